@@ -1,0 +1,1 @@
+//! relata against engines and references that are not relata.

@@ -1,0 +1,6 @@
+//! An in-memory relational engine whose whole database is a value.
+#![deny(missing_docs)]
+#![warn(clippy::unwrap_used)]
+
+pub mod value;
+mod storage;

@@ -1,0 +1,13 @@
+//! Persistent structures, cloned in O(1): what tables and indexes are made of.
+//!
+//! Storage knows value types and row ids, never a schema. Every structure here is a value: a clone shares all nodes,
+//! and a write changes a node in place while nobody shares it and copies it once when somebody does. Each type offers
+//! `check_invariants()` for the tests, and each is tested against a plain standard collection.
+//!
+//! Node sizes are const parameters. Their defaults are measured; `--cfg relata_tiny` makes all of them tiny, so that
+//! splits and merges happen with ten rows.
+
+mod trie;
+mod row_id;
+
+pub(crate) use self::row_id::RowId;
