@@ -30,7 +30,9 @@ impl Deref for Key {
 
 impl FromIterator<Value> for Key {
     fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
-        Key { values: values.into_iter().collect() }
+        Key {
+            values: values.into_iter().collect(),
+        }
     }
 }
 
@@ -42,7 +44,9 @@ impl From<&Key> for Key {
 
 impl From<Value> for Key {
     fn from(value: Value) -> Self {
-        Key { values: SmallVec::from_buf([value]) }
+        Key {
+            values: SmallVec::from_buf([value]),
+        }
     }
 }
 

@@ -18,12 +18,12 @@ mod key;
 
 use std::sync::Arc;
 
-pub use self::text::TextRef;
-pub use self::temporal::{Date, Timestamp};
-pub use self::json::Json;
 pub use self::data_type::DataType;
-pub use self::value_ref::ValueRef;
+pub use self::json::Json;
 pub use self::key::Key;
+pub use self::temporal::{Date, Timestamp};
+pub use self::text::TextRef;
+pub use self::value_ref::ValueRef;
 pub use uuid::Uuid;
 
 /// An owned cell. Cloning copies at most a counted pointer.

@@ -32,7 +32,9 @@ impl ValueRef<'_> {
             (ValueRef::Float(a), ValueRef::Float(b)) => compare_floats(a, b),
             (ValueRef::Int(a), ValueRef::Float(b)) => compare_int_to_float(a, b),
             (ValueRef::Float(a), ValueRef::Int(b)) => compare_int_to_float(b, a).reverse(),
-            (ValueRef::Text(a), ValueRef::Text(b)) | (ValueRef::Json(a), ValueRef::Json(b)) => a.cmp(&b),
+            (ValueRef::Text(a), ValueRef::Text(b)) | (ValueRef::Json(a), ValueRef::Json(b)) => {
+                a.cmp(&b)
+            }
             (ValueRef::Bytes(a), ValueRef::Bytes(b)) => a.cmp(b),
             (ValueRef::Uuid(a), ValueRef::Uuid(b)) => a.cmp(&b),
             (ValueRef::Timestamp(a), ValueRef::Timestamp(b)) => a.cmp(&b),
@@ -70,7 +72,8 @@ pub(crate) fn canonical_float(value: f64) -> f64 {
 
 #[inline]
 fn compare_floats(a: f64, b: f64) -> Ordering {
-    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+    a.partial_cmp(&b)
+        .unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
 }
 
 /// Exact at every magnitude: no integer is rounded to a float.
@@ -83,9 +86,16 @@ fn compare_int_to_float(int: i64, float: f64) -> Ordering {
     if float < -INT_END {
         return Ordering::Greater;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "the truncated float is within the range of i64")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the truncated float is within the range of i64"
+    )]
     let whole = float.trunc() as i64;
-    int.cmp(&whole).then_with(|| 0.0_f64.partial_cmp(&float.fract()).unwrap_or(Ordering::Equal))
+    int.cmp(&whole).then_with(|| {
+        0.0_f64
+            .partial_cmp(&float.fract())
+            .unwrap_or(Ordering::Equal)
+    })
 }
 
 impl PartialEq for ValueRef<'_> {
@@ -128,7 +138,10 @@ impl Hash for ValueRef<'_> {
 
 /// A float that equals an integer hashes like it.
 fn hash_float<H: Hasher>(float: f64, state: &mut H) {
-    #[expect(clippy::cast_possible_truncation, reason = "checked by the comparison that follows")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "checked by the comparison that follows"
+    )]
     let whole = float as i64;
     if compare_int_to_float(whole, float).is_eq() {
         state.write_i64(whole);

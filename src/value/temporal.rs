@@ -47,16 +47,22 @@ impl Date {
 
     /// The day of a year, a month from 1 and a day from 1; none if there is no such day.
     pub fn from_ymd(year: i16, month: i8, day: i8) -> Option<Self> {
-        jiff::civil::Date::new(year, month, day).ok().map(Date::from_civil)
+        jiff::civil::Date::new(year, month, day)
+            .ok()
+            .map(Date::from_civil)
     }
 
     fn from_civil(date: jiff::civil::Date) -> Self {
-        let days = EPOCH.until((jiff::Unit::Day, date)).map_or(0, |span| span.get_days());
+        let days = EPOCH
+            .until((jiff::Unit::Day, date))
+            .map_or(0, |span| span.get_days());
         Date { days }
     }
 
     fn to_civil(self) -> Option<jiff::civil::Date> {
-        EPOCH.checked_add(jiff::Span::new().try_days(self.days).ok()?).ok()
+        EPOCH
+            .checked_add(jiff::Span::new().try_days(self.days).ok()?)
+            .ok()
     }
 }
 
@@ -79,7 +85,9 @@ impl std::error::Error for ParseTemporalError {}
 
 impl From<jiff::Error> for ParseTemporalError {
     fn from(error: jiff::Error) -> Self {
-        ParseTemporalError { message: error.to_string() }
+        ParseTemporalError {
+            message: error.to_string(),
+        }
     }
 }
 
@@ -89,7 +97,9 @@ impl FromStr for Timestamp {
     /// Reads RFC 3339, such as `2026-11-24T13:35:00.25Z`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let instant: jiff::Timestamp = text.parse()?;
-        Ok(Timestamp { micros: instant.as_microsecond() })
+        Ok(Timestamp {
+            micros: instant.as_microsecond(),
+        })
     }
 }
 

@@ -21,13 +21,25 @@ fn integers_and_floats_compare_by_exact_value() {
         (-1, -1.5, Ordering::Greater),
         (i64::MAX, 9_223_372_036_854_775_808.0, Ordering::Less),
         (i64::MIN, -9_223_372_036_854_775_808.0, Ordering::Equal),
-        (9_007_199_254_740_993, 9_007_199_254_740_992.0, Ordering::Greater),
+        (
+            9_007_199_254_740_993,
+            9_007_199_254_740_992.0,
+            Ordering::Greater,
+        ),
         (0, f64::NAN, Ordering::Less),
         (0, -0.0, Ordering::Equal),
     ];
     for (int, float, expected) in cases {
-        assert_eq!(Value::from(int).cmp(&Value::from(float)), expected, "{int} and {float}");
-        assert_eq!(Value::from(float).cmp(&Value::from(int)), expected.reverse(), "{float} and {int}");
+        assert_eq!(
+            Value::from(int).cmp(&Value::from(float)),
+            expected,
+            "{int} and {float}"
+        );
+        assert_eq!(
+            Value::from(float).cmp(&Value::from(int)),
+            expected.reverse(),
+            "{float} and {int}"
+        );
     }
 }
 
@@ -38,7 +50,10 @@ fn zeros_are_one_value_and_nans_are_one_value() {
     assert_eq!(Value::from(0.0), Value::from(-0.0));
     assert_eq!(hash_of(&Value::from(0.0)), hash_of(&Value::from(-0.0)));
     assert_eq!(Value::from(f64::NAN), Value::from(-f64::NAN));
-    assert_eq!(hash_of(&Value::from(f64::NAN)), hash_of(&Value::from(-f64::NAN)));
+    assert_eq!(
+        hash_of(&Value::from(f64::NAN)),
+        hash_of(&Value::from(-f64::NAN))
+    );
     assert!(Value::from(f64::NAN) > Value::from(f64::INFINITY));
 }
 
@@ -56,8 +71,14 @@ fn texts_and_calendar_read_back() {
     assert_eq!(instant.as_micros(), 1_795_527_300_250_000);
     assert_eq!(instant.to_string(), "2026-11-24T13:35:00.25Z");
     let day: Date = "1969-12-31".parse().unwrap();
-    assert_eq!((day.as_days(), day.to_string()), (-1, "1969-12-31".to_owned()));
-    assert_eq!(Date::from_ymd(2024, 2, 29).unwrap().to_string(), "2024-02-29");
+    assert_eq!(
+        (day.as_days(), day.to_string()),
+        (-1, "1969-12-31".to_owned())
+    );
+    assert_eq!(
+        Date::from_ymd(2024, 2, 29).unwrap().to_string(),
+        "2024-02-29"
+    );
     assert_eq!(Date::from_days(i32::MAX).to_string(), "2147483647d");
     assert_eq!(Value::from("it's").to_string(), "'it''s'");
     assert_eq!(Key::from((1, "a")).to_string(), "(1, 'a')");

@@ -49,7 +49,9 @@ impl<'a> TextRef<'a> {
 impl<'a> From<&'a str> for TextRef<'a> {
     #[inline]
     fn from(text: &'a str) -> Self {
-        TextRef { bytes: text.as_bytes() }
+        TextRef {
+            bytes: text.as_bytes(),
+        }
     }
 }
 

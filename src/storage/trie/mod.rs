@@ -34,13 +34,21 @@ enum Node<T, const N: usize> {
 
 impl<T, const N: usize> Trie<T, N> {
     const BITS: u32 = {
-        assert!(N.is_power_of_two() && N >= 2, "the fanout is a power of two");
+        assert!(
+            N.is_power_of_two() && N >= 2,
+            "the fanout is a power of two"
+        );
         N.trailing_zeros()
     };
 
     /// An empty array.
     pub(crate) const fn new() -> Self {
-        Trie { root: None, height: 0, leaves: 0, leaves_copied: 0 }
+        Trie {
+            root: None,
+            height: 0,
+            leaves: 0,
+            leaves_copied: 0,
+        }
     }
 
     /// How many leaves there are.
@@ -97,18 +105,23 @@ impl<T, const N: usize> Trie<T, N> {
             let (mut node, mut level) = (&**root, self.height);
             loop {
                 let position = Self::child_at(level, start);
-                path.push((node, position));
-                match node {
-                    Node::Branch(children) => match &children[position] {
-                        Some(child) => node = child,
-                        None => break,
-                    },
-                    Node::Twig(_) => break,
-                }
+                let Node::Branch(children) = node else {
+                    path.push((node, position));
+                    break;
+                };
+                path.push((node, position + 1));
+                let Some(child) = &children[position] else {
+                    break;
+                };
+                node = child;
                 level -= 1;
             }
         }
-        Iter { path, height: self.height, index: start }
+        Iter {
+            path,
+            height: self.height,
+            index: start,
+        }
     }
 }
 
@@ -122,7 +135,9 @@ impl<T: Clone, const N: usize> Trie<T, N> {
         let mut node = Arc::make_mut(self.root.as_mut()?);
         loop {
             match node {
-                Node::Branch(children) => node = Arc::make_mut(children[Self::child_at(level, index)].as_mut()?),
+                Node::Branch(children) => {
+                    node = Arc::make_mut(children[Self::child_at(level, index)].as_mut()?)
+                }
                 Node::Twig(leaves) => {
                     let leaf = leaves[Self::child_at(level, index)].as_mut()?;
                     if !leaf.is_unique() {
@@ -139,12 +154,17 @@ impl<T: Clone, const N: usize> Trie<T, N> {
     pub(crate) fn get_or_insert_with(&mut self, index: u32, make: impl FnOnce() -> T) -> &mut T {
         self.grow_to(index);
         let mut level = self.height;
-        let mut node = Arc::make_mut(self.root.get_or_insert_with(|| Arc::new(Node::empty(level))));
+        let mut node = Arc::make_mut(
+            self.root
+                .get_or_insert_with(|| Arc::new(Node::empty(level))),
+        );
         loop {
             match node {
                 Node::Branch(children) => {
                     let child = &mut children[Self::child_at(level, index)];
-                    node = Arc::make_mut(child.get_or_insert_with(|| Arc::new(Node::empty(level - 1))));
+                    node = Arc::make_mut(
+                        child.get_or_insert_with(|| Arc::new(Node::empty(level - 1))),
+                    );
                 }
                 Node::Twig(leaves) => {
                     let leaf = &mut leaves[Self::child_at(level, index)];
@@ -216,7 +236,9 @@ impl<T: Clone, const N: usize> Trie<T, N> {
                 self.height = 0;
                 return;
             }
-            let Node::Branch(children) = &**root else { return };
+            let Node::Branch(children) = &**root else {
+                return;
+            };
             if children[1..].iter().any(Option::is_some) {
                 return;
             }
@@ -228,7 +250,11 @@ impl<T: Clone, const N: usize> Trie<T, N> {
 
 impl<T, const N: usize> Node<T, N> {
     fn empty(level: u32) -> Self {
-        if level == 1 { Node::Twig([const { None }; N]) } else { Node::Branch([const { None }; N]) }
+        if level == 1 {
+            Node::Twig([const { None }; N])
+        } else {
+            Node::Branch([const { None }; N])
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -250,7 +276,12 @@ impl<T, const N: usize> Clone for Node<T, N> {
 
 impl<T, const N: usize> Clone for Trie<T, N> {
     fn clone(&self) -> Self {
-        Trie { root: self.root.clone(), height: self.height, leaves: self.leaves, leaves_copied: self.leaves_copied }
+        Trie {
+            root: self.root.clone(),
+            height: self.height,
+            leaves: self.leaves,
+            leaves_copied: self.leaves_copied,
+        }
     }
 }
 
@@ -262,7 +293,10 @@ impl<T, const N: usize> Default for Trie<T, N> {
 
 impl<T, const N: usize> fmt::Debug for Trie<T, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Trie").field("height", &self.height).field("leaves", &self.leaves).finish_non_exhaustive()
+        f.debug_struct("Trie")
+            .field("height", &self.height)
+            .field("leaves", &self.leaves)
+            .finish_non_exhaustive()
     }
 }
 
@@ -339,7 +373,11 @@ impl<T, const N: usize> Trie<T, N> {
             match node {
                 Node::Branch(children) => {
                     assert!(level > 1, "a branch stands where leaves belong");
-                    children.iter().flatten().map(|child| walk(child, level - 1)).sum()
+                    children
+                        .iter()
+                        .flatten()
+                        .map(|child| walk(child, level - 1))
+                        .sum()
                 }
                 Node::Twig(leaves) => {
                     assert_eq!(level, 1, "leaves stand at level {level}");
@@ -353,7 +391,10 @@ impl<T, const N: usize> Trie<T, N> {
         };
         assert_eq!(walk(root, self.height), self.leaves);
         if let Node::Branch(children) = &**root {
-            assert!(children[1..].iter().any(Option::is_some), "the root is higher than its data");
+            assert!(
+                children[1..].iter().any(Option::is_some),
+                "the root is higher than its data"
+            );
         }
     }
 }

@@ -30,7 +30,11 @@ fn any_step() -> impl Strategy<Value = Step> {
 
 fn agree<const N: usize>(trie: &Trie<u64, N>, model: &BTreeMap<u32, u64>) {
     trie.check_invariants();
-    assert!(trie.iter().map(|(at, value)| (at, *value)).eq(model.iter().map(|(at, value)| (*at, *value))));
+    assert!(
+        trie.iter()
+            .map(|(at, value)| (at, *value))
+            .eq(model.iter().map(|(at, value)| (*at, *value)))
+    );
     assert_eq!(trie.leaf_count() as usize, model.len());
 }
 
@@ -60,7 +64,11 @@ fn run<const N: usize>(steps: &[Step]) {
         }
     }
     for start in [0, 1, 5, 11, 250, u32::MAX] {
-        assert!(trie.iter_from(start).map(|(at, _)| at).eq(model.range(start..).map(|(at, _)| *at)));
+        assert!(
+            trie.iter_from(start)
+                .map(|(at, _)| at)
+                .eq(model.range(start..).map(|(at, _)| *at))
+        );
     }
 }
 
