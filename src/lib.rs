@@ -3,4 +3,5 @@
 #![warn(clippy::unwrap_used)]
 
 pub mod value;
+pub mod error;
 mod storage;
