@@ -84,7 +84,7 @@ pub enum Deferral {
 
 impl Action {
     /// All of them, in the order of their declaration.
-    const ALL: [Action; 5] = [
+    pub(super) const ALL: [Action; 5] = [
         Action::NoAction,
         Action::Restrict,
         Action::Cascade,

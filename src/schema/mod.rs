@@ -17,12 +17,18 @@ mod column;
 mod key;
 mod index;
 mod foreign_key;
+mod builder;
+mod draft;
+mod reference;
+mod validate;
+mod sync_order;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::error::{RequestError, RequestKind, Result};
 
+pub use self::builder::SchemaBuilder;
 pub use self::column::{Column, DefaultValue};
 pub use self::definition::{ColumnDef, ForeignKeyDef, IndexDef, TableDef, UniqueDef};
 pub use self::foreign_key::{Action, Deferral, ForeignKey, ForeignKeyId};
@@ -81,3 +87,6 @@ impl Schema {
         &self.foreign_keys
     }
 }
+
+#[cfg(test)]
+mod tests;
