@@ -19,6 +19,7 @@ mod index;
 mod foreign_key;
 mod builder;
 mod draft;
+mod constraint_names;
 mod reference;
 mod validate;
 mod sync_order;
