@@ -3,4 +3,6 @@
 #![warn(clippy::unwrap_used)]
 
 pub mod value;
+pub mod error;
+pub mod schema;
 mod storage;

@@ -1,0 +1,130 @@
+//! Why an operation was refused, in names and values.
+//!
+//! One [`Error`], grouped by who can act: whoever wrote a declaration, whoever made a request, whoever owns the data
+//! that breaks a constraint, whoever holds the transaction. Every error names its table; a constraint error also names
+//! constraint, columns, values and the other row (integrity RI-71). No internal handle ever stands in one, and no cause
+//! is a text to be parsed: [`Error::kind`] is for matching, [`Error::sqlstate`] for whoever speaks SQL.
+//!
+//! Messages are lower case without a full stop; values in them are cut at 64 bytes.
+
+mod declaration;
+mod request;
+mod constraint;
+mod transaction;
+
+use std::fmt;
+
+pub use self::constraint::{ConstraintError, ConstraintKind, Operation, RowName};
+pub use self::declaration::{DeclarationError, Problem, ProblemKind};
+pub use self::request::{RequestError, RequestKind};
+pub use self::transaction::{TransactionError, TransactionKind};
+
+/// The result of everything in relata that can be refused.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an operation was refused. One pointer wide beside its tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A schema, model or association cannot be as declared.
+    Declaration(Box<DeclarationError>),
+    /// A request names something that does not exist, or asks what cannot be answered.
+    Request(Box<RequestError>),
+    /// The data would break a constraint; the statement changed nothing.
+    Constraint(Box<ConstraintError>),
+    /// The transaction cannot do this now.
+    Transaction(Box<TransactionError>),
+}
+
+/// The class of an [`Error`], for matching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// See [`Error::Declaration`].
+    Declaration,
+    /// See [`Error::Request`].
+    Request(RequestKind),
+    /// See [`Error::Constraint`].
+    Constraint(ConstraintKind),
+    /// See [`Error::Transaction`].
+    Transaction(TransactionKind),
+}
+
+impl Error {
+    /// The class, for matching.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Declaration(_) => ErrorKind::Declaration,
+            Error::Request(error) => ErrorKind::Request(error.kind),
+            Error::Constraint(error) => ErrorKind::Constraint(error.kind),
+            Error::Transaction(error) => ErrorKind::Transaction(error.kind),
+        }
+    }
+
+    /// The five characters that PostgreSQL gives for this class of error.
+    pub fn sqlstate(&self) -> &'static str {
+        match self {
+            Error::Declaration(error) => error.sqlstate(),
+            Error::Request(error) => error.kind.sqlstate(),
+            Error::Constraint(error) => error.kind.sqlstate(),
+            Error::Transaction(error) => error.kind.sqlstate(),
+        }
+    }
+
+    /// The details, if a constraint was broken.
+    pub fn as_constraint(&self) -> Option<&ConstraintError> {
+        match self {
+            Error::Constraint(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The details, if a declaration is wrong.
+    pub fn as_declaration(&self) -> Option<&DeclarationError> {
+        match self {
+            Error::Declaration(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The details, if a request is wrong.
+    pub fn as_request(&self) -> Option<&RequestError> {
+        match self {
+            Error::Request(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Declaration(error) => error.fmt(f),
+            Error::Request(error) => error.fmt(f),
+            Error::Constraint(error) => error.fmt(f),
+            Error::Transaction(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+macro_rules! from_group {
+    ($($group:ident($details:ty)),* $(,)?) => {$(
+        impl From<$details> for Error {
+            fn from(details: $details) -> Self {
+                Error::$group(Box::new(details))
+            }
+        }
+    )*};
+}
+
+from_group! {
+    Declaration(DeclarationError),
+    Request(RequestError),
+    Constraint(ConstraintError),
+    Transaction(TransactionError),
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! What a transaction cannot do now.
+
+use std::fmt;
+
+/// Why a transaction refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionError {
+    /// The sort of refusal.
+    pub kind: TransactionKind,
+    /// What was asked, with names and figures.
+    pub detail: String,
+}
+
+/// The sorts of [`TransactionError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransactionKind {
+    /// The savepoint was released, rolled back over, or belongs to another transaction.
+    UnknownSavepoint,
+    /// A statement or transaction grew over a limit.
+    Limit,
+    /// The constraint cannot be deferred.
+    NotDeferrable,
+}
+
+impl TransactionKind {
+    /// PostgreSQL's code.
+    pub(crate) fn sqlstate(self) -> &'static str {
+        match self {
+            TransactionKind::UnknownSavepoint => "3B001",
+            TransactionKind::Limit => "54000",
+            TransactionKind::NotDeferrable => "42809",
+        }
+    }
+}
+
+impl TransactionError {
+    /// A refusal.
+    pub(crate) fn new(kind: TransactionKind, detail: impl Into<String>) -> Self {
+        TransactionError {
+            kind,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl fmt::Display for TransactionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}

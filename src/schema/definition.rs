@@ -1,0 +1,322 @@
+//! What somebody wants a table to be, by name.
+//!
+//! Definitions are plain data. Nothing is checked until [`SchemaBuilder::build`](crate::schema::SchemaBuilder::build)
+//! sees all of them, so they may be written in any order, changed, and refer to what is defined later.
+
+use crate::schema::{Action, DefaultValue, Deferral, IndexKind};
+use crate::value::{DataType, Value};
+
+/// A table to be.
+///
+/// ```
+/// use relata::schema::{Action, ColumnDef, ForeignKeyDef, TableDef};
+/// use relata::value::DataType;
+///
+/// let posts = TableDef::new("posts")
+///     .column(ColumnDef::new("id", DataType::Int).auto_increment().primary_key())
+///     .column(ColumnDef::new("author_id", DataType::Int))
+///     .column(ColumnDef::new("slug", DataType::Text).not_null().unique())
+///     .foreign_key(
+///         ForeignKeyDef::new(["author_id"])
+///             .references("authors", ["id"])
+///             .on_delete(Action::SetNull),
+///     );
+/// assert_eq!(posts.columns.len(), 3);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TableDef {
+    /// Its name.
+    pub name: String,
+    /// Its columns, in order.
+    pub columns: Vec<ColumnDef>,
+    /// The columns of its primary key, in order; none to take those that were marked one by one.
+    pub primary_key: Option<Vec<String>>,
+    /// Its unique keys besides the primary key and those of columns that are unique by themselves.
+    pub uniques: Vec<UniqueDef>,
+    /// Its indexes.
+    pub indexes: Vec<IndexDef>,
+    /// The foreign keys that it is the child of.
+    pub foreign_keys: Vec<ForeignKeyDef>,
+}
+
+/// A column to be. It admits null unless it is declared otherwise or is part of the primary key.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ColumnDef {
+    /// Its name.
+    pub name: String,
+    /// What it admits.
+    pub data_type: DataType,
+    /// Whether it also admits null.
+    pub nullable: bool,
+    /// What it holds where a row gives it no value.
+    pub default: DefaultValue,
+    /// Whether it is a unique key by itself.
+    pub unique: bool,
+    /// Whether it is part of the primary key.
+    pub primary_key: bool,
+}
+
+/// A unique key to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UniqueDef {
+    /// Its name; none for `<table>_<column>_key`.
+    pub name: Option<String>,
+    /// Its columns, in order.
+    pub columns: Vec<String>,
+    /// Whether any number of rows may have a null in the key.
+    pub nulls_distinct: bool,
+}
+
+/// An index to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IndexDef {
+    /// Its name; none for `<table>_<column>_idx`.
+    pub name: Option<String>,
+    /// Its columns, in order.
+    pub columns: Vec<String>,
+    /// What it can answer.
+    pub kind: IndexKind,
+    /// Those of its columns that run from high to low.
+    pub descending: Vec<String>,
+}
+
+/// A foreign key to be. It holds at the end of each statement and takes no action, unless declared otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ForeignKeyDef {
+    /// Its name; none for `<table>_<column>_fkey`.
+    pub name: Option<String>,
+    /// The columns that refer.
+    pub columns: Vec<String>,
+    /// The table that is referred to.
+    pub parent: String,
+    /// The columns that are referred to, each at the position of its child column.
+    pub parent_columns: Vec<String>,
+    /// What happens to children whose parent is deleted.
+    pub on_delete: Action,
+    /// What happens to children whose parent takes another key.
+    pub on_update: Action,
+    /// When a missing parent is held against the child.
+    pub deferral: Deferral,
+}
+
+impl TableDef {
+    /// A table without columns.
+    pub fn new(name: impl Into<String>) -> Self {
+        TableDef {
+            name: name.into(),
+            columns: Vec::new(),
+            primary_key: None,
+            uniques: Vec::new(),
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+        }
+    }
+
+    /// One more column.
+    pub fn column(mut self, column: ColumnDef) -> Self {
+        self.columns.push(column);
+        self
+    }
+
+    /// The columns of the primary key, which none of them may then be marked as by itself. The last call counts.
+    pub fn primary_key(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.primary_key = Some(strings(columns));
+        self
+    }
+
+    /// One more unique key.
+    pub fn unique(mut self, unique: UniqueDef) -> Self {
+        self.uniques.push(unique);
+        self
+    }
+
+    /// One more index.
+    pub fn index(mut self, index: IndexDef) -> Self {
+        self.indexes.push(index);
+        self
+    }
+
+    /// One more foreign key, with this table as the child.
+    pub fn foreign_key(mut self, foreign_key: ForeignKeyDef) -> Self {
+        self.foreign_keys.push(foreign_key);
+        self
+    }
+}
+
+impl ColumnDef {
+    /// A column that admits null and has no default.
+    pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
+        ColumnDef {
+            name: name.into(),
+            data_type,
+            nullable: true,
+            default: DefaultValue::None,
+            unique: false,
+            primary_key: false,
+        }
+    }
+
+    /// Every row must have a value here.
+    pub fn not_null(mut self) -> Self {
+        self.nullable = false;
+        self
+    }
+
+    /// A constant for rows that give no value. Null is no default.
+    pub fn default(mut self, value: impl Into<Value>) -> Self {
+        let value = value.into();
+        self.default = match value.is_null() {
+            true => DefaultValue::None,
+            false => DefaultValue::Value(value),
+        };
+        self
+    }
+
+    /// The time of the transaction for rows that give no value.
+    pub fn default_now(mut self) -> Self {
+        self.default = DefaultValue::Now;
+        self
+    }
+
+    /// A random uuid for rows that give no value.
+    pub fn default_uuid(mut self) -> Self {
+        self.default = DefaultValue::RandomUuid;
+        self
+    }
+
+    /// The next number of the table's sequence for rows that give no value. One column of a table can have it.
+    pub fn auto_increment(mut self) -> Self {
+        self.default = DefaultValue::AutoIncrement;
+        self
+    }
+
+    /// A unique key of this column alone.
+    pub fn unique(mut self) -> Self {
+        self.unique = true;
+        self
+    }
+
+    /// A part of the primary key. Several columns marked so are one key, in the order of the columns.
+    pub fn primary_key(mut self) -> Self {
+        self.primary_key = true;
+        self
+    }
+}
+
+impl UniqueDef {
+    /// A unique key of these columns.
+    pub fn new(columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        UniqueDef {
+            name: None,
+            columns: strings(columns),
+            nulls_distinct: true,
+        }
+    }
+
+    /// Under this name.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// With null equal to null, so that a null in the key does not exempt a row from it.
+    pub fn nulls_not_distinct(mut self) -> Self {
+        self.nulls_distinct = false;
+        self
+    }
+}
+
+impl IndexDef {
+    /// An ordered index of these columns, each from low to high.
+    pub fn new(columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        IndexDef {
+            name: None,
+            columns: strings(columns),
+            kind: IndexKind::Ordered,
+            descending: Vec::new(),
+        }
+    }
+
+    /// Under this name.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// By hash: for equality of all columns alone.
+    pub fn hash(mut self) -> Self {
+        self.kind = IndexKind::Hash;
+        self
+    }
+
+    /// By order: for equality, ranges and sorting.
+    pub fn ordered(mut self) -> Self {
+        self.kind = IndexKind::Ordered;
+        self
+    }
+
+    /// With these of its columns from high to low. The last call counts.
+    pub fn descending(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.descending = strings(columns);
+        self
+    }
+}
+
+impl ForeignKeyDef {
+    /// A foreign key of these columns, which does not yet refer to anything.
+    pub fn new(columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        ForeignKeyDef {
+            name: None,
+            columns: strings(columns),
+            parent: String::new(),
+            parent_columns: Vec::new(),
+            on_delete: Action::NoAction,
+            on_update: Action::NoAction,
+            deferral: Deferral::NotDeferrable,
+        }
+    }
+
+    /// What it refers to: a table, and for each column of the key the column there that it must be found in.
+    pub fn references(
+        mut self,
+        parent: impl Into<String>,
+        columns: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.parent = parent.into();
+        self.parent_columns = strings(columns);
+        self
+    }
+
+    /// Under this name.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// What happens to children whose parent is deleted.
+    pub fn on_delete(mut self, action: Action) -> Self {
+        self.on_delete = action;
+        self
+    }
+
+    /// What happens to children whose parent takes another key.
+    pub fn on_update(mut self, action: Action) -> Self {
+        self.on_update = action;
+        self
+    }
+
+    /// When a missing parent is held against the child.
+    pub fn deferrable(mut self, deferral: Deferral) -> Self {
+        self.deferral = deferral;
+        self
+    }
+}
+
+fn strings(names: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
+    names.into_iter().map(Into::into).collect()
+}

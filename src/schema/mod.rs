@@ -1,0 +1,93 @@
+//! The declared shape of a database: which tables, columns, keys and rules there are.
+//!
+//! Two families of types. A *definition* ([`TableDef`] and its parts) says by name what somebody wants; it is plain
+//! data, in any order, and may be wrong. A [`Schema`] is what [`SchemaBuilder::build`] makes of definitions: every name
+//! resolved to an id or an ordinal, every rule of declaration checked (integrity RI-90). Below this room nothing
+//! handles names.
+//!
+//! - A schema never changes once built; it is shared by counting, in databases, snapshots and forks.
+//! - Every table has a primary key, `keys[0]`. A table that declares none gets a hidden, rising integer column.
+//! - Tables may refer to each other in rings. Only [`Schema::sync_order`] refuses those, because a ring has no order
+//!   in which its tables could be created one after the other.
+//! - There is nothing here about rows: a schema says what is allowed, the engine sees to it.
+
+mod definition;
+mod table;
+mod column;
+mod key;
+mod index;
+mod foreign_key;
+mod builder;
+mod draft;
+mod constraint_names;
+mod reference;
+mod validate;
+mod sync_order;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::error::{RequestError, RequestKind, Result};
+
+pub use self::builder::SchemaBuilder;
+pub use self::column::{Column, DefaultValue};
+pub use self::definition::{ColumnDef, ForeignKeyDef, IndexDef, TableDef, UniqueDef};
+pub use self::foreign_key::{Action, Deferral, ForeignKey, ForeignKeyId};
+pub use self::index::{Index, IndexKind};
+pub use self::key::UniqueKey;
+pub use self::table::{Table, TableId};
+
+/// All tables and foreign keys of a database, with every name resolved.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    tables: Vec<Arc<Table>>,
+    foreign_keys: Vec<Arc<ForeignKey>>,
+    // Ordered rather than hashed, so that what a schema prints depends on the schema alone.
+    by_name: BTreeMap<Box<str>, TableId>,
+}
+
+impl Schema {
+    /// The table of this id. O(1).
+    ///
+    /// # Panics
+    ///
+    /// If the id is of another schema that has more tables.
+    #[inline]
+    pub fn table(&self, id: TableId) -> &Table {
+        &self.tables[id.index()]
+    }
+
+    /// All tables, in the order of their definitions; the position of a table is its id.
+    pub fn tables(&self) -> &[Arc<Table>] {
+        &self.tables
+    }
+
+    /// The id of the table of this name. O(log n).
+    ///
+    /// # Errors
+    ///
+    /// [`RequestKind::UnknownTable`] if there is none.
+    pub fn table_id(&self, name: &str) -> Result<TableId> {
+        self.by_name.get(name).copied().ok_or_else(|| {
+            RequestError::new(RequestKind::UnknownTable, name, "no table of this name").into()
+        })
+    }
+
+    /// The foreign key of this id. O(1).
+    ///
+    /// # Panics
+    ///
+    /// If the id is of another schema that has more foreign keys.
+    #[inline]
+    pub fn foreign_key(&self, id: ForeignKeyId) -> &ForeignKey {
+        &self.foreign_keys[id.index()]
+    }
+
+    /// All foreign keys, table by table in the order of their definitions; the position of a key is its id.
+    pub fn foreign_keys(&self) -> &[Arc<ForeignKey>] {
+        &self.foreign_keys
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! A table with every name resolved.
+
+use crate::error::{RequestError, RequestKind, Result};
+use crate::schema::{Column, ForeignKeyId, Index, UniqueKey};
+use crate::value::DataType;
+
+/// Which table: its position in the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableId(pub(crate) u32);
+
+impl TableId {
+    /// The position in [`Schema::tables`](crate::schema::Schema::tables).
+    #[inline]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A table: its columns and every rule that its rows obey.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Table {
+    /// Its position in the schema.
+    pub id: TableId,
+    /// Its name.
+    pub name: Box<str>,
+    /// Its columns in the order of their definitions. Only the last one can be hidden.
+    pub columns: Vec<Column>,
+    /// Its unique keys. The first is always the primary key.
+    pub keys: Vec<UniqueKey>,
+    /// Its indexes besides those of its keys.
+    pub indexes: Vec<Index>,
+    /// The foreign keys that it is the child of, in creation order. The position of a key here is its link slot.
+    pub foreign_keys: Vec<ForeignKeyId>,
+    /// The foreign keys that it is the parent of, in creation order.
+    pub referenced_by: Vec<ForeignKeyId>,
+    /// The column that takes the next number of the table's sequence where no value is given.
+    pub auto_increment: Option<u32>,
+    /// The ordinals of the visible columns, sorted by name.
+    pub(crate) by_name: Box<[u32]>,
+}
+
+impl Table {
+    /// The ordinal of the column of this name. A hidden column has no name to be found by. O(log n).
+    ///
+    /// # Errors
+    ///
+    /// [`RequestKind::UnknownColumn`] if there is none.
+    pub fn column(&self, name: &str) -> Result<u32> {
+        self.find_column(name).ok_or_else(|| {
+            let detail = format!("no column {name}");
+            RequestError::new(RequestKind::UnknownColumn, &*self.name, detail).into()
+        })
+    }
+
+    /// The ordinal of the column of this name, if there is one.
+    pub(crate) fn find_column(&self, name: &str) -> Option<u32> {
+        self.by_name
+            .binary_search_by(|&ordinal| (*self.columns[ordinal as usize].name).cmp(name))
+            .ok()
+            .map(|position| self.by_name[position])
+    }
+
+    /// The key that names a row.
+    #[inline]
+    pub fn primary_key(&self) -> &UniqueKey {
+        &self.keys[0]
+    }
+
+    /// The types of the columns, a hidden one included, in their order.
+    pub fn data_types(&self) -> impl ExactSizeIterator<Item = DataType> + '_ {
+        self.columns.iter().map(|column| column.data_type)
+    }
+}
