@@ -4,3 +4,4 @@
 
 pub mod value;
 mod storage;
+mod association;
