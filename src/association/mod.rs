@@ -8,3 +8,4 @@
 //! derived from English through [`inflection`], so that a caller who dislikes a result can give the name instead.
 
 pub(crate) mod inflection;
+pub(crate) mod naming;
