@@ -6,3 +6,4 @@ pub mod value;
 pub mod error;
 pub mod schema;
 mod storage;
+mod association;
