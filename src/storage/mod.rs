@@ -9,5 +9,16 @@
 
 mod trie;
 mod row_id;
+mod layout;
+mod heap;
+mod row_ref;
+mod page;
+mod pages;
+mod rows;
+mod arena;
 
+pub(crate) use self::arena::{ImageId, RowArena};
+pub(crate) use self::layout::{Field, RowLayout};
 pub(crate) use self::row_id::RowId;
+pub(crate) use self::row_ref::RowRef;
+pub(crate) use self::rows::Rows;

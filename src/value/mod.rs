@@ -26,6 +26,8 @@ pub use self::text::TextRef;
 pub use self::value_ref::ValueRef;
 pub use uuid::Uuid;
 
+pub(crate) use self::order::canonical_float;
+
 /// An owned cell. Cloning copies at most a counted pointer.
 ///
 /// `Value` compares, sorts and hashes by the total order of relata: null first, then booleans, numbers (integers and

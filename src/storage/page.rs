@@ -1,0 +1,276 @@
+//! Rows side by side: the words of some rows, and the heap for their long texts.
+//!
+//! A page is one allocation, plus its heap's when it has long texts. [`Page`] is storage only; the work is done by
+//! [`PageMut`], which does not depend on the size of the page.
+//!
+//! Invariants: `live` counts the slots with the live bit; every word of a live slot is written, and a null cell is zero;
+//! of a dead slot only the first word means something: it is zero, or it links the slot to the next free one. The heap's
+//! garbage is bounded by its texts, and a page without live rows has an empty heap.
+
+use crate::storage::RowId;
+use crate::storage::heap::{Heap, cell_at, cell_at_mut};
+use crate::storage::layout::{Field, LIVE, RowLayout};
+use crate::storage::row_ref::RowRef;
+use crate::value::{DataType, Value, ValueRef, canonical_float};
+
+/// The bit of a dead slot's first word that says that the lower half leads to the next free slot.
+const FREE: u64 = 1 << 62;
+
+/// The end of the chain of free slots. No row has this id.
+const LAST_FREE: u64 = u32::MAX as u64;
+
+/// Rows of one table, as words in place.
+#[derive(Clone, Debug)]
+pub(crate) struct Page<const W: usize> {
+    words: [u64; W],
+    heap: Heap,
+    live: u32,
+}
+
+/// A page, borrowed without its size.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PageRef<'a> {
+    words: &'a [u64],
+    heap: &'a Heap,
+    live: u32,
+}
+
+/// A page, borrowed for writing without its size.
+#[derive(Debug)]
+pub(crate) struct PageMut<'a> {
+    words: &'a mut [u64],
+    heap: &'a mut Heap,
+    live: &'a mut u32,
+}
+
+impl<const W: usize> Page<W> {
+    /// A page of dead slots.
+    pub(crate) fn new() -> Self {
+        Page {
+            words: [0; W],
+            heap: Heap::default(),
+            live: 0,
+        }
+    }
+
+    /// The page for reading.
+    #[inline]
+    pub(crate) fn borrow(&self) -> PageRef<'_> {
+        PageRef {
+            words: &self.words,
+            heap: &self.heap,
+            live: self.live,
+        }
+    }
+
+    /// The page for writing.
+    #[inline]
+    pub(crate) fn borrow_mut(&mut self) -> PageMut<'_> {
+        PageMut {
+            words: &mut self.words,
+            heap: &mut self.heap,
+            live: &mut self.live,
+        }
+    }
+}
+
+impl<'a> PageRef<'a> {
+    /// How many rows are live.
+    #[inline]
+    pub(crate) fn live(self) -> u32 {
+        self.live
+    }
+
+    /// What the long texts stand in.
+    pub(crate) fn heap(self) -> &'a Heap {
+        self.heap
+    }
+
+    /// The row in a slot, if it is live.
+    #[inline]
+    pub(crate) fn row(self, layout: &RowLayout, slot: u32) -> Option<RowRef<'a>> {
+        self.row_at(layout.paging().slot_words(slot))
+    }
+
+    /// The row at some words of the page, if it is live.
+    #[inline]
+    pub(crate) fn row_at(self, words: std::ops::Range<usize>) -> Option<RowRef<'a>> {
+        let words = self.words.get(words)?;
+        (*words.first()? & LIVE != 0).then(|| RowRef::new(words, self.heap))
+    }
+
+    /// Where a free slot leads; none if the slot is not in the chain of free slots, `Some(None)` at its end.
+    pub(crate) fn free_next(self, layout: &RowLayout, slot: u32) -> Option<Option<RowId>> {
+        let head = self.words[layout.paging().slot_words(slot).start];
+        if head & (LIVE | FREE) != FREE {
+            return None;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the lower half is the id of the next free slot"
+        )]
+        let next = head as u32;
+        Some((u64::from(next) != LAST_FREE).then_some(RowId(next)))
+    }
+}
+
+impl PageMut<'_> {
+    /// Writes a new row into a dead slot, with no links.
+    pub(crate) fn insert(&mut self, layout: &RowLayout, slot: u32, values: &[Value]) {
+        debug_assert_eq!(values.len(), layout.columns());
+        debug_assert!(!self.is_live(layout, slot), "the slot is taken");
+        let words = &mut self.words[layout.paging().slot_words(slot)];
+        words.fill(0);
+        words[0] = LIVE;
+        words[layout.link_words()].fill(u64::MAX);
+        for (field, value) in layout.fields().iter().zip(values) {
+            write_value(words, self.heap, *field, value.as_ref());
+        }
+        *self.live += 1;
+    }
+
+    /// Changes a cell of a live row.
+    pub(crate) fn set(&mut self, layout: &RowLayout, slot: u32, field: Field, value: ValueRef<'_>) {
+        debug_assert!(self.is_live(layout, slot), "a dead slot has no cells");
+        let words = &mut self.words[layout.paging().slot_words(slot)];
+        if field.is_varying() {
+            self.heap.release(cell_at(words, field.offset()));
+        }
+        field.clear_null(words);
+        write_value(words, self.heap, field, value);
+        self.compact_if_wasteful(layout);
+    }
+
+    /// Changes a link of a live row.
+    #[inline]
+    pub(crate) fn set_link(
+        &mut self,
+        layout: &RowLayout,
+        slot: u32,
+        link: usize,
+        parent: Option<RowId>,
+    ) {
+        debug_assert!(self.is_live(layout, slot), "a dead slot has no links");
+        let words = &mut self.words[layout.paging().slot_words(slot)];
+        layout.set_link(words, link, parent);
+    }
+
+    /// Writes a whole row from an image. Whether the slot was dead before.
+    pub(crate) fn restore(&mut self, layout: &RowLayout, slot: u32, image: RowRef<'_>) -> bool {
+        let was_dead = !self.is_live(layout, slot);
+        if was_dead {
+            *self.live += 1;
+        } else {
+            self.release_texts(layout, slot);
+        }
+        let words = &mut self.words[layout.paging().slot_words(slot)];
+        words.copy_from_slice(image.words());
+        for offset in layout.varying() {
+            self.heap.adopt(cell_at_mut(words, offset), image.heap());
+        }
+        self.compact_if_wasteful(layout);
+        was_dead
+    }
+
+    /// Makes a live slot dead and lets its texts go.
+    pub(crate) fn remove(&mut self, layout: &RowLayout, slot: u32) {
+        debug_assert!(self.is_live(layout, slot), "the slot is dead already");
+        self.release_texts(layout, slot);
+        self.words[layout.paging().slot_words(slot).start] = 0;
+        *self.live -= 1;
+        if *self.live == 0 {
+            *self.heap = Heap::default();
+        } else {
+            self.compact_if_wasteful(layout);
+        }
+    }
+
+    /// Puts a dead slot in front of the chain of free slots that begins with `next`.
+    pub(crate) fn link_free(&mut self, layout: &RowLayout, slot: u32, next: Option<RowId>) {
+        debug_assert!(!self.is_live(layout, slot), "a live slot is not free");
+        let next = next.map_or(LAST_FREE, |row| u64::from(row.0));
+        self.words[layout.paging().slot_words(slot).start] = FREE | next;
+    }
+
+    fn is_live(&self, layout: &RowLayout, slot: u32) -> bool {
+        self.words[layout.paging().slot_words(slot).start] & LIVE != 0
+    }
+
+    fn release_texts(&mut self, layout: &RowLayout, slot: u32) {
+        let words = &self.words[layout.paging().slot_words(slot)];
+        for offset in layout.varying() {
+            self.heap.release(cell_at(words, offset));
+        }
+    }
+
+    #[inline]
+    fn compact_if_wasteful(&mut self, layout: &RowLayout) {
+        if self.heap.is_wasteful() {
+            self.compact(layout);
+        }
+    }
+
+    /// Moves the texts of all live rows together.
+    #[cold]
+    fn compact(&mut self, layout: &RowLayout) {
+        let old = self.heap.begin_compaction();
+        let rows = self.words.chunks_exact_mut(layout.row_words());
+        for row in rows.filter(|row| row[0] & LIVE != 0) {
+            for offset in layout.varying() {
+                self.heap.carry_over(cell_at_mut(row, offset), &old);
+            }
+        }
+    }
+}
+
+/// Writes a cell that is not marked null and refers to nothing.
+///
+/// # Panics
+/// If the column does not admit the value: the engine let it through.
+#[inline]
+fn write_value(words: &mut [u64], heap: &mut Heap, field: Field, value: ValueRef<'_>) {
+    let at = field.offset();
+    match (field.data_type(), value) {
+        (_, ValueRef::Null) => field.set_null(words),
+        (DataType::Bool, ValueRef::Bool(v)) => words[at] = u64::from(v),
+        (DataType::Int, ValueRef::Int(v)) => words[at] = v.cast_unsigned(),
+        (DataType::Float, ValueRef::Float(v)) => words[at] = canonical_float(v).to_bits(),
+        (DataType::Timestamp, ValueRef::Timestamp(v)) => words[at] = v.as_micros().cast_unsigned(),
+        (DataType::Date, ValueRef::Date(v)) => words[at] = i64::from(v.as_days()).cast_unsigned(),
+        (DataType::Uuid, ValueRef::Uuid(v)) => {
+            (words[at], words[at + 1]) = v.as_u64_pair();
+        }
+        (DataType::Text, ValueRef::Text(v)) | (DataType::Json, ValueRef::Json(v)) => {
+            heap.write(cell_at_mut(words, at), v.as_bytes());
+        }
+        (DataType::Bytes, ValueRef::Bytes(v)) => heap.write(cell_at_mut(words, at), v),
+        (data_type, _) => unreachable!("a column of type {data_type} was given another type"),
+    }
+}
+
+#[cfg(test)]
+impl PageRef<'_> {
+    /// Asserts what the header promises.
+    pub(crate) fn check_invariants(self, layout: &RowLayout) {
+        let rows =
+            || (0..layout.paging().rows_per_page()).filter_map(|slot| self.row(layout, slot));
+        assert_eq!(rows().count(), self.live as usize);
+        for row in rows() {
+            for field in layout
+                .fields()
+                .iter()
+                .filter(|field| field.is_null(row.words()))
+            {
+                assert!(row.words()[field.words()].iter().all(|word| *word == 0));
+            }
+        }
+        self.heap.check_invariants(
+            rows().flat_map(|row| layout.varying().map(move |at| cell_at(row.words(), at))),
+        );
+        if self.live == 0 {
+            assert_eq!(self.heap.allocated_bytes(), 0);
+        }
+        let used = layout.paging().rows_per_page() as usize * layout.row_words();
+        assert!(self.words[used..].iter().all(|word| *word == 0));
+    }
+}

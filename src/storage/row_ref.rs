@@ -1,0 +1,119 @@
+//! A row, borrowed from a page or from the undo log.
+//!
+//! Reading borrows: no allocation, no reference count. The reference does not carry its layout; whoever holds it knows
+//! the table. A reference to words of another layout gives wrong values or panics, but nothing worse.
+
+use crate::storage::RowId;
+use crate::storage::heap::{Heap, cell_at, is_inline};
+use crate::storage::layout::{Field, RowLayout};
+use crate::value::{DataType, Date, TextRef, Timestamp, Uuid, ValueRef};
+
+/// The words of a row and the heap that its long texts stand in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowRef<'a> {
+    words: &'a [u64],
+    heap: &'a Heap,
+}
+
+impl<'a> RowRef<'a> {
+    /// Wraps the words of one row.
+    #[inline]
+    pub(crate) fn new(words: &'a [u64], heap: &'a Heap) -> Self {
+        RowRef { words, heap }
+    }
+
+    /// The row's words.
+    #[inline]
+    pub(crate) fn words(self) -> &'a [u64] {
+        self.words
+    }
+
+    /// What the row's long texts stand in.
+    #[inline]
+    pub(crate) fn heap(self) -> &'a Heap {
+        self.heap
+    }
+
+    /// A cell, by ordinal.
+    #[inline]
+    pub(crate) fn value(self, layout: &RowLayout, ordinal: usize) -> ValueRef<'a> {
+        self.read(layout.field(ordinal))
+    }
+
+    /// A cell whose place was looked up before.
+    #[inline]
+    pub(crate) fn read(self, field: Field) -> ValueRef<'a> {
+        if field.is_null(self.words) {
+            return ValueRef::Null;
+        }
+        let word = self.words[field.offset()];
+        match field.data_type() {
+            DataType::Bool => ValueRef::Bool(word != 0),
+            DataType::Int => ValueRef::Int(word.cast_signed()),
+            DataType::Float => ValueRef::Float(f64::from_bits(word)),
+            DataType::Text => ValueRef::Text(TextRef::from_validated(self.read_varying(field))),
+            DataType::Bytes => ValueRef::Bytes(self.read_varying(field)),
+            DataType::Uuid => {
+                ValueRef::Uuid(Uuid::from_u64_pair(word, self.words[field.offset() + 1]))
+            }
+            DataType::Timestamp => ValueRef::Timestamp(Timestamp::from_micros(word.cast_signed())),
+            DataType::Date => ValueRef::Date(Date::from_days(low_half(word))),
+            DataType::Json => ValueRef::Json(TextRef::from_validated(self.read_varying(field))),
+        }
+    }
+
+    /// The bytes of a text, bytes or JSON cell; none of them for null.
+    #[inline]
+    pub(crate) fn read_varying(self, field: Field) -> &'a [u8] {
+        self.heap.read(cell_at(self.words, field.offset()))
+    }
+
+    /// Whether a cell is null.
+    #[inline]
+    pub(crate) fn is_null(self, layout: &RowLayout, ordinal: usize) -> bool {
+        layout.field(ordinal).is_null(self.words)
+    }
+
+    /// A cell of an int column; none for null.
+    #[inline]
+    pub(crate) fn int(self, layout: &RowLayout, ordinal: usize) -> Option<i64> {
+        let field = layout.field(ordinal);
+        debug_assert_eq!(field.data_type(), DataType::Int);
+        (!field.is_null(self.words)).then(|| self.words[field.offset()].cast_signed())
+    }
+
+    /// The address of the parent row that a link holds.
+    #[inline]
+    pub(crate) fn link(self, layout: &RowLayout, link: usize) -> Option<RowId> {
+        layout.link(self.words, link)
+    }
+
+    /// Whether another row of the same layout has the same value in a column; null is the same as null here.
+    ///
+    /// Values are stored in one form each, so equal words are equal values, and short texts differ when their words do.
+    #[inline]
+    pub(crate) fn same_value(self, layout: &RowLayout, ordinal: usize, other: RowRef<'_>) -> bool {
+        let field = layout.field(ordinal);
+        if field.is_null(self.words) != field.is_null(other.words) {
+            return false;
+        }
+        if field.is_varying() {
+            let at = field.offset();
+            let (cell, other_cell) = (cell_at(self.words, at), cell_at(other.words, at));
+            if !is_inline(cell) || !is_inline(other_cell) {
+                return self.heap.read(cell) == other.heap.read(other_cell);
+            }
+        }
+        self.words[field.words()] == other.words[field.words()]
+    }
+}
+
+/// A date is kept sign-extended.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the upper half only repeats the sign"
+)]
+#[inline]
+fn low_half(word: u64) -> i32 {
+    word.cast_signed() as i32
+}
