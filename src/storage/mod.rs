@@ -11,9 +11,11 @@ mod trie;
 mod row_id;
 mod key_hash;
 mod hash_index;
+mod postings;
 
 pub(crate) use self::hash_index::HashIndex;
 #[cfg(test)]
 pub(crate) use self::key_hash::hashes_counted;
 pub(crate) use self::key_hash::{KeyHasher, hash_key};
+pub(crate) use self::postings::{Children, Chunks, Postings};
 pub(crate) use self::row_id::RowId;

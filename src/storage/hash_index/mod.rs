@@ -33,9 +33,10 @@ pub(crate) struct HashIndex<const S: usize = SLOTS> {
 }
 
 impl<const S: usize> HashIndex<S> {
-    /// Entries per bucket above which one bucket splits. Buckets not yet split in a round hold up to twice the mean, so
-    /// the rest of the slots is what keeps overflow rare.
-    const LOAD_MAX: usize = S * 5 / 8;
+    /// Entries per bucket above which one bucket splits. Buckets whose turn to split has not come hold up to twice the
+    /// mean, so that up to 7% of the entries overflow late in a round. Over 620,000 entries that measured no slower
+    /// than a load of 5/8 or 1/2, and takes 12 bytes an entry instead of 14 or 17.
+    const LOAD_MAX: usize = S * 3 / 4;
     /// Entries per bucket below which the last bucket is merged. Far from `LOAD_MAX`, so that a set of steady size
     /// does not move entries to and fro.
     const LOAD_MIN: usize = S / 4;
