@@ -8,6 +8,10 @@ use super::large_list::LargeList;
 /// Ids that the copy of a leaf has room for beyond its own: what was copied for a write is about to grow.
 const COPY_ROOM: usize = 4;
 
+/// Ids up to which a leaf grows fourfold. A load that deals children to parents in any order makes all leaves early and
+/// then grows each, and these are the steps that cost it allocations.
+const SMALL: usize = 48;
+
 /// The children of `P` parents.
 #[derive(Debug)]
 pub(super) struct Leaf<const P: usize, const C: usize, const M: usize> {
@@ -86,6 +90,11 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
         let Err(position) = self.packed(which).binary_search(&id) else {
             return false;
         };
+        if self.ids.len() == self.ids.capacity() {
+            let len = self.ids.len();
+            let factor = if len < SMALL { 4 } else { 2 };
+            self.ids.reserve_exact((len * factor - len).max(COPY_ROOM));
+        }
         self.ids.insert(self.range(which).start + position, id);
         for end in &mut self.ends[which..] {
             *end += 1;

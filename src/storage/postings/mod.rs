@@ -22,8 +22,9 @@ use crate::storage::trie::Trie;
 pub(crate) use self::children::{Children, Chunks};
 use self::leaf::Leaf;
 
-/// Neighbouring parents in a leaf.
-pub(crate) const PARENTS: usize = if cfg!(relata_tiny) { 2 } else { 8 };
+/// Neighbouring parents in a leaf. 16 rather than 8: over 500,000 ids it measured half the allocations, a tenth fewer bytes
+/// and no slower a read, insert, removal or fork at 3 and at 10 children a parent; 32 was no faster than 16.
+pub(crate) const PARENTS: usize = if cfg!(relata_tiny) { 2 } else { 16 };
 /// Ids of the longest packed list.
 pub(crate) const PACKED: usize = if cfg!(relata_tiny) { 4 } else { 128 };
 /// Ids in a chunk of a large list.
@@ -31,7 +32,7 @@ pub(crate) const CHUNK: usize = if cfg!(relata_tiny) { 4 } else { 256 };
 /// Chunks in a node of a large list.
 pub(crate) const MID: usize = if cfg!(relata_tiny) { 4 } else { 64 };
 
-/// Ids that a leaf has room for at least.
+/// Ids that a new leaf has room for at least.
 const ROOM_MIN: usize = 12;
 
 /// Parent rows to sets of child rows. The parameters are `PARENTS`, `PACKED`, `CHUNK` and `MID`.
