@@ -19,6 +19,15 @@ mod arena;
 
 pub(crate) use self::arena::{ImageId, RowArena};
 pub(crate) use self::layout::{Field, RowLayout};
+mod key_hash;
+mod hash_index;
+mod postings;
+
+pub(crate) use self::hash_index::HashIndex;
+#[cfg(test)]
+pub(crate) use self::key_hash::hashes_counted;
+pub(crate) use self::key_hash::{KeyHasher, hash_key};
+pub(crate) use self::postings::{Children, Chunks, Postings};
 pub(crate) use self::row_id::RowId;
 pub(crate) use self::row_ref::RowRef;
 pub(crate) use self::rows::Rows;

@@ -1,0 +1,102 @@
+//! The hash of a key: a sequence of values, hashed with a key of the process.
+//!
+//! The hash key is drawn once per process from the operating system, so that nobody can craft values that collide. Hashes
+//! therefore differ from run to run; they find rows and never order them. Equal values hash equally, whichever kind
+//! of number or zero they are.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::OnceLock;
+
+use ahash::RandomState;
+
+use crate::value::ValueRef;
+
+/// The process's hash key. Fetched once by whoever hashes many keys.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyHasher {
+    state: &'static RandomState,
+}
+
+impl KeyHasher {
+    /// The one hasher of this process.
+    #[inline]
+    pub(crate) fn of_process() -> Self {
+        static STATE: OnceLock<RandomState> = OnceLock::new();
+        KeyHasher {
+            state: STATE.get_or_init(RandomState::new),
+        }
+    }
+
+    /// The hash of a key's values in the order of its columns.
+    #[inline]
+    pub(crate) fn hash<'a>(self, values: impl IntoIterator<Item = ValueRef<'a>>) -> u64 {
+        #[cfg(test)]
+        counted::count_one();
+        let mut hasher = self.state.build_hasher();
+        for value in values {
+            value.hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+}
+
+/// The hash of a key's values in the order of its columns.
+#[inline]
+pub(crate) fn hash_key<'a>(values: impl IntoIterator<Item = ValueRef<'a>>) -> u64 {
+    KeyHasher::of_process().hash(values)
+}
+
+#[cfg(test)]
+pub(crate) use self::counted::hashes_counted;
+
+/// Counts hashed keys, so that a test can show that a read hashes none.
+#[cfg(test)]
+mod counted {
+    use std::cell::Cell;
+
+    thread_local! {
+        static HASHES: Cell<u64> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count_one() {
+        HASHES.set(HASHES.get() + 1);
+    }
+
+    /// How many keys this thread has hashed.
+    pub(crate) fn hashes_counted() -> u64 {
+        HASHES.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{hash_key, hashes_counted};
+    use crate::value::{Value, ValueRef};
+
+    fn hash_of(values: &[Value]) -> u64 {
+        hash_key(values.iter().map(Value::as_ref))
+    }
+
+    #[test]
+    fn equal_keys_hash_equally_and_columns_are_told_apart() {
+        assert_eq!(hash_of(&[Value::from(2)]), hash_of(&[Value::from(2.0)]));
+        assert_eq!(hash_of(&[Value::from(0.0)]), hash_of(&[Value::from(-0.0)]));
+        let (left, right) = (
+            [Value::from("ab"), Value::from("c")],
+            [Value::from("a"), Value::from("bc")],
+        );
+        assert_ne!(hash_of(&left), hash_of(&right));
+        assert_ne!(
+            hash_of(&[Value::from(1), Value::from(2)]),
+            hash_of(&[Value::from(2), Value::from(1)])
+        );
+    }
+
+    #[test]
+    fn every_hash_is_counted() {
+        let before = hashes_counted();
+        hash_key([ValueRef::Int(1)]);
+        hash_key([ValueRef::Null, ValueRef::Bool(true)]);
+        assert_eq!(hashes_counted(), before + 2);
+    }
+}
