@@ -196,7 +196,7 @@ impl Run {
             types: types.to_vec(),
             rows: Rows::new(types, links),
             model: BTreeMap::new(),
-            arena: RowArena::default(),
+            arena: RowArena::new(),
             images: Vec::new(),
             chain: (!dense).then(Vec::new),
         }
@@ -534,7 +534,7 @@ fn six_columns_take_what_the_words_take() {
 
 #[test]
 fn an_arena_gives_back_rows_of_several_tables() {
-    let mut arena = RowArena::default();
+    let mut arena = RowArena::new();
     let texts = |lengths: [usize; 2]| lengths.map(|length| Value::from("t".repeat(length)));
     let mut wide = Rows::new(&[DataType::Text; 2], 3);
     wide.insert(RowId(0), &texts([5_000, 100]));
@@ -564,4 +564,23 @@ fn an_arena_gives_back_rows_of_several_tables() {
     assert_row(wide.layout(), wide.get(RowId(0)).unwrap(), &expected);
     arena.clear();
     assert_eq!(arena.len(), 0);
+}
+
+#[test]
+fn a_full_heap_spills_into_blobs_and_a_page_stays_cheap_to_copy() {
+    let types = vec![DataType::Text; 31];
+    let text = Value::from("w".repeat(256));
+    let mut rows = Rows::new(&types, 0);
+    for id in 0..4 {
+        rows.insert(RowId(id), &vec![text.clone(); types.len()]);
+    }
+    rows.check_invariants();
+    for (_, row) in rows.iter() {
+        (0..31).for_each(|at| assert_eq!(row.value(rows.layout(), at), text.as_ref()));
+    }
+    for (_, page) in rows.pages.iter_from(0) {
+        let (bytes, blobs) = page.heap().size();
+        assert!(rows.pages.page_bytes() + bytes + blobs * 16 <= 32 * 1_024);
+        assert!(cfg!(relata_tiny) || blobs > 0);
+    }
 }
