@@ -94,3 +94,12 @@ impl Default for RowArena {
         RowArena::new()
     }
 }
+
+#[cfg(test)]
+impl RowArena {
+    /// Words, bytes and blobs that the arena holds.
+    pub(crate) fn size(&self) -> (usize, usize, usize) {
+        let (bytes, blobs) = self.heap.size();
+        (self.words.len(), bytes, blobs)
+    }
+}

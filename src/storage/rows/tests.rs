@@ -80,7 +80,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 
 /// A value of a column, one in six null.
 fn value_of(data_type: DataType, seed: u64) -> Value {
-    if seed % 6 == 0 {
+    if seed.is_multiple_of(6) {
         return Value::Null;
     }
     let letter = char::from(b'a' + u8::try_from(seed % 26).unwrap());
@@ -90,7 +90,7 @@ fn value_of(data_type: DataType, seed: u64) -> Value {
             .repeat(LENGTHS[usize::try_from(seed / 7 % 9).unwrap()])
     };
     match data_type {
-        DataType::Bool => Value::Bool(seed % 2 == 0),
+        DataType::Bool => Value::Bool(seed.is_multiple_of(2)),
         DataType::Int => Value::Int(seed.cast_signed()),
         DataType::Float => Value::Float(f64::from_bits(seed)),
         DataType::Text => Value::from(text()),
@@ -562,8 +562,13 @@ fn an_arena_gives_back_rows_of_several_tables() {
         links: vec![None, None, Some(RowId(9))],
     };
     assert_row(wide.layout(), wide.get(RowId(0)).unwrap(), &expected);
+    let size = arena.size();
+    assert_eq!(size, (wide.layout().row_words(), 100, 1));
+    let last = arena.push(wide.layout(), wide.get(RowId(0)).unwrap());
+    arena.truncate(last);
+    assert_eq!(arena.size(), size);
     arena.clear();
-    assert_eq!(arena.len(), 0);
+    assert_eq!((arena.len(), arena.size()), (0, (0, 0, 0)));
 }
 
 #[test]
