@@ -9,7 +9,7 @@ use crate::storage::layout::RowLayout;
 use crate::storage::row_ref::RowRef;
 
 /// An append-only store of rows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RowArena {
     words: Vec<u64>,
     heap: Heap,
@@ -28,6 +28,15 @@ struct Image {
 }
 
 impl RowArena {
+    /// An empty arena.
+    pub(crate) const fn new() -> Self {
+        RowArena {
+            words: Vec::new(),
+            heap: Heap::unbounded(),
+            images: Vec::new(),
+        }
+    }
+
     /// Copies a row.
     pub(crate) fn push(&mut self, layout: &RowLayout, row: RowRef<'_>) -> ImageId {
         let id = self.end();
@@ -77,5 +86,20 @@ impl RowArena {
     /// Forgets everything. Keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.truncate(ImageId(0));
+    }
+}
+
+impl Default for RowArena {
+    fn default() -> Self {
+        RowArena::new()
+    }
+}
+
+#[cfg(test)]
+impl RowArena {
+    /// Words, bytes and blobs that the arena holds.
+    pub(crate) fn size(&self) -> (usize, usize, usize) {
+        let (bytes, blobs) = self.heap.size();
+        (self.words.len(), bytes, blobs)
     }
 }

@@ -4,8 +4,8 @@
 //! 1. 0 to 15: so many bytes stand inline, with zeros behind them.
 //! 2. [`IN_BYTES`]: 16 to 256 bytes stand in the heap's `bytes`. The first word is their position, bytes 8 and 9 are
 //!    their length.
-//! 3. [`IN_BLOB`]: more than 256 bytes stand in a counted blob. The first word is its slot. Copying the heap with its
-//!    page counts the blob and does not copy it.
+//! 3. [`IN_BLOB`]: more than 256 bytes, or fewer when `bytes` are full, stand in a counted blob. The first word is its
+//!    slot. Copying the heap with its page counts the blob and does not copy it.
 //!
 //! Invariants: each run of bytes and each blob has exactly one cell; `garbage` counts the bytes without a cell; free blob
 //! slots are chained. The heap does not know its cells: its owner says when one goes, and lends them for compaction.
@@ -22,7 +22,11 @@ const IN_BYTES: u8 = 16;
 const IN_BLOB: u8 = 17;
 
 /// Longer texts are blobs.
-pub(crate) const BLOB_OVER: usize = 256;
+const BLOB_OVER: usize = 256;
+
+/// So many `bytes` a page has at most. With its words and blobs a narrow page then stays under 32 KiB, and a wide one,
+/// where hundreds of long texts can meet, under 72 KiB: what the first write after a snapshot copies.
+const PAGE_BYTES_MAX: usize = 24 * 1_024;
 
 /// The first allocation for `bytes`: a page of six columns with one long text in ten rows needs no second one.
 const FIRST_BYTES: usize = 256;
@@ -31,13 +35,14 @@ const FIRST_BYTES: usize = 256;
 pub(crate) const GARBAGE_SLACK: usize = if cfg!(relata_tiny) { 16 } else { 256 };
 
 /// What long texts of some rows stand in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Heap {
     bytes: Vec<u8>,
     blobs: Vec<BlobSlot>,
     /// How many of `bytes` no cell refers to.
     garbage: usize,
     free_blob: Option<u32>,
+    bytes_max: usize,
 }
 
 /// A blob, or the next free slot.
@@ -55,6 +60,26 @@ pub(crate) struct HeapMark {
 }
 
 impl Heap {
+    /// An empty heap for the rows of a page.
+    pub(crate) const fn for_page() -> Self {
+        Heap::with_bytes_max(PAGE_BYTES_MAX)
+    }
+
+    /// An empty heap for any number of rows that is never copied.
+    pub(crate) const fn unbounded() -> Self {
+        Heap::with_bytes_max(usize::MAX)
+    }
+
+    const fn with_bytes_max(bytes_max: usize) -> Self {
+        Heap {
+            bytes: Vec::new(),
+            blobs: Vec::new(),
+            garbage: 0,
+            free_blob: None,
+            bytes_max,
+        }
+    }
+
     /// The bytes of a cell.
     #[inline]
     pub(crate) fn read<'a>(&'a self, cell: &'a Cell) -> &'a [u8] {
@@ -87,7 +112,13 @@ impl Heap {
     pub(crate) fn write(&mut self, cell: &mut Cell, text: &[u8]) {
         if text.len() <= usize::from(INLINE_MAX) {
             write_inline(cell, text);
-        } else if text.len() <= BLOB_OVER {
+        } else {
+            self.write_outside(cell, text);
+        }
+    }
+
+    fn write_outside(&mut self, cell: &mut Cell, text: &[u8]) {
+        if text.len() <= BLOB_OVER && text.len() <= self.bytes_max - self.bytes.len() {
             self.write_bytes(cell, text);
         } else {
             self.write_blob(cell, text.into());
@@ -127,7 +158,7 @@ impl Heap {
         match tag(cell) {
             IN_BYTES => {
                 let at = position(cell);
-                self.write_bytes(cell, &from.bytes[at..at + length(cell)]);
+                self.write_outside(cell, &from.bytes[at..at + length(cell)]);
             }
             IN_BLOB => self.write_blob(cell, from.blob(position(cell)).clone()),
             _ => {}
@@ -275,7 +306,7 @@ impl Heap {
                 IN_BYTES => runs.push((position(cell), length(cell))),
                 IN_BLOB => {
                     assert!(blobs.insert(position(cell)), "two cells share a blob slot");
-                    assert!(self.blob(position(cell)).len() > BLOB_OVER);
+                    assert!(self.blob(position(cell)).len() > usize::from(INLINE_MAX));
                 }
                 inline => {
                     let bytes: &[u8; 16] = bytemuck::cast_ref(cell);
@@ -307,6 +338,7 @@ impl Heap {
             "garbage is miscounted"
         );
         assert!(!self.is_wasteful(), "garbage is not bounded");
+        assert!(self.bytes.len() <= self.bytes_max);
         assert_eq!(blobs.len() + self.free_blobs(), self.blobs.len());
     }
 

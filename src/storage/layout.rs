@@ -32,8 +32,8 @@ const NARROW_ROW_WORDS_MAX: usize = 64;
 pub(crate) const WIDE_WORDS: usize =
     head_words(COLUMNS_MAX) + 2 * COLUMNS_MAX + LINKS_MAX.div_ceil(2);
 
-/// So many rows stand in a page at most. Tiny pages make a few rows cross pages and trie levels.
-const ROWS_PER_PAGE_MAX: usize = if cfg!(relata_tiny) { 3 } else { usize::MAX };
+/// So many rows stand in a page at most, however few words they have. Three make a few rows cross pages.
+const ROWS_PER_PAGE_MAX: usize = if cfg!(relata_tiny) { 3 } else { NARROW_WORDS };
 
 /// The bit of the first head word that a live row has.
 pub(crate) const LIVE: u64 = 1 << 63;

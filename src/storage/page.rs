@@ -48,7 +48,7 @@ impl<const W: usize> Page<W> {
     pub(crate) fn new() -> Self {
         Page {
             words: [0; W],
-            heap: Heap::default(),
+            heap: Heap::for_page(),
             live: 0,
         }
     }
@@ -179,7 +179,7 @@ impl PageMut<'_> {
         self.words[layout.paging().slot_words(slot).start] = 0;
         *self.live -= 1;
         if *self.live == 0 {
-            *self.heap = Heap::default();
+            *self.heap = Heap::for_page();
         } else {
             self.compact_if_wasteful(layout);
         }
@@ -227,7 +227,9 @@ impl PageMut<'_> {
 ///
 /// # Panics
 /// If the column does not admit the value: the engine let it through.
-#[inline]
+//
+// Out of line, an insert of six columns takes 1.5 times as long: the kind of every value is decided twice.
+#[inline(always)]
 fn write_value(words: &mut [u64], heap: &mut Heap, field: Field, value: ValueRef<'_>) {
     let at = field.offset();
     match (field.data_type(), value) {

@@ -90,7 +90,8 @@ impl<'a> RowRef<'a> {
 
     /// Whether another row of the same layout has the same value in a column; null is the same as null here.
     ///
-    /// Values are stored in one form each, so equal words are equal values, and short texts differ when their words do.
+    /// Values are stored in one form each, so equal words are equal values. Only of texts outside the cells, the bytes
+    /// must be compared.
     #[inline]
     pub(crate) fn same_value(self, layout: &RowLayout, ordinal: usize, other: RowRef<'_>) -> bool {
         let field = layout.field(ordinal);
@@ -100,7 +101,7 @@ impl<'a> RowRef<'a> {
         if field.is_varying() {
             let at = field.offset();
             let (cell, other_cell) = (cell_at(self.words, at), cell_at(other.words, at));
-            if !is_inline(cell) || !is_inline(other_cell) {
+            if !is_inline(cell) {
                 return self.heap.read(cell) == other.heap.read(other_cell);
             }
         }

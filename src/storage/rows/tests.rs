@@ -80,7 +80,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 
 /// A value of a column, one in six null.
 fn value_of(data_type: DataType, seed: u64) -> Value {
-    if seed % 6 == 0 {
+    if seed.is_multiple_of(6) {
         return Value::Null;
     }
     let letter = char::from(b'a' + u8::try_from(seed % 26).unwrap());
@@ -90,7 +90,7 @@ fn value_of(data_type: DataType, seed: u64) -> Value {
             .repeat(LENGTHS[usize::try_from(seed / 7 % 9).unwrap()])
     };
     match data_type {
-        DataType::Bool => Value::Bool(seed % 2 == 0),
+        DataType::Bool => Value::Bool(seed.is_multiple_of(2)),
         DataType::Int => Value::Int(seed.cast_signed()),
         DataType::Float => Value::Float(f64::from_bits(seed)),
         DataType::Text => Value::from(text()),
@@ -196,7 +196,7 @@ impl Run {
             types: types.to_vec(),
             rows: Rows::new(types, links),
             model: BTreeMap::new(),
-            arena: RowArena::default(),
+            arena: RowArena::new(),
             images: Vec::new(),
             chain: (!dense).then(Vec::new),
         }
@@ -534,7 +534,7 @@ fn six_columns_take_what_the_words_take() {
 
 #[test]
 fn an_arena_gives_back_rows_of_several_tables() {
-    let mut arena = RowArena::default();
+    let mut arena = RowArena::new();
     let texts = |lengths: [usize; 2]| lengths.map(|length| Value::from("t".repeat(length)));
     let mut wide = Rows::new(&[DataType::Text; 2], 3);
     wide.insert(RowId(0), &texts([5_000, 100]));
@@ -562,6 +562,30 @@ fn an_arena_gives_back_rows_of_several_tables() {
         links: vec![None, None, Some(RowId(9))],
     };
     assert_row(wide.layout(), wide.get(RowId(0)).unwrap(), &expected);
+    let size = arena.size();
+    assert_eq!(size, (wide.layout().row_words(), 100, 1));
+    let last = arena.push(wide.layout(), wide.get(RowId(0)).unwrap());
+    arena.truncate(last);
+    assert_eq!(arena.size(), size);
     arena.clear();
-    assert_eq!(arena.len(), 0);
+    assert_eq!((arena.len(), arena.size()), (0, (0, 0, 0)));
+}
+
+#[test]
+fn a_full_heap_spills_into_blobs_and_a_page_stays_cheap_to_copy() {
+    let types = vec![DataType::Text; 31];
+    let text = Value::from("w".repeat(256));
+    let mut rows = Rows::new(&types, 0);
+    for id in 0..4 {
+        rows.insert(RowId(id), &vec![text.clone(); types.len()]);
+    }
+    rows.check_invariants();
+    for (_, row) in rows.iter() {
+        (0..31).for_each(|at| assert_eq!(row.value(rows.layout(), at), text.as_ref()));
+    }
+    for (_, page) in rows.pages.iter_from(0) {
+        let (bytes, blobs) = page.heap().size();
+        assert!(rows.pages.page_bytes() + bytes + blobs * 16 <= 32 * 1_024);
+        assert!(cfg!(relata_tiny) || blobs > 0);
+    }
 }
