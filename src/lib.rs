@@ -4,4 +4,5 @@
 
 pub mod value;
 pub mod error;
+pub mod expr;
 mod storage;
