@@ -4,6 +4,7 @@
 
 pub mod value;
 pub mod error;
+pub mod expr;
 pub mod schema;
 mod storage;
 mod association;
