@@ -4,5 +4,6 @@
 
 pub mod value;
 pub mod error;
+pub mod expr;
 pub mod schema;
 mod storage;

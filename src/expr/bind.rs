@@ -1,0 +1,221 @@
+//! Names become ordinals, and every type is checked, before anything runs.
+//!
+//! 1. Compared values have one type, or both are numbers. Nothing is converted: numbers are compared exactly.
+//! 2. LIKE takes texts.
+//! 3. What `and`, `or` and `not` take, and the whole, is a boolean.
+//! 4. A null literal has every type.
+
+use std::fmt::Display;
+
+use crate::error::{Error, RequestError, RequestKind, Result};
+use crate::expr::compile::compile;
+use crate::expr::display::Shown;
+use crate::expr::tree::Tree;
+use crate::expr::{Bound, Expr, Op};
+use crate::value::{DataType, Value};
+
+/// What the names in an expression can mean.
+pub trait Scope {
+    /// The table or model, for errors.
+    fn subject(&self) -> &str;
+
+    /// The ordinal by which a row's [`Cells`](crate::expr::Cells) give the column, and its type.
+    fn column(&self, name: &str) -> Option<(u32, DataType)>;
+}
+
+/// The longest expression, in operations; a comparison of a column with a constant is three. Lists of constants count
+/// as one.
+const OPS_MAX: usize = 1_000_000;
+
+/// The longest value or expression in a message, in bytes.
+const EXCERPT_BYTES_MAX: usize = 64;
+
+impl Expr {
+    /// The predicate over rows of this scope. O(operations), plus sorting the lists of constants.
+    ///
+    /// # Errors
+    /// `UnknownColumn` for a name that the scope does not have, `Type` for operands that do not go together and for a
+    /// whole that is no predicate, `Limit` beyond a million operations.
+    pub fn bind(&self, scope: &(impl Scope + ?Sized)) -> Result<Bound> {
+        if self.ops.len() > OPS_MAX {
+            return Err(refusal(
+                scope,
+                RequestKind::Limit,
+                format!(
+                    "an expression of {} operations, over the limit of {OPS_MAX}",
+                    self.ops.len()
+                ),
+            ));
+        }
+        let tree = Tree::new(&self.ops);
+        let ordinals = Checker::new(&tree, scope).check()?;
+        Ok(Bound::new(
+            self.clone(),
+            compile(&tree, &ordinals),
+            ordinals,
+        ))
+    }
+}
+
+/// The stack of operand types at one point of the list.
+struct Checker<'a, S: ?Sized> {
+    tree: &'a Tree<'a>,
+    scope: &'a S,
+    operands: Vec<Operand>,
+    /// One per column operation, in their order.
+    ordinals: Vec<u32>,
+}
+
+#[derive(Clone, Copy)]
+struct Operand {
+    node: usize,
+    /// None for null, which goes with every type.
+    data_type: Option<DataType>,
+}
+
+impl<'a, S: Scope + ?Sized> Checker<'a, S> {
+    fn new(tree: &'a Tree<'a>, scope: &'a S) -> Self {
+        Checker {
+            tree,
+            scope,
+            operands: Vec::new(),
+            ordinals: Vec::new(),
+        }
+    }
+
+    /// The ordinal of each column operation.
+    fn check(mut self) -> Result<Vec<u32>> {
+        for node in self.tree.nodes() {
+            let op = self.tree.op(node);
+            let base = self.operands.len() - op.arity();
+            let data_type = match op {
+                Op::Column(name) => Some(self.resolve(name)?),
+                op => self.result_type(op, &self.operands[base..])?,
+            };
+            self.operands.truncate(base);
+            self.operands.push(Operand { node, data_type });
+        }
+        for whole in &self.operands {
+            self.check_predicate(whole)?;
+        }
+        Ok(self.ordinals)
+    }
+
+    fn resolve(&mut self, name: &str) -> Result<DataType> {
+        let Some((ordinal, data_type)) = self.scope.column(name) else {
+            let detail = format!("no column {}", excerpt(&name));
+            return Err(refusal(self.scope, RequestKind::UnknownColumn, detail));
+        };
+        self.ordinals.push(ordinal);
+        Ok(data_type)
+    }
+
+    /// The type that an operation gives, once its operands are found to go together.
+    fn result_type(&self, op: &Op, operands: &[Operand]) -> Result<Option<DataType>> {
+        match op {
+            Op::Column(_) | Op::IsNull | Op::Function(_) => {}
+            Op::Value(value) => return Ok(value.data_type()),
+            Op::Compare(_) | Op::Between => self.check_comparable(operands)?,
+            Op::In(values) => {
+                for subject in operands {
+                    self.check_list(subject, values)?;
+                }
+            }
+            Op::Like => operands.iter().try_for_each(|o| self.check_text(o))?,
+            Op::Not | Op::And(_) | Op::Or(_) => {
+                operands.iter().try_for_each(|o| self.check_predicate(o))?;
+            }
+        }
+        Ok(Some(DataType::Bool))
+    }
+
+    fn check_comparable(&self, operands: &[Operand]) -> Result<()> {
+        let [subject, others @ ..] = operands else {
+            return Ok(());
+        };
+        for other in others {
+            if !go_together(subject.data_type, other.data_type) {
+                return Err(self.incomparable(subject, &self.describe(other)));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_list(&self, subject: &Operand, values: &[Value]) -> Result<()> {
+        let odd = |value: &&Value| !go_together(subject.data_type, value.data_type());
+        match values.iter().find(odd) {
+            Some(value) => Err(self.incomparable(subject, &describe_value(value))),
+            None => Ok(()),
+        }
+    }
+
+    fn incomparable(&self, subject: &Operand, other: &str) -> Error {
+        let subject = self.describe(subject);
+        self.mistyped(format!("{subject} cannot be compared with {other}"))
+    }
+
+    fn check_text(&self, operand: &Operand) -> Result<()> {
+        match operand.data_type {
+            None | Some(DataType::Text) => Ok(()),
+            Some(_) => Err(self.mistyped(format!(
+                "{} is not text, as like needs",
+                self.describe(operand)
+            ))),
+        }
+    }
+
+    fn check_predicate(&self, operand: &Operand) -> Result<()> {
+        match operand.data_type {
+            None | Some(DataType::Bool) => Ok(()),
+            Some(_) => Err(self.mistyped(format!("{} is not a predicate", self.describe(operand)))),
+        }
+    }
+
+    fn mistyped(&self, detail: String) -> Error {
+        refusal(self.scope, RequestKind::Type, detail)
+    }
+
+    /// `column score (int)`, `'a' (text)`, or the expression itself.
+    fn describe(&self, operand: &Operand) -> String {
+        let type_name = operand.data_type.map_or("null", DataType::name);
+        match self.tree.op(operand.node) {
+            Op::Column(name) => format!("column {} ({type_name})", excerpt(name)),
+            Op::Value(value) => describe_value(value),
+            _ => {
+                let shown = Shown {
+                    tree: self.tree,
+                    node: operand.node,
+                };
+                format!("({}) ({type_name})", excerpt(&shown))
+            }
+        }
+    }
+}
+
+fn go_together(a: Option<DataType>, b: Option<DataType>) -> bool {
+    let is_number = |data_type| matches!(data_type, DataType::Int | DataType::Float);
+    match (a, b) {
+        (Some(a), Some(b)) => a == b || is_number(a) && is_number(b),
+        _ => true,
+    }
+}
+
+fn describe_value(value: &Value) -> String {
+    let type_name = value.data_type().map_or("null", DataType::name);
+    format!("{} ({type_name})", excerpt(value))
+}
+
+/// The text, cut so that an error never carries a document.
+fn excerpt(shown: &impl Display) -> String {
+    let mut text = shown.to_string();
+    let end = text.floor_char_boundary(EXCERPT_BYTES_MAX);
+    if end < text.len() {
+        text.truncate(end);
+        text.push_str("...");
+    }
+    text
+}
+
+fn refusal(scope: &(impl Scope + ?Sized), kind: RequestKind, detail: String) -> Error {
+    RequestError::new(kind, scope.subject(), detail).into()
+}

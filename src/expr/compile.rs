@@ -1,0 +1,231 @@
+//! The checked operations become what evaluation runs.
+//!
+//! 1. The whole is a list of terms, all of which have to be true: the operands of a top-level `and`, or one.
+//! 2. Constants move into the operation that uses them ([`Test`]); a test of a column becomes a [`Leaf`], which needs no
+//!    stack; a term of one leaf is that leaf.
+//! 3. A boolean column in the place of a predicate is the leaf `column = true`.
+//! 4. `not` goes into a leaf, and two in a row are none.
+//! 5. `and` and `or` join their operands two by two, so a thousand operands need one place on the stack, and after each
+//!    one the rest is skipped once it cannot change the answer.
+
+use std::mem;
+use std::sync::Arc;
+
+use crate::expr::eval::{Leaf, List, Step, Term, Test};
+use crate::expr::like::Pattern;
+use crate::expr::tree::Tree;
+use crate::expr::{Comparison, Op};
+use crate::value::Value;
+
+/// The terms of the whole. `ordinals` has one entry per column operation, in their order.
+pub(super) fn compile(tree: &Tree<'_>, ordinals: &[u32]) -> Vec<Term> {
+    let mut compiler = Compiler {
+        tree,
+        ordinals: ordinals.iter(),
+        places: places(tree),
+        ends: vec![0; tree.nodes().len()],
+        steps: Vec::new(),
+        terms: Vec::new(),
+    };
+    tree.nodes().for_each(|node| compiler.visit(node));
+    compiler.terms
+}
+
+/// What a node is to the one that takes it.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    /// The top-level `and`: it is its terms, and no step of its own.
+    Whole,
+    /// A term of the whole.
+    Term,
+    /// An operand of anything but `and` and `or`.
+    Other,
+    /// An operand of the `and` or `or` at this node.
+    Joined {
+        parent: usize,
+        first: bool,
+        last: bool,
+    },
+}
+
+fn places(tree: &Tree<'_>) -> Vec<Place> {
+    let mut places = vec![Place::Other; tree.nodes().len()];
+    for parent in tree.nodes() {
+        let (Op::And(count) | Op::Or(count)) = tree.op(parent) else {
+            continue;
+        };
+        for (from_last, operand) in tree.operands_backwards(parent).enumerate() {
+            places[operand] = Place::Joined {
+                parent,
+                first: from_last + 1 == *count,
+                last: from_last == 0,
+            };
+        }
+    }
+    let root = tree.root();
+    if let Op::And(_) = tree.op(root) {
+        places[root] = Place::Whole;
+        tree.operands_backwards(root)
+            .for_each(|term| places[term] = Place::Term);
+    } else {
+        places[root] = Place::Term;
+    }
+    places
+}
+
+struct Compiler<'a> {
+    tree: &'a Tree<'a>,
+    ordinals: std::slice::Iter<'a, u32>,
+    places: Vec<Place>,
+    /// The step after each `and` and `or`, by node: where a skip leads.
+    ends: Vec<usize>,
+    /// Those of the term under way. Until it ends, a skip holds a node instead of a step.
+    steps: Vec<Step>,
+    terms: Vec<Term>,
+}
+
+impl Compiler<'_> {
+    fn visit(&mut self, node: usize) {
+        let place = self.places[node];
+        if place != Place::Whole {
+            self.operation(node);
+        }
+        match place {
+            Place::Whole | Place::Other => {}
+            Place::Term => self.end_term(),
+            Place::Joined {
+                parent,
+                first,
+                last,
+            } => self.end_operand(parent, first, last),
+        }
+    }
+
+    fn operation(&mut self, node: usize) {
+        match self.tree.op(node) {
+            Op::Column(_) => {
+                let ordinal = self
+                    .ordinals
+                    .next()
+                    .expect("every column was given an ordinal");
+                self.steps.push(Step::Load(*ordinal));
+            }
+            Op::Value(value) => self.steps.push(Step::Constant(value.clone())),
+            Op::Compare(comparison) => self.compare(*comparison),
+            Op::Between => self.between(),
+            Op::In(values) => self.test(Test::In(List::new(values))),
+            Op::Like => self.like(),
+            Op::IsNull => self.test(Test::IsNull),
+            Op::Not => self.not(),
+            Op::And(0) => self.steps.push(Step::Constant(Value::Bool(true))),
+            Op::Or(0) => self.steps.push(Step::Constant(Value::Bool(false))),
+            Op::And(_) | Op::Or(_) => self.ends[node] = self.steps.len(),
+            Op::Function(function) => self.steps.push(Step::Function(Arc::clone(function))),
+        }
+    }
+
+    fn compare(&mut self, comparison: Comparison) {
+        match self.steps.as_slice() {
+            [.., Step::Constant(_), Step::Load(ordinal)] => {
+                let ordinal = *ordinal;
+                self.steps.pop();
+                if let Some(value) = self.pop_constant() {
+                    self.steps.push(Step::Load(ordinal));
+                    self.test(Test::compare(comparison.mirrored(), value));
+                }
+            }
+            _ => match self.pop_constant() {
+                Some(value) => self.test(Test::compare(comparison, value)),
+                None => self.steps.push(Step::Compare(comparison)),
+            },
+        }
+    }
+
+    fn between(&mut self) {
+        if let [.., Step::Constant(_), Step::Constant(_)] = self.steps.as_slice()
+            && let (Some(high), Some(low)) = (self.pop_constant(), self.pop_constant())
+        {
+            return self.test(Test::Between(low, high));
+        }
+        self.steps.push(Step::Between);
+    }
+
+    fn like(&mut self) {
+        match self.steps.last() {
+            Some(Step::Constant(Value::Text(pattern))) => {
+                let pattern = Pattern::new(pattern.as_bytes());
+                self.steps.pop();
+                self.test(Test::Like(pattern));
+            }
+            _ => self.steps.push(Step::Like),
+        }
+    }
+
+    fn not(&mut self) {
+        self.settle_truth();
+        match self.steps.last_mut() {
+            Some(Step::Leaf(leaf)) => leaf.negate(),
+            Some(Step::Not) => {
+                self.steps.pop();
+            }
+            _ => self.steps.push(Step::Not),
+        }
+    }
+
+    /// A test of what the steps so far give.
+    fn test(&mut self, test: Test) {
+        match self.steps.last_mut() {
+            Some(last @ Step::Load(_)) => {
+                if let Step::Load(ordinal) = *last {
+                    *last = Step::Leaf(Leaf::new(ordinal, test));
+                }
+            }
+            _ => self.steps.push(Step::Test(test)),
+        }
+    }
+
+    /// The constant that the steps so far end in.
+    fn pop_constant(&mut self) -> Option<Value> {
+        match self.steps.pop_if(|step| matches!(step, Step::Constant(_))) {
+            Some(Step::Constant(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// A bare column in the place of a predicate becomes a test.
+    fn settle_truth(&mut self) {
+        if let Some(Step::Load(_)) = self.steps.last() {
+            self.test(Test::compare(Comparison::Eq, Value::Bool(true)));
+        }
+    }
+
+    fn end_operand(&mut self, parent: usize, first: bool, last: bool) {
+        self.settle_truth();
+        let is_and = matches!(self.tree.op(parent), Op::And(_));
+        if !first {
+            self.steps.push(if is_and { Step::And } else { Step::Or });
+        }
+        if !last {
+            self.steps.push(Step::SkipIf {
+                settled: !is_and,
+                to: parent,
+            });
+        }
+    }
+
+    fn end_term(&mut self) {
+        self.settle_truth();
+        let mut steps = mem::take(&mut self.steps);
+        if let [Step::Leaf(_)] = steps.as_slice()
+            && let Some(Step::Leaf(leaf)) = steps.pop()
+        {
+            return self.terms.push(Term::Leaf(leaf));
+        }
+        for step in &mut steps {
+            if let Step::SkipIf { to, .. } = step {
+                *to = self.ends[*to];
+            }
+        }
+        self.terms.push(Term::Steps(steps.into()));
+    }
+}

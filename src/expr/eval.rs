@@ -1,0 +1,343 @@
+//! A bound predicate, and its answer for a row.
+//!
+//! Truth is Kleene's: unknown `and` false is false, unknown `or` true is true, `not` unknown is unknown. On the stack a
+//! truth is a cell: a boolean, or null for unknown. See `compile` for what the terms and steps are.
+
+use std::mem;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::expr::function::Function;
+use crate::expr::like::Pattern;
+use crate::expr::{Comparison, Expr};
+use crate::value::{Value, ValueRef};
+
+/// A row as a predicate sees it.
+pub trait Cells {
+    /// The cell of an ordinal that the scope gave out.
+    fn cell(&self, ordinal: u32) -> ValueRef<'_>;
+}
+
+/// A row as values in column order.
+impl Cells for [Value] {
+    fn cell(&self, ordinal: u32) -> ValueRef<'_> {
+        self[ordinal as usize].as_ref()
+    }
+}
+
+/// An expression whose names are ordinals and whose types fit. Cloning it counts pointers.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// For its text.
+    source: Arc<Expr>,
+    /// All have to be true.
+    terms: Arc<[Term]>,
+    /// Ascending.
+    columns: Arc<[u32]>,
+}
+
+/// One of the predicates that all have to be true.
+#[derive(Debug)]
+pub(super) enum Term {
+    Leaf(Leaf),
+    Steps(Box<[Step]>),
+}
+
+/// A column tested against constants.
+#[derive(Debug)]
+pub(super) struct Leaf {
+    pub(super) ordinal: u32,
+    pub(super) negated: bool,
+    pub(super) test: Test,
+}
+
+/// A question about one value.
+#[derive(Debug)]
+pub(super) enum Test {
+    Compare(Comparison, Value),
+    Between(Value, Value),
+    In(List),
+    Like(Pattern),
+    IsNull,
+}
+
+/// What a stack machine does with its stack. All but the last three replace their operands by the result.
+#[derive(Debug)]
+pub(super) enum Step {
+    Load(u32),
+    Constant(Value),
+    Leaf(Leaf),
+    Test(Test),
+    Compare(Comparison),
+    Between,
+    Like,
+    Function(Arc<Function>),
+    Not,
+    And,
+    Or,
+    /// Goes on at step `to` if the truth on top is `settled`; leaves it there in any case.
+    SkipIf {
+        settled: bool,
+        to: usize,
+    },
+}
+
+/// Constants to look a value up in.
+#[derive(Debug)]
+pub(super) struct List {
+    /// Ascending, without nulls and repeats.
+    values: Box<[Value]>,
+    has_null: bool,
+}
+
+impl Bound {
+    pub(super) fn new(source: Expr, terms: Vec<Term>, mut columns: Vec<u32>) -> Self {
+        columns.sort_unstable();
+        columns.dedup();
+        Bound {
+            source: Arc::new(source),
+            terms: terms.into(),
+            columns: columns.into(),
+        }
+    }
+
+    /// Whether the predicate is true for the row: neither false nor unknown.
+    #[inline]
+    pub fn matches(&self, cells: &(impl Cells + ?Sized)) -> bool {
+        self.terms
+            .iter()
+            .all(|term| term.answer(cells) == Some(true))
+    }
+
+    /// True, false or unknown (none).
+    pub fn test(&self, cells: &(impl Cells + ?Sized)) -> Option<bool> {
+        let mut whole = Some(true);
+        for term in &*self.terms {
+            match term.answer(cells) {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => whole = None,
+            }
+        }
+        whole
+    }
+
+    /// The ordinals that it reads, ascending, each once.
+    pub fn columns(&self) -> &[u32] {
+        &self.columns
+    }
+
+    pub(super) fn source(&self) -> &Expr {
+        &self.source
+    }
+
+    pub(super) fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+}
+
+impl Term {
+    #[inline]
+    fn answer(&self, cells: &(impl Cells + ?Sized)) -> Option<bool> {
+        match self {
+            Term::Leaf(leaf) => leaf.answer(cells),
+            Term::Steps(steps) => run(steps, cells),
+        }
+    }
+}
+
+impl Leaf {
+    pub(super) fn new(ordinal: u32, test: Test) -> Self {
+        Leaf {
+            ordinal,
+            negated: false,
+            test,
+        }
+    }
+
+    /// Turns it into its contrary. The contrary of a comparison is another comparison, because the order is total.
+    pub(super) fn negate(&mut self) {
+        match &mut self.test {
+            Test::Compare(comparison, value) => {
+                self.test = Test::compare(comparison.inverted(), mem::take(value));
+            }
+            Test::Between(..) | Test::In(_) | Test::Like(_) | Test::IsNull => {
+                self.negated = !self.negated;
+            }
+        }
+    }
+
+    #[inline]
+    fn answer(&self, cells: &(impl Cells + ?Sized)) -> Option<bool> {
+        let answer = self.test.answer(cells.cell(self.ordinal));
+        answer.map(|truth| truth != self.negated)
+    }
+}
+
+impl Test {
+    /// A boolean is not one value when it is the other: said with `=`, for which there may be an index.
+    pub(super) fn compare(comparison: Comparison, value: Value) -> Self {
+        match (comparison, value) {
+            (Comparison::Ne, Value::Bool(value)) => Test::Compare(Comparison::Eq, (!value).into()),
+            (comparison, value) => Test::Compare(comparison, value),
+        }
+    }
+
+    #[inline]
+    fn answer(&self, cell: ValueRef<'_>) -> Option<bool> {
+        match self {
+            Test::Compare(comparison, value) => compare(*comparison, cell, value.as_ref()),
+            Test::Between(low, high) => between(cell, low.as_ref(), high.as_ref()),
+            Test::In(list) => list.contains(cell),
+            Test::Like(pattern) => cell.as_text().map(|text| pattern.matches(text.as_bytes())),
+            Test::IsNull => Some(cell.is_null()),
+        }
+    }
+}
+
+/// Up to this many constants are compared one by one.
+const LINEAR_MAX: usize = 8;
+
+impl List {
+    pub(super) fn new(values: &[Value]) -> Self {
+        let mut present: Vec<Value> = values.iter().filter(|v| !v.is_null()).cloned().collect();
+        let has_null = present.len() < values.len();
+        present.sort_unstable();
+        present.dedup();
+        List {
+            values: present.into(),
+            has_null,
+        }
+    }
+
+    /// Ascending, without nulls and repeats.
+    pub(super) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    fn contains(&self, cell: ValueRef<'_>) -> Option<bool> {
+        if self.values.is_empty() && !self.has_null {
+            return Some(false);
+        }
+        if cell.is_null() {
+            return None;
+        }
+        let found = if self.values.len() <= LINEAR_MAX {
+            self.values.iter().any(|value| value.as_ref() == cell)
+        } else {
+            self.values
+                .binary_search_by(|value| value.as_ref().total_cmp(cell))
+                .is_ok()
+        };
+        match found {
+            true => Some(true),
+            false if self.has_null => None,
+            false => Some(false),
+        }
+    }
+}
+
+/// Depth that costs no allocation.
+type Stack<'a> = SmallVec<[ValueRef<'a>; 8]>;
+
+fn run<'a>(steps: &'a [Step], cells: &'a (impl Cells + ?Sized)) -> Option<bool> {
+    let mut stack = Stack::new();
+    let mut at = 0;
+    while let Some(step) = steps.get(at) {
+        at += 1;
+        let result = match step {
+            Step::Load(ordinal) => cells.cell(*ordinal),
+            Step::Constant(value) => value.as_ref(),
+            Step::Leaf(leaf) => truth(leaf.answer(cells)),
+            Step::SkipIf { settled, to } => {
+                if top(&stack).as_bool() == Some(*settled) {
+                    at = *to;
+                }
+                continue;
+            }
+            step => truth(step.reduce(&mut stack)),
+        };
+        stack.push(result);
+    }
+    pop(&mut stack).as_bool()
+}
+
+impl Step {
+    /// Takes the operands of a step that has some and gives its answer.
+    fn reduce(&self, stack: &mut Stack<'_>) -> Option<bool> {
+        match self {
+            Step::Load(_) | Step::Constant(_) | Step::Leaf(_) | Step::SkipIf { .. } => None,
+            Step::Test(test) => test.answer(pop(stack)),
+            Step::Compare(comparison) => {
+                let (right, left) = (pop(stack), pop(stack));
+                compare(*comparison, left, right)
+            }
+            Step::Between => {
+                let (high, low, subject) = (pop(stack), pop(stack), pop(stack));
+                between(subject, low, high)
+            }
+            Step::Like => {
+                let (pattern, subject) = (pop(stack), pop(stack));
+                let pattern = Pattern::new(pattern.as_text()?.as_bytes());
+                Some(pattern.matches(subject.as_text()?.as_bytes()))
+            }
+            Step::Function(function) => {
+                let base = stack.len() - function.arity();
+                let answer = function.test(&stack[base..]);
+                stack.truncate(base);
+                answer
+            }
+            Step::Not => pop(stack).as_bool().map(|truth| !truth),
+            Step::And => and(pop(stack).as_bool(), pop(stack).as_bool()),
+            Step::Or => or(pop(stack).as_bool(), pop(stack).as_bool()),
+        }
+    }
+}
+
+#[inline]
+fn compare(comparison: Comparison, left: ValueRef<'_>, right: ValueRef<'_>) -> Option<bool> {
+    left.compare(right).map(|order| comparison.holds(order))
+}
+
+/// With one bound unknown it can still be false.
+#[inline]
+fn between(subject: ValueRef<'_>, low: ValueRef<'_>, high: ValueRef<'_>) -> Option<bool> {
+    and(
+        compare(Comparison::Ge, subject, low),
+        compare(Comparison::Le, subject, high),
+    )
+}
+
+#[inline]
+fn and(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    match (a, b) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
+}
+
+#[inline]
+fn or(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    match (a, b) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (Some(false), Some(false)) => Some(false),
+        _ => None,
+    }
+}
+
+#[inline]
+fn truth(answer: Option<bool>) -> ValueRef<'static> {
+    answer.map_or(ValueRef::Null, ValueRef::Bool)
+}
+
+#[inline]
+fn pop<'a>(stack: &mut Stack<'a>) -> ValueRef<'a> {
+    stack.pop().expect("operands come before what takes them")
+}
+
+#[inline]
+fn top<'a>(stack: &Stack<'a>) -> ValueRef<'a> {
+    *stack.last().expect("operands come before what takes them")
+}

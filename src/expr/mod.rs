@@ -1,0 +1,144 @@
+//! Predicates over one row.
+//!
+//! An [`Expr`] is written with functions ([`col`], [`val`], [`all`], [`any`], [`not`]) and holds names. [`Expr::bind`]
+//! turns names into ordinals and checks every type, before anything runs; the [`Bound`] that it gives answers true,
+//! false or unknown for a row, and shows its top-level terms to whoever plans a read.
+//!
+//! Invariants:
+//! 1. An expression is postfix: operands first, then the operation, which knows how many it takes. So building,
+//!    printing, binding, evaluating and dropping are loops, and depth costs heap, never stack.
+//! 2. Each list of operations leaves exactly one value. Only the functions of `build` make one.
+//! 3. `and` of `and` is one `and`, and likewise `or`; neither is ever over one operand.
+//! 4. `not in`, `not like`, `not between` and `is not null` are the operation followed by `not`: in three-valued logic
+//!    they are the same, and there is one thing less to know.
+//!
+//! An expression cannot fail when it runs, cannot see more than its row, and never converts a value.
+
+mod build;
+mod function;
+mod tree;
+mod display;
+mod bind;
+mod compile;
+mod eval;
+mod like;
+mod conjuncts;
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use crate::expr::function::Function;
+use crate::value::Value;
+
+pub use self::bind::Scope;
+pub use self::build::{all, any, col, not, val};
+pub use self::conjuncts::Conjunct;
+pub use self::eval::{Bound, Cells};
+pub use self::function::CellsTest;
+
+/// A predicate, or part of one, over the columns of a row; names are not looked up yet.
+///
+/// ```
+/// use relata::expr::{col, Expr};
+///
+/// let filter: Expr = col("score").gt(10).and(col("name").like("a%").or(col("name").is_null()));
+/// assert_eq!(filter.to_string(), "score > 10 and (name like 'a%' or name is null)");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    ops: Vec<Op>,
+}
+
+/// One operation of the postfix form. It takes its operands from those before it.
+#[derive(Clone, Debug, PartialEq)]
+enum Op {
+    /// A name, or a path with dots; what it means is for the scope to say.
+    Column(Arc<str>),
+    Value(Value),
+    Compare(Comparison),
+    /// Subject, low, high.
+    Between,
+    /// The constants stand here and not among the operands: a list of a million keys is one operation.
+    In(Arc<[Value]>),
+    /// Subject, pattern.
+    Like,
+    IsNull,
+    Not,
+    And(usize),
+    Or(usize),
+    /// Its operands are the cells it asked for.
+    Function(Arc<Function>),
+}
+
+impl Op {
+    /// How many operands it takes.
+    fn arity(&self) -> usize {
+        match self {
+            Op::Column(_) | Op::Value(_) => 0,
+            Op::In(_) | Op::IsNull | Op::Not => 1,
+            Op::Compare(_) | Op::Like => 2,
+            Op::Between => 3,
+            Op::And(count) | Op::Or(count) => *count,
+            Op::Function(function) => function.arity(),
+        }
+    }
+}
+
+/// The six comparisons. By the total order of values, so that exactly one of `<`, `=` and `>` holds between two values
+/// that are not null, NaN included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// `=`
+    Eq,
+    /// `<>`
+    Ne,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+}
+
+impl Comparison {
+    /// Whether it holds between two values of this order.
+    #[inline]
+    pub fn holds(self, order: Ordering) -> bool {
+        match self {
+            Comparison::Eq => order.is_eq(),
+            Comparison::Ne => order.is_ne(),
+            Comparison::Lt => order.is_lt(),
+            Comparison::Le => order.is_le(),
+            Comparison::Gt => order.is_gt(),
+            Comparison::Ge => order.is_ge(),
+        }
+    }
+
+    /// What holds exactly when this does not.
+    fn inverted(self) -> Self {
+        match self {
+            Comparison::Eq => Comparison::Ne,
+            Comparison::Ne => Comparison::Eq,
+            Comparison::Lt => Comparison::Ge,
+            Comparison::Le => Comparison::Gt,
+            Comparison::Gt => Comparison::Le,
+            Comparison::Ge => Comparison::Lt,
+        }
+    }
+
+    /// What says the same with the sides exchanged.
+    fn mirrored(self) -> Self {
+        match self {
+            Comparison::Eq | Comparison::Ne => self,
+            Comparison::Lt => Comparison::Gt,
+            Comparison::Le => Comparison::Ge,
+            Comparison::Gt => Comparison::Lt,
+            Comparison::Ge => Comparison::Le,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
