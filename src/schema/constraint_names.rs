@@ -20,8 +20,10 @@ impl ConstraintNames {
         let uniques = definition.uniques.iter().map(|unique| &unique.name);
         let indexes = definition.indexes.iter().map(|index| &index.name);
         let foreign_keys = definition.foreign_keys.iter().map(|key| &key.name);
+        let checks = definition.checks.iter().map(|check| &check.name);
         let mut taken = BTreeSet::new();
-        for name in uniques.chain(indexes).chain(foreign_keys).flatten() {
+        let optional = uniques.chain(indexes).chain(foreign_keys).flatten();
+        for name in optional.chain(checks) {
             if name.is_empty() {
                 report.add(ProblemKind::Unknown, "a constraint has an empty name");
             } else if !taken.insert(name.as_str().into()) {

@@ -3,13 +3,15 @@
 //! Definitions are plain data. Nothing is checked until [`SchemaBuilder::build`](crate::schema::SchemaBuilder::build)
 //! sees all of them, so they may be written in any order, changed, and refer to what is defined later.
 
+use crate::expr::Expr;
 use crate::schema::{Action, DefaultValue, Deferral, IndexKind};
 use crate::value::{DataType, Value};
 
 /// A table to be.
 ///
 /// ```
-/// use relata::schema::{Action, ColumnDef, ForeignKeyDef, TableDef};
+/// use relata::expr::col;
+/// use relata::schema::{Action, CheckDef, ColumnDef, ForeignKeyDef, TableDef};
 /// use relata::value::DataType;
 ///
 /// let posts = TableDef::new("posts")
@@ -20,7 +22,8 @@ use crate::value::{DataType, Value};
 ///         ForeignKeyDef::new(["author_id"])
 ///             .references("authors", ["id"])
 ///             .on_delete(Action::SetNull),
-///     );
+///     )
+///     .check(CheckDef::new("slug_given", col("slug").ne("")));
 /// assert_eq!(posts.columns.len(), 3);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +39,8 @@ pub struct TableDef {
     pub uniques: Vec<UniqueDef>,
     /// Its indexes.
     pub indexes: Vec<IndexDef>,
+    /// What must not be false for its rows.
+    pub checks: Vec<CheckDef>,
     /// The foreign keys that it is the child of.
     pub foreign_keys: Vec<ForeignKeyDef>,
 }
@@ -84,6 +89,16 @@ pub struct IndexDef {
     pub descending: Vec<String>,
 }
 
+/// A check to be.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CheckDef {
+    /// Its name.
+    pub name: String,
+    /// What must not be false for any row.
+    pub expr: Expr,
+}
+
 /// A foreign key to be. It holds at the end of each statement and takes no action, unless declared otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -113,6 +128,7 @@ impl TableDef {
             primary_key: None,
             uniques: Vec::new(),
             indexes: Vec::new(),
+            checks: Vec::new(),
             foreign_keys: Vec::new(),
         }
     }
@@ -138,6 +154,12 @@ impl TableDef {
     /// One more index.
     pub fn index(mut self, index: IndexDef) -> Self {
         self.indexes.push(index);
+        self
+    }
+
+    /// One more check.
+    pub fn check(mut self, check: CheckDef) -> Self {
+        self.checks.push(check);
         self
     }
 
@@ -264,6 +286,16 @@ impl IndexDef {
     pub fn descending(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.descending = strings(columns);
         self
+    }
+}
+
+impl CheckDef {
+    /// A check of this name.
+    pub fn new(name: impl Into<String>, expr: impl Into<Expr>) -> Self {
+        CheckDef {
+            name: name.into(),
+            expr: expr.into(),
+        }
     }
 }
 

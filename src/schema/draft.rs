@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::error::ProblemKind;
+use crate::schema::check;
 use crate::schema::constraint_names::ConstraintNames;
 use crate::schema::validate::{self, HIDDEN_COLUMN, Report};
 use crate::schema::{
@@ -43,6 +44,7 @@ impl<'a> Draft<'a> {
                 columns,
                 keys: Vec::new(),
                 indexes: Vec::new(),
+                checks: Vec::new(),
                 foreign_keys: Vec::new(),
                 referenced_by: Vec::new(),
             },
@@ -54,6 +56,7 @@ impl<'a> Draft<'a> {
         draft.resolve_primary_key(&mut names);
         draft.resolve_unique_keys(&mut names);
         draft.resolve_indexes(&mut names);
+        draft.resolve_checks();
         draft.name_foreign_keys(&mut names);
         draft
     }
@@ -174,6 +177,13 @@ impl<'a> Draft<'a> {
                     descending: descending(definition),
                 });
             }
+        }
+    }
+
+    fn resolve_checks(&mut self) {
+        for definition in &self.definition.checks {
+            let resolved = check::resolve(definition, &self.table, &mut self.report);
+            self.table.checks.extend(resolved);
         }
     }
 

@@ -17,6 +17,7 @@ mod column;
 mod key;
 mod index;
 mod foreign_key;
+mod check;
 mod builder;
 mod draft;
 mod constraint_names;
@@ -30,8 +31,9 @@ use std::sync::Arc;
 use crate::error::{RequestError, RequestKind, Result};
 
 pub use self::builder::SchemaBuilder;
+pub use self::check::Check;
 pub use self::column::{Column, DefaultValue};
-pub use self::definition::{ColumnDef, ForeignKeyDef, IndexDef, TableDef, UniqueDef};
+pub use self::definition::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, UniqueDef};
 pub use self::foreign_key::{Action, Deferral, ForeignKey, ForeignKeyId};
 pub use self::index::{Index, IndexKind};
 pub use self::key::UniqueKey;

@@ -1,7 +1,7 @@
 //! A table with every name resolved.
 
 use crate::error::{RequestError, RequestKind, Result};
-use crate::schema::{Column, ForeignKeyId, Index, UniqueKey};
+use crate::schema::{Check, Column, ForeignKeyId, Index, UniqueKey};
 use crate::value::DataType;
 
 /// Which table: its position in the schema.
@@ -30,6 +30,8 @@ pub struct Table {
     pub keys: Vec<UniqueKey>,
     /// Its indexes besides those of its keys.
     pub indexes: Vec<Index>,
+    /// What must not be false for its rows, in the order of their definitions.
+    pub checks: Vec<Check>,
     /// The foreign keys that it is the child of, in creation order. The position of a key here is its link slot.
     pub foreign_keys: Vec<ForeignKeyId>,
     /// The foreign keys that it is the parent of, in creation order.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::{
-    Action, ColumnDef, DefaultValue, Deferral, ForeignKeyDef, IndexDef, IndexKind, Schema,
-    SchemaBuilder, TableDef, TableId, UniqueDef,
+    Action, CheckDef, ColumnDef, DefaultValue, Deferral, ForeignKeyDef, IndexDef, IndexKind,
+    Schema, SchemaBuilder, TableDef, TableId, UniqueDef,
 };
 use crate::error::{ErrorKind, Problem, ProblemKind, RequestKind};
+use crate::expr::{col, val};
 use crate::value::{DataType, Value};
 
 fn int(name: &str) -> ColumnDef {
@@ -274,6 +275,48 @@ fn a_unique_key_that_repeats_another_is_that_one() {
             "users_login_key1"
         ]
     );
+}
+
+// rules: RI-45
+// Broken, a check would be judged on another column than it names, or skipped when its column changes.
+#[test]
+fn checks_know_their_columns() {
+    let ordered = col("low").lt(col("high"));
+    let schema = schema([table("ranges", &[])
+        .column(int("low"))
+        .column(text("unit"))
+        .column(int("high"))
+        .check(CheckDef::new("ordered", ordered.clone()))]);
+    let check = &schema.tables()[0].checks[0];
+    assert_eq!((&*check.name, &check.expr), ("ordered", &ordered));
+    assert_eq!(check.columns, [1, 3]);
+    let row = |low: Value, high: Value| [Value::from(1), low, Value::Null, high];
+    let test = |row: [Value; 4]| check.bound.test(&row[..]);
+    assert_eq!(test(row(1.into(), 2.into())), Some(true));
+    assert_eq!(test(row(2.into(), 2.into())), Some(false));
+    assert_eq!(test(row(Value::Null, 2.into())), None);
+}
+
+// Broken, the first row written would find out that the check makes no sense.
+#[test]
+fn checks_name_columns_and_compare_what_can_be_compared() {
+    let found = problems([table("ranges", &[])
+        .column(text("unit"))
+        .check(CheckDef::new("known", col("size").gt(1)))
+        .check(CheckDef::new("typed", col("unit").gt(1)))
+        .check(CheckDef::new("predicate", val(1)))
+        .check(CheckDef::new("known", col("id").gt(0)))]);
+    let kinds: Vec<_> = found.iter().map(|problem| problem.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            ProblemKind::Duplicate,
+            ProblemKind::Unknown,
+            ProblemKind::Type,
+            ProblemKind::Type
+        ]
+    );
+    assert_eq!(found[1].to_string(), "ranges: check known: no column size");
 }
 
 // rules: RI-5

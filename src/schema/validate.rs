@@ -13,7 +13,7 @@ const TABLES_MAX: usize = 4_096;
 const COLUMNS_MAX: usize = 1_024;
 /// The most columns of a key or an index.
 const KEY_COLUMNS_MAX: usize = 32;
-/// The most unique keys, indexes or foreign keys that one table declares, each sort by itself.
+/// The most unique keys, indexes, checks or foreign keys that one table declares, each sort by itself.
 const CONSTRAINTS_MAX: usize = 1_024;
 
 /// The name of the hidden key of a table that declares none. No declared column may have it.
@@ -82,6 +82,7 @@ pub(super) fn table(definition: &TableDef, report: &mut Report) {
     let uniques = definition.uniques.len() + column_uniques.count();
     report.check_limit("unique keys", uniques, CONSTRAINTS_MAX);
     report.check_limit("indexes", definition.indexes.len(), CONSTRAINTS_MAX);
+    report.check_limit("checks", definition.checks.len(), CONSTRAINTS_MAX);
     report.check_limit(
         "foreign keys",
         definition.foreign_keys.len(),
