@@ -21,6 +21,7 @@ mod hash_index;
 mod postings;
 mod key_bytes;
 mod ordered_index;
+mod multi_index;
 
 pub(crate) use self::arena::{ImageId, RowArena};
 pub(crate) use self::hash_index::HashIndex;
@@ -29,6 +30,7 @@ pub(crate) use self::key_bytes::KeyBytes;
 pub(crate) use self::key_hash::hashes_counted;
 pub(crate) use self::key_hash::{KeyHasher, hash_key};
 pub(crate) use self::layout::{Field, RowLayout};
+pub(crate) use self::multi_index::MultiIndex;
 pub(crate) use self::ordered_index::{OrderedIndex, RowsInOrder};
 pub(crate) use self::postings::{Children, Chunks, Postings};
 pub(crate) use self::row_id::RowId;
