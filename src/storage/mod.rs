@@ -16,17 +16,22 @@ mod page;
 mod pages;
 mod rows;
 mod arena;
-
-pub(crate) use self::arena::{ImageId, RowArena};
-pub(crate) use self::layout::{Field, RowLayout};
 mod key_hash;
 mod hash_index;
 mod postings;
+mod key_bytes;
+mod ordered_index;
+mod multi_index;
 
+pub(crate) use self::arena::{ImageId, RowArena};
 pub(crate) use self::hash_index::HashIndex;
+pub(crate) use self::key_bytes::KeyBytes;
 #[cfg(test)]
 pub(crate) use self::key_hash::hashes_counted;
 pub(crate) use self::key_hash::{KeyHasher, hash_key};
+pub(crate) use self::layout::{Field, RowLayout};
+pub(crate) use self::multi_index::MultiIndex;
+pub(crate) use self::ordered_index::{OrderedIndex, RowsInOrder};
 pub(crate) use self::postings::{Children, Chunks, Postings};
 pub(crate) use self::row_id::RowId;
 pub(crate) use self::row_ref::RowRef;
