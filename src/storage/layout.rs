@@ -112,22 +112,22 @@ impl RowLayout {
         }
     }
 
-    /// How many columns a row has.
-    #[inline]
-    pub(crate) fn columns(&self) -> usize {
-        self.fields.len()
-    }
-
     /// How many links a row has.
     #[inline]
     pub(crate) fn links(&self) -> usize {
         self.links
     }
 
+    /// How many columns a row has.
+    #[inline]
+    pub(crate) fn column_count(&self) -> u32 {
+        u32::try_from(self.fields.len()).expect("a row has at most COLUMNS_MAX columns")
+    }
+
     /// Where a column stands.
     #[inline]
-    pub(crate) fn field(&self, ordinal: usize) -> Field {
-        self.fields[ordinal]
+    pub(crate) fn field(&self, ordinal: u32) -> Field {
+        self.fields[ordinal as usize]
     }
 
     /// Where every column stands, by ordinal.
@@ -167,7 +167,7 @@ impl RowLayout {
 
     /// A link of a row.
     #[inline]
-    pub(crate) fn link(&self, words: &[u64], link: usize) -> Option<RowId> {
+    pub(crate) fn link(&self, words: &[u64], link: u32) -> Option<RowId> {
         let (word, shift) = self.link_place(link);
         #[expect(
             clippy::cast_possible_truncation,
@@ -179,7 +179,7 @@ impl RowLayout {
 
     /// Writes a link of a row.
     #[inline]
-    pub(crate) fn set_link(&self, words: &mut [u64], link: usize, parent: Option<RowId>) {
+    pub(crate) fn set_link(&self, words: &mut [u64], link: u32, parent: Option<RowId>) {
         let (word, shift) = self.link_place(link);
         let id = u64::from(parent.map_or(NO_LINK, |row| row.0));
         words[word] = words[word] & !(u64::from(u32::MAX) << shift) | id << shift;
@@ -187,7 +187,8 @@ impl RowLayout {
 
     /// The word of a link and how far it is shifted there.
     #[inline]
-    fn link_place(&self, link: usize) -> (usize, usize) {
+    fn link_place(&self, link: u32) -> (usize, usize) {
+        let link = link as usize;
         debug_assert!(link < self.links, "a row has {} links", self.links);
         (self.links_offset + link / 2, link % 2 * 32)
     }

@@ -7,8 +7,8 @@
 //! Node sizes are const parameters. Their defaults are measured; `--cfg relata_tiny` makes all of them tiny, so that
 //! splits and merges happen with ten rows.
 
-mod trie;
 mod row_id;
+mod trie;
 mod layout;
 mod heap;
 mod row_ref;
@@ -17,22 +17,26 @@ mod pages;
 mod rows;
 mod arena;
 mod key_hash;
+mod key_columns;
 mod hash_index;
 mod postings;
 mod key_bytes;
 mod ordered_index;
 mod multi_index;
+mod table_store;
+mod edge_store;
 
 pub(crate) use self::arena::{ImageId, RowArena};
+pub(crate) use self::edge_store::EdgeStore;
 pub(crate) use self::hash_index::HashIndex;
-pub(crate) use self::key_bytes::KeyBytes;
+pub(crate) use self::key_columns::KeyColumns;
 #[cfg(test)]
 pub(crate) use self::key_hash::hashes_counted;
-pub(crate) use self::key_hash::{KeyHasher, hash_key};
-pub(crate) use self::layout::{Field, RowLayout};
+pub(crate) use self::layout::RowLayout;
 pub(crate) use self::multi_index::MultiIndex;
-pub(crate) use self::ordered_index::{OrderedIndex, RowsInOrder};
-pub(crate) use self::postings::{Children, Chunks, Postings};
+pub(crate) use self::ordered_index::OrderedIndex;
+pub(crate) use self::postings::{Children, Postings};
 pub(crate) use self::row_id::RowId;
 pub(crate) use self::row_ref::RowRef;
 pub(crate) use self::rows::Rows;
+pub(crate) use self::table_store::{Collision, IndexSpec, KeySpec, Place, TableSpec, TableStore};

@@ -117,7 +117,7 @@ impl<'a> PageRef<'a> {
 impl PageMut<'_> {
     /// Writes a new row into a dead slot, with no links.
     pub(crate) fn insert(&mut self, layout: &RowLayout, slot: u32, values: &[Value]) {
-        debug_assert_eq!(values.len(), layout.columns());
+        debug_assert_eq!(values.len(), layout.column_count() as usize);
         debug_assert!(!self.is_live(layout, slot), "the slot is taken");
         let words = &mut self.words[layout.paging().slot_words(slot)];
         words.fill(0);
@@ -147,7 +147,7 @@ impl PageMut<'_> {
         &mut self,
         layout: &RowLayout,
         slot: u32,
-        link: usize,
+        link: u32,
         parent: Option<RowId>,
     ) {
         debug_assert!(self.is_live(layout, slot), "a dead slot has no links");

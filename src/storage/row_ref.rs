@@ -36,7 +36,7 @@ impl<'a> RowRef<'a> {
 
     /// A cell, by ordinal.
     #[inline]
-    pub(crate) fn value(self, layout: &RowLayout, ordinal: usize) -> ValueRef<'a> {
+    pub(crate) fn value(self, layout: &RowLayout, ordinal: u32) -> ValueRef<'a> {
         self.read(layout.field(ordinal))
     }
 
@@ -70,13 +70,13 @@ impl<'a> RowRef<'a> {
 
     /// Whether a cell is null.
     #[inline]
-    pub(crate) fn is_null(self, layout: &RowLayout, ordinal: usize) -> bool {
+    pub(crate) fn is_null(self, layout: &RowLayout, ordinal: u32) -> bool {
         layout.field(ordinal).is_null(self.words)
     }
 
     /// A cell of an int column; none for null.
     #[inline]
-    pub(crate) fn int(self, layout: &RowLayout, ordinal: usize) -> Option<i64> {
+    pub(crate) fn int(self, layout: &RowLayout, ordinal: u32) -> Option<i64> {
         let field = layout.field(ordinal);
         debug_assert_eq!(field.data_type(), DataType::Int);
         (!field.is_null(self.words)).then(|| self.words[field.offset()].cast_signed())
@@ -84,7 +84,7 @@ impl<'a> RowRef<'a> {
 
     /// The address of the parent row that a link holds.
     #[inline]
-    pub(crate) fn link(self, layout: &RowLayout, link: usize) -> Option<RowId> {
+    pub(crate) fn link(self, layout: &RowLayout, link: u32) -> Option<RowId> {
         layout.link(self.words, link)
     }
 
@@ -93,7 +93,7 @@ impl<'a> RowRef<'a> {
     /// Values are stored in one form each, so equal words are equal values. Only of texts outside the cells, the bytes
     /// must be compared.
     #[inline]
-    pub(crate) fn same_value(self, layout: &RowLayout, ordinal: usize, other: RowRef<'_>) -> bool {
+    pub(crate) fn same_value(self, layout: &RowLayout, ordinal: u32, other: RowRef<'_>) -> bool {
         let field = layout.field(ordinal);
         if field.is_null(self.words) != field.is_null(other.words) {
             return false;

@@ -49,8 +49,8 @@ impl Rows {
 
     /// How many rows are live.
     #[inline]
-    pub(crate) fn len(&self) -> u32 {
-        self.len
+    pub(crate) fn len(&self) -> usize {
+        self.len as usize
     }
 
     /// One past the highest slot ever written.
@@ -111,14 +111,14 @@ impl Rows {
 
     /// Changes a cell of a live row.
     #[inline]
-    pub(crate) fn set(&mut self, row: RowId, ordinal: usize, value: ValueRef<'_>) {
+    pub(crate) fn set(&mut self, row: RowId, ordinal: u32, value: ValueRef<'_>) {
         let (mut page, slot, layout) = self.live_page(row);
         page.set(layout, slot, layout.field(ordinal), value);
     }
 
     /// Changes a link of a live row.
     #[inline]
-    pub(crate) fn set_link(&mut self, row: RowId, link: usize, parent: Option<RowId>) {
+    pub(crate) fn set_link(&mut self, row: RowId, link: u32, parent: Option<RowId>) {
         let (mut page, slot, layout) = self.live_page(row);
         page.set_link(layout, slot, link, parent);
     }

@@ -1,0 +1,81 @@
+//! Which columns make a key, and how a row answers for them.
+
+use crate::storage::key_hash::hash_key;
+use crate::storage::{RowLayout, RowRef};
+use crate::value::{Value, ValueRef};
+
+/// The columns of a key, in its order.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyColumns {
+    columns: Box<[u32]>,
+}
+
+impl KeyColumns {
+    pub(crate) fn new(columns: &[u32]) -> Self {
+        KeyColumns {
+            columns: columns.into(),
+        }
+    }
+
+    pub(crate) fn ordinals(&self) -> &[u32] {
+        &self.columns
+    }
+
+    /// The key of a stored row, cell by cell.
+    pub(crate) fn of_row<'a>(
+        &'a self,
+        layout: &'a RowLayout,
+        row: RowRef<'a>,
+    ) -> impl ExactSizeIterator<Item = ValueRef<'a>> + Clone {
+        self.columns
+            .iter()
+            .map(move |&ordinal| row.value(layout, ordinal))
+    }
+
+    /// The key of a whole row of values.
+    pub(crate) fn of_values<'a>(
+        &'a self,
+        values: &'a [Value],
+    ) -> impl ExactSizeIterator<Item = ValueRef<'a>> + Clone {
+        self.columns
+            .iter()
+            .map(move |&ordinal| values[ordinal as usize].as_ref())
+    }
+
+    /// Whether a stored row has a null in the key.
+    pub(crate) fn any_null(&self, layout: &RowLayout, row: RowRef<'_>) -> bool {
+        self.columns
+            .iter()
+            .any(|&ordinal| row.is_null(layout, ordinal))
+    }
+
+    /// Whether a stored row has this key.
+    #[inline]
+    pub(crate) fn matches<'k>(
+        &self,
+        layout: &RowLayout,
+        row: RowRef<'_>,
+        key: impl IntoIterator<Item = ValueRef<'k>>,
+    ) -> bool {
+        self.columns
+            .iter()
+            .zip(key)
+            .all(|(&ordinal, part)| row.value(layout, ordinal) == part)
+    }
+
+    /// Whether two images of a row differ in the key.
+    pub(crate) fn differ(&self, layout: &RowLayout, a: RowRef<'_>, b: RowRef<'_>) -> bool {
+        self.columns
+            .iter()
+            .any(|&ordinal| row_cells_differ(layout, ordinal, a, b))
+    }
+
+    /// The hash of a stored row's key.
+    pub(crate) fn hash_row(&self, layout: &RowLayout, row: RowRef<'_>) -> u64 {
+        hash_key(self.of_row(layout, row))
+    }
+}
+
+fn row_cells_differ(layout: &RowLayout, ordinal: u32, a: RowRef<'_>, b: RowRef<'_>) -> bool {
+    a.value(layout, ordinal) != b.value(layout, ordinal)
+}
