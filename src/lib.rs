@@ -7,4 +7,5 @@ pub mod error;
 pub mod expr;
 pub mod schema;
 mod storage;
+pub mod engine;
 mod association;

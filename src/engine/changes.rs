@@ -1,0 +1,374 @@
+//! What a transaction changed, by primary key.
+//!
+//! Decoded from the undo log, and only when asked for. [`Changes`] are data: in a fixed order, with the rows before and
+//! after, to be shown, compared, inverted and applied. `changes.invert()` applied to the state after gives the state
+//! before (beyond BY-16).
+//!
+//! The log speaks of slots, which are reused. A *life* is one row in one slot, from where the transaction first met it
+//! to its end; a life that began and ended inside the transaction changed nothing. A row deleted and another inserted
+//! under the same key are one change.
+
+use std::collections::BTreeMap;
+
+use crate::engine::clock::Clock;
+use crate::engine::snapshot::Snapshot;
+use crate::engine::state::State;
+use crate::engine::statement::Statement;
+use crate::engine::transaction::Cells;
+use crate::engine::undo::{Mark, Undo, UndoLog};
+use crate::error::{RequestError, RequestKind, Result};
+use crate::schema::{Schema, TableId};
+use crate::storage::{ImageId, RowId, RowLayout, RowRef};
+use crate::value::{Key, Value};
+
+/// What a transaction changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// Rows, by table in order of definition and then by primary key.
+    pub rows: Vec<RowChange>,
+    /// Sequences, by table in order of definition.
+    pub sequences: Vec<SequenceChange>,
+    /// The clock before and after, if it moved.
+    pub clock: Option<(Clock, Clock)>,
+    /// The random state before and after, if values were drawn.
+    pub random: Option<(u64, u64)>,
+}
+
+/// One row that came, changed or went. At least one of `before` and `after` is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowChange {
+    /// The table.
+    pub table: String,
+    /// Every column before, in the table's order; none for a row that came.
+    pub before: Option<Vec<Value>>,
+    /// Every column after; none for a row that went.
+    pub after: Option<Vec<Value>>,
+    /// Which of the columns are the primary key, in its order.
+    pub key_columns: Vec<usize>,
+}
+
+/// A sequence that moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SequenceChange {
+    /// The table.
+    pub table: String,
+    /// The next number before.
+    pub before: i64,
+    /// The next number after.
+    pub after: i64,
+}
+
+impl Changes {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+            && self.sequences.is_empty()
+            && self.clock.is_none()
+            && self.random.is_none()
+    }
+
+    /// The changes that lead back.
+    #[must_use]
+    pub fn invert(&self) -> Changes {
+        let swap = |row: &RowChange| RowChange {
+            before: row.after.clone(),
+            after: row.before.clone(),
+            ..row.clone()
+        };
+        Changes {
+            rows: self.rows.iter().map(swap).collect(),
+            sequences: self
+                .sequences
+                .iter()
+                .map(|moved| SequenceChange {
+                    before: moved.after,
+                    after: moved.before,
+                    ..moved.clone()
+                })
+                .collect(),
+            clock: self.clock.map(|(before, after)| (after, before)),
+            random: self.random.map(|(before, after)| (after, before)),
+        }
+    }
+
+    /// Finds every row that the changes speak of, before anything is written.
+    pub(crate) fn resolve(&self, snapshot: &Snapshot) -> Result<Plan<'_>> {
+        let schema = snapshot.schema();
+        let mut plan = Plan {
+            changes: self,
+            ..Plan::default()
+        };
+        for change in &self.rows {
+            let table = schema.table_id(&change.table)?;
+            let row = match &change.before {
+                None => None,
+                Some(before) => Some(find_unchanged(snapshot, table, change, before)?),
+            };
+            match (row, &change.after) {
+                (Some(row), None) => plan.deletes.push((table, row)),
+                (Some(row), Some(after)) => {
+                    plan.updates
+                        .push((table, row, (0..).zip(after.iter().cloned()).collect()))
+                }
+                (None, Some(after)) => plan.inserts.push((table, complete(schema, table, after)?)),
+                (None, None) => {}
+            }
+        }
+        Ok(plan)
+    }
+}
+
+impl RowChange {
+    /// The primary key: as it was before, or of the row that came.
+    pub fn key(&self) -> Key {
+        let row = self.before.as_ref().or(self.after.as_ref());
+        row.map(|row| {
+            self.key_columns
+                .iter()
+                .map(|&column| row[column].clone())
+                .collect()
+        })
+        .unwrap_or_else(|| Key::from(Vec::new()))
+    }
+}
+
+/// Changes with their rows found.
+#[derive(Debug, Default)]
+pub(crate) struct Plan<'c> {
+    changes: &'c Changes,
+    deletes: Vec<(TableId, RowId)>,
+    updates: Vec<(TableId, RowId, Cells)>,
+    inserts: Vec<(TableId, &'c [Value])>,
+}
+
+impl Default for &Changes {
+    fn default() -> Self {
+        static NONE: Changes = Changes {
+            rows: Vec::new(),
+            sequences: Vec::new(),
+            clock: None,
+            random: None,
+        };
+        &NONE
+    }
+}
+
+impl Plan<'_> {
+    /// Writes the rows, then sequences, clock and randomness where they still stand as the changes expect.
+    pub(crate) fn run(&self, statement: &mut Statement<'_>) -> Result<u64> {
+        for &(table, row) in &self.deletes {
+            statement.delete(table, row)?;
+        }
+        for (table, row, cells) in &self.updates {
+            statement.update(*table, *row, cells)?;
+        }
+        for &(table, values) in &self.inserts {
+            statement.insert(table, values)?;
+        }
+        let writer = statement.writer();
+        for moved in &self.changes.sequences {
+            let table = writer.schema.table_id(&moved.table)?;
+            if writer.state.sequences[table.index()] == moved.before {
+                writer.set_sequence(table, moved.after);
+            }
+        }
+        if let Some((before, after)) = self.changes.clock
+            && writer.state.clock == before
+        {
+            writer.set_clock(after);
+        }
+        if let Some((before, after)) = self.changes.random
+            && writer.state.random == before
+        {
+            writer.set_random(after);
+        }
+        Ok((self.deletes.len() + self.updates.len() + self.inserts.len()) as u64)
+    }
+}
+
+fn find_unchanged(
+    snapshot: &Snapshot,
+    table: TableId,
+    change: &RowChange,
+    before: &[Value],
+) -> Result<RowId> {
+    let key = change.key();
+    let conflict = |what: &str| {
+        let detail = format!("row {key} {what}");
+        RequestError::new(RequestKind::Conflict, &change.table, detail).into()
+    };
+    snapshot.check_key_length(table, &key)?;
+    let row = snapshot
+        .find(table, 0, &key)
+        .ok_or_else(|| conflict("is not there"))?;
+    if snapshot.view(table, row).values() == before {
+        Ok(row)
+    } else {
+        Err(conflict("is not as it was"))
+    }
+}
+
+fn complete<'c>(schema: &Schema, table: TableId, row: &'c [Value]) -> Result<&'c [Value]> {
+    let table = schema.table(table);
+    if row.len() == table.columns.len() {
+        return Ok(row);
+    }
+    let detail = format!(
+        "the changes have {} columns, the table has {}",
+        row.len(),
+        table.columns.len()
+    );
+    Err(RequestError::new(RequestKind::SchemaChanged, &*table.name, detail).into())
+}
+
+// ---- Decoding ----
+
+/// One row in one slot, as far as the transaction met it.
+struct Life {
+    table: TableId,
+    row: RowId,
+    /// The row before; none if the transaction made it.
+    before: Option<ImageId>,
+    ended: bool,
+}
+
+/// Reads the log since a mark as changes from the state then to the state now.
+pub(crate) fn decode(state: &State, undo: &UndoLog, start: Mark) -> Changes {
+    let mut changes = Changes::default();
+    let mut sequences = BTreeMap::new();
+    let (mut clock, mut random) = (None, None);
+    for entry in undo.since(start) {
+        match *entry {
+            Undo::Sequence { table, before } => {
+                sequences.entry(table).or_insert(before);
+            }
+            Undo::Clock { before } => _ = clock.get_or_insert(before),
+            Undo::Random { before } => _ = random.get_or_insert(before),
+            Undo::Inserted { .. }
+            | Undo::Updated { .. }
+            | Undo::Deleted { .. }
+            | Undo::Released { .. }
+            | Undo::BecameIndexed { .. }
+            | Undo::Linked { .. }
+            | Undo::Unlinked { .. }
+            | Undo::Missed { .. }
+            | Undo::Unmissed { .. } => {}
+        }
+    }
+    changes.sequences = sequences
+        .into_iter()
+        .map(|(table, before)| SequenceChange {
+            table: state.schema.table(table).name.to_string(),
+            before,
+            after: state.sequences[table.index()],
+        })
+        .filter(|moved| moved.before != moved.after)
+        .collect();
+    changes.clock = clock
+        .filter(|before| *before != state.clock)
+        .map(|before| (before, state.clock));
+    changes.random = random.map(|before| (before, state.random));
+    changes.rows = decode_rows(state, undo, start);
+    changes
+}
+
+fn decode_rows(state: &State, undo: &UndoLog, start: Mark) -> Vec<RowChange> {
+    let mut by_key: BTreeMap<(TableId, Key, bool), RowChange> = BTreeMap::new();
+    for life in lives(undo.since(start)) {
+        let store = state.table(life.table);
+        let before = life
+            .before
+            .map(|image| all_values(store.layout(), undo.images.get(image, store.layout())));
+        let after = if life.ended {
+            None
+        } else {
+            store
+                .rows()
+                .get(life.row)
+                .map(|row| all_values(store.layout(), row))
+        };
+        if before == after {
+            continue;
+        }
+        let table = state.schema.table(life.table);
+        let change = RowChange {
+            table: table.name.to_string(),
+            key_columns: table
+                .primary_key()
+                .columns
+                .iter()
+                .map(|&ordinal| ordinal as usize)
+                .collect(),
+            before,
+            after,
+        };
+        // A row that went and a row that came under the same key meet here; any other change stands alone.
+        let came = change.before.is_none();
+        let other = (life.table, change.key(), !came);
+        match by_key.get_mut(&other) {
+            Some(gone) if came && gone.after.is_none() => gone.after = change.after,
+            Some(come) if change.after.is_none() && come.before.is_none() => {
+                come.before = change.before
+            }
+            _ => _ = by_key.insert((life.table, change.key(), came), change),
+        }
+    }
+    by_key
+        .into_values()
+        .filter(|change| change.before != change.after)
+        .collect()
+}
+
+fn lives(entries: &[Undo]) -> Vec<Life> {
+    let mut lives: Vec<Life> = Vec::new();
+    let mut open = BTreeMap::new();
+    for entry in entries {
+        match *entry {
+            Undo::Inserted { table, row, .. } => {
+                open.insert((table, row), lives.len());
+                lives.push(Life {
+                    table,
+                    row,
+                    before: None,
+                    ended: false,
+                });
+            }
+            Undo::Updated { table, row, image } => {
+                open.entry((table, row)).or_insert_with(|| {
+                    lives.push(Life {
+                        table,
+                        row,
+                        before: Some(image),
+                        ended: false,
+                    });
+                    lives.len() - 1
+                });
+            }
+            Undo::Deleted { table, row, image } => match open.remove(&(table, row)) {
+                Some(life) => lives[life].ended = true,
+                None => lives.push(Life {
+                    table,
+                    row,
+                    before: Some(image),
+                    ended: true,
+                }),
+            },
+            Undo::Released { .. }
+            | Undo::BecameIndexed { .. }
+            | Undo::Linked { .. }
+            | Undo::Unlinked { .. }
+            | Undo::Missed { .. }
+            | Undo::Unmissed { .. }
+            | Undo::Sequence { .. }
+            | Undo::Clock { .. }
+            | Undo::Random { .. } => {}
+        }
+    }
+    lives
+}
+
+fn all_values(layout: &RowLayout, row: RowRef<'_>) -> Vec<Value> {
+    (0..layout.column_count())
+        .map(|ordinal| row.value(layout, ordinal).to_value())
+        .collect()
+}

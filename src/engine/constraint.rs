@@ -1,0 +1,469 @@
+//! Whether rows may stand: types, not null, checks, unique keys, references.
+//!
+//! Everything here looks and answers; nothing is written. A refusal names constraint, columns, values and rows
+//! (integrity RI-71). Rows are judged as the statement leaves them (RI-41): a new row at once, since nothing in an
+//! insert changes it again, and changed rows at the end.
+
+use crate::engine::referential::{Cause, Change, Restricted};
+use crate::engine::state::State;
+use crate::error::{
+    ConstraintError, ConstraintKind, Operation, RequestError, RequestKind, Result, RowName,
+};
+use crate::expr::Cells;
+use crate::schema::{ForeignKey, ForeignKeyId, Table, TableId};
+use crate::storage::{Collision, RowId, RowLayout, RowRef};
+use crate::value::{Key, Value, ValueRef};
+
+// ---- Rows ----
+
+/// Each value has its column's type.
+pub(crate) fn check_types(table: &Table, values: &[Value]) -> Result<()> {
+    for (column, value) in table.columns.iter().zip(values) {
+        if !column.data_type.admits(value) {
+            return Err(wrong_type(
+                table,
+                &column.name,
+                column.data_type.name(),
+                value,
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Each cell to be written has its column's type.
+pub(crate) fn check_cell_types(table: &Table, cells: &[(u32, Value)]) -> Result<()> {
+    for (ordinal, value) in cells {
+        let column = &table.columns[*ordinal as usize];
+        if !column.data_type.admits(value) {
+            return Err(wrong_type(
+                table,
+                &column.name,
+                column.data_type.name(),
+                value,
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn wrong_type(table: &Table, column: &str, expected: &str, value: &Value) -> crate::error::Error {
+    let found = value.data_type().map_or("null", |found| found.name());
+    let detail = format!("column {column} is {expected}, not {found}");
+    RequestError::new(RequestKind::Type, &*table.name, detail).into()
+}
+
+/// Not null, then checks, of a row that is about to be written.
+pub(crate) fn check_new_row(
+    table: &Table,
+    values: &[Value],
+    operation: Operation,
+) -> Result<(), ConstraintError> {
+    for (column, value) in table.columns.iter().zip(values) {
+        if !column.nullable && value.is_null() {
+            return Err(not_null(table, &column.name, None, operation));
+        }
+    }
+    let cells = NewRow { values };
+    for check in &table.checks {
+        if check.bound.test(&cells) == Some(false) {
+            let values = check
+                .columns
+                .iter()
+                .map(|&ordinal| values[ordinal as usize].clone())
+                .collect();
+            return Err(check_failed(table, check, values, None, operation));
+        }
+    }
+    Ok(())
+}
+
+/// Not null, then checks, of a row as it stands.
+pub(crate) fn check_stored_row(
+    table: &Table,
+    state: &State,
+    change: &Change,
+    history: &[Change],
+    operation: Operation,
+) -> Result<(), ConstraintError> {
+    let store = state.table(change.table);
+    let Some(row) = store.rows().get(change.row) else {
+        return Ok(());
+    };
+    let cells = StoredRow {
+        layout: store.layout(),
+        row,
+    };
+    let refusal = (0_u32..)
+        .zip(&table.columns)
+        .find(|(ordinal, column)| !column.nullable && cells.cell(*ordinal).is_null())
+        .map(|(_, column)| not_null(table, &column.name, Some(cells.key(table)), operation))
+        .or_else(|| {
+            let check = table
+                .checks
+                .iter()
+                .find(|check| check.bound.test(&cells) == Some(false))?;
+            let values = check
+                .columns
+                .iter()
+                .map(|&ordinal| cells.cell(ordinal).to_value())
+                .collect();
+            Some(check_failed(
+                table,
+                check,
+                values,
+                Some(cells.key(table)),
+                operation,
+            ))
+        });
+    match refusal {
+        None => Ok(()),
+        Some(refusal) => Err(ConstraintError {
+            chain: chain(state, history, change.cause),
+            ..refusal
+        }),
+    }
+}
+
+fn not_null(
+    table: &Table,
+    column: &str,
+    row: Option<Key>,
+    operation: Operation,
+) -> ConstraintError {
+    ConstraintError {
+        kind: ConstraintKind::NotNull,
+        constraint: format!("{}_{column}_not_null", table.name),
+        table: table.name.to_string(),
+        columns: vec![column.to_owned()],
+        values: vec![Value::Null],
+        operation,
+        row,
+        other: None,
+        chain: Vec::new(),
+    }
+}
+
+fn check_failed(
+    table: &Table,
+    check: &crate::schema::Check,
+    values: Vec<Value>,
+    row: Option<Key>,
+    operation: Operation,
+) -> ConstraintError {
+    ConstraintError {
+        kind: ConstraintKind::Check,
+        constraint: check.name.to_string(),
+        table: table.name.to_string(),
+        columns: names(table, &check.columns),
+        values,
+        operation,
+        row,
+        other: None,
+        chain: Vec::new(),
+    }
+}
+
+// ---- Unique keys ----
+
+/// The refusal of a new row whose key another row has.
+pub(crate) fn duplicate_of_new(
+    state: &State,
+    table: &Table,
+    key: usize,
+    values: &[Value],
+    other: RowId,
+    operation: Operation,
+) -> ConstraintError {
+    let key_values = table.keys[key]
+        .columns
+        .iter()
+        .map(|&ordinal| values[ordinal as usize].clone())
+        .collect();
+    let primary = table
+        .primary_key()
+        .columns
+        .iter()
+        .map(|&ordinal| values[ordinal as usize].clone())
+        .collect();
+    duplicate(state, table, key, key_values, primary, other, operation)
+}
+
+/// Refuses a collision that was noted and still stands at the end of the statement.
+pub(crate) fn check_collision(
+    table: &Table,
+    state: &State,
+    collision: Collision,
+    operation: Operation,
+) -> Result<(), ConstraintError> {
+    let store = state.table(table.id);
+    // Of the two rows that met, either may have gone or moved on; a third may have come.
+    for row in [collision.row, collision.other] {
+        if store.count_same_key(collision.key, row) > 1
+            && let Some(image) = store.rows().get(row)
+            && let Some(other) = store.other_with_same_key(collision.key, row)
+        {
+            let stored = StoredRow {
+                layout: store.layout(),
+                row: image,
+            };
+            let values = stored.values(&table.keys[collision.key].columns).to_vec();
+            return Err(duplicate(
+                state,
+                table,
+                collision.key,
+                values,
+                stored.key(table),
+                other,
+                operation,
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn duplicate(
+    state: &State,
+    table: &Table,
+    key: usize,
+    values: Vec<Value>,
+    row: Key,
+    other: RowId,
+    operation: Operation,
+) -> ConstraintError {
+    ConstraintError {
+        kind: ConstraintKind::Unique,
+        constraint: table.keys[key].name.to_string(),
+        table: table.name.to_string(),
+        columns: names(table, &table.keys[key].columns),
+        values,
+        operation,
+        row: Some(row),
+        other: Some(row_name(state, table, other)),
+        chain: Vec::new(),
+    }
+}
+
+// ---- References ----
+
+/// What a queued child's key leads to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Parent {
+    /// Nothing to do: the child is gone, has its edge, or has a null in the key.
+    Settled,
+    /// The row that has the key.
+    Found(RowId),
+    /// No row has the key.
+    Missing,
+}
+
+/// Looks up the parent of a child that may lack its edge.
+pub(crate) fn parent_of(state: &State, key: &ForeignKey, child: RowId) -> Parent {
+    let store = state.table(key.child);
+    let layout = store.layout();
+    let Some(row) = store.rows().get(child) else {
+        return Parent::Settled;
+    };
+    if row.link(layout, key.link).is_some()
+        || key
+            .child_columns
+            .iter()
+            .any(|&ordinal| row.is_null(layout, ordinal))
+    {
+        return Parent::Settled;
+    }
+    let values = key
+        .key_order
+        .iter()
+        .map(|&ordinal| row.value(layout, ordinal));
+    match state.table(key.parent).find(key.parent_key, values) {
+        Some(parent) => Parent::Found(parent),
+        None => Parent::Missing,
+    }
+}
+
+/// Whether a child carries the key that a parent row has now.
+pub(crate) fn has_key_of(state: &State, key: &ForeignKey, child: RowId, parent: RowId) -> bool {
+    let (children, parents) = (state.table(key.child), state.table(key.parent));
+    let (Some(child), Some(parent)) = (children.rows().get(child), parents.rows().get(parent))
+    else {
+        return false;
+    };
+    key.child_columns
+        .iter()
+        .zip(&key.parent_columns)
+        .all(|(&c, &p)| child.value(children.layout(), c) == parent.value(parents.layout(), p))
+}
+
+/// The unmatched children that carry the key of a parent row.
+pub(crate) fn unmatched_children_of(state: &State, key: &ForeignKey, parent: RowId) -> Vec<RowId> {
+    let store = state.table(key.parent);
+    let Some(row) = store.rows().get(parent) else {
+        return Vec::new();
+    };
+    if key
+        .parent_columns
+        .iter()
+        .any(|&ordinal| row.is_null(store.layout(), ordinal))
+    {
+        return Vec::new();
+    }
+    let values = key
+        .parent_columns
+        .iter()
+        .map(|&ordinal| row.value(store.layout(), ordinal));
+    state.edge(key.id).unmatched().find_all(values).collect()
+}
+
+/// Whether the first row's primary key is lower than the second's.
+pub(crate) fn key_is_lower(state: &State, table: TableId, a: RowId, b: RowId) -> bool {
+    key_of(state, table, a) < key_of(state, table, b)
+}
+
+/// The refusal of a child without a parent.
+pub(crate) fn no_parent(
+    state: &State,
+    history: &[Change],
+    key: ForeignKeyId,
+    child: RowId,
+    operation: Operation,
+) -> ConstraintError {
+    let key = state.schema.foreign_key(key);
+    let (table, parent) = (
+        state.schema.table(key.child),
+        state.schema.table(key.parent),
+    );
+    let store = state.table(key.child);
+    let values = store.rows().get(child).map_or_else(Vec::new, |row| {
+        StoredRow {
+            layout: store.layout(),
+            row,
+        }
+        .values(&key.child_columns)
+        .to_vec()
+    });
+    let change = history
+        .iter()
+        .rev()
+        .find(|change| change.table == key.child && change.row == child);
+    ConstraintError {
+        kind: ConstraintKind::Reference,
+        constraint: key.name.to_string(),
+        table: table.name.to_string(),
+        columns: names(table, &key.child_columns),
+        values,
+        operation,
+        row: key_of(state, key.child, child),
+        other: Some(RowName {
+            table: parent.name.to_string(),
+            columns: names(parent, &key.parent_columns),
+            key: None,
+        }),
+        chain: change.map_or_else(Vec::new, |change| chain(state, history, change.cause)),
+    }
+}
+
+/// The refusal of a parent that children hold on to.
+pub(crate) fn restricted(
+    state: &State,
+    history: &[Change],
+    found: &Restricted,
+    operation: Operation,
+) -> ConstraintError {
+    let key = state.schema.foreign_key(found.key);
+    let (table, parent) = (
+        state.schema.table(key.child),
+        state.schema.table(key.parent),
+    );
+    ConstraintError {
+        kind: ConstraintKind::Restrict,
+        constraint: key.name.to_string(),
+        table: table.name.to_string(),
+        columns: names(table, &key.child_columns),
+        values: found.old_key.to_vec(),
+        operation,
+        row: key_of(state, key.child, found.child),
+        other: Some(RowName {
+            table: parent.name.to_string(),
+            columns: names(parent, &key.parent_columns),
+            key: Some(found.old_key.clone()),
+        }),
+        chain: chain(state, history, history[found.change as usize].cause),
+    }
+}
+
+/// The foreign keys from the row that the statement addressed to a row that an action changed.
+fn chain(state: &State, history: &[Change], cause: Option<Cause>) -> Vec<String> {
+    let mut names: Vec<String> =
+        std::iter::successors(cause, |cause| history[cause.change as usize].cause)
+            .map(|cause| state.schema.foreign_key(cause.key).name.to_string())
+            .collect();
+    names.reverse();
+    names
+}
+
+// ---- Names and keys of rows ----
+
+pub(crate) fn names(table: &Table, ordinals: &[u32]) -> Vec<String> {
+    ordinals
+        .iter()
+        .map(|&ordinal| table.columns[ordinal as usize].name.to_string())
+        .collect()
+}
+
+pub(crate) fn row_name(state: &State, table: &Table, row: RowId) -> RowName {
+    RowName {
+        table: table.name.to_string(),
+        columns: names(table, &table.primary_key().columns),
+        key: key_of(state, table.id, row),
+    }
+}
+
+/// The primary key of a row.
+pub(crate) fn key_of(state: &State, table: TableId, row: RowId) -> Option<Key> {
+    let store = state.table(table);
+    let row = store.rows().get(row)?;
+    Some(
+        StoredRow {
+            layout: store.layout(),
+            row,
+        }
+        .key(state.schema.table(table)),
+    )
+}
+
+/// A row that is about to be written.
+struct NewRow<'a> {
+    values: &'a [Value],
+}
+
+impl Cells for NewRow<'_> {
+    fn cell(&self, ordinal: u32) -> ValueRef<'_> {
+        self.values[ordinal as usize].as_ref()
+    }
+}
+
+/// A row as it stands.
+struct StoredRow<'a> {
+    layout: &'a RowLayout,
+    row: RowRef<'a>,
+}
+
+impl StoredRow<'_> {
+    fn values(&self, ordinals: &[u32]) -> Key {
+        ordinals
+            .iter()
+            .map(|&ordinal| self.cell(ordinal).to_value())
+            .collect()
+    }
+
+    fn key(&self, table: &Table) -> Key {
+        self.values(&table.primary_key().columns)
+    }
+}
+
+impl Cells for StoredRow<'_> {
+    fn cell(&self, ordinal: u32) -> ValueRef<'_> {
+        self.row.value(self.layout, ordinal)
+    }
+}

@@ -1,0 +1,254 @@
+//! The owned database: one version of everything, and what it takes to write the next one.
+//!
+//! Exclusive ownership is what the compiler sees: writing takes `&mut self`, and pages that no snapshot shares are
+//! changed in place. Reading goes through the current [`Snapshot`], to which a database dereferences.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use slotmap::SlotMap;
+
+use crate::engine::clock::Clock;
+use crate::engine::snapshot::Snapshot;
+use crate::engine::state::State;
+use crate::engine::statement::ROWS_CHANGED_MAX;
+use crate::engine::transaction::{Affected, SavepointMark, Transaction};
+use crate::engine::undo::UndoLog;
+use crate::engine::{Changes, Row};
+use crate::error::Result;
+use crate::expr::Expr;
+use crate::schema::Schema;
+use crate::value::{Key, Value};
+
+/// An in-memory database. Owned, and forked in O(1).
+///
+/// ```
+/// use relata::engine::Database;
+/// use relata::schema::{ColumnDef, Schema, TableDef};
+/// use relata::value::{DataType, Value};
+///
+/// let schema = Schema::builder()
+///     .table(
+///         TableDef::new("authors")
+///             .column(ColumnDef::new("id", DataType::Int).primary_key().auto_increment())
+///             .column(ColumnDef::new("name", DataType::Text).not_null()),
+///     )
+///     .build()?;
+/// let mut db = Database::new(schema);
+/// let ada = db.insert("authors", [("name", Value::from("Ada"))])?;
+///
+/// let mut fork = db.fork();
+/// fork.delete_key("authors", ada.clone())?;
+/// assert_eq!((db.count("authors")?, fork.count("authors")?), (1, 0));
+/// # Ok::<(), relata::error::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Database {
+    pub(crate) current: Snapshot,
+    pub(crate) undo: UndoLog,
+    /// Kept over transactions, so that a handle of an earlier one is recognised.
+    pub(crate) savepoints: SlotMap<slotmap::DefaultKey, SavepointMark>,
+    pub(crate) rows_changed_max: usize,
+}
+
+/// What a new database starts with.
+#[derive(Clone, Copy, Debug)]
+pub struct DatabaseOptions {
+    /// Where times come from.
+    pub clock: Clock,
+    /// The seed of random values; from the operating system if none.
+    pub seed: Option<u64>,
+    /// The most rows that one statement may change, those changed by actions included.
+    pub rows_changed_max: usize,
+}
+
+impl Default for DatabaseOptions {
+    fn default() -> Self {
+        DatabaseOptions {
+            clock: Clock::System,
+            seed: None,
+            rows_changed_max: ROWS_CHANGED_MAX,
+        }
+    }
+}
+
+impl Database {
+    /// Empty tables for a schema.
+    pub fn new(schema: impl Into<Arc<Schema>>) -> Self {
+        Database::with_options(schema, DatabaseOptions::default())
+    }
+
+    /// Empty tables for a schema, with a clock, a seed and limits.
+    pub fn with_options(schema: impl Into<Arc<Schema>>, options: DatabaseOptions) -> Self {
+        let seed = options.seed.unwrap_or_else(|| fastrand::u64(..));
+        let state = State::new(schema.into(), options.clock, seed);
+        Database {
+            current: Snapshot {
+                state: triomphe::Arc::new(state),
+            },
+            undo: UndoLog::default(),
+            savepoints: SlotMap::new(),
+            rows_changed_max: options.rows_changed_max,
+        }
+    }
+
+    /// This version, for as long as it is held. O(1).
+    pub fn snapshot(&self) -> Snapshot {
+        self.current.clone()
+    }
+
+    /// An independent database that shares every page until one of the two writes. O(1).
+    pub fn fork(&self) -> Database {
+        Database::from_snapshot(self.snapshot())
+    }
+
+    /// A database that goes on from a snapshot. O(1).
+    pub fn from_snapshot(snapshot: Snapshot) -> Database {
+        Database {
+            current: snapshot,
+            undo: UndoLog::default(),
+            savepoints: SlotMap::new(),
+            rows_changed_max: ROWS_CHANGED_MAX,
+        }
+    }
+
+    /// Makes a snapshot the current version: rows, sequences, clock and randomness (beyond BY-15). O(1).
+    pub fn reset_to(&mut self, snapshot: &Snapshot) {
+        self.current = snapshot.clone();
+    }
+
+    /// Sets the clock from the next transaction on.
+    pub fn set_clock(&mut self, clock: Clock) {
+        triomphe::Arc::make_mut(&mut self.current.state).clock = clock;
+    }
+
+    /// Starts a transaction. Dropping it undoes it.
+    pub fn begin(&mut self) -> Transaction<'_> {
+        Transaction::begin(self)
+    }
+
+    /// Runs a closure in a transaction: committed if it gives `Ok`, undone if it gives `Err` or panics.
+    ///
+    /// # Errors
+    /// What the closure gives, or what a deferred constraint finds at commit.
+    pub fn transaction<T>(
+        &mut self,
+        body: impl FnOnce(&mut Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut transaction = self.begin();
+        let value = body(&mut transaction)?;
+        transaction.commit()?;
+        Ok(value)
+    }
+
+    /// Inserts one row and gives its primary key. See [`Transaction::insert`].
+    ///
+    /// # Errors
+    /// As [`Transaction::insert`].
+    pub fn insert<'v>(
+        &mut self,
+        table: &str,
+        row: impl IntoIterator<Item = (&'v str, Value)>,
+    ) -> Result<Key> {
+        self.transaction(|tx| tx.insert(table, row))
+    }
+
+    /// Inserts rows, all or none. See [`Transaction::insert_many`].
+    ///
+    /// # Errors
+    /// As [`Transaction::insert_many`].
+    pub fn insert_many<R>(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: impl IntoIterator<Item = R>,
+    ) -> Result<Affected>
+    where
+        R: IntoIterator<Item = Value>,
+    {
+        self.transaction(|tx| tx.insert_many(table, columns, rows))
+    }
+
+    /// Writes values into the rows that a filter selects. See [`Transaction::update`].
+    ///
+    /// # Errors
+    /// As [`Transaction::update`].
+    pub fn update<'v>(
+        &mut self,
+        table: &str,
+        filter: &Expr,
+        values: impl IntoIterator<Item = (&'v str, Value)>,
+    ) -> Result<Affected> {
+        self.transaction(|tx| tx.update(table, filter, values))
+    }
+
+    /// Writes values into one row. See [`Transaction::update_key`].
+    ///
+    /// # Errors
+    /// As [`Transaction::update_key`].
+    pub fn update_key<'v>(
+        &mut self,
+        table: &str,
+        key: impl Into<Key>,
+        values: impl IntoIterator<Item = (&'v str, Value)>,
+    ) -> Result<Affected> {
+        self.transaction(|tx| tx.update_key(table, key, values))
+    }
+
+    /// Writes what a closure makes of each row that a filter selects. See [`Transaction::update_with`].
+    ///
+    /// # Errors
+    /// As [`Transaction::update_with`].
+    pub fn update_with<'v>(
+        &mut self,
+        table: &str,
+        filter: &Expr,
+        change: impl FnMut(Row<'_>) -> Result<Vec<(&'v str, Value)>>,
+    ) -> Result<Affected> {
+        self.transaction(|tx| tx.update_with(table, filter, change))
+    }
+
+    /// Inserts a row, or updates the row that has its primary key. See [`Transaction::upsert`].
+    ///
+    /// # Errors
+    /// As [`Transaction::upsert`].
+    pub fn upsert<'v>(
+        &mut self,
+        table: &str,
+        row: impl IntoIterator<Item = (&'v str, Value)>,
+    ) -> Result<Key> {
+        self.transaction(|tx| tx.upsert(table, row))
+    }
+
+    /// Deletes the rows that a filter selects. See [`Transaction::delete`].
+    ///
+    /// # Errors
+    /// As [`Transaction::delete`].
+    pub fn delete(&mut self, table: &str, filter: &Expr) -> Result<Affected> {
+        self.transaction(|tx| tx.delete(table, filter))
+    }
+
+    /// Deletes one row. See [`Transaction::delete_key`].
+    ///
+    /// # Errors
+    /// As [`Transaction::delete_key`].
+    pub fn delete_key(&mut self, table: &str, key: impl Into<Key>) -> Result<Affected> {
+        self.transaction(|tx| tx.delete_key(table, key))
+    }
+
+    /// Applies changes as one statement without actions. See [`Transaction::apply`].
+    ///
+    /// # Errors
+    /// As [`Transaction::apply`].
+    pub fn apply(&mut self, changes: &Changes) -> Result<()> {
+        self.transaction(|tx| tx.apply(changes))
+    }
+}
+
+impl Deref for Database {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.current
+    }
+}

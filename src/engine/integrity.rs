@@ -1,0 +1,156 @@
+//! The whole truth by brute force: every index, edge and constraint recomputed from the rows alone (integrity RI-95).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::snapshot::Snapshot;
+use crate::expr::Cells;
+use crate::schema::{ForeignKey, Table};
+use crate::storage::RowId;
+use crate::value::Key;
+
+impl Snapshot {
+    /// Recomputes every index, edge and constraint from the rows and gives the differences, in words: none is what a
+    /// committed state always has. A reference that waits for commit is a difference only after it.
+    ///
+    /// O(rows × keys). For tests, fuzzing, and anyone in doubt.
+    ///
+    /// # Errors
+    /// The differences, at least one.
+    pub fn check_integrity(&self) -> Result<(), Vec<String>> {
+        let mut faults = self.structural_faults();
+        for key in self.schema().foreign_keys() {
+            for child in self.state.edge(key.id).unmatched().iter() {
+                let child = self.view(key.child, child).key();
+                faults.push(format!("{}: row {child} has no parent", key.name));
+            }
+        }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// As [`Snapshot::check_integrity`] within a transaction, where references may wait for commit.
+    ///
+    /// # Errors
+    /// The differences, at least one.
+    pub fn check_structure(&self) -> Result<(), Vec<String>> {
+        let faults = self.structural_faults();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(faults)
+        }
+    }
+
+    fn structural_faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for table in self.schema().tables() {
+            self.check_table(table, &mut faults);
+        }
+        for key in self.schema().foreign_keys() {
+            self.check_edges(key, &mut faults);
+        }
+        faults
+    }
+
+    fn check_table(&self, table: &Table, faults: &mut Vec<String>) {
+        if let Err(fault) = self.state.table(table.id).check_indexes() {
+            faults.push(format!("{}: {fault}", table.name));
+        }
+        for row in self.scan(table.id) {
+            for (ordinal, column) in (0_u32..).zip(&table.columns) {
+                let value = row.value(ordinal);
+                if value.is_null() && !column.nullable {
+                    faults.push(format!(
+                        "{}: row {} has a null in {}",
+                        table.name,
+                        row.key(),
+                        column.name
+                    ));
+                }
+                if value
+                    .data_type()
+                    .is_some_and(|found| found != column.data_type)
+                {
+                    faults.push(format!(
+                        "{}: row {} has a wrong type in {}",
+                        table.name,
+                        row.key(),
+                        column.name
+                    ));
+                }
+            }
+            for check in &table.checks {
+                if check.bound.test(&row) == Some(false) {
+                    faults.push(format!(
+                        "{}: row {} breaks check {}",
+                        table.name,
+                        row.key(),
+                        check.name
+                    ));
+                }
+            }
+        }
+        for key in &table.keys {
+            let mut seen = BTreeSet::new();
+            for row in self.scan(table.id) {
+                let any_null = key
+                    .columns
+                    .iter()
+                    .any(|&ordinal| row.cell(ordinal).is_null());
+                if !(any_null && key.nulls_distinct) && !seen.insert(row.values_of(&key.columns)) {
+                    faults.push(format!(
+                        "{}: row {} is a duplicate in {}",
+                        table.name,
+                        row.key(),
+                        key.name
+                    ));
+                }
+            }
+        }
+    }
+
+    fn check_edges(&self, key: &ForeignKey, faults: &mut Vec<String>) {
+        let mut parents: BTreeMap<Key, RowId> = BTreeMap::new();
+        for row in self.scan(key.parent) {
+            parents.insert(row.values_of(&key.parent_columns), row.id);
+        }
+        let edge = self.state.edge(key.id);
+        let (mut linked, mut missing) = (0, 0);
+        for row in self.scan(key.child) {
+            let values = row.values_of(&key.child_columns);
+            let complete = !values.iter().any(crate::value::Value::is_null);
+            let expected = complete.then(|| parents.get(&values).copied()).flatten();
+            let link = row.parent(key);
+            if link != expected {
+                faults.push(format!(
+                    "{}: row {} is linked to {link:?}, not {expected:?}",
+                    key.name,
+                    row.key()
+                ));
+            }
+            if let Some(parent) = expected {
+                linked += 1;
+                if !edge.children().contains(parent, row.id) {
+                    faults.push(format!(
+                        "{}: row {} is not among its parent's children",
+                        key.name,
+                        row.key()
+                    ));
+                }
+            } else if complete {
+                missing += 1;
+            }
+        }
+        if edge.children().len() != linked || edge.unmatched().len() != missing {
+            faults.push(format!(
+                "{}: {} edges, {} unmatched",
+                key.name,
+                edge.children().len(),
+                edge.unmatched().len()
+            ));
+        }
+    }
+}

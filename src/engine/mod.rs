@@ -1,0 +1,41 @@
+//! Rows change here and nowhere else.
+//!
+//! A [`Database`] owns one version of all tables, a [`Snapshot`] shares one. A write goes through a [`Transaction`],
+//! statement by statement; a statement is atomic, and so is a transaction. The life of a statement:
+//!
+//! 1. `transaction` turns names into ids and hands the statement over;
+//! 2. `statement` writes the addressed rows, then works through levels: `referential` says what follows from the rows
+//!    of a level, `mutation` does it, and the rows that really changed are the next level;
+//! 3. `constraint` judges the rows, keys and references as the statement leaves them;
+//! 4. on any failure, `undo` is played backwards to where the statement began. It is also played in `Drop`, so that an
+//!    error, a panic in a user's closure, or leaving a transaction undone all take the same way back.
+//!
+//! With no snapshot outstanding a write copies no page, and with one it copies each touched page once.
+
+mod state;
+mod clock;
+mod snapshot;
+mod read;
+mod undo;
+mod mutation;
+mod sequence;
+mod statement;
+mod referential;
+mod constraint;
+mod transaction;
+mod changes;
+mod database;
+mod integrity;
+mod fingerprint;
+
+pub use self::changes::{Changes, RowChange, SequenceChange};
+pub use self::clock::Clock;
+pub use self::database::{Database, DatabaseOptions};
+pub use self::read::Row;
+pub(crate) use self::read::RowView;
+pub use self::snapshot::{Snapshot, StorageStats};
+pub use self::transaction::{Affected, Commit, Savepoint, Transaction};
+pub(crate) use crate::storage::RowId;
+
+#[cfg(test)]
+mod tests;

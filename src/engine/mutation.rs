@@ -1,0 +1,350 @@
+//! The one place where rows, edges and sequences change, and where the changes are reversed.
+//!
+//! A [`Writer`] does single, plain writes and logs each. It decides nothing: which rows to write, and whether the
+//! result may stand, is said elsewhere.
+//!
+//! Writing a key column of a child unlinks it: the edge is gone, and the child is queued until the judging step looks
+//! up its parent. A cascade that writes a parent's new key keeps the edge, since the child still stands under the same
+//! parent row (integrity RI-19).
+
+use smallvec::SmallVec;
+
+use crate::engine::clock::Clock;
+use crate::engine::state::State;
+use crate::engine::undo::{Mark, Undo, UndoLog};
+use crate::schema::{ForeignKey, ForeignKeyId, Schema, TableId};
+use crate::storage::{Collision, ImageId, Place, RowId, RowLayout, RowRef};
+use crate::value::{Value, ValueRef};
+
+/// Writes to a state, logging the way back.
+#[derive(Debug)]
+pub(crate) struct Writer<'a> {
+    pub(crate) state: &'a mut State,
+    pub(crate) undo: &'a mut UndoLog,
+    pub(crate) schema: &'a Schema,
+    /// The table whose sequence this statement has logged last: one entry per statement is enough.
+    pub(crate) sequence_logged: Option<TableId>,
+}
+
+/// Children whose parent has to be looked up when the statement is judged.
+pub(crate) type Queue = Vec<(ForeignKeyId, RowId)>;
+
+impl<'a> Writer<'a> {
+    /// Writes a new row. A place that needs the table indexed is made so. Complete keys are queued.
+    pub(crate) fn insert_row(
+        &mut self,
+        table: TableId,
+        values: &[Value],
+        collisions: &mut Vec<Collision>,
+        queue: &mut Queue,
+    ) -> Result<RowId, Unplaced> {
+        let mut place = self.state.table(table).place(values);
+        if let Place::OutOfReach = place {
+            self.become_indexed(table);
+            place = self.state.table(table).place(values);
+        }
+        let reused = match place {
+            Place::Taken(row) => return Err(Unplaced::Taken(row)),
+            Place::Full | Place::OutOfReach => return Err(Unplaced::Full),
+            Place::Fresh(_) => false,
+            Place::Reused(_) => true,
+        };
+        let row = self
+            .state
+            .table_mut(table)
+            .insert(place, values, collisions);
+        self.undo.push(Undo::Inserted { table, row, reused });
+        for &id in &self.schema.table(table).foreign_keys {
+            let key = self.schema.foreign_key(id);
+            if key
+                .child_columns
+                .iter()
+                .all(|&ordinal| !values[ordinal as usize].is_null())
+            {
+                queue.push((id, row));
+            }
+        }
+        Ok(row)
+    }
+
+    /// Writes cells of a row; nothing if all of them hold these values already. Edges of the keys in `kept` stay.
+    pub(crate) fn update_row(
+        &mut self,
+        table: TableId,
+        row: RowId,
+        cells: &[(u32, Value)],
+        kept: &[ForeignKeyId],
+        collisions: &mut Vec<Collision>,
+        queue: &mut Queue,
+    ) -> Option<ImageId> {
+        let changed = self.changed_columns(table, row, cells);
+        if changed.is_empty() {
+            return None;
+        }
+        let schema = self.schema;
+        let changes = |ordinal: &u32| changed.contains(ordinal);
+        if schema
+            .table(table)
+            .primary_key()
+            .columns
+            .iter()
+            .any(changes)
+        {
+            self.become_indexed(table);
+        }
+        for &id in &schema.table(table).foreign_keys {
+            let key = schema.foreign_key(id);
+            if !key.child_columns.iter().any(changes) {
+                continue;
+            }
+            let complete = key.child_columns.iter().all(|ordinal| {
+                match cells.iter().find(|(o, _)| o == ordinal) {
+                    Some((_, value)) => !value.is_null(),
+                    None => !self.cell(table, row, *ordinal).is_null(),
+                }
+            });
+            if complete && kept.contains(&id) {
+                continue;
+            }
+            self.unlink(key, row);
+            if complete {
+                queue.push((id, row));
+            }
+        }
+        let image = self.keep_image(table, row)?;
+        self.undo.push(Undo::Updated { table, row, image });
+        self.state
+            .table_mut(table)
+            .update(row, cells, &changed, collisions);
+        Some(image)
+    }
+
+    /// Takes a row out. Its slot is free only when the statement releases it.
+    pub(crate) fn delete_row(&mut self, table: TableId, row: RowId) -> Option<ImageId> {
+        self.state.table(table).rows().get(row)?;
+        let schema = self.schema;
+        for &id in &schema.table(table).foreign_keys {
+            self.unlink(schema.foreign_key(id), row);
+        }
+        let image = self.keep_image(table, row)?;
+        self.undo.push(Undo::Deleted { table, row, image });
+        self.state.table_mut(table).remove(row);
+        Some(image)
+    }
+
+    /// Gives the slot of a deleted row back, at the end of the statement that deleted it.
+    pub(crate) fn release(&mut self, table: TableId, row: RowId) {
+        if !self.state.table(table).is_dense() && self.state.table_mut(table).release(row) {
+            self.undo.push(Undo::Released { table, row });
+        }
+    }
+
+    /// Puts a child without an edge under its parent.
+    pub(crate) fn link(&mut self, key: &ForeignKey, child: RowId, parent: RowId) {
+        self.state
+            .table_mut(key.child)
+            .set_link(child, key.link, Some(parent));
+        self.state
+            .edge_mut(key.id)
+            .children_mut()
+            .insert(parent, child);
+        self.undo.push(Undo::Linked {
+            key: key.id,
+            child,
+            parent,
+        });
+    }
+
+    /// Takes a child from under its parent, or out of the unmatched map.
+    pub(crate) fn unlink(&mut self, key: &ForeignKey, child: RowId) {
+        let store = self.state.table(key.child);
+        let Some(row) = store.rows().get(child) else {
+            return;
+        };
+        if let Some(parent) = row.link(store.layout(), key.link) {
+            self.state
+                .table_mut(key.child)
+                .set_link(child, key.link, None);
+            self.state
+                .edge_mut(key.id)
+                .children_mut()
+                .remove(parent, child);
+            self.undo.push(Undo::Unlinked {
+                key: key.id,
+                child,
+                parent,
+            });
+        } else if self.is_unmatched(key, child) {
+            self.undo.push(Undo::Unmissed { key: key.id, child });
+            write_unmatched(self.state, key, child, false);
+        }
+    }
+
+    /// Notes that a child's complete key has no parent.
+    pub(crate) fn miss(&mut self, key: &ForeignKey, child: RowId) {
+        self.undo.push(Undo::Missed { key: key.id, child });
+        write_unmatched(self.state, key, child, true);
+    }
+
+    /// Whether a child stands in the unmatched map.
+    pub(crate) fn is_unmatched(&self, key: &ForeignKey, child: RowId) -> bool {
+        let unmatched = self.state.edge(key.id).unmatched();
+        if unmatched.is_empty() {
+            return false;
+        }
+        let store = self.state.table(key.child);
+        store.rows().get(child).is_some_and(|row| {
+            unmatched
+                .find_all(key_cells(key, row, store.layout()))
+                .any(|found| found == child)
+        })
+    }
+
+    /// Moves a table's sequence.
+    pub(crate) fn set_sequence(&mut self, table: TableId, next: i64) {
+        let before = std::mem::replace(&mut self.state.sequences[table.index()], next);
+        if self.sequence_logged != Some(table) {
+            self.sequence_logged = Some(table);
+            self.undo.push(Undo::Sequence { table, before });
+        }
+    }
+
+    /// Moves the clock on.
+    pub(crate) fn set_clock(&mut self, clock: Clock) {
+        let before = std::mem::replace(&mut self.state.clock, clock);
+        if before != clock {
+            self.undo.push(Undo::Clock { before });
+        }
+    }
+
+    /// Moves the random state on.
+    pub(crate) fn set_random(&mut self, random: u64) {
+        let before = std::mem::replace(&mut self.state.random, random);
+        self.undo.push(Undo::Random { before });
+    }
+
+    /// Plays the log backwards to a mark.
+    pub(crate) fn roll_back(&mut self, mark: Mark) {
+        while let Some(entry) = self.undo.pop_after(mark) {
+            self.reverse(entry);
+        }
+    }
+
+    fn reverse(&mut self, entry: Undo) {
+        match entry {
+            Undo::Inserted { table, row, reused } => {
+                self.state.table_mut(table).uninsert(row, reused)
+            }
+            Undo::Updated { table, row, image } | Undo::Deleted { table, row, image } => {
+                let store = triomphe::Arc::make_mut(&mut self.state.tables[table.index()]);
+                store.restore(row, self.undo.images.get(image, store.layout()));
+                self.undo.images.truncate(image);
+            }
+            Undo::Released { table, row } => self.state.table_mut(table).take_released(row),
+            Undo::BecameIndexed { table, base } => {
+                self.state.table_mut(table).become_dense_again(base)
+            }
+            Undo::Linked { key, child, parent } => self.set_edge(key, child, parent, false),
+            Undo::Unlinked { key, child, parent } => self.set_edge(key, child, parent, true),
+            Undo::Missed { key, child } => self.set_unmatched(key, child, false),
+            Undo::Unmissed { key, child } => self.set_unmatched(key, child, true),
+            Undo::Sequence { table, before } => self.state.sequences[table.index()] = before,
+            Undo::Clock { before } => self.state.clock = before,
+            Undo::Random { before } => self.state.random = before,
+        }
+    }
+
+    fn set_edge(&mut self, key: ForeignKeyId, child: RowId, parent: RowId, present: bool) {
+        let schema = self.schema;
+        let key = schema.foreign_key(key);
+        self.state
+            .table_mut(key.child)
+            .set_link(child, key.link, present.then_some(parent));
+        let children = self.state.edge_mut(key.id).children_mut();
+        if present {
+            children.insert(parent, child);
+        } else {
+            children.remove(parent, child);
+        }
+    }
+
+    fn set_unmatched(&mut self, key: ForeignKeyId, child: RowId, present: bool) {
+        let schema = self.schema;
+        write_unmatched(self.state, schema.foreign_key(key), child, present);
+    }
+
+    fn become_indexed(&mut self, table: TableId) {
+        if let Some(base) = self.state.table(table).dense_base() {
+            self.state.table_mut(table).become_indexed();
+            self.undo.push(Undo::BecameIndexed { table, base });
+        }
+    }
+
+    fn keep_image(&mut self, table: TableId, row: RowId) -> Option<ImageId> {
+        let store = self.state.table(table);
+        let current = store.rows().get(row)?;
+        Some(self.undo.images.push(store.layout(), current))
+    }
+
+    fn cell(&self, table: TableId, row: RowId, ordinal: u32) -> ValueRef<'_> {
+        let store = self.state.table(table);
+        store
+            .rows()
+            .get(row)
+            .map_or(ValueRef::Null, |row| row.value(store.layout(), ordinal))
+    }
+
+    /// The columns to which the cells give another value than the row has.
+    fn changed_columns(
+        &self,
+        table: TableId,
+        row: RowId,
+        cells: &[(u32, Value)],
+    ) -> SmallVec<[u32; 8]> {
+        let store = self.state.table(table);
+        let Some(current) = store.rows().get(row) else {
+            return SmallVec::new();
+        };
+        cells
+            .iter()
+            .filter(|(ordinal, value)| current.value(store.layout(), *ordinal) != value.as_ref())
+            .map(|(ordinal, _)| *ordinal)
+            .collect()
+    }
+}
+
+/// Why a row has no place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Unplaced {
+    /// Another row of a dense table has the primary key.
+    Taken(RowId),
+    /// The table has used every row id.
+    Full,
+}
+
+/// Adds a child to the unmatched map or takes it out, under the key that its row holds now.
+fn write_unmatched(state: &mut State, key: &ForeignKey, child: RowId, present: bool) {
+    let State { tables, edges, .. } = state;
+    let store = &tables[key.child.index()];
+    let edge = triomphe::Arc::make_mut(&mut edges[key.id.index()]);
+    let Some(row) = store.rows().get(child) else {
+        return;
+    };
+    let cells = key_cells(key, row, store.layout());
+    if present {
+        edge.add_unmatched(cells, child);
+    } else {
+        edge.remove_unmatched(cells, child);
+    }
+}
+
+/// A child's key, column by column.
+fn key_cells<'a>(
+    key: &'a ForeignKey,
+    row: RowRef<'a>,
+    layout: &'a RowLayout,
+) -> impl Iterator<Item = ValueRef<'a>> + Clone {
+    key.child_columns
+        .iter()
+        .map(move |&ordinal| row.value(layout, ordinal))
+}

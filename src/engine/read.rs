@@ -1,0 +1,219 @@
+//! The read surface of a version: what queries and models may ask of it.
+//!
+//! Nothing above the engine names storage; it asks here for rows by id, keys, the two directions of an edge, scans and
+//! counts. Every answer borrows from the snapshot. Orders are those of row ids unless a function says otherwise.
+
+use std::fmt;
+
+use crate::engine::Snapshot;
+use crate::error::{RequestError, RequestKind, Result};
+use crate::expr::Cells;
+use crate::schema::{ForeignKey, Table, TableId};
+use crate::storage::{RowId, RowLayout, RowRef};
+use crate::value::{Key, Value, ValueRef};
+
+/// A row of a table, borrowed from a snapshot.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    view: RowView<'a>,
+}
+
+/// A row with what it takes to read it, for the layers above.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowView<'a> {
+    pub(crate) id: RowId,
+    pub(crate) table: &'a Table,
+    layout: &'a RowLayout,
+    cells: RowRef<'a>,
+}
+
+impl<'a> Row<'a> {
+    /// The value of a column.
+    ///
+    /// # Errors
+    /// `UnknownColumn`.
+    pub fn get(&self, column: &str) -> Result<ValueRef<'a>> {
+        Ok(self.view.value(self.view.table.column(column)?))
+    }
+
+    /// The table of the row.
+    pub fn table(&self) -> &'a Table {
+        self.view.table
+    }
+
+    /// The primary key.
+    pub fn key(&self) -> Key {
+        self.view.key()
+    }
+
+    /// The names and values of the visible columns, in their order.
+    pub fn columns(&self) -> impl Iterator<Item = (&'a str, ValueRef<'a>)> + use<'a> {
+        let view = self.view;
+        (0_u32..)
+            .zip(&view.table.columns)
+            .filter(|(_, column)| !column.hidden)
+            .map(move |(ordinal, column)| (&*column.name, view.value(ordinal)))
+    }
+}
+
+impl fmt::Debug for Row<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.columns()).finish()
+    }
+}
+
+impl<'a> RowView<'a> {
+    #[inline]
+    pub(crate) fn value(&self, ordinal: u32) -> ValueRef<'a> {
+        self.cells.value(self.layout, ordinal)
+    }
+
+    /// The row that a foreign key of this table leads to.
+    #[inline]
+    pub(crate) fn parent(&self, key: &ForeignKey) -> Option<RowId> {
+        self.cells.link(self.layout, key.link)
+    }
+
+    pub(crate) fn key(&self) -> Key {
+        self.values_of(&self.table.primary_key().columns)
+    }
+
+    pub(crate) fn values_of(&self, columns: &[u32]) -> Key {
+        columns
+            .iter()
+            .map(|&ordinal| self.value(ordinal).to_value())
+            .collect()
+    }
+
+    /// Every value, hidden columns included.
+    pub(crate) fn values(&self) -> Vec<Value> {
+        (0..self.layout.column_count())
+            .map(|ordinal| self.value(ordinal).to_value())
+            .collect()
+    }
+
+    pub(crate) fn into_row(self) -> Row<'a> {
+        Row { view: self }
+    }
+}
+
+impl Cells for RowView<'_> {
+    #[inline]
+    fn cell(&self, ordinal: u32) -> ValueRef<'_> {
+        self.value(ordinal)
+    }
+}
+
+impl Snapshot {
+    /// The row of an id, if it is live.
+    #[inline]
+    pub(crate) fn row(&self, table: TableId, id: RowId) -> Option<RowView<'_>> {
+        let store = self.state.table(table);
+        let cells = store.rows().get(id)?;
+        Some(RowView {
+            id,
+            table: self.state.schema.table(table),
+            layout: store.layout(),
+            cells,
+        })
+    }
+
+    /// The row of an id that came out of this snapshot.
+    #[inline]
+    pub(crate) fn view(&self, table: TableId, id: RowId) -> RowView<'_> {
+        self.row(table, id)
+            .expect("a row id that this snapshot gave out is live in it")
+    }
+
+    /// The row with this value of a unique key, in the order of the key's columns. A null finds nothing.
+    #[inline]
+    pub(crate) fn find(&self, table: TableId, key: usize, values: &[Value]) -> Option<RowId> {
+        if values.iter().any(Value::is_null) {
+            return None;
+        }
+        self.state
+            .table(table)
+            .find(key, values.iter().map(Value::as_ref))
+    }
+
+    /// The rows under a parent row, by ascending id.
+    #[inline]
+    pub(crate) fn children(
+        &self,
+        key: &ForeignKey,
+        parent: RowId,
+    ) -> impl ExactSizeIterator<Item = RowId> {
+        self.state.edge(key.id).children().children(parent)
+    }
+
+    /// How many rows stand under a parent row. O(1).
+    #[inline]
+    pub(crate) fn child_count(&self, key: &ForeignKey, parent: RowId) -> usize {
+        self.state.edge(key.id).children().count(parent)
+    }
+
+    /// Every row, by ascending id.
+    pub(crate) fn scan(&self, table: TableId) -> impl Iterator<Item = RowView<'_>> {
+        let store = self.state.table(table);
+        let (layout, table) = (store.layout(), self.state.schema.table(table));
+        store.rows().iter().map(move |(id, cells)| RowView {
+            id,
+            table,
+            layout,
+            cells,
+        })
+    }
+
+    /// How many rows a table has. O(1).
+    pub(crate) fn row_count(&self, table: TableId) -> usize {
+        self.state.table(table).rows().len()
+    }
+
+    /// The rows with this value of a secondary index.
+    pub(crate) fn find_all(&self, table: TableId, index: usize, values: &[Value]) -> Vec<RowId> {
+        self.state
+            .table(table)
+            .find_all(index, values.iter().map(Value::as_ref))
+    }
+
+    /// Whether ascending row ids are ascending primary keys.
+    pub(crate) fn ids_are_in_key_order(&self, table: TableId) -> bool {
+        self.state.table(table).is_dense()
+    }
+
+    /// Sorts ids by primary key; nothing to do where row order is key order and the ids ascend.
+    pub(crate) fn sort_by_key(&self, table: TableId, ids: &mut [RowId]) {
+        if self.ids_are_in_key_order(table) {
+            ids.sort_unstable();
+            return;
+        }
+        let columns = &self.state.schema.table(table).primary_key().columns;
+        ids.sort_unstable_by(|&a, &b| {
+            let (a, b) = (self.view(table, a), self.view(table, b));
+            columns
+                .iter()
+                .map(|&ordinal| a.value(ordinal).total_cmp(b.value(ordinal)))
+                .find(|order| order.is_ne())
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
+    }
+
+    /// Every row id of a table in primary-key order.
+    pub(crate) fn ids_in_key_order(&self, table: TableId) -> Vec<RowId> {
+        let mut ids: Vec<_> = self.scan(table).map(|row| row.id).collect();
+        if !self.ids_are_in_key_order(table) {
+            self.sort_by_key(table, &mut ids);
+        }
+        ids
+    }
+
+    pub(crate) fn check_key_length(&self, table: TableId, key: &[Value]) -> Result<()> {
+        let table = self.state.schema.table(table);
+        let expected = table.primary_key().columns.len();
+        if key.len() == expected {
+            return Ok(());
+        }
+        let detail = format!("the primary key has {expected} columns, not {}", key.len());
+        Err(RequestError::new(RequestKind::KeyLength, &*table.name, detail).into())
+    }
+}

@@ -1,0 +1,368 @@
+//! What follows from changed rows: the five actions of a foreign key (integrity sections 2 to 4 and 10).
+//!
+//! Input is one level: the rows that changed together. Output is a work list; nothing is written here. The cases, by
+//! the rule that the key has for the event (row gone: its delete rule; key changed: its update rule):
+//!
+//! 1. NO ACTION: nothing now. Children left under the parent are judged at the end of the statement.
+//! 2. RESTRICT: any child with the old key fails the statement, before any action of the level (RI-13, RI-16).
+//! 3. CASCADE on delete: the children go. Going beats every other action on the same row (RI-17).
+//! 4. CASCADE on update: the parent's new key is written into the children, and their edges stay.
+//! 5. SET NULL, SET DEFAULT: null or the constant default is written into all columns of the key.
+//!
+//! Which children: those linked to the parent row. A child that took the key in another way during the statement was
+//! unlinked when it was written and is not acted on (RI-19).
+//!
+//! Assignments to one row are merged in creation order of the keys; a key that would write another value to a column
+//! already assigned is left out whole (RI-17).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smallvec::SmallVec;
+
+use crate::engine::mutation::Queue;
+use crate::engine::state::State;
+use crate::engine::undo::UndoLog;
+use crate::schema::{Action, ForeignKey, ForeignKeyId, Schema, TableId};
+use crate::storage::{ImageId, RowId};
+use crate::value::{Key, Value, ValueRef};
+
+/// A row that the statement changed, and why.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change {
+    pub(crate) table: TableId,
+    pub(crate) row: RowId,
+    /// The row before this change; none for a row that came.
+    pub(crate) before: Option<ImageId>,
+    pub(crate) gone: bool,
+    /// The key whose action it was, and the change that caused it, as a position in the statement's history.
+    pub(crate) cause: Option<Cause>,
+}
+
+/// Which change caused another, through which key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cause {
+    pub(crate) key: ForeignKeyId,
+    pub(crate) change: u32,
+}
+
+/// What a level leads to.
+#[derive(Debug, Default)]
+pub(crate) struct WorkList {
+    /// Rows to delete: each once, by table and ascending id.
+    pub(crate) deletes: Vec<(TableId, RowId, Cause)>,
+    /// Cells to write, row by row.
+    pub(crate) updates: BTreeMap<(TableId, RowId), Assignment>,
+    /// Parents whose old key may still stand in children.
+    pub(crate) vacated: Vec<(ForeignKeyId, RowId)>,
+}
+
+/// The merged assignments to one row.
+#[derive(Debug)]
+pub(crate) struct Assignment {
+    pub(crate) cells: SmallVec<[(u32, Value); 2]>,
+    /// The keys whose edges the row keeps.
+    pub(crate) kept: SmallVec<[ForeignKeyId; 1]>,
+    pub(crate) cause: Cause,
+}
+
+/// A child that RESTRICT protects its parent for.
+#[derive(Debug)]
+pub(crate) struct Restricted {
+    pub(crate) key: ForeignKeyId,
+    pub(crate) old_key: Key,
+    pub(crate) child: RowId,
+    pub(crate) parent: RowId,
+    /// The change that the parent was restricted from.
+    pub(crate) change: u32,
+}
+
+/// The state that a level is looked at in.
+#[derive(Clone, Copy)]
+pub(crate) struct Level<'a> {
+    pub(crate) schema: &'a Schema,
+    pub(crate) state: &'a State,
+    pub(crate) undo: &'a UndoLog,
+    /// All changes of the statement so far; the level is the tail from `start` on.
+    pub(crate) history: &'a [Change],
+    pub(crate) start: usize,
+    /// Children unlinked by the statement.
+    pub(crate) queue: &'a Queue,
+    /// Parents that earlier levels vacated.
+    pub(crate) vacated: &'a BTreeSet<(ForeignKeyId, RowId)>,
+}
+
+/// A referenced key that went away: with its row, or by taking another value.
+#[derive(Clone, Copy)]
+struct Event {
+    change: u32,
+    parent: RowId,
+    before: ImageId,
+    action: Action,
+    gone: bool,
+}
+
+impl Level<'_> {
+    /// The work that follows from the level, or the first child that forbids it.
+    pub(crate) fn follow(&self) -> Result<WorkList, Restricted> {
+        let events = self.events();
+        for of_one_key in events.chunk_by(|a, b| a.0 == b.0) {
+            let mut restricted = of_one_key
+                .iter()
+                .filter(|(_, event)| event.action == Action::Restrict)
+                .peekable();
+            if restricted.peek().is_some() {
+                let key = self.schema.foreign_key(of_one_key[0].0);
+                let written = self.written_children(key);
+                restricted.try_for_each(|(_, event)| self.restrict(key, event, &written))?;
+            }
+        }
+        let mut work = WorkList::default();
+        for (key, event) in &events {
+            self.act(self.schema.foreign_key(*key), event, &mut work);
+        }
+        work.deletes
+            .sort_unstable_by_key(|&(table, row, cause)| (table, row, cause.key, cause.change));
+        work.deletes
+            .dedup_by_key(|&mut (table, row, _)| (table, row));
+        work.updates.retain(|&(table, row), _| {
+            work.deletes
+                .binary_search_by_key(&(table, row), |&(table, row, _)| (table, row))
+                .is_err()
+        });
+        Ok(work)
+    }
+
+    /// Every event of the level, by creation order of the keys and then in order of the changes.
+    fn events(&self) -> Vec<(ForeignKeyId, Event)> {
+        let mut events = Vec::new();
+        for (change, position) in self.history[self.start..].iter().zip(self.start..) {
+            let Some(before) = change.before else {
+                continue;
+            };
+            for &id in &self.schema.table(change.table).referenced_by {
+                let key = self.schema.foreign_key(id);
+                if self.key_went(key, change, before) {
+                    let action = if change.gone {
+                        key.on_delete
+                    } else {
+                        key.on_update
+                    };
+                    let position =
+                        u32::try_from(position).expect("a statement changes less than 2^32 rows");
+                    let event = Event {
+                        change: position,
+                        parent: change.row,
+                        before,
+                        action,
+                        gone: change.gone,
+                    };
+                    events.push((id, event));
+                }
+            }
+        }
+        events.sort_by_key(|&(key, _)| key);
+        events
+    }
+
+    /// Whether a fully non-null referenced key went with this change (RI-4, RI-12), and anything can refer to it.
+    fn key_went(&self, key: &ForeignKey, change: &Change, before: ImageId) -> bool {
+        let edge = self.state.edge(key.id);
+        if edge.children().count(change.row) == 0
+            && key.on_delete != Action::Restrict
+            && key.on_update != Action::Restrict
+        {
+            return false;
+        }
+        let store = self.state.table(key.parent);
+        let layout = store.layout();
+        let old = self.undo.images.get(before, layout);
+        if key
+            .parent_columns
+            .iter()
+            .any(|&ordinal| old.is_null(layout, ordinal))
+        {
+            return false;
+        }
+        change.gone
+            || store.rows().get(change.row).is_none_or(|new| {
+                key.parent_columns
+                    .iter()
+                    .any(|&ordinal| old.value(layout, ordinal) != new.value(layout, ordinal))
+            })
+    }
+
+    /// Fails if a child still has the old key (RI-13): one under the parent, one that the statement wrote, or one that
+    /// waits for a parent.
+    fn restrict(
+        &self,
+        key: &ForeignKey,
+        event: &Event,
+        written: &BTreeMap<Key, RowId>,
+    ) -> Result<(), Restricted> {
+        let old_key: Key = self.old_key(key, event).map(ValueRef::to_value).collect();
+        let waiting = self
+            .state
+            .edge(key.id)
+            .unmatched()
+            .find_all(self.old_key(key, event))
+            .next();
+        let found = self
+            .children_with_old_key(key, event)
+            .into_iter()
+            .chain(written.get(&old_key).copied())
+            .chain(waiting)
+            .min();
+        match found {
+            None => Ok(()),
+            Some(child) => Err(Restricted {
+                key: key.id,
+                old_key,
+                child,
+                parent: event.parent,
+                change: event.change,
+            }),
+        }
+    }
+
+    /// The children that the statement wrote and that have no edge yet, by the key that they carry now.
+    fn written_children(&self, key: &ForeignKey) -> BTreeMap<Key, RowId> {
+        let store = self.state.table(key.child);
+        let mut written = BTreeMap::new();
+        for &(_, child) in self.queue.iter().filter(|&&(id, _)| id == key.id) {
+            if let Some(row) = store.rows().get(child) {
+                let cells = key
+                    .child_columns
+                    .iter()
+                    .map(|&ordinal| row.value(store.layout(), ordinal).to_value());
+                written.entry(cells.collect()).or_insert(child);
+            }
+        }
+        written
+    }
+
+    fn act(&self, key: &ForeignKey, event: &Event, work: &mut WorkList) {
+        let cause = Cause {
+            key: key.id,
+            change: event.change,
+        };
+        if event.action == Action::Cascade && event.gone {
+            let children = self.children_with_old_key(key, event);
+            work.deletes
+                .extend(children.into_iter().map(|child| (key.child, child, cause)));
+            return;
+        }
+        work.vacated.push((key.id, event.parent));
+        let cells: SmallVec<[(u32, Value); 2]> = match event.action {
+            // NO ACTION waits for the end of the statement; RESTRICT has been judged.
+            Action::NoAction | Action::Restrict => return,
+            Action::Cascade => self.new_key(key, event),
+            Action::SetNull => key
+                .child_columns
+                .iter()
+                .map(|&ordinal| (ordinal, Value::Null))
+                .collect(),
+            Action::SetDefault => self.defaults(key),
+        };
+        for child in self.children_with_old_key(key, event) {
+            merge(
+                work,
+                (key.child, child),
+                &cells,
+                cause,
+                event.action == Action::Cascade,
+            );
+        }
+    }
+
+    /// The children under the parent that carry the key it gave up. All of them do, unless an earlier level of the
+    /// statement left some behind.
+    fn children_with_old_key(&self, key: &ForeignKey, event: &Event) -> Vec<RowId> {
+        let children = self.state.edge(key.id).children().children(event.parent);
+        if !self.vacated.contains(&(key.id, event.parent)) {
+            return children.collect();
+        }
+        children
+            .filter(|&child| self.has_old_key(key, event, child))
+            .collect()
+    }
+
+    fn has_old_key(&self, key: &ForeignKey, event: &Event, child: RowId) -> bool {
+        let store = self.state.table(key.child);
+        store.rows().get(child).is_some_and(|row| {
+            key.child_columns
+                .iter()
+                .zip(self.old_key(key, event))
+                .all(|(&ordinal, old)| row.value(store.layout(), ordinal) == old)
+        })
+    }
+
+    /// The key that went, in the order of the child columns.
+    fn old_key<'k>(
+        &'k self,
+        key: &'k ForeignKey,
+        event: &Event,
+    ) -> impl Iterator<Item = ValueRef<'k>> + Clone {
+        let layout = self.state.table(key.parent).layout();
+        let old = self.undo.images.get(event.before, layout);
+        key.parent_columns
+            .iter()
+            .map(move |&ordinal| old.value(layout, ordinal))
+    }
+
+    /// What the parent has now, for the child columns.
+    fn new_key(&self, key: &ForeignKey, event: &Event) -> SmallVec<[(u32, Value); 2]> {
+        let store = self.state.table(key.parent);
+        let Some(new) = store.rows().get(event.parent) else {
+            return SmallVec::new();
+        };
+        key.child_columns
+            .iter()
+            .zip(&key.parent_columns)
+            .map(|(&child, &parent)| (child, new.value(store.layout(), parent).to_value()))
+            .collect()
+    }
+
+    fn defaults(&self, key: &ForeignKey) -> SmallVec<[(u32, Value); 2]> {
+        let columns = &self.schema.table(key.child).columns;
+        key.child_columns
+            .iter()
+            .map(|&ordinal| (ordinal, columns[ordinal as usize].default.constant()))
+            .collect()
+    }
+}
+
+/// Adds one key's assignment to a row, unless it contradicts what an earlier key assigned.
+fn merge(
+    work: &mut WorkList,
+    child: (TableId, RowId),
+    cells: &[(u32, Value)],
+    cause: Cause,
+    keeps_edge: bool,
+) {
+    let assignment = work.updates.entry(child).or_insert_with(|| Assignment {
+        cells: SmallVec::new(),
+        kept: SmallVec::new(),
+        cause,
+    });
+    let contradicts = cells.iter().any(|(ordinal, value)| {
+        assignment
+            .cells
+            .iter()
+            .any(|(assigned, other)| assigned == ordinal && other != value)
+    });
+    if contradicts {
+        return;
+    }
+    for cell in cells {
+        if !assignment
+            .cells
+            .iter()
+            .any(|(assigned, _)| *assigned == cell.0)
+        {
+            assignment.cells.push(cell.clone());
+        }
+    }
+    if keeps_edge {
+        assignment.kept.push(cause.key);
+    }
+}

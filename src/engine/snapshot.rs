@@ -1,0 +1,106 @@
+//! One version of all tables, shared.
+//!
+//! A snapshot never changes, whatever is committed after it was taken (beyond BY-13). Cloning and dropping it are one
+//! counted pointer; sending it to another thread is free.
+
+use std::sync::Arc;
+
+use crate::engine::read::{Row, RowView};
+use crate::engine::state::State;
+use crate::error::Result;
+use crate::expr::Expr;
+use crate::schema::Schema;
+use crate::value::Key;
+
+/// One version of all tables. `Clone` is O(1); `Send` and `Sync`.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub(crate) state: triomphe::Arc<State>,
+}
+
+/// Figures about what a version is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StorageStats {
+    /// Live rows of all tables.
+    pub rows: u64,
+    /// Pages that hold them.
+    pub pages: u64,
+    /// Pages that writes had to copy because a snapshot or fork shared them, since the database was made.
+    pub pages_copied: u64,
+    /// Bytes of pages, texts and blobs; indexes not counted.
+    pub row_bytes: u64,
+}
+
+impl Snapshot {
+    /// The schema of this version.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.state.schema
+    }
+
+    /// The row with this primary key; none if there is none. O(1).
+    ///
+    /// # Errors
+    /// `UnknownTable`, or `KeyLength` if the key has another number of columns.
+    pub fn get(&self, table: &str, key: impl Into<Key>) -> Result<Option<Row<'_>>> {
+        let id = self.schema().table_id(table)?;
+        let key = key.into();
+        self.check_key_length(id, &key)?;
+        Ok(self
+            .find(id, 0, &key)
+            .and_then(|row| self.row(id, row))
+            .map(RowView::into_row))
+    }
+
+    /// Every row of a table in primary-key order. O(rows), and a sort where the table is not dense.
+    ///
+    /// # Errors
+    /// `UnknownTable`.
+    pub fn rows(&self, table: &str) -> Result<impl ExactSizeIterator<Item = Row<'_>>> {
+        let id = self.schema().table_id(table)?;
+        let rows = self.ids_in_key_order(id);
+        Ok(rows
+            .into_iter()
+            .map(move |row| self.view(id, row).into_row()))
+    }
+
+    /// The rows for which a filter is true, in primary-key order. O(rows).
+    ///
+    /// # Errors
+    /// `UnknownTable`, or what is wrong with the filter.
+    pub fn filter(&self, table: &str, filter: &Expr) -> Result<Vec<Row<'_>>> {
+        let id = self.schema().table_id(table)?;
+        let filter = filter.bind(self.schema().table(id))?;
+        let mut rows: Vec<_> = self
+            .scan(id)
+            .filter(|row| filter.matches(row))
+            .map(|row| row.id)
+            .collect();
+        self.sort_by_key(id, &mut rows);
+        Ok(rows
+            .into_iter()
+            .map(|row| self.view(id, row).into_row())
+            .collect())
+    }
+
+    /// How many rows a table has. O(1).
+    ///
+    /// # Errors
+    /// `UnknownTable`.
+    pub fn count(&self, table: &str) -> Result<usize> {
+        let id = self.schema().table_id(table)?;
+        Ok(self.state.table(id).rows().len())
+    }
+
+    /// What this version is made of. O(pages).
+    pub fn storage(&self) -> StorageStats {
+        let mut stats = StorageStats::default();
+        for table in &self.state.tables {
+            let rows = table.rows();
+            stats.rows += rows.len() as u64;
+            stats.pages += u64::from(rows.page_count());
+            stats.pages_copied += rows.pages_copied();
+            stats.row_bytes += rows.allocated_bytes() as u64;
+        }
+        stats
+    }
+}

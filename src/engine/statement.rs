@@ -1,0 +1,456 @@
+//! One statement: what it addresses, what follows from it, and the judgement at its end (integrity section 10).
+//!
+//! A statement keeps the history of its changes: first the rows that it addressed, then level after level the rows that
+//! actions changed. It is atomic by its [`Drop`]: unless it was finished, the log is played back to where it began. So
+//! an error and a panic in a user's closure take the same way.
+
+use std::collections::BTreeSet;
+
+use crate::engine::constraint;
+use crate::engine::mutation::{Queue, Unplaced, Writer};
+use crate::engine::referential::{Cause, Change, Level};
+use crate::engine::state::State;
+use crate::engine::undo::Mark;
+use crate::error::{ConstraintError, Operation, Result, TransactionError, TransactionKind};
+use crate::schema::{ForeignKeyId, TableId};
+use crate::storage::{Collision, ImageId, RowId};
+use crate::value::{Timestamp, Value};
+
+/// The default for the most rows that one statement may change, those changed by actions included.
+pub(crate) const ROWS_CHANGED_MAX: usize = 10_000_000;
+
+/// What one transaction passes to each of its statements.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    /// The transaction's time, once it was read.
+    pub(crate) now: &'a mut Option<Timestamp>,
+    /// The keys that are judged at commit, for now; by key id.
+    pub(crate) deferred: &'a [bool],
+    pub(crate) rows_changed_max: usize,
+}
+
+/// A statement under way.
+#[derive(Debug)]
+pub(crate) struct Statement<'a> {
+    writer: Writer<'a>,
+    context: Context<'a>,
+    operation: Operation,
+    mark: Mark,
+    /// The transaction's time as it was before, for the way back.
+    now_before: Option<Timestamp>,
+    history: Vec<Change>,
+    /// Collisions of unique keys that were met on the way, with their tables.
+    collisions: Vec<(TableId, Collision)>,
+    /// Scratch for one write.
+    met: Vec<Collision>,
+    queue: Queue,
+    vacated: BTreeSet<(ForeignKeyId, RowId)>,
+    finished: bool,
+}
+
+/// How many rows a statement changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) addressed: usize,
+    pub(crate) by_actions: usize,
+}
+
+impl<'a> Statement<'a> {
+    pub(crate) fn begin(writer: Writer<'a>, context: Context<'a>, operation: Operation) -> Self {
+        let mark = writer.undo.mark();
+        let now_before = *context.now;
+        Statement {
+            writer,
+            context,
+            operation,
+            mark,
+            now_before,
+            history: Vec::new(),
+            collisions: Vec::new(),
+            met: Vec::new(),
+            queue: Queue::new(),
+            vacated: BTreeSet::new(),
+            finished: false,
+        }
+    }
+
+    /// The state as the statement has made it so far.
+    pub(crate) fn state(&self) -> &State {
+        self.writer.state
+    }
+
+    pub(crate) fn writer(&mut self) -> &mut Writer<'a> {
+        &mut self.writer
+    }
+
+    // ---- The rows that the statement addresses ----
+
+    /// Fills the columns that `given` left empty. Sequences, clock and randomness move on.
+    pub(crate) fn fill_defaults(
+        &mut self,
+        table_id: TableId,
+        given: &[(u32, Value)],
+        row: &mut Vec<Value>,
+    ) -> Result<()> {
+        let schema = self.writer.schema;
+        let table = schema.table(table_id);
+        row.clear();
+        row.resize(table.columns.len(), Value::Null);
+        let mut is_given = smallvec::SmallVec::<[bool; 32]>::from_elem(false, table.columns.len());
+        for (ordinal, value) in given {
+            let automatic = Some(*ordinal) == table.auto_increment && value.is_null();
+            if !automatic {
+                row[*ordinal as usize] = value.clone();
+                is_given[*ordinal as usize] = true;
+            }
+        }
+        for (ordinal, column) in table.columns.iter().enumerate() {
+            if !is_given[ordinal] {
+                row[ordinal] =
+                    self.writer
+                        .default_value(table_id, &column.default, self.context.now)?;
+            }
+        }
+        if let Some(ordinal) = table.auto_increment
+            && is_given[ordinal as usize]
+            && let Some(key) = row[ordinal as usize].as_ref().as_int()
+        {
+            self.writer.note_key(table_id, key);
+        }
+        Ok(())
+    }
+
+    /// Writes a new row of all columns. Its own constraints are judged at once: nothing can change them any more.
+    pub(crate) fn insert(&mut self, table_id: TableId, values: &[Value]) -> Result<RowId> {
+        let schema = self.writer.schema;
+        let table = schema.table(table_id);
+        constraint::check_types(table, values)?;
+        constraint::check_new_row(table, values, self.operation)?;
+        self.met.clear();
+        let row = match self
+            .writer
+            .insert_row(table_id, values, &mut self.met, &mut self.queue)
+        {
+            Ok(row) => row,
+            Err(Unplaced::Taken(other)) => {
+                return Err(constraint::duplicate_of_new(
+                    self.writer.state,
+                    table,
+                    0,
+                    values,
+                    other,
+                    self.operation,
+                )
+                .into());
+            }
+            Err(Unplaced::Full) => {
+                let detail = format!("table {} has used every row id", table.name);
+                return Err(TransactionError::new(TransactionKind::Limit, detail).into());
+            }
+        };
+        if let Some(Collision { key, other, .. }) = self.met.first().copied() {
+            return Err(constraint::duplicate_of_new(
+                self.writer.state,
+                table,
+                key,
+                values,
+                other,
+                self.operation,
+            )
+            .into());
+        }
+        self.note(Change {
+            table: table_id,
+            row,
+            before: None,
+            gone: false,
+            cause: None,
+        })?;
+        Ok(row)
+    }
+
+    /// Writes cells of a row that the statement addresses; whether anything changed.
+    pub(crate) fn update(
+        &mut self,
+        table: TableId,
+        row: RowId,
+        cells: &[(u32, Value)],
+    ) -> Result<bool> {
+        constraint::check_cell_types(self.writer.schema.table(table), cells)?;
+        self.write_cells(table, row, cells, &[], None)
+    }
+
+    /// Takes out a row that the statement addresses.
+    pub(crate) fn delete(&mut self, table: TableId, row: RowId) -> Result<()> {
+        self.take_out(table, row, None)
+    }
+
+    // ---- What follows, and the judgement ----
+
+    /// Works through the levels, judges, and lets the statement stand.
+    pub(crate) fn finish(mut self, addressed: usize) -> Result<Counts> {
+        let first_level = self.history.len();
+        self.follow_actions()?;
+        self.judge()?;
+        self.release_slots();
+        self.finished = true;
+        Ok(Counts {
+            addressed,
+            by_actions: self.history.len() - first_level,
+        })
+    }
+
+    /// Judges without actions and lets the statement stand: for changes that already contain what followed.
+    pub(crate) fn finish_without_actions(mut self) -> Result<()> {
+        self.vacate_everything();
+        self.judge()?;
+        self.release_slots();
+        self.finished = true;
+        Ok(())
+    }
+
+    fn follow_actions(&mut self) -> Result<()> {
+        let mut start = 0;
+        while start < self.history.len() {
+            let level = Level {
+                schema: self.writer.schema,
+                state: self.writer.state,
+                undo: self.writer.undo,
+                history: &self.history,
+                start,
+                queue: &self.queue,
+                vacated: &self.vacated,
+            };
+            let work = match level.follow() {
+                Ok(work) => work,
+                Err(restricted) => {
+                    // A row's own constraints are reported before RESTRICT (RI-70).
+                    self.judge_rows()?;
+                    return Err(constraint::restricted(
+                        self.writer.state,
+                        &self.history,
+                        &restricted,
+                        self.operation,
+                    )
+                    .into());
+                }
+            };
+            start = self.history.len();
+            self.vacated.extend(work.vacated);
+            for (table, row, cause) in work.deletes {
+                self.take_out(table, row, Some(cause))?;
+            }
+            for ((table, row), assignment) in work.updates {
+                self.write_cells(
+                    table,
+                    row,
+                    &assignment.cells,
+                    &assignment.kept,
+                    Some(assignment.cause),
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes without actions may leave children under any parent that went or took another key.
+    fn vacate_everything(&mut self) {
+        for change in self.history.iter().filter(|change| change.before.is_some()) {
+            let keys = &self.writer.schema.table(change.table).referenced_by;
+            self.vacated
+                .extend(keys.iter().map(|&key| (key, change.row)));
+        }
+    }
+
+    fn judge(&mut self) -> Result<()> {
+        self.judge_rows()?;
+        self.requeue_vacated();
+        let missing = self.look_up_parents();
+        self.adopt_unmatched();
+        match missing {
+            None => Ok(()),
+            Some((key, child)) => Err(constraint::no_parent(
+                self.writer.state,
+                &self.history,
+                key,
+                child,
+                self.operation,
+            )
+            .into()),
+        }
+    }
+
+    /// Not null, checks and unique keys of every row that was updated and is still there.
+    fn judge_rows(&self) -> Result<(), ConstraintError> {
+        let (schema, state) = (self.writer.schema, &*self.writer.state);
+        for change in self
+            .history
+            .iter()
+            .filter(|change| change.before.is_some() && !change.gone)
+        {
+            constraint::check_stored_row(
+                schema.table(change.table),
+                state,
+                change,
+                &self.history,
+                self.operation,
+            )?;
+        }
+        for &(table, collision) in &self.collisions {
+            constraint::check_collision(schema.table(table), state, collision, self.operation)?;
+        }
+        Ok(())
+    }
+
+    /// Queues the children that stand under a parent row which no longer has their key.
+    fn requeue_vacated(&mut self) {
+        for (id, parent) in std::mem::take(&mut self.vacated) {
+            let key = self.writer.schema.foreign_key(id);
+            let left: Vec<RowId> = self
+                .writer
+                .state
+                .edge(id)
+                .children()
+                .children(parent)
+                .collect();
+            for child in left {
+                if !constraint::has_key_of(self.writer.state, key, child, parent) {
+                    self.writer.unlink(key, child);
+                    self.queue.push((id, child));
+                }
+            }
+        }
+    }
+
+    /// Gives every queued child its edge or its place among the unmatched; the first child of an immediate key that has
+    /// no parent, by creation order of the keys and then by primary key.
+    fn look_up_parents(&mut self) -> Option<(ForeignKeyId, RowId)> {
+        let mut queue = std::mem::take(&mut self.queue);
+        queue.sort_by_key(|&(key, _)| key);
+        let mut missing: Option<(ForeignKeyId, RowId)> = None;
+        for (id, child) in queue {
+            let key = self.writer.schema.foreign_key(id);
+            match constraint::parent_of(self.writer.state, key, child) {
+                constraint::Parent::Settled => {}
+                constraint::Parent::Found(parent) => self.writer.link(key, child, parent),
+                constraint::Parent::Missing => {
+                    if !self.writer.is_unmatched(key, child) {
+                        self.writer.miss(key, child);
+                    }
+                    if !self.context.deferred[id.index()]
+                        && missing.is_none_or(|(first, other)| {
+                            first == id
+                                && constraint::key_is_lower(
+                                    self.writer.state,
+                                    key.child,
+                                    child,
+                                    other,
+                                )
+                        })
+                    {
+                        missing = Some((id, child));
+                    }
+                }
+            }
+        }
+        missing
+    }
+
+    /// Puts unmatched children under rows that took their key.
+    fn adopt_unmatched(&mut self) {
+        for position in 0..self.history.len() {
+            let Change {
+                table, row, gone, ..
+            } = self.history[position];
+            if gone {
+                continue;
+            }
+            for &id in &self.writer.schema.table(table).referenced_by {
+                if self.writer.state.edge(id).unmatched().is_empty() {
+                    continue;
+                }
+                let key = self.writer.schema.foreign_key(id);
+                for child in constraint::unmatched_children_of(self.writer.state, key, row) {
+                    self.writer.unlink(key, child);
+                    self.writer.link(key, child, row);
+                }
+            }
+        }
+    }
+
+    fn release_slots(&mut self) {
+        for change in self.history.iter().filter(|change| change.gone) {
+            self.writer.release(change.table, change.row);
+        }
+    }
+
+    // ---- Writing ----
+
+    fn write_cells(
+        &mut self,
+        table: TableId,
+        row: RowId,
+        cells: &[(u32, Value)],
+        kept: &[ForeignKeyId],
+        cause: Option<Cause>,
+    ) -> Result<bool> {
+        self.met.clear();
+        let before =
+            self.writer
+                .update_row(table, row, cells, kept, &mut self.met, &mut self.queue);
+        let Some(before) = before else {
+            return Ok(false);
+        };
+        self.collisions
+            .extend(self.met.iter().map(|&collision| (table, collision)));
+        self.note_write(table, row, before, false, cause)?;
+        Ok(true)
+    }
+
+    fn take_out(&mut self, table: TableId, row: RowId, cause: Option<Cause>) -> Result<()> {
+        if let Some(before) = self.writer.delete_row(table, row) {
+            self.note_write(table, row, before, true, cause)?;
+        }
+        Ok(())
+    }
+
+    fn note_write(
+        &mut self,
+        table: TableId,
+        row: RowId,
+        before: ImageId,
+        gone: bool,
+        cause: Option<Cause>,
+    ) -> Result<()> {
+        self.note(Change {
+            table,
+            row,
+            before: Some(before),
+            gone,
+            cause,
+        })
+    }
+
+    fn note(&mut self, change: Change) -> Result<()> {
+        let table = change.table;
+        self.history.push(change);
+        if self.history.len() <= self.context.rows_changed_max {
+            return Ok(());
+        }
+        let detail = format!(
+            "a statement changes more than {1} rows, at table {0}",
+            self.writer.schema.table(table).name,
+            self.context.rows_changed_max
+        );
+        Err(TransactionError::new(TransactionKind::Limit, detail).into())
+    }
+}
+
+impl Drop for Statement<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.writer.roll_back(self.mark);
+            *self.context.now = self.now_before;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The undo log: what a transaction changed, physically, in order.
+//!
+//! An entry names a structure and what it held before; texts and words of rows stand in one arena, so that a write
+//! allocates nothing. The log is private. Played backwards it restores every structure; read forwards it also gives
+//! the logical [`Changes`](crate::engine::Changes).
+//!
+//! Invariant: each entry is undone in exactly the state that it left behind. So an unmatched child's key, which no entry
+//! carries, can be read from its row.
+
+use crate::engine::clock::Clock;
+use crate::schema::{ForeignKeyId, TableId};
+use crate::storage::{ImageId, RowArena, RowId};
+
+/// One physical change, with what it takes to reverse it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Undo {
+    /// A row came, into a reused slot or a fresh one.
+    Inserted {
+        table: TableId,
+        row: RowId,
+        reused: bool,
+    },
+    /// A row changed; the image is the row before.
+    Updated {
+        table: TableId,
+        row: RowId,
+        image: ImageId,
+    },
+    /// A row went; the image is the row before, without links.
+    Deleted {
+        table: TableId,
+        row: RowId,
+        image: ImageId,
+    },
+    /// A dead slot was given back for reuse.
+    Released { table: TableId, row: RowId },
+    /// A dense table got a key index.
+    BecameIndexed { table: TableId, base: i64 },
+    /// A child was put under a parent.
+    Linked {
+        key: ForeignKeyId,
+        child: RowId,
+        parent: RowId,
+    },
+    /// A child was taken from under a parent.
+    Unlinked {
+        key: ForeignKeyId,
+        child: RowId,
+        parent: RowId,
+    },
+    /// A child with a complete key found no parent.
+    Missed { key: ForeignKeyId, child: RowId },
+    /// An unmatched child was taken out of the unmatched map.
+    Unmissed { key: ForeignKeyId, child: RowId },
+    /// A sequence moved.
+    Sequence { table: TableId, before: i64 },
+    /// The clock went on.
+    Clock { before: Clock },
+    /// Random values were drawn.
+    Random { before: u64 },
+}
+
+/// What a transaction changed so far.
+#[derive(Debug, Default)]
+pub(crate) struct UndoLog {
+    pub(crate) entries: Vec<Undo>,
+    pub(crate) images: RowArena,
+}
+
+/// A position in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mark {
+    entries: usize,
+}
+
+impl UndoLog {
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            entries: self.entries.len(),
+        }
+    }
+
+    /// Takes the newest entry, unless the mark is reached.
+    pub(crate) fn pop_after(&mut self, mark: Mark) -> Option<Undo> {
+        if self.entries.len() <= mark.entries {
+            None
+        } else {
+            self.entries.pop()
+        }
+    }
+
+    /// The entries since a mark, oldest first.
+    pub(crate) fn since(&self, mark: Mark) -> &[Undo] {
+        &self.entries[mark.entries..]
+    }
+
+    pub(crate) fn push(&mut self, entry: Undo) {
+        self.entries.push(entry);
+    }
+
+    /// Forgets everything and keeps the room.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.images.clear();
+    }
+}
