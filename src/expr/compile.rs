@@ -3,7 +3,8 @@
 //! 1. The whole is a list of terms, all of which have to be true: the operands of a top-level `and`, or one.
 //! 2. Constants move into the operation that uses them ([`Test`]); a test of a column becomes a [`Leaf`], which needs no
 //!    stack; a term of one leaf is that leaf.
-//! 3. A boolean column in the place of a predicate is the leaf `column = true`.
+//! 3. What an operation takes is known beforehand, so cells and truths have a stack each. A boolean column in the place
+//!    of a truth is the leaf `column = true`; a truth in the place of a cell is lifted onto the other stack.
 //! 4. `not` goes into a leaf, and two in a row are none.
 //! 5. `and` and `or` join their operands two by two, so a thousand operands need one place on the stack, and after each
 //!    one the rest is skipped once it cannot change the answer.
@@ -38,8 +39,10 @@ enum Place {
     Whole,
     /// A term of the whole.
     Term,
-    /// An operand of anything but `and` and `or`.
-    Other,
+    /// An operand of what takes cells.
+    Cell,
+    /// The operand of `not`.
+    Negated,
     /// An operand of the `and` or `or` at this node.
     Joined {
         parent: usize,
@@ -49,26 +52,24 @@ enum Place {
 }
 
 fn places(tree: &Tree<'_>) -> Vec<Place> {
-    let mut places = vec![Place::Other; tree.nodes().len()];
+    let mut places = vec![Place::Term; tree.nodes().len()];
     for parent in tree.nodes() {
-        let (Op::And(count) | Op::Or(count)) = tree.op(parent) else {
-            continue;
-        };
         for (from_last, operand) in tree.operands_backwards(parent).enumerate() {
-            places[operand] = Place::Joined {
-                parent,
-                first: from_last + 1 == *count,
-                last: from_last == 0,
+            places[operand] = match tree.op(parent) {
+                Op::And(_) if parent == tree.root() => Place::Term,
+                Op::And(count) | Op::Or(count) => Place::Joined {
+                    parent,
+                    first: from_last + 1 == *count,
+                    last: from_last == 0,
+                },
+                Op::Not => Place::Negated,
+                Op::Column(_) | Op::Value(_) | Op::Function(_) => Place::Cell,
+                Op::Compare(_) | Op::Between | Op::In(_) | Op::Like | Op::IsNull => Place::Cell,
             };
         }
     }
-    let root = tree.root();
-    if let Op::And(_) = tree.op(root) {
-        places[root] = Place::Whole;
-        tree.operands_backwards(root)
-            .for_each(|term| places[term] = Place::Term);
-    } else {
-        places[root] = Place::Term;
+    if let Op::And(_) = tree.op(tree.root()) {
+        places[tree.root()] = Place::Whole;
     }
     places
 }
@@ -87,11 +88,16 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn visit(&mut self, node: usize) {
         let place = self.places[node];
-        if place != Place::Whole {
-            self.operation(node);
+        if place == Place::Whole {
+            return;
         }
+        self.operation(node);
+        if place == Place::Cell {
+            return self.settle_cell(node);
+        }
+        self.settle_truth();
         match place {
-            Place::Whole | Place::Other => {}
+            Place::Whole | Place::Cell | Place::Negated => {}
             Place::Term => self.end_term(),
             Place::Joined {
                 parent,
@@ -117,8 +123,8 @@ impl Compiler<'_> {
             Op::Like => self.like(),
             Op::IsNull => self.test(Test::IsNull),
             Op::Not => self.not(),
-            Op::And(0) => self.steps.push(Step::Constant(Value::Bool(true))),
-            Op::Or(0) => self.steps.push(Step::Constant(Value::Bool(false))),
+            Op::And(0) => self.steps.push(Step::Truth(Some(true))),
+            Op::Or(0) => self.steps.push(Step::Truth(Some(false))),
             Op::And(_) | Op::Or(_) => self.ends[node] = self.steps.len(),
             Op::Function(function) => self.steps.push(Step::Function(Arc::clone(function))),
         }
@@ -162,7 +168,6 @@ impl Compiler<'_> {
     }
 
     fn not(&mut self) {
-        self.settle_truth();
         match self.steps.last_mut() {
             Some(Step::Leaf(leaf)) => leaf.negate(),
             Some(Step::Not) => {
@@ -192,15 +197,23 @@ impl Compiler<'_> {
         }
     }
 
-    /// A bare column in the place of a predicate becomes a test.
+    /// A column or constant in the place of a truth becomes one.
     fn settle_truth(&mut self) {
         if let Some(Step::Load(_)) = self.steps.last() {
             self.test(Test::compare(Comparison::Eq, Value::Bool(true)));
+        } else if let Some(value) = self.pop_constant() {
+            self.steps.push(Step::Truth(value.as_bool()));
+        }
+    }
+
+    /// A truth in the place of a cell becomes one.
+    fn settle_cell(&mut self, node: usize) {
+        if !matches!(self.tree.op(node), Op::Column(_) | Op::Value(_)) {
+            self.steps.push(Step::Lift);
         }
     }
 
     fn end_operand(&mut self, parent: usize, first: bool, last: bool) {
-        self.settle_truth();
         let is_and = matches!(self.tree.op(parent), Op::And(_));
         if !first {
             self.steps.push(if is_and { Step::And } else { Step::Or });
@@ -214,7 +227,6 @@ impl Compiler<'_> {
     }
 
     fn end_term(&mut self) {
-        self.settle_truth();
         let mut steps = mem::take(&mut self.steps);
         if let [Step::Leaf(_)] = steps.as_slice()
             && let Some(Step::Leaf(leaf)) = steps.pop()

@@ -39,7 +39,7 @@ pub(super) struct Shown<'a> {
 
 /// How tightly a text holds together: it needs brackets where its place asks for more.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Binding {
+enum Tightness {
     /// A text that somebody wrote: there is no telling.
     Foreign,
     Or,
@@ -52,12 +52,12 @@ enum Binding {
 enum Piece<'a> {
     Text(&'a str),
     Value(&'a Value),
-    Node(usize, Binding),
+    Node(usize, Tightness),
 }
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut pieces = vec![Piece::Node(self.node, Binding::Foreign)];
+        let mut pieces = vec![Piece::Node(self.node, Tightness::Foreign)];
         while let Some(piece) = pieces.pop() {
             match piece {
                 Piece::Text(text) => f.write_str(text)?,
@@ -71,8 +71,8 @@ impl fmt::Display for Shown<'_> {
 
 /// Pieces are pushed last to first.
 impl<'a> Shown<'a> {
-    fn push_bracketed(&self, node: usize, least: Binding, pieces: &mut Vec<Piece<'a>>) {
-        if self.tree.op(node).binding() >= least {
+    fn push_bracketed(&self, node: usize, least: Tightness, pieces: &mut Vec<Piece<'a>>) {
+        if self.tree.op(node).tightness() >= least {
             return self.push(node, false, pieces);
         }
         pieces.push(Piece::Text(")"));
@@ -83,29 +83,29 @@ impl<'a> Shown<'a> {
     /// `negated` is for the operations that have a word for it.
     fn push(&self, node: usize, negated: bool, pieces: &mut Vec<Piece<'a>>) {
         let word = |plain, contrary| if negated { contrary } else { plain };
-        let (words, least): (&[&str], Binding) = match self.tree.op(node) {
+        let (words, least): (&[&str], Tightness) = match self.tree.op(node) {
             Op::Column(name) => return pieces.push(Piece::Text(name)),
             Op::Value(value) => return pieces.push(Piece::Value(value)),
             Op::Function(function) => return pieces.push(Piece::Text(function.text())),
             Op::Not => return self.push_not(node - 1, pieces),
             Op::And(0) => return pieces.push(Piece::Text("true")),
             Op::Or(0) => return pieces.push(Piece::Text("false")),
-            Op::And(_) => (&[" and "], Binding::Not),
-            Op::Or(_) => (&[" or "], Binding::And),
-            Op::Compare(comparison) => (&[comparison.word()], Binding::Atom),
+            Op::And(_) => (&[" and "], Tightness::Not),
+            Op::Or(_) => (&[" or "], Tightness::And),
+            Op::Compare(comparison) => (&[comparison.word()], Tightness::Atom),
             Op::Between => (
                 &[word(" between ", " not between "), " and "],
-                Binding::Atom,
+                Tightness::Atom,
             ),
-            Op::Like => (&[word(" like ", " not like ")], Binding::Atom),
+            Op::Like => (&[word(" like ", " not like ")], Tightness::Atom),
             Op::IsNull => {
                 pieces.push(Piece::Text(word(" is null", " is not null")));
-                (&[], Binding::Atom)
+                (&[], Tightness::Atom)
             }
             Op::In(values) => {
                 push_values(values, pieces);
                 pieces.push(Piece::Text(word(" in (", " not in (")));
-                (&[], Binding::Atom)
+                (&[], Tightness::Atom)
             }
         };
         self.push_operands(node, words, least, pieces);
@@ -116,7 +116,7 @@ impl<'a> Shown<'a> {
         match self.tree.op(operand) {
             Op::Between | Op::In(_) | Op::Like | Op::IsNull => self.push(operand, true, pieces),
             _ => {
-                pieces.push(Piece::Node(operand, Binding::Not));
+                pieces.push(Piece::Node(operand, Tightness::Not));
                 pieces.push(Piece::Text("not "));
             }
         }
@@ -127,7 +127,7 @@ impl<'a> Shown<'a> {
         &self,
         node: usize,
         words: &[&'a str],
-        least: Binding,
+        least: Tightness,
         pieces: &mut Vec<Piece<'a>>,
     ) {
         let mut position = self.tree.op(node).arity();
@@ -153,14 +153,14 @@ fn push_values<'a>(values: &'a [Value], pieces: &mut Vec<Piece<'a>>) {
 }
 
 impl Op {
-    fn binding(&self) -> Binding {
+    fn tightness(&self) -> Tightness {
         match self {
-            Op::Column(_) | Op::Value(_) | Op::And(0) | Op::Or(0) => Binding::Atom,
-            Op::Compare(_) | Op::Between | Op::In(_) | Op::Like | Op::IsNull => Binding::Test,
-            Op::Not => Binding::Not,
-            Op::And(_) => Binding::And,
-            Op::Or(_) => Binding::Or,
-            Op::Function(_) => Binding::Foreign,
+            Op::Column(_) | Op::Value(_) | Op::And(0) | Op::Or(0) => Tightness::Atom,
+            Op::Compare(_) | Op::Between | Op::In(_) | Op::Like | Op::IsNull => Tightness::Test,
+            Op::Not => Tightness::Not,
+            Op::And(_) => Tightness::And,
+            Op::Or(_) => Tightness::Or,
+            Op::Function(_) => Tightness::Foreign,
         }
     }
 }

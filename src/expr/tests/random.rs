@@ -242,7 +242,7 @@ fn holds(conjunct: Conjunct<'_>, row: &[Value]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
     fn answers_are_those_of_a_naive_evaluator(
         node in any_node(),
