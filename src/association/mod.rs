@@ -9,3 +9,5 @@
 
 pub(crate) mod inflection;
 pub(crate) mod naming;
+pub(crate) mod link;
+pub(crate) mod registry;

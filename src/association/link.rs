@@ -1,0 +1,113 @@
+//! An association with every name resolved: which models, which columns, in which table.
+//!
+//! Whoever reads or writes along an association starts here. There are three ways to go, one per [`Link`]; each step of
+//! a way is a [`Hop`] between a child table and a parent table, walked over edges where a foreign key enforces it, and
+//! by value where none does.
+//!
+//! 1. [`Link::ToParent`]: the source holds the key (`belongs_to`).
+//! 2. [`Link::ToChildren`]: the target holds the key (`has_one`, `has_many`).
+//! 3. [`Link::Through`]: a junction holds both keys (`belongs_to_many`); the source and the target are its parents.
+//!
+//! Columns are ordinals. The two lists of a hop are equally long; a column of one corresponds to the column at the same
+//! position of the other.
+
+use crate::association::naming::accessors::Accessor;
+use crate::association::naming::accessors::Accessors;
+use crate::association::registry::ModelId;
+use crate::schema::ForeignKeyId;
+use crate::value::Value;
+
+/// One association of a source model.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Association {
+    /// The name under which it is included and found on results. No other association of the source has it.
+    pub(crate) key: Box<str>,
+    /// What was declared.
+    pub(crate) kind: AssociationKind,
+    /// The model that declared it.
+    pub(crate) source: ModelId,
+    /// The model that it leads to. May be the source.
+    pub(crate) target: ModelId,
+    /// The way from source to target.
+    pub(crate) link: Link,
+    /// What targets have in common: columns of the target and their values. Never on an association to a parent.
+    pub(crate) scope: Vec<(u32, Value)>,
+    /// The names of its verbs.
+    pub(crate) accessors: Accessors,
+    /// Whether the source's hooks around association run.
+    pub(crate) hooks: bool,
+}
+
+/// Which of the four calls declared an association.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum AssociationKind {
+    /// The source holds the key of one target.
+    BelongsTo,
+    /// At most one target is meant to hold the key of the source.
+    HasOne,
+    /// Any number of targets hold the key of the source.
+    HasMany,
+    /// Rows of a junction hold the keys of both.
+    BelongsToMany,
+}
+
+/// The way from a source to its targets.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Link {
+    /// The source is the child.
+    ToParent(Hop),
+    /// The target is the child.
+    ToChildren(Hop),
+    /// A junction is the child of both.
+    Through(Through),
+}
+
+/// A junction between source and target.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Through {
+    /// The model of the junction.
+    pub(crate) model: ModelId,
+    /// From the junction to the source.
+    pub(crate) own: Hop,
+    /// From the junction to the target.
+    pub(crate) other: Hop,
+    /// What the association's junction rows have in common: columns of the junction and their values.
+    pub(crate) scope: Vec<(u32, Value)>,
+    /// Whether a pair stands in the junction at most once, within the scope.
+    pub(crate) unique: bool,
+}
+
+/// One step between a child table and a parent table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hop {
+    /// The foreign key that enforces it; its edges are the fastest way in both directions. None if nothing enforces it,
+    /// and then a value may dangle.
+    pub(crate) key: Option<ForeignKeyId>,
+    /// The columns that refer.
+    pub(crate) child_columns: Vec<u32>,
+    /// The columns that are referred to.
+    pub(crate) parent_columns: Vec<u32>,
+    /// Without a foreign key, the position of the child's index that finds children by value: over the columns of the
+    /// association's scope, in their order, and then the child columns. None for a way that only leads to parents.
+    pub(crate) index: Option<usize>,
+}
+
+impl Association {
+    /// Whether it leads to one target at most.
+    pub(crate) fn is_single(&self) -> bool {
+        match self.kind {
+            AssociationKind::BelongsTo | AssociationKind::HasOne => true,
+            AssociationKind::HasMany | AssociationKind::BelongsToMany => false,
+        }
+    }
+
+    /// The accessor of this name, such as `addTask`.
+    pub(crate) fn accessor(&self, name: &str) -> Option<&Accessor> {
+        self.accessors.find(name)
+    }
+
+    /// Whether it leads from a model to itself.
+    pub(crate) fn is_self(&self) -> bool {
+        self.source == self.target
+    }
+}
