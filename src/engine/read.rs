@@ -9,8 +9,11 @@ use crate::engine::Snapshot;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Cells;
 use crate::schema::{ForeignKey, Table, TableId};
-use crate::storage::{RowId, RowLayout, RowRef};
+use crate::storage::{RowId, RowLayout, RowRef, TableStore};
 use crate::value::{Key, Value, ValueRef};
+
+/// The cells of a row, borrowed from a snapshot: three words. What they mean is for the table's reader to say.
+pub(crate) type RowCells<'a> = RowRef<'a>;
 
 /// A row of a table, borrowed from a snapshot.
 #[derive(Clone, Copy)]
@@ -25,6 +28,48 @@ pub(crate) struct RowView<'a> {
     pub(crate) table: &'a Table,
     layout: &'a RowLayout,
     cells: RowRef<'a>,
+}
+
+/// One table of a snapshot, looked up once for reading many rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TableReader<'a> {
+    pub(crate) table: &'a Table,
+    store: &'a TableStore,
+}
+
+impl<'a> TableReader<'a> {
+    /// The cells of a live row.
+    #[inline]
+    pub(crate) fn cells(&self, id: RowId) -> Option<RowCells<'a>> {
+        self.store.rows().get(id)
+    }
+
+    #[inline]
+    pub(crate) fn value(&self, cells: RowCells<'a>, ordinal: u32) -> ValueRef<'a> {
+        cells.value(self.store.layout(), ordinal)
+    }
+
+    /// The row that a foreign key of this table leads to.
+    #[inline]
+    pub(crate) fn parent(&self, cells: RowCells<'a>, key: &ForeignKey) -> Option<RowId> {
+        cells.link(self.store.layout(), key.link)
+    }
+
+    /// Every live row, by ascending id.
+    pub(crate) fn scan(&self) -> impl Iterator<Item = (RowId, RowCells<'a>)> + use<'a> {
+        self.store.rows().iter()
+    }
+
+    /// The row with its id, as a value that can answer for its cells.
+    #[inline]
+    pub(crate) fn view(&self, id: RowId, cells: RowCells<'a>) -> RowView<'a> {
+        RowView {
+            id,
+            table: self.table,
+            layout: self.store.layout(),
+            cells,
+        }
+    }
 }
 
 impl<'a> Row<'a> {
@@ -105,6 +150,15 @@ impl Cells for RowView<'_> {
 }
 
 impl Snapshot {
+    /// A table, for reading many rows of it.
+    #[inline]
+    pub(crate) fn reader(&self, table: TableId) -> TableReader<'_> {
+        TableReader {
+            table: self.state.schema.table(table),
+            store: self.state.table(table),
+        }
+    }
+
     /// The row of an id, if it is live.
     #[inline]
     pub(crate) fn row(&self, table: TableId, id: RowId) -> Option<RowView<'_>> {
