@@ -157,6 +157,23 @@ fn a_large_list_stays_balanced_while_it_shrinks_from_anywhere() {
     }
 }
 
+/// Two nodes of eight chunks of four ids shrink to one chunk and three, of which the two that meet have one id each when
+/// the second node loses a chunk further on.
+#[test]
+fn joining_two_nodes_joins_the_chunks_that_meet() {
+    let mut postings = Postings::<2, 4, 4, 8>::new();
+    for id in 0..64 {
+        postings.insert(RowId(0), RowId(id));
+    }
+    let stay = [28, 32, 36, 37, 38, 60, 61, 62];
+    for id in (0..64).filter(|id| !stay.contains(id)) {
+        assert!(postings.remove(RowId(0), RowId(id)));
+        postings.check_invariants();
+    }
+    let chunks: Vec<_> = postings.chunks(RowId(0)).collect();
+    assert_eq!(chunks, [&[28, 32][..], &[36, 37, 38], &[60, 61, 62]]);
+}
+
 #[test]
 fn appending_leaves_full_chunks() {
     let mut postings = Postings::<8, 128, 256, 64>::new();
