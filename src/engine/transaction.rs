@@ -381,6 +381,22 @@ impl<'db> Transaction<'db> {
         Statement::begin(writer, context, operation)
     }
 
+    /// The transaction's time: the database's clock, read once, at the first need.
+    pub fn now(&mut self) -> Timestamp {
+        if let Some(now) = self.now {
+            return now;
+        }
+        let Database { current, undo, .. } = &mut *self.database;
+        let state = triomphe::Arc::make_mut(&mut current.state);
+        Writer {
+            state,
+            undo,
+            schema: &self.schema,
+            sequence_logged: None,
+        }
+        .now(&mut self.now)
+    }
+
     // ---- Savepoints ----
 
     /// Marks this point of the transaction.
