@@ -2,7 +2,10 @@
 //!
 //! One update alone, with a snapshot kept from every thousand updates, ten writes undone by a savepoint and by dropping
 //! a fork, a cascade per row, and a bulk load per row.
-#![expect(missing_docs, reason = "criterion's macros make undocumented functions")]
+#![expect(
+    missing_docs,
+    reason = "criterion's macros make undocumented functions"
+)]
 
 use std::hint::black_box;
 
@@ -15,9 +18,17 @@ const AUTHORS: i64 = 1_000;
 const POSTS: i64 = 20_000;
 
 fn empty() -> Database {
-    let id = || ColumnDef::new("id", DataType::Int).primary_key().auto_increment();
+    let id = || {
+        ColumnDef::new("id", DataType::Int)
+            .primary_key()
+            .auto_increment()
+    };
     let schema = Schema::builder()
-        .table(TableDef::new("authors").column(id()).column(ColumnDef::new("name", DataType::Text).not_null()))
+        .table(
+            TableDef::new("authors")
+                .column(id())
+                .column(ColumnDef::new("name", DataType::Text).not_null()),
+        )
         .table(
             TableDef::new("posts")
                 .column(id())
@@ -25,7 +36,9 @@ fn empty() -> Database {
                 .column(ColumnDef::new("score", DataType::Int).default(0))
                 .column(ColumnDef::new("title", DataType::Text))
                 .foreign_key(
-                    ForeignKeyDef::new(["author_id"]).references("authors", ["id"]).on_delete(Action::Cascade),
+                    ForeignKeyDef::new(["author_id"])
+                        .references("authors", ["id"])
+                        .on_delete(Action::Cascade),
                 ),
         )
         .build();
@@ -34,9 +47,16 @@ fn empty() -> Database {
 
 fn load(db: &mut Database) {
     let names = (1..=AUTHORS).map(|id| [Value::from(format!("author {id}"))]);
-    db.insert_many("authors", &["name"], names).expect("authors are sound");
-    let posts = (1..=POSTS).map(|id| [Value::from(id * 7_919 % AUTHORS + 1), Value::from(format!("post {id}"))]);
-    db.insert_many("posts", &["author_id", "title"], posts).expect("posts are sound");
+    db.insert_many("authors", &["name"], names)
+        .expect("authors are sound");
+    let posts = (1..=POSTS).map(|id| {
+        [
+            Value::from(id * 7_919 % AUTHORS + 1),
+            Value::from(format!("post {id}")),
+        ]
+    });
+    db.insert_many("posts", &["author_id", "title"], posts)
+        .expect("posts are sound");
 }
 
 fn loaded() -> Database {
@@ -57,16 +77,19 @@ fn writes(criterion: &mut Criterion) {
         bencher.iter(|| db.update_key("posts", key(), [("score", Value::from(key()))]));
     });
     let mut held = db.snapshot();
-    group.bench_function("update one row, a snapshot kept from every 1,000th", |bencher| {
-        let mut count = 0;
-        bencher.iter(|| {
-            count += 1;
-            if count % 1_000 == 0 {
-                held = db.snapshot();
-            }
-            db.update_key("posts", key(), [("score", Value::from(count))])
-        });
-    });
+    group.bench_function(
+        "update one row, a snapshot kept from every 1,000th",
+        |bencher| {
+            let mut count = 0;
+            bencher.iter(|| {
+                count += 1;
+                if count % 1_000 == 0 {
+                    held = db.snapshot();
+                }
+                db.update_key("posts", key(), [("score", Value::from(count))])
+            });
+        },
+    );
     drop(held);
     group.bench_function("ten updates and a savepoint back", |bencher| {
         let mut tx = db.begin();
@@ -88,17 +111,25 @@ fn writes(criterion: &mut Criterion) {
             Ok::<_, relata::error::Error>(())
         });
     });
-    group.bench_function("snapshot and drop", |bencher| bencher.iter(|| black_box(db.snapshot())));
+    group.bench_function("snapshot and drop", |bencher| {
+        bencher.iter(|| black_box(db.snapshot()))
+    });
     group.finish();
 
     let mut group = criterion.benchmark_group("rows");
-    group.throughput(Throughput::Elements(u64::try_from(AUTHORS + POSTS).expect("a small number")));
+    group.throughput(Throughput::Elements(
+        u64::try_from(AUTHORS + POSTS).expect("a small number"),
+    ));
     group.bench_function("bulk load", |bencher| {
         bencher.iter_batched_ref(empty, load, BatchSize::PerIteration);
     });
     group.bench_function("cascade", |bencher| {
         let everything = relata::expr::all([]);
-        bencher.iter_batched_ref(loaded, |db| db.delete("authors", &everything), BatchSize::PerIteration);
+        bencher.iter_batched_ref(
+            loaded,
+            |db| db.delete("authors", &everything),
+            BatchSize::PerIteration,
+        );
     });
     group.finish();
 }
