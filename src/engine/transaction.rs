@@ -9,6 +9,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::engine::Database;
+use smallvec::SmallVec;
+
 use crate::engine::changes::{self, Changes};
 use crate::engine::constraint;
 use crate::engine::mutation::Writer;
@@ -32,7 +34,7 @@ pub struct Transaction<'db> {
     start: Mark,
     now: Option<Timestamp>,
     /// By foreign key: judged at commit, for now.
-    deferred: Vec<bool>,
+    deferred: Modes,
     /// The handles that can still be used, oldest first.
     open: Vec<slotmap::DefaultKey>,
     rows: u64,
@@ -66,9 +68,12 @@ pub struct Savepoint {
 pub(crate) struct SavepointMark {
     mark: Mark,
     now: Option<Timestamp>,
-    deferred: Vec<bool>,
+    deferred: Modes,
     rows: u64,
 }
+
+/// For each foreign key by id: whether it is judged at commit. Most schemas fit without an allocation.
+type Modes = SmallVec<[bool; 32]>;
 
 /// Cells by ordinal.
 pub(crate) type Cells = Vec<(u32, Value)>;
@@ -546,8 +551,11 @@ impl<'db> Transaction<'db> {
     fn judge_pending(&self, key: usize, operation: Operation) -> Result<()> {
         let key = &self.schema.foreign_keys()[key];
         let state = &self.database.current.state;
-        let children = state.edge(key.id).unmatched().iter();
-        let first = children.min_by(|&a, &b| {
+        let unmatched = state.edge(key.id).unmatched();
+        if unmatched.is_empty() {
+            return Ok(());
+        }
+        let first = unmatched.iter().min_by(|&a, &b| {
             constraint::key_of(state, key.child, a).cmp(&constraint::key_of(state, key.child, b))
         });
         match first {
