@@ -200,7 +200,7 @@ impl<'a> Statement<'a> {
 
     /// Takes out a row that the statement addresses.
     pub(crate) fn delete(&mut self, table: TableId, row: RowId) -> Result<()> {
-        self.take_out(table, row, None)
+        self.take_out(table, row, None, false)
     }
 
     // ---- What follows, and the judgement ----
@@ -255,8 +255,16 @@ impl<'a> Statement<'a> {
             };
             start = self.history.len();
             self.vacated.extend(work.vacated);
-            for (table, row, cause) in work.deletes {
-                self.take_out(table, row, Some(cause))?;
+            for delete in work.deletes {
+                self.take_out(
+                    delete.table,
+                    delete.row,
+                    Some(delete.cause),
+                    delete.with_list,
+                )?;
+            }
+            for (key, parent) in work.cleared {
+                self.writer.clear_children(key, parent);
             }
             for ((table, row), assignment) in work.updates {
                 self.write_cells(
@@ -425,8 +433,15 @@ impl<'a> Statement<'a> {
         Ok(true)
     }
 
-    fn take_out(&mut self, table: TableId, row: RowId, cause: Option<Cause>) -> Result<()> {
-        if let Some(before) = self.writer.delete_row(table, row) {
+    fn take_out(
+        &mut self,
+        table: TableId,
+        row: RowId,
+        cause: Option<Cause>,
+        with_list: bool,
+    ) -> Result<()> {
+        let cleared = cause.filter(|_| with_list).map(|cause| cause.key);
+        if let Some(before) = self.writer.delete_row(table, row, cleared) {
             self.note_write(table, row, before, true, cause)?;
         }
         Ok(())
