@@ -7,4 +7,5 @@ pub mod error;
 pub mod expr;
 pub mod schema;
 mod storage;
-mod association;
+pub mod association;
+pub mod model;

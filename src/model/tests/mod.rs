@@ -1,0 +1,1 @@
+//! What declared models come to: tables, keys and associations, and what is refused.
