@@ -8,4 +8,6 @@ pub mod expr;
 pub mod schema;
 mod storage;
 pub mod engine;
-mod association;
+pub mod association;
+pub mod query;
+pub mod model;

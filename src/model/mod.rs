@@ -1,0 +1,22 @@
+//! The ORM surface: models, their attributes and how they are associated.
+//!
+//! A model is a table seen by whoever writes an application: attributes instead of columns, associations instead of
+//! foreign keys, instances instead of rows. Models are declared in a [`Models`], as plain data in any order, and
+//! resolved in one pass that reports every problem at once. What comes out is a schema for the engine and a registry of
+//! models and associations in ids and ordinals for everything that reads and writes.
+//!
+//! - Declarations are never changed by resolving them.
+//! - No two models share a table, and the tables stand in the order of the models. Junctions that nobody defined come
+//!   last, in the order in which they are first named.
+
+mod attribute;
+mod definition;
+mod registry;
+pub(crate) mod resolve;
+
+pub use self::attribute::Attribute;
+pub use self::definition::ModelDef;
+pub use self::registry::Models;
+
+#[cfg(test)]
+mod tests;
