@@ -9,3 +9,4 @@ pub mod schema;
 mod storage;
 pub mod engine;
 mod association;
+pub mod query;
