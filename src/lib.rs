@@ -9,3 +9,8 @@ pub mod schema;
 mod storage;
 pub mod engine;
 mod association;
+pub mod model;
+
+pub use crate::model::{
+    Database, Instance, Related, RelatedView, Snapshot, Source, Target, Targets, Transaction, Values,
+};

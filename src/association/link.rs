@@ -59,12 +59,12 @@ pub(crate) enum Link {
     /// The target is the child.
     ToChildren(Hop),
     /// A junction is the child of both.
-    Through(Through),
+    Through(Junction),
 }
 
-/// A junction between source and target.
+/// The table between source and target.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Through {
+pub(crate) struct Junction {
     /// The model of the junction.
     pub(crate) model: ModelId,
     /// From the junction to the source.
