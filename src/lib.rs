@@ -46,11 +46,16 @@ pub mod association;
 pub mod query;
 pub mod model;
 
-pub use crate::association::{BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, Through, Uniqueness};
+pub use crate::association::{
+    BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, Through, Uniqueness,
+};
 pub use crate::engine::{Affected, Changes, Clock, DatabaseOptions, RowChange, Savepoint};
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::expr::{Expr, all, any, col, not, val};
-pub use crate::model::{Attribute, Database, Instance, ModelDef, Models, Snapshot, Transaction};
+pub use crate::model::{
+    Attribute, Database, Instance, ModelDef, Models, Related, Snapshot, Target, Targets,
+    Transaction, Values,
+};
 pub use crate::query::{OwnedRows, Prepared, Record, Rows, Select, asc, desc, include, select};
 pub use crate::schema::{Action, Deferral};
 pub use crate::value::{DataType, Date, Json, Key, Timestamp, Uuid, Value, ValueRef};

@@ -24,16 +24,19 @@ pub(crate) fn load(db: &mut Database, graph: &Metadata) -> Result<Vec<Instance>>
     let mut licences: BTreeMap<&str, Instance> = BTreeMap::new();
     for (info, package) in graph.packages.iter().zip(&packages) {
         for (name, kind) in &info.targets {
-            tx.related(package, "targets")?.create(values! { name: name, kind: kind })?;
+            tx.related(package, "targets")?
+                .create(values! { name: name, kind: kind })?;
         }
         for (name, enables) in &info.features {
-            tx.related(package, "features")?.create(values! { name: name, enables: enables.join(", ") })?;
+            tx.related(package, "features")?
+                .create(values! { name: name, enables: enables.join(", ") })?;
         }
         for spdx in &info.licences {
             if !licences.contains_key(spdx.as_str()) {
                 licences.insert(spdx, tx.create("License", values! { spdx: spdx })?);
             }
-            tx.related(package, "licences")?.add(&licences[spdx.as_str()])?;
+            tx.related(package, "licences")?
+                .add(&licences[spdx.as_str()])?;
         }
     }
 
@@ -52,11 +55,13 @@ pub(crate) fn load(db: &mut Database, graph: &Metadata) -> Result<Vec<Instance>>
 
     for (info, package) in graph.packages.iter().zip(&packages) {
         for note in notes(info) {
-            tx.related(package, "notes")?.create(values! { text: note })?;
+            tx.related(package, "notes")?
+                .create(values! { text: note })?;
         }
         for target in tx.related(package, "targets")?.get()? {
             if target.get("kind")?.as_str() == Some("custom-build") {
-                tx.related(&target, "notes")?.create(values! { text: "runs while its package is built" })?;
+                tx.related(&target, "notes")?
+                    .create(values! { text: "runs while its package is built" })?;
             }
         }
     }

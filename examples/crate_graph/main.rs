@@ -5,7 +5,10 @@
 //! The graph comes from `cargo metadata`, of this project unless a manifest is named. What is shown: loading under
 //! integrity, an include tree, the plan behind it, what removing a package would take along and what forbids it, the
 //! removal in a fork while the original stays as it is, and undoing it by inverted changes.
-#![expect(clippy::print_stdout, reason = "an example talks to a person in a terminal")]
+#![expect(
+    clippy::print_stdout,
+    reason = "an example talks to a person in a terminal"
+)]
 
 mod load;
 mod metadata;
@@ -20,9 +23,10 @@ use relata::{Database, Instance, Result, col};
 use crate::report::Watch;
 
 fn main() -> ExitCode {
-    let manifest = std::env::args_os()
-        .nth(1)
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")), PathBuf::from);
+    let manifest = std::env::args_os().nth(1).map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
+        PathBuf::from,
+    );
     let mut watch = Watch::start();
     let graph = match metadata::read(&manifest) {
         Ok(graph) => graph,
@@ -85,22 +89,36 @@ fn remove_in_a_fork(db: &Database, package: &Instance, watch: &mut Watch) -> Res
     if let Err(refused) = fork.destroy(package) {
         println!("Refused: {refused}");
         let dependents = fork.related(package, "dependents")?.get()?;
-        let names = dependents.iter().map(report::label).collect::<Result<Vec<_>>>()?;
+        let names = dependents
+            .iter()
+            .map(report::label)
+            .collect::<Result<Vec<_>>>()?;
         println!("Forbidden by: {}", names.join(", "));
-        assert_eq!(fork.fingerprint(), before, "a refused statement changes nothing");
+        assert_eq!(
+            fork.fingerprint(),
+            before,
+            "a refused statement changes nothing"
+        );
     }
 
     println!("\nIn the fork, first taking it from everybody that depends on it:");
     let changes = {
         let mut tx = fork.begin();
-        tx.destroy_where("Dependency", &col("dependency_id").eq(package.key()?[0].clone()))?;
+        tx.destroy_where(
+            "Dependency",
+            &col("dependency_id").eq(package.key()?[0].clone()),
+        )?;
         tx.destroy(package)?;
         tx.commit_with_changes()?
     };
     watch.lap("remove it in the fork, with all that it takes along");
     report::changes(&changes);
 
-    println!("\nThe original has not moved: {} packages here, {} there.", db.count("Package")?, fork.count("Package")?);
+    println!(
+        "\nThe original has not moved: {} packages here, {} there.",
+        db.count("Package")?,
+        fork.count("Package")?
+    );
     assert_eq!(db.fingerprint(), before, "a fork shares nothing visible");
     fork.apply(&changes.invert())?;
     assert_eq!(fork.fingerprint(), before, "inverted changes lead back");

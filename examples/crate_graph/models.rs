@@ -2,7 +2,8 @@
 
 use relata::schema::{CheckDef, UniqueDef};
 use relata::{
-    Attribute, BelongsTo, BelongsToMany, Database, DataType, HasMany, ModelDef, Models, Result, Through, Uniqueness, col,
+    Attribute, BelongsTo, BelongsToMany, DataType, Database, HasMany, ModelDef, Models, Result,
+    Through, Uniqueness, col,
 };
 
 /// Packages with their targets, features and licences; who depends on whom; notes on packages or targets.
@@ -17,7 +18,11 @@ pub(crate) fn declare() -> Result<Database> {
                 .attribute(text("description"))
                 .unique(UniqueDef::new(["name", "version"])),
         )
-        .define(model("Target").attribute(text("name").not_null()).attribute(text("kind").not_null()))
+        .define(
+            model("Target")
+                .attribute(text("name").not_null())
+                .attribute(text("kind").not_null()),
+        )
         .define(
             model("Feature")
                 .attribute(text("name").not_null())
@@ -30,24 +35,51 @@ pub(crate) fn declare() -> Result<Database> {
                 .attribute(text("kind").not_null())
                 .attribute(text("requirement").not_null())
                 .attribute(Attribute::new("optional", DataType::Bool).not_null())
-                .check(CheckDef::new("dependency_kind", col("kind").is_in(["normal", "dev", "build"]))),
+                .check(CheckDef::new(
+                    "dependency_kind",
+                    col("kind").is_in(["normal", "dev", "build"]),
+                )),
         )
-        .define(model("Note").attribute(text("text").not_null()).attribute(text("about").not_null()));
+        .define(
+            model("Note")
+                .attribute(text("text").not_null())
+                .attribute(text("about").not_null()),
+        );
 
     // A package takes its targets and features along when it goes.
     models
-        .has_many("Package", HasMany::new("Target").alias("targets").on_delete("CASCADE"))
+        .has_many(
+            "Package",
+            HasMany::new("Target").alias("targets").on_delete("CASCADE"),
+        )
         .belongs_to("Target", BelongsTo::new("Package").alias("package"))
-        .has_many("Package", HasMany::new("Feature").alias("features").on_delete("CASCADE"))
+        .has_many(
+            "Package",
+            HasMany::new("Feature")
+                .alias("features")
+                .on_delete("CASCADE"),
+        )
         .belongs_to("Feature", BelongsTo::new("Package").alias("package"));
 
     // Many packages share a licence.
     models
-        .belongs_to_many("Package", BelongsToMany::new("License").alias("licences").through("PackageLicense"))
-        .belongs_to_many("License", BelongsToMany::new("Package").alias("packages").through("PackageLicense"));
+        .belongs_to_many(
+            "Package",
+            BelongsToMany::new("License")
+                .alias("licences")
+                .through("PackageLicense"),
+        )
+        .belongs_to_many(
+            "License",
+            BelongsToMany::new("Package")
+                .alias("packages")
+                .through("PackageLicense"),
+        );
 
     // A package depends on packages. The same two may be linked once for each kind. Whoever is depended on stays.
-    let columns = ["package_id", "dependency_id", "kind"].map(String::from).to_vec();
+    let columns = ["package_id", "dependency_id", "kind"]
+        .map(String::from)
+        .to_vec();
     let edges = || Through::new("Dependency").unique(Uniqueness::Attributes(columns.clone()));
     models
         .belongs_to_many(

@@ -14,13 +14,25 @@ pub(crate) fn heading(title: &str) {
 
 /// `name version`.
 pub(crate) fn label(package: &Instance) -> Result<String> {
-    let text = |attribute| package.get(attribute).map(|value| value.as_str().unwrap_or_default().to_owned());
+    let text = |attribute| {
+        package
+            .get(attribute)
+            .map(|value| value.as_str().unwrap_or_default().to_owned())
+    };
     Ok(format!("{} {}", text("name")?, text("version")?))
 }
 
 pub(crate) fn counts(db: &Database) -> Result<()> {
     heading("Loaded");
-    for model in ["Package", "Dependency", "Target", "Feature", "License", "PackageLicense", "Note"] {
+    for model in [
+        "Package",
+        "Dependency",
+        "Target",
+        "Feature",
+        "License",
+        "PackageLicense",
+        "Note",
+    ] {
         println!("{model:<15} {:>6}", db.count(model)?);
     }
     Ok(())
@@ -33,7 +45,10 @@ fn request(root: &Instance) -> Result<Select> {
         .order_by("name")
         .include(include("targets").attributes(["name", "kind"]))
         .include(include("features").attributes(["name"]).order_by("name"));
-    Ok(select("Package").filter(col("id").eq(root.get("id")?.clone())).include("licences").include(dependencies))
+    Ok(select("Package")
+        .filter(col("id").eq(root.get("id")?.clone()))
+        .include("licences")
+        .include(dependencies))
 }
 
 pub(crate) fn tree(db: &Database, root: &Instance) -> Result<()> {
@@ -45,13 +60,27 @@ pub(crate) fn tree(db: &Database, root: &Instance) -> Result<()> {
         let dependencies: Vec<Record<'_>> = package.many("dependencies")?.collect();
         for (position, dependency) in dependencies.iter().enumerate() {
             let last = position + 1 == dependencies.len();
-            let (branch, trunk) = if last { ("└─", "  ") } else { ("├─", "│ ") };
+            let (branch, trunk) = if last {
+                ("└─", "  ")
+            } else {
+                ("├─", "│ ")
+            };
             println!("{branch} {}  {}", names(&[*dependency])?, edge(dependency)?);
             let targets = dependency.many("targets")?.map(|target| {
-                Ok(format!("{} ({})", target.get("name")?.as_str().unwrap_or("?"), target.get("kind")?.as_str().unwrap_or("?")))
+                Ok(format!(
+                    "{} ({})",
+                    target.get("name")?.as_str().unwrap_or("?"),
+                    target.get("kind")?.as_str().unwrap_or("?")
+                ))
             });
-            println!("{trunk}    targets:  {}", shorten(targets.collect::<Result<Vec<_>>>()?));
-            println!("{trunk}    features: {}", names_of(dependency.many("features")?, "name")?);
+            println!(
+                "{trunk}    targets:  {}",
+                shorten(targets.collect::<Result<Vec<_>>>()?)
+            );
+            println!(
+                "{trunk}    features: {}",
+                names_of(dependency.many("features")?, "name")?
+            );
         }
         if dependencies.is_empty() {
             println!("└─ nothing");
@@ -62,16 +91,34 @@ pub(crate) fn tree(db: &Database, root: &Instance) -> Result<()> {
 
 /// What the junction row says of an edge.
 fn edge(dependency: &Record<'_>) -> Result<String> {
-    let Some(junction) = dependency.through() else { return Ok(String::new()) };
-    let optional = if junction.get("optional")?.as_bool() == Some(true) { ", optional" } else { "" };
-    let text = |attribute| junction.get(attribute).map(|value| value.as_str().unwrap_or("?").to_owned());
-    Ok(format!("[{} {}{optional}]", text("kind")?, text("requirement")?))
+    let Some(junction) = dependency.through() else {
+        return Ok(String::new());
+    };
+    let optional = if junction.get("optional")?.as_bool() == Some(true) {
+        ", optional"
+    } else {
+        ""
+    };
+    let text = |attribute| {
+        junction
+            .get(attribute)
+            .map(|value| value.as_str().unwrap_or("?").to_owned())
+    };
+    Ok(format!(
+        "[{} {}{optional}]",
+        text("kind")?,
+        text("requirement")?
+    ))
 }
 
 fn names(packages: &[Record<'_>]) -> Result<String> {
     let mut labels = Vec::new();
     for package in packages {
-        let text = |attribute| package.get(attribute).map(|value| value.as_str().unwrap_or("?").to_owned());
+        let text = |attribute| {
+            package
+                .get(attribute)
+                .map(|value| value.as_str().unwrap_or("?").to_owned())
+        };
         labels.push(format!("{} {}", text("name")?, text("version")?));
     }
     Ok(labels.join(", "))
@@ -106,7 +153,11 @@ pub(crate) fn changes(changes: &Changes) {
             tables.push((&row.table, 0, 0));
         }
         if let Some((_, removed, changed)) = tables.last_mut() {
-            *(if row.after.is_none() { removed } else { changed }) += 1;
+            *(if row.after.is_none() {
+                removed
+            } else {
+                changed
+            }) += 1;
         }
     }
     for (table, removed, changed) in tables {
@@ -116,17 +167,38 @@ pub(crate) fn changes(changes: &Changes) {
 
 pub(crate) fn notes(db: &Database) -> Result<()> {
     heading("Notes");
-    let packages = select("Package").order_by("name").include(include("notes").required(true));
-    let targets = select("Target").order_by("name").include(include("notes").required(true)).include("package");
+    let packages = select("Package")
+        .order_by("name")
+        .include(include("notes").required(true));
+    let targets = select("Target")
+        .order_by("name")
+        .include(include("notes").required(true))
+        .include("package");
     let mut lines = Vec::new();
     for package in packages.run(db)?.iter() {
-        lines.push(format!("{}: {}", names(&[package])?, names_of(package.many("notes")?, "text")?));
+        lines.push(format!(
+            "{}: {}",
+            names(&[package])?,
+            names_of(package.many("notes")?, "text")?
+        ));
     }
     for target in targets.run(db)?.iter() {
-        let package = target.one("package")?.map_or(Ok(String::new()), |package| names(&[package]))?;
-        lines.push(format!("a target of {package}: {}", names_of(target.many("notes")?, "text")?));
+        let package = target
+            .one("package")?
+            .map_or(Ok(String::new()), |package| names(&[package]))?;
+        lines.push(format!(
+            "a target of {package}: {}",
+            names_of(target.many("notes")?, "text")?
+        ));
     }
-    println!("{}", if lines.is_empty() { "none".to_owned() } else { lines.join("\n") });
+    println!(
+        "{}",
+        if lines.is_empty() {
+            "none".to_owned()
+        } else {
+            lines.join("\n")
+        }
+    );
     Ok(())
 }
 
@@ -136,10 +208,16 @@ pub(crate) struct Watch {
     laps: Vec<(String, Duration)>,
 }
 
-#[expect(clippy::disallowed_methods, reason = "the example shows a person how long things take")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the example shows a person how long things take"
+)]
 impl Watch {
     pub(crate) fn start() -> Self {
-        Watch { last: Instant::now(), laps: Vec::new() }
+        Watch {
+            last: Instant::now(),
+            laps: Vec::new(),
+        }
     }
 
     /// Notes the time since the last step.

@@ -13,10 +13,25 @@ mod attribute;
 mod definition;
 mod registry;
 pub(crate) mod resolve;
+mod values;
+mod instance;
+mod reader;
+mod database;
+mod snapshot;
+mod transaction;
+mod find;
+mod write;
+mod link;
 
 pub use self::attribute::Attribute;
+pub use self::database::Database;
 pub use self::definition::ModelDef;
+pub use self::instance::Instance;
+pub use self::link::{Related, RelatedView, Source, Target, Targets};
 pub use self::registry::Models;
+pub use self::snapshot::Snapshot;
+pub use self::transaction::Transaction;
+pub use self::values::Values;
 
 #[cfg(test)]
 mod tests;
