@@ -83,7 +83,6 @@ pub(crate) struct Restricted {
     pub(crate) key: ForeignKeyId,
     pub(crate) old_key: Key,
     pub(crate) child: RowId,
-    pub(crate) parent: RowId,
     /// The change that the parent was restricted from.
     pub(crate) change: u32,
 }
@@ -229,7 +228,6 @@ impl Level<'_> {
                 key: key.id,
                 old_key,
                 child,
-                parent: event.parent,
                 change: event.change,
             }),
         }

@@ -13,7 +13,7 @@ use crate::engine::mutation::{Queue, Unplaced, Writer};
 use crate::engine::referential::{Cause, Change, Level};
 use crate::engine::state::State;
 use crate::engine::undo::Mark;
-use crate::error::{ConstraintError, Operation, Result, TransactionError, TransactionKind};
+use crate::error::{Operation, Result, TransactionError, TransactionKind};
 use crate::schema::{DefaultValue, ForeignKeyId, Table, TableId};
 use crate::storage::{Collision, ImageId, RowId};
 use crate::value::{Timestamp, Value};
@@ -307,7 +307,7 @@ impl<'a> Statement<'a> {
     }
 
     /// Not null, checks and unique keys of every row that was updated and is still there.
-    fn judge_rows(&self) -> Result<(), ConstraintError> {
+    fn judge_rows(&self) -> Result<()> {
         let (schema, state) = (self.writer.schema, &*self.writer.state);
         for change in self
             .history

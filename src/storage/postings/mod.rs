@@ -69,11 +69,13 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
     }
 
     /// Whether no parent has children.
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// How many leaves writes had to copy because a clone shared them.
+    #[cfg(test)]
     pub(crate) fn leaves_copied(&self) -> u64 {
         self.leaves.leaves_copied()
     }
@@ -124,6 +126,7 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
     }
 
     /// The parents that have children, ascending.
+    #[cfg(test)]
     pub(crate) fn parents(&self) -> impl Iterator<Item = RowId> + '_ {
         self.leaves.iter().flat_map(|(at, leaf)| {
             (0..P)
@@ -219,6 +222,7 @@ fn place<const P: usize>(parent: RowId) -> (u32, usize) {
 }
 
 /// The parent that has a place in a leaf.
+#[cfg(test)]
 fn parent_at<const P: usize>(at: u32, which: usize) -> RowId {
     let parent = at as usize * P + which;
     RowId(u32::try_from(parent).expect("the parent of a stored list is an id"))

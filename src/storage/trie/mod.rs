@@ -92,6 +92,7 @@ impl<T, const N: usize> Trie<T, N> {
     }
 
     /// All leaves with their indexes, ascending.
+    #[cfg(test)]
     pub(crate) fn iter(&self) -> Iter<'_, T, N> {
         self.iter_from(0)
     }
