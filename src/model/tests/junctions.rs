@@ -168,6 +168,28 @@ fn a_declared_key_is_kept_beside_a_unique_pair() {
     assert!(!junction_of(&off));
 }
 
+// rules: BTM-8, SY-10
+// Broken: a junction without its generated id takes another attribute for its timestamps or its references.
+#[test]
+fn what_a_junction_declares_moves_up_when_its_id_goes() {
+    let mut models = user_and_project();
+    models.define_with("up", |up| {
+        up.attribute(text("note"))
+            .attribute(int("by").references("user", "id"))
+    });
+    models.belongs_to_many(
+        "user",
+        through("project", Through::new("up").timestamps(false)),
+    );
+    let resolved = resolved(&models);
+    let expected = "note by createdAt updatedAt userId projectId";
+    assert_eq!(columns(&resolved.schema, "ups"), expected);
+    assert!(foreign_keys(&resolved.schema, "ups").starts_with("by -> users(id) delete NO ACTION"));
+    let up = resolved.registry.by_name("up").unwrap();
+    let timestamps = resolved.settings(up.id).timestamps.unwrap();
+    assert_eq!((timestamps.created_at, timestamps.updated_at), (2, 3));
+}
+
 // rules: BTM-8, BTM-11, D21
 // Broken: a declared junction without a key keeps a generated id, or its keys may be null.
 #[test]
