@@ -91,24 +91,25 @@ fn check_hop(call: &Call<'_>, hop: &Hop, draft: &mut Draft) {
     ) {
         return;
     }
-    for (&from, &to) in hop.attributes.iter().zip(&hop.parent_attributes) {
-        let from = &draft.models[hop.child].attributes[from];
-        let to = &draft.models[hop.parent].attributes[to];
-        if from.data_type() != to.data_type() {
-            let detail = format!(
-                "{call}: attribute {} is {}, but refers to {}, which is {}",
-                from.name,
-                from.data_type(),
-                to.name,
-                to.data_type()
-            );
-            draft.problems.push(crate::error::Problem::new(
-                ProblemKind::Type,
-                source.as_str(),
-                detail,
-            ));
-        }
+    if let Some(detail) = type_mismatch(call, hop, draft) {
+        draft.report(ProblemKind::Type, source, detail);
     }
+}
+
+/// A key attribute of another type than what it refers to, which it could never equal.
+fn type_mismatch(call: &Call<'_>, hop: &Hop, draft: &Draft) -> Option<String> {
+    let child = &draft.models[hop.child].attributes;
+    let parent = &draft.models[hop.parent].attributes;
+    let pairs = hop.attributes.iter().zip(&hop.parent_attributes);
+    let mut pairs = pairs.map(|(&from, &to)| (&child[from], &parent[to]));
+    let (from, to) = pairs.find(|(from, to)| from.data_type() != to.data_type())?;
+    Some(format!(
+        "{call}: attribute {} is {}, but refers to {}, which is {}",
+        from.name,
+        from.data_type(),
+        to.name,
+        to.data_type()
+    ))
 }
 
 /// So that the schema does not report again what is reported already.

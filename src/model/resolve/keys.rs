@@ -1,11 +1,11 @@
 //! The keys of associations: attributes of whoever holds them, and foreign keys to what they refer to.
 
-use crate::association::naming::keys::{belongs_to_key, has_many_key, has_one_key};
+use crate::association::naming::keys::{Casing, belongs_to_key, has_many_key, has_one_key};
 use crate::association::{BelongsTo, Declaration, KeyAttribute, KeyAttributes};
 use crate::error::ProblemKind;
 use crate::model::resolve::attributes;
 use crate::model::resolve::calls::{Call, JunctionCall};
-use crate::model::resolve::draft::{Attribute, Choice, Defaults, Draft, Reference};
+use crate::model::resolve::draft::{Attribute, Choice, Defaults, Draft, Model, Reference};
 use crate::model::resolve::junction_names::{JunctionNames, named_key, report_no_single_key};
 use crate::model::resolve::references;
 use crate::schema::Action;
@@ -77,10 +77,16 @@ fn add_call(call: &Call<'_>, names: Option<&JunctionNames>, draft: &mut Draft) -
             add_belongs_to(call, declared, actions, draft).map(Link::ToParent)
         }
         Declaration::HasOne(declared) => {
-            add_has(call, &declared.source_key, actions, draft).map(Link::ToChildren)
+            let name = |source: &Model, part: &str, casing| {
+                has_one_key(call.alias(), &source.name, part, casing)
+            };
+            add_has(call, &declared.source_key, name, actions, draft).map(Link::ToChildren)
         }
         Declaration::HasMany(declared) => {
-            add_has(call, &declared.source_key, actions, draft).map(Link::ToChildren)
+            let name = |source: &Model, part: &str, casing| {
+                has_many_key(&source.names.singular, part, casing)
+            };
+            add_has(call, &declared.source_key, name, actions, draft).map(Link::ToChildren)
         }
         Declaration::BelongsToMany(_) => add_through(call, call.junction?, names?, actions, draft),
     }
@@ -106,6 +112,7 @@ fn add_belongs_to(
 fn add_has(
     call: &Call<'_>,
     source_key: &[String],
+    name: impl Fn(&Model, &str, Casing) -> String,
     actions: Actions,
     draft: &mut Draft,
 ) -> Option<Hop> {
@@ -113,11 +120,10 @@ fn add_has(
     let casing = draft.models[call.target].casing();
     let source = &draft.models[call.source];
     let parts = key_parts(call.source, &parent_key, draft);
-    let default = |part: &String| match call.declaration {
-        Declaration::HasOne(_) => has_one_key(call.alias(), &source.name, part, casing),
-        _ => has_many_key(&source.names.singular, part, casing),
-    };
-    let defaults = parts.iter().map(default).collect();
+    let defaults = parts
+        .iter()
+        .map(|part| name(source, part, casing))
+        .collect();
     let given = &call.options().foreign_key;
     let ends = (call.target, call.source);
     add_named(call, ends, given, defaults, parent_key, actions, draft)

@@ -114,7 +114,13 @@ fn is_unique(
         draft::ordinals(&other.attributes),
     ]
     .concat();
-    let held = |column: &u32| pair.contains(column) || scope.iter().any(|(s, _)| s == column);
+    // Nulls may repeat in a unique key, so a scope that wants null holds nothing down.
+    let in_scope = |column: &u32| {
+        scope
+            .iter()
+            .any(|(held, value)| held == column && !value.is_null())
+    };
+    let held = |column: &u32| pair.contains(column) || in_scope(column);
     keys.iter().any(|key| key.columns.iter().all(held))
 }
 

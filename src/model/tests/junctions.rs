@@ -4,7 +4,7 @@ use super::{association, columns, foreign_keys, int, junction, models, resolved,
 use super::{column_names, unique_keys};
 use crate::association::{BelongsToMany, Through, Uniqueness};
 use crate::model::Models;
-use crate::schema::{Action, Schema};
+use crate::schema::{Action, Schema, UniqueDef};
 use crate::value::{DataType, Value};
 
 fn user_and_project() -> Models {
@@ -168,6 +168,28 @@ fn a_declared_key_is_kept_beside_a_unique_pair() {
     assert!(!junction_of(&off));
 }
 
+// rules: BTM-8, SY-10
+// Broken: a junction without its generated id takes another attribute for its timestamps or its references.
+#[test]
+fn what_a_junction_declares_moves_up_when_its_id_goes() {
+    let mut models = user_and_project();
+    models.define_with("up", |up| {
+        up.attribute(text("note"))
+            .attribute(int("by").references("user", "id"))
+    });
+    models.belongs_to_many(
+        "user",
+        through("project", Through::new("up").timestamps(false)),
+    );
+    let resolved = resolved(&models);
+    let expected = "note by createdAt updatedAt userId projectId";
+    assert_eq!(columns(&resolved.schema, "ups"), expected);
+    assert!(foreign_keys(&resolved.schema, "ups").starts_with("by -> users(id) delete NO ACTION"));
+    let up = resolved.registry.by_name("up").unwrap();
+    let timestamps = resolved.settings(up.id).timestamps.unwrap();
+    assert_eq!((timestamps.created_at, timestamps.updated_at), (2, 3));
+}
+
 // rules: BTM-8, BTM-11, D21
 // Broken: a declared junction without a key keeps a generated id, or its keys may be null.
 #[test]
@@ -309,4 +331,58 @@ fn uniqueness_may_be_named_by_attributes_or_left_to_the_model() {
     let resolved = super::resolved(&models);
     assert!(unique_keys(&resolved.schema, "ups").ends_with("ups_role_userId_unique(userId,role)"));
     assert!(!junction(&association(&resolved, "user", "projects")).unique);
+}
+
+// rules: PO-4, PO-5, D17, BTM-10
+// Broken: the guide's tags are not declarable, or its pending tags use another column than its tags.
+#[test]
+fn tags_are_declared_as_in_the_guide() {
+    let mut models = models(&["post"]);
+    models
+        .define_with("tag", |tag| tag.timestamps(false).attribute(text("status")))
+        .define_with("item_tag", |m| {
+            m.timestamps(false)
+                .attribute(int("id").primary_key().auto_increment())
+                .attribute(int("tag_id"))
+                .attribute(text("taggable"))
+                .attribute(int("taggable_id").references_nothing())
+                .unique(
+                    UniqueDef::new(["tag_id", "taggable", "taggable_id"])
+                        .named("item_tag_taggable"),
+                )
+        });
+    let any = || Through::new("item_tag").unique(Uniqueness::Off);
+    let tags = || {
+        let tags = through("tag", any().scope("taggable", "post"));
+        tags.foreign_key("taggable_id").constraints(false)
+    };
+    models
+        .belongs_to_many("post", tags())
+        .belongs_to_many(
+            "post",
+            tags().alias("pendingTags").scope("status", "pending"),
+        )
+        .belongs_to_many(
+            "tag",
+            through("post", any())
+                .foreign_key("tag_id")
+                .constraints(false),
+        );
+    let resolved = resolved(&models);
+    let schema = &resolved.schema;
+    assert_eq!(
+        columns(schema, "item_tags"),
+        "id tag_id taggable taggable_id"
+    );
+    let keys = "item_tags_pkey(id) item_tag_taggable(tag_id,taggable,taggable_id)";
+    assert_eq!(unique_keys(schema, "item_tags"), keys);
+    let pending = association(&resolved, "post", "pendingTags");
+    assert_eq!(pending.scope, [(1, Value::from("pending"))]);
+    let tags = association(&resolved, "post", "tags");
+    assert_eq!(junction(&pending), junction(&tags));
+    assert_eq!(junction(&tags).other.child_columns, [1]);
+    assert!(!junction(&tags).unique);
+    let posts = association(&resolved, "tag", "posts");
+    assert_eq!(junction(&posts).own.child_columns, [1]);
+    assert!(junction(&posts).scope.is_empty());
 }

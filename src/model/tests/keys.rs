@@ -115,6 +115,23 @@ fn an_explicit_setting_beats_an_earlier_default() {
     assert_eq!(foreign_keys(&schema, "Tasks"), expected);
 }
 
+// rules: FK-4
+// Broken: the last of several explicit settings counts, so that the order of files decides.
+#[test]
+fn the_first_explicit_setting_stands() {
+    let mut models = models(&["User", "Task"]);
+    let required = KeyAttribute::unnamed().not_null().default(1).field("a");
+    let optional = KeyAttribute::unnamed().nullable().default(2).field("b");
+    models
+        .has_many("User", HasMany::new("Task").foreign_key(required))
+        .belongs_to("Task", BelongsTo::new("User").foreign_key(optional));
+    let schema = models.schema().unwrap();
+    assert_eq!(columns(&schema, "Tasks"), "id a");
+    let column = &table(&schema, "Tasks").columns[1];
+    assert!(!column.nullable);
+    assert_eq!(column.default, DefaultValue::Value(Value::Int(1)));
+}
+
 // rules: D7
 // Broken: declaring the key beforehand without a word about null makes tasks go with their user.
 #[test]

@@ -17,6 +17,7 @@ mod keys;
 mod junctions;
 mod associations;
 mod refusals;
+mod random;
 
 fn int(name: &str) -> Attribute {
     Attribute::new(name, DataType::Int)
