@@ -8,9 +8,11 @@ pub mod expr;
 pub mod schema;
 mod storage;
 pub mod engine;
-mod association;
+pub mod association;
+pub mod query;
 pub mod model;
 
 pub use crate::model::{
-    Database, Instance, Related, RelatedView, Snapshot, Source, Target, Targets, Transaction, Values,
+    Attribute, Database, Instance, ModelDef, Models, Related, RelatedView, Snapshot, Source,
+    Target, Targets, Transaction, Values,
 };

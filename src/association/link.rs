@@ -87,8 +87,9 @@ pub(crate) struct Hop {
     pub(crate) child_columns: Vec<u32>,
     /// The columns that are referred to.
     pub(crate) parent_columns: Vec<u32>,
-    /// Without a foreign key, the position of the child's index that finds children by value: over the columns of the
-    /// association's scope, in their order, and then the child columns. None for a way that only leads to parents.
+    /// Without a foreign key, the position of the child's index that finds children by value. Its columns are those of
+    /// the association's scope, in their order and without those that the scope wants null, and then the child columns.
+    /// None for a way that only leads to parents.
     pub(crate) index: Option<usize>,
 }
 

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::association::registry::Registry;
 use crate::engine;
 use crate::model::find::read_methods;
 use crate::model::reader::Reader;
 use crate::model::resolve::Resolved;
+use crate::query::{Queryable, Version};
 use crate::model::{Database, Instance, RelatedView};
 use crate::error::Result;
 
@@ -42,5 +42,11 @@ impl Snapshot {
 
     pub(crate) fn reader(&self) -> Reader<'_> {
         Reader { snapshot: &self.engine, models: &self.models }
+    }
+}
+
+impl Queryable for Snapshot {
+    fn version(&self) -> Version<'_> {
+        self.reader().version()
     }
 }

@@ -182,6 +182,26 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
         true
     }
 
+    /// Takes out all children of a parent at once.
+    pub(crate) fn clear(&mut self, parent: RowId) {
+        let children = self.count(parent);
+        if children == 0 {
+            return;
+        }
+        let (at, which) = place::<P>(parent);
+        let Some(leaf) = self.leaves.get_mut(at) else {
+            return;
+        };
+        self.len -= children;
+        if leaf.large_mut(which).is_none() {
+            self.packed_len -= children;
+        }
+        leaf.clear(which);
+        if leaf.is_empty() {
+            self.leaves.remove(at);
+        }
+    }
+
     /// The ids that a leaf beside so many others starts with room for: a little over their mean. That reserves about an
     /// eighth more than is used, and saves a load in the order of parents all but one allocation of ids per leaf.
     fn room_beside(packed_len: usize, leaf_count: u32) -> usize {
