@@ -53,8 +53,8 @@ pub use crate::engine::{Affected, Changes, Clock, DatabaseOptions, RowChange, Sa
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::expr::{Expr, all, any, col, not, val};
 pub use crate::model::{
-    Attribute, Database, Instance, ModelDef, Models, Related, Snapshot, Target, Targets,
-    Transaction, Values,
+    Attribute, Database, Instance, ModelDef, Models, Related, RelatedView, Snapshot, Source,
+    Target, Targets, Transaction, Values,
 };
 pub use crate::query::{OwnedRows, Prepared, Record, Rows, Select, asc, desc, include, select};
 pub use crate::schema::{Action, Deferral};

@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use crate::association::registry::Registry;
 use crate::engine;
 use crate::engine::{Affected, Changes, Clock, DatabaseOptions};
 use crate::error::Result;
@@ -14,7 +13,47 @@ use crate::model::link::Store;
 use crate::model::reader::Reader;
 use crate::model::resolve::Resolved;
 use crate::model::write::write_methods;
-use crate::model::{Instance, Related, Snapshot, Source, Transaction, Values};
+use crate::model::{Instance, Models, Related, Snapshot, Source, Transaction, Values};
+use crate::query::{Queryable, Version};
+
+impl Models {
+    /// A database with an empty table for each model.
+    ///
+    /// ```
+    /// use relata::association::HasMany;
+    /// use relata::value::DataType;
+    /// use relata::{Attribute, Models, values};
+    ///
+    /// let mut models = Models::new();
+    /// models.define_with("User", |user| user.attribute(Attribute::new("name", DataType::Text)));
+    /// models.define_with("Task", |task| task.attribute(Attribute::new("title", DataType::Text)));
+    /// models.has_many("User", HasMany::new("Task").alias("tasks"));
+    ///
+    /// let mut db = models.sync()?;
+    /// let ada = db.create("User", values! { name: "Ada" })?;
+    /// let task = db.related(&ada, "tasks")?.create(values! { title: "Note G" })?;
+    /// assert_eq!(db.related(&ada, "tasks")?.get()?, [task]);
+    /// # Ok::<(), relata::error::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`schema`](Models::schema).
+    pub fn sync(&self) -> Result<Database> {
+        self.sync_with(DatabaseOptions::default())
+    }
+
+    /// As [`sync`](Models::sync), with a clock, a seed and limits.
+    ///
+    /// # Errors
+    ///
+    /// As [`schema`](Models::schema).
+    pub fn sync_with(&self, options: DatabaseOptions) -> Result<Database> {
+        let models = Arc::new(self.resolve()?);
+        let engine = engine::Database::with_options(models.schema.clone(), options);
+        Ok(Database { engine, models })
+    }
+}
 
 /// An in-memory database of models. Owned, and forked in O(1).
 #[derive(Debug)]
@@ -24,12 +63,6 @@ pub struct Database {
 }
 
 impl Database {
-    /// Empty tables for resolved models.
-    pub(crate) fn with_options(models: Arc<Resolved>, options: DatabaseOptions) -> Self {
-        let engine = engine::Database::with_options(models.schema.clone(), options);
-        Database { engine, models }
-    }
-
     pub(crate) fn from_snapshot(snapshot: Snapshot) -> Self {
         Database {
             engine: engine::Database::from_snapshot(snapshot.engine),
@@ -144,5 +177,11 @@ impl Store for Database {
         body: &mut dyn FnMut(&mut Transaction<'_>) -> Result<()>,
     ) -> Result<()> {
         self.transaction(body)
+    }
+}
+
+impl Queryable for Database {
+    fn version(&self) -> Version<'_> {
+        self.reader().version()
     }
 }

@@ -94,11 +94,6 @@ macro_rules! read_methods {
         pub fn storage(&self) -> $crate::engine::StorageStats {
             self.reader().snapshot.storage()
         }
-
-        /// The models and associations, by name.
-        pub(crate) fn registry(&self) -> &Registry {
-            &self.reader().models.registry
-        }
     };
 }
 

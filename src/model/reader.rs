@@ -12,6 +12,7 @@ use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::{Expr, Scope};
 use crate::model::Instance;
 use crate::model::resolve::Resolved;
+use crate::query::Version;
 use crate::schema::Table;
 use crate::value::{DataType, Key, Value};
 
@@ -34,6 +35,11 @@ impl<'a> Reader<'a> {
         check_schema(self.snapshot, self.models, instance.model())?;
         check_origin(self.models, instance)?;
         Ok(self.models.registry.model(instance.model_id()))
+    }
+
+    /// The same for requests.
+    pub(crate) fn version(self) -> Version<'a> {
+        Version::new(self.snapshot, &self.models.registry)
     }
 
     pub(crate) fn table(self, model: &ModelEntry) -> &'a Table {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::association::registry::Registry;
 use crate::engine;
 use crate::error::Result;
 use crate::model::find::read_methods;
 use crate::model::reader::Reader;
 use crate::model::resolve::Resolved;
 use crate::model::{Database, Instance, RelatedView};
+use crate::query::{Queryable, Version};
 
 /// One version of a [`Database`]. It never changes, whatever is written after it was taken. `Clone` is O(1); `Send` and
 /// `Sync`.
@@ -49,5 +49,11 @@ impl Snapshot {
             snapshot: &self.engine,
             models: &self.models,
         }
+    }
+}
+
+impl Queryable for Snapshot {
+    fn version(&self) -> Version<'_> {
+        self.reader().version()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::association::registry::{ModelEntry, Registry};
+use crate::association::registry::ModelEntry;
 use crate::engine;
 use crate::engine::{Affected, Changes, Commit, Savepoint};
 use crate::error::Result;
@@ -13,6 +13,7 @@ use crate::model::reader::{Reader, check_origin, check_schema};
 use crate::model::resolve::Resolved;
 use crate::model::write::write_methods;
 use crate::model::{Instance, Related, Snapshot, Source, Values};
+use crate::query::{Queryable, Version};
 use crate::value::Timestamp;
 
 /// Writes that stand or fall together; it reads its own. Dropping it undoes them. Each of its methods is all or nothing
@@ -214,5 +215,11 @@ impl Store for Transaction<'_> {
         body: &mut dyn FnMut(&mut Transaction<'_>) -> Result<()>,
     ) -> Result<()> {
         self.atomically(|transaction| body(transaction))
+    }
+}
+
+impl Queryable for Transaction<'_> {
+    fn version(&self) -> Version<'_> {
+        self.reader().version()
     }
 }
