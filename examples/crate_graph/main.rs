@@ -52,7 +52,7 @@ fn tell(graph: &metadata::Metadata, mut watch: Watch) -> Result<()> {
     watch.lap("load it in one transaction, every constraint checked");
     report::counts(&db)?;
 
-    let root = &packages[graph.members.first().copied().unwrap_or(0)];
+    let root = &packages[graph.root];
     report::tree(&db, root)?;
     watch.lap("read and print the tree");
     report::plan(&db, root)?;
@@ -82,6 +82,7 @@ fn most_depended_on<'p>(db: &Database, packages: &'p [Instance]) -> Result<Optio
 fn remove_in_a_fork(db: &Database, package: &Instance, watch: &mut Watch) -> Result<()> {
     let name = report::label(package)?;
     let before = db.fingerprint();
+    watch.lap("find the package that most depend on, and fingerprint all rows");
     let mut fork = db.fork();
     watch.lap("fork");
 
@@ -106,7 +107,7 @@ fn remove_in_a_fork(db: &Database, package: &Instance, watch: &mut Watch) -> Res
         let mut tx = fork.begin();
         tx.destroy_where(
             "Dependency",
-            &col("dependency_id").eq(package.key()?[0].clone()),
+            col("dependency_id").eq(package.key()?[0].clone()),
         )?;
         tx.destroy(package)?;
         tx.commit_with_changes()?

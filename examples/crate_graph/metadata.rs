@@ -11,8 +11,8 @@ use serde_json::Value as Json;
 pub(crate) struct Metadata {
     pub(crate) packages: Vec<PackageInfo>,
     pub(crate) dependencies: Vec<DependencyInfo>,
-    /// The packages that belong to the project itself, as positions in `packages`.
-    pub(crate) members: Vec<usize>,
+    /// The package of the manifest, or the first of its workspace, as a position in `packages`.
+    pub(crate) root: usize,
 }
 
 /// One package.
@@ -109,11 +109,9 @@ fn understand(json: &Json) -> Option<Metadata> {
     let position = |id: &Json| ids.iter().position(|known| id.as_str() == Some(known));
     let mut metadata = Metadata {
         packages: packages.iter().map(package_info).collect::<Option<_>>()?,
-        members: json["workspace_members"]
-            .as_array()?
-            .iter()
-            .filter_map(position)
-            .collect(),
+        root: position(&json["resolve"]["root"])
+            .or_else(|| position(&json["workspace_members"][0]))
+            .unwrap_or(0),
         ..Metadata::default()
     };
     for node in json["resolve"]["nodes"].as_array()? {

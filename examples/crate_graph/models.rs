@@ -88,7 +88,8 @@ pub(crate) fn declare() -> Result<Database> {
                 .alias("dependencies")
                 .through(edges())
                 .foreign_key("package_id")
-                .other_key("dependency_id"),
+                .other_key("dependency_id")
+                .on_delete("CASCADE"),
         )
         .belongs_to_many(
             "Package",
