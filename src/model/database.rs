@@ -13,8 +13,8 @@ use crate::model::link::Store;
 use crate::model::reader::Reader;
 use crate::model::resolve::Resolved;
 use crate::model::write::write_methods;
-use crate::query::{Queryable, Version};
 use crate::model::{Instance, Models, Related, Snapshot, Source, Transaction, Values};
+use crate::query::{Queryable, Version};
 
 impl Models {
     /// A database with an empty table for each model.
@@ -64,17 +64,26 @@ pub struct Database {
 
 impl Database {
     pub(crate) fn from_snapshot(snapshot: Snapshot) -> Self {
-        Database { engine: engine::Database::from_snapshot(snapshot.engine), models: snapshot.models }
+        Database {
+            engine: engine::Database::from_snapshot(snapshot.engine),
+            models: snapshot.models,
+        }
     }
 
     /// This version, for as long as it is held. O(1).
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { engine: self.engine.snapshot(), models: self.models.clone() }
+        Snapshot {
+            engine: self.engine.snapshot(),
+            models: self.models.clone(),
+        }
     }
 
     /// An independent database that shares every page until one of the two writes. O(1).
     pub fn fork(&self) -> Database {
-        Database { engine: self.engine.fork(), models: self.models.clone() }
+        Database {
+            engine: self.engine.fork(),
+            models: self.models.clone(),
+        }
     }
 
     /// Makes a snapshot the current version: rows, sequences, clock, randomness and models (beyond BY-15). O(1).
@@ -98,7 +107,10 @@ impl Database {
     /// # Errors
     ///
     /// What the closure gives, or what a deferred constraint finds at commit.
-    pub fn transaction<T>(&mut self, body: impl FnOnce(&mut Transaction<'_>) -> Result<T>) -> Result<T> {
+    pub fn transaction<T>(
+        &mut self,
+        body: impl FnOnce(&mut Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
         let mut transaction = self.begin();
         let value = body(&mut transaction)?;
         transaction.commit()?;
@@ -144,7 +156,10 @@ impl Database {
     write_methods!();
 
     pub(crate) fn reader(&self) -> Reader<'_> {
-        Reader { snapshot: &self.engine, models: &self.models }
+        Reader {
+            snapshot: &self.engine,
+            models: &self.models,
+        }
     }
 
     fn write<T>(&mut self, body: impl FnOnce(&mut Transaction<'_>) -> Result<T>) -> Result<T> {
@@ -157,7 +172,10 @@ impl Store for Database {
         Database::reader(self)
     }
 
-    fn write_all(&mut self, body: &mut dyn FnMut(&mut Transaction<'_>) -> Result<()>) -> Result<()> {
+    fn write_all(
+        &mut self,
+        body: &mut dyn FnMut(&mut Transaction<'_>) -> Result<()>,
+    ) -> Result<()> {
         self.transaction(body)
     }
 }

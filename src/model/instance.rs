@@ -130,7 +130,9 @@ impl Instance {
     /// The attributes that were changed in memory and not saved, in the order of the changes.
     pub fn changed(&self) -> impl ExactSizeIterator<Item = &str> {
         let model = self.entry();
-        self.changed.iter().map(move |&(ordinal, _)| name_of(model, ordinal))
+        self.changed
+            .iter()
+            .map(move |&(ordinal, _)| name_of(model, ordinal))
     }
 
     /// Names and values of all attributes, in the order of the model.
@@ -154,7 +156,10 @@ impl Instance {
     }
 
     pub(crate) fn cells(&self, ordinals: &[u32]) -> Key {
-        ordinals.iter().map(|&ordinal| self.cell(ordinal).clone()).collect()
+        ordinals
+            .iter()
+            .map(|&ordinal| self.cell(ordinal).clone())
+            .collect()
     }
 
     pub(crate) fn is_changed(&self, ordinal: u32) -> bool {
@@ -164,7 +169,9 @@ impl Instance {
     /// What saving would write.
     pub(crate) fn pending(&self) -> Vec<(u32, Value)> {
         let changed = self.changed.iter();
-        changed.map(|&(ordinal, _)| (ordinal, self.cell(ordinal).clone())).collect()
+        changed
+            .map(|&(ordinal, _)| (ordinal, self.cell(ordinal).clone()))
+            .collect()
     }
 
     /// Takes over what was written.
@@ -211,9 +218,14 @@ impl Instance {
     fn set_cell(&mut self, ordinal: u32, value: Value) {
         let before = std::mem::replace(&mut self.values[ordinal as usize], value);
         let value = &self.values[ordinal as usize];
-        let noted = self.changed.iter().position(|&(changed, _)| changed == ordinal);
+        let noted = self
+            .changed
+            .iter()
+            .position(|&(changed, _)| changed == ordinal);
         match noted {
-            None if self.stored.is_none() || before != *value => self.changed.push((ordinal, before)),
+            None if self.stored.is_none() || before != *value => {
+                self.changed.push((ordinal, before))
+            }
             Some(position) if self.stored.is_some() && self.changed[position].1 == *value => {
                 self.changed.remove(position);
             }
@@ -238,12 +250,17 @@ pub(crate) fn check_type(
         return Ok(());
     }
     let found = value.data_type().map_or("null", |found| found.name());
-    let detail = format!("attribute {} is of type {expected}, not {found}", attribute.name);
+    let detail = format!(
+        "attribute {} is of type {expected}, not {found}",
+        attribute.name
+    );
     Err(RequestError::new(RequestKind::Type, &*model.name, detail).into())
 }
 
 fn name_of(model: &ModelEntry, ordinal: u32) -> &str {
-    model.attribute_of(ordinal).map_or("", |attribute| &attribute.name)
+    model
+        .attribute_of(ordinal)
+        .map_or("", |attribute| &attribute.name)
 }
 
 /// Instances are equal when they are of one model and hold the same in memory; what is pending does not count apart.

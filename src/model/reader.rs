@@ -75,8 +75,10 @@ impl<'a> Reader<'a> {
     pub(crate) fn select(self, model: &ModelEntry, filter: &Expr) -> Result<Vec<RowId>> {
         let filter = filter.bind(&self.attributes(model))?;
         let rows = self.snapshot.scan(model.table);
-        let mut rows: Vec<_> =
-            rows.filter(|row| filter.matches(row)).map(|row| row.id).collect();
+        let mut rows: Vec<_> = rows
+            .filter(|row| filter.matches(row))
+            .map(|row| row.id)
+            .collect();
         self.snapshot.sort_by_key(model.table, &mut rows);
         Ok(rows)
     }
@@ -86,7 +88,10 @@ impl<'a> Reader<'a> {
     where
         'a: 'm,
     {
-        Attributes { model, table: self.table(model) }
+        Attributes {
+            model,
+            table: self.table(model),
+        }
     }
 }
 
@@ -138,14 +143,21 @@ pub(crate) fn check_key(
     values: &[Value],
 ) -> Result<()> {
     if values.len() != columns.len() {
-        let detail = format!("the key has {} attributes, not {}", columns.len(), values.len());
+        let detail = format!(
+            "the key has {} attributes, not {}",
+            columns.len(),
+            values.len()
+        );
         return Err(RequestError::new(RequestKind::KeyLength, subject, detail).into());
     }
     for (&ordinal, value) in columns.iter().zip(values) {
         let column = &table.columns[ordinal as usize];
         if !column.data_type.admits(value) {
             let found = value.data_type().map_or("null", |found| found.name());
-            let detail = format!("a key of {} is of type {}, not {found}", table.name, column.data_type);
+            let detail = format!(
+                "a key of {} is of type {}, not {found}",
+                table.name, column.data_type
+            );
             return Err(RequestError::new(RequestKind::Type, subject, detail).into());
         }
     }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::engine;
+use crate::error::Result;
 use crate::model::find::read_methods;
 use crate::model::reader::Reader;
 use crate::model::resolve::Resolved;
-use crate::query::{Queryable, Version};
 use crate::model::{Database, Instance, RelatedView};
-use crate::error::Result;
+use crate::query::{Queryable, Version};
 
 /// One version of a [`Database`]. It never changes, whatever is written after it was taken. `Clone` is O(1); `Send` and
 /// `Sync`.
@@ -34,14 +34,21 @@ impl Snapshot {
     /// # Errors
     ///
     /// [`RequestKind::UnknownAssociation`](crate::error::RequestKind::UnknownAssociation).
-    pub fn related<'a>(&'a self, source: &'a Instance, association: &str) -> Result<RelatedView<'a>> {
+    pub fn related<'a>(
+        &'a self,
+        source: &'a Instance,
+        association: &str,
+    ) -> Result<RelatedView<'a>> {
         RelatedView::new(self.reader(), source, association)
     }
 
     read_methods!();
 
     pub(crate) fn reader(&self) -> Reader<'_> {
-        Reader { snapshot: &self.engine, models: &self.models }
+        Reader {
+            snapshot: &self.engine,
+            models: &self.models,
+        }
     }
 }
 

@@ -59,7 +59,10 @@ impl<'db> Transaction<'db> {
 
     /// The version as it stands now, uncommitted writes included. O(1).
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { engine: self.engine.snapshot(), models: self.models.clone() }
+        Snapshot {
+            engine: self.engine.snapshot(),
+            models: self.models.clone(),
+        }
     }
 
     /// The transaction's time: the database's clock, read once, at the first need.
@@ -173,7 +176,10 @@ impl<'db> Transaction<'db> {
     // ---- For the modules that write ----
 
     pub(crate) fn reader(&self) -> Reader<'_> {
-        Reader { snapshot: &self.engine, models: self.models }
+        Reader {
+            snapshot: &self.engine,
+            models: self.models,
+        }
     }
 
     pub(crate) fn models(&self) -> &'db Arc<Resolved> {
@@ -204,7 +210,10 @@ impl Store for Transaction<'_> {
         Transaction::reader(self)
     }
 
-    fn write_all(&mut self, body: &mut dyn FnMut(&mut Transaction<'_>) -> Result<()>) -> Result<()> {
+    fn write_all(
+        &mut self,
+        body: &mut dyn FnMut(&mut Transaction<'_>) -> Result<()>,
+    ) -> Result<()> {
         self.atomically(|transaction| body(transaction))
     }
 }

@@ -25,7 +25,11 @@ impl Values {
     }
 
     /// One more value.
-    pub fn with(mut self, attribute: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
+    pub fn with(
+        mut self,
+        attribute: impl Into<Cow<'static, str>>,
+        value: impl Into<Value>,
+    ) -> Self {
         self.push(attribute, value);
         self
     }
@@ -54,12 +58,18 @@ impl Values {
 
 impl<N: Into<Cow<'static, str>>, V: Into<Value>> FromIterator<(N, V)> for Values {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(values: I) -> Self {
-        let list = values.into_iter().map(|(name, value)| (name.into(), value.into()));
-        Values { list: list.collect() }
+        let list = values
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        Values {
+            list: list.collect(),
+        }
     }
 }
 
-impl<N: Into<Cow<'static, str>>, V: Into<Value>, const LENGTH: usize> From<[(N, V); LENGTH]> for Values {
+impl<N: Into<Cow<'static, str>>, V: Into<Value>, const LENGTH: usize> From<[(N, V); LENGTH]>
+    for Values
+{
     fn from(values: [(N, V); LENGTH]) -> Self {
         values.into_iter().collect()
     }
@@ -91,18 +101,21 @@ impl IntoIterator for Values {
 /// ```
 #[macro_export]
 macro_rules! values {
-    () => { $crate::Values::new() };
+    () => { $crate::model::Values::new() };
     (@given $values:ident $(,)?) => { $values };
     (@given $values:ident $name:ident : $value:expr $(, $($rest:tt)*)?) => {{
         $values.push(stringify!($name), $value);
-        $crate::values!(@given $values $($($rest)*)?)
+        $crate::model::values!(@given $values $($($rest)*)?)
     }};
     (@given $values:ident $name:expr => $value:expr $(, $($rest:tt)*)?) => {{
         $values.push($name, $value);
-        $crate::values!(@given $values $($($rest)*)?)
+        $crate::model::values!(@given $values $($($rest)*)?)
     }};
     ($($given:tt)+) => {{
-        let mut values = $crate::Values::new();
-        $crate::values!(@given values $($given)+)
+        let mut values = $crate::model::Values::new();
+        $crate::model::values!(@given values $($given)+)
     }};
 }
+
+#[doc(inline)]
+pub use values;

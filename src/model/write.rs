@@ -51,7 +51,8 @@ macro_rules! write_methods {
         /// `Unsaved`; `NotFound` if the row is gone; `UnknownColumn`, `Type`; a constraint error if the row may not
         /// stand so. Row and instance are as before then.
         pub fn update(&mut self, instance: &mut Instance, values: impl Into<Values>) -> Result<()> {
-            let written = self.write(|transaction| transaction.update_one(instance, values.into()))?;
+            let written =
+                self.write(|transaction| transaction.update_one(instance, values.into()))?;
             instance.follow(written);
             Ok(())
         }
@@ -153,8 +154,9 @@ impl Transaction<'_> {
     ) -> Result<Vec<Instance>> {
         let model = self.model(model)?;
         let models = self.models();
-        let rows: Vec<_> =
-            rows.map(|values| assignments(models, model, values)).collect::<Result<_>>()?;
+        let rows: Vec<_> = rows
+            .map(|values| assignments(models, model, values))
+            .collect::<Result<_>>()?;
         let rows = self.engine_mut().insert_rows(model.table, rows)?;
         Ok(self.reader().instances(model, &rows))
     }
@@ -212,7 +214,9 @@ impl Transaction<'_> {
         cells: Assignments,
     ) -> Result<Written> {
         let row = self.insert_row(model, cells)?;
-        Ok(Written::Inserted(Box::new(self.reader().instance(model, row))))
+        Ok(Written::Inserted(Box::new(
+            self.reader().instance(model, row),
+        )))
     }
 
     /// Writes cells of the row of an instance, if they differ.
@@ -222,10 +226,14 @@ impl Transaction<'_> {
         instance: &Instance,
         mut cells: Assignments,
     ) -> Result<Written> {
-        let row = self.reader().row_of(instance)?.ok_or_else(|| gone(instance))?;
+        let row = self
+            .reader()
+            .row_of(instance)?
+            .ok_or_else(|| gone(instance))?;
         if self.differs(model, row, &cells) {
             self.stamp(model, &mut cells);
-            self.engine_mut().update_rows(model.table, &[(row, cells.clone())])?;
+            self.engine_mut()
+                .update_rows(model.table, &[(row, cells.clone())])?;
         }
         Ok(Written::Cells(cells))
     }
@@ -238,13 +246,20 @@ impl Transaction<'_> {
     /// Whether writing these cells would change the row.
     pub(crate) fn differs(&self, model: &ModelEntry, row: RowId, cells: &[(u32, Value)]) -> bool {
         let row = self.reader().view(model, row);
-        cells.iter().any(|(ordinal, value)| row.value(*ordinal).total_cmp(value.as_ref()).is_ne())
+        cells
+            .iter()
+            .any(|(ordinal, value)| row.value(*ordinal).total_cmp(value.as_ref()).is_ne())
     }
 
     /// Adds the time of the update to what is written.
     pub(crate) fn stamp(&mut self, model: &ModelEntry, cells: &mut Assignments) {
-        let Some(timestamps) = self.models().settings(model.id).timestamps else { return };
-        if cells.iter().all(|&(ordinal, _)| ordinal != timestamps.updated_at) {
+        let Some(timestamps) = self.models().settings(model.id).timestamps else {
+            return;
+        };
+        if cells
+            .iter()
+            .all(|&(ordinal, _)| ordinal != timestamps.updated_at)
+        {
             cells.push((timestamps.updated_at, Value::Timestamp(self.now())));
         }
     }
@@ -272,7 +287,9 @@ pub(crate) fn assignments(
 
 /// The error for an instance whose row is no longer there.
 pub(crate) fn gone(instance: &Instance) -> crate::error::Error {
-    let key = instance.key().map_or_else(|_| String::new(), |key| format!(" {key}"));
+    let key = instance
+        .key()
+        .map_or_else(|_| String::new(), |key| format!(" {key}"));
     let detail = format!("there is no row{key} any more");
     RequestError::new(RequestKind::NotFound, instance.model(), detail).into()
 }

@@ -24,7 +24,11 @@ pub(super) fn target_row(
     target: &ModelEntry,
 ) -> Result<Option<RowId>> {
     let model = reader.model_of(source)?;
-    let row = if source.is_saved() { reader.row_of(source)? } else { None };
+    let row = if source.is_saved() {
+        reader.row_of(source)?
+    } else {
+        None
+    };
     let row = row.map(|row| reader.view(model, row));
     let pending = |ordinal: &u32| source.is_changed(*ordinal);
     if let Some(row) = &row
@@ -37,7 +41,12 @@ pub(super) fn target_row(
         _ => source.cell(ordinal).clone(),
     };
     let values: Vec<Value> = hop.child_columns.iter().map(value).collect();
-    Ok(walk::find_by_values(reader.snapshot, target.table, &hop.parent_columns, &values))
+    Ok(walk::find_by_values(
+        reader.snapshot,
+        target.table,
+        &hop.parent_columns,
+        &values,
+    ))
 }
 
 /// Writes the key of the target, or what was given as a key, or null.
@@ -53,7 +62,10 @@ pub(super) fn set(
     let written = write_key(writing, hop, &key)?;
     let (reader, target) = (writing.reader(), writing.target());
     let row = walk::find_by_values(reader.snapshot, target.table, &hop.parent_columns, &key);
-    let now: Vec<_> = row.into_iter().map(|row| reader.instance(target, row)).collect();
+    let now: Vec<_> = row
+        .into_iter()
+        .map(|row| reader.instance(target, row))
+        .collect();
     Ok((now, written))
 }
 
@@ -106,7 +118,12 @@ fn complete(writing: &Writing<'_, '_>, key: Key) -> Result<Key> {
 fn write_key(writing: &mut Writing<'_, '_>, hop: &Hop, key: &Key) -> Result<Written> {
     let source = writing.source;
     let model = writing.transaction.model_of(source)?;
-    let cells: Assignments = hop.child_columns.iter().copied().zip(key.iter().cloned()).collect();
+    let cells: Assignments = hop
+        .child_columns
+        .iter()
+        .copied()
+        .zip(key.iter().cloned())
+        .collect();
     if source.is_saved() {
         return writing.transaction.write_cells(model, source, cells);
     }

@@ -43,7 +43,7 @@ pub(super) fn set(
     writing.delete(model, &leaving)?;
     writing.update(model, plan.updates)?;
     insert(writing, model, plan.inserts)?;
-    writing.view()?.get()
+    writing.view().get()
 }
 
 pub(super) fn add(
@@ -73,12 +73,18 @@ pub(super) fn remove(
         if let Found::Unsaved(_) = found {
             return Err(writing.unsaved("target"));
         }
-        let other = writing.view()?.other_end(junction, &found);
+        let other = writing.view().other_end(junction, &found);
         if let Some(other) = other
             && is_target(writing, other.row)
         {
             let snapshot = writing.reader().snapshot;
-            rows.extend(walk::pair_rows(snapshot, junction, model.table, &own, &other));
+            rows.extend(walk::pair_rows(
+                snapshot,
+                junction,
+                model.table,
+                &own,
+                &other,
+            ));
         }
     }
     let rows: Vec<_> = rows.into_iter().collect();
@@ -126,7 +132,10 @@ fn plan(
             return Err(repeated(writing, junction, own, &other));
         }
         let mut given = for_all.clone();
-        force(&mut given, &assignments(models, model, target.through().clone())?);
+        force(
+            &mut given,
+            &assignments(models, model, target.through().clone())?,
+        );
         let forced = belonging(junction, own, &other.values);
         given.retain(|(ordinal, _)| forced.iter().all(|(column, _)| column != ordinal));
         let there = match merge {
@@ -144,7 +153,8 @@ fn plan(
         let differing = there.iter().filter(|&&row| {
             !plan.kept.contains(&row) && writing.transaction.differs(model, row, &given)
         });
-        plan.updates.extend(differing.map(|&row| (row, given.clone())));
+        plan.updates
+            .extend(differing.map(|&row| (row, given.clone())));
         plan.kept.extend(there);
     }
     Ok(plan)
@@ -153,7 +163,7 @@ fn plan(
 /// What the junction is to hold of a target. A key without a row is left to the foreign key to judge.
 fn end_of(writing: &Writing<'_, '_>, junction: &Junction, target: &Target<'_>) -> Result<Parent> {
     let found = target.find(writing.reader(), writing.place(), writing.target())?;
-    let end = writing.view()?.other_end(junction, &found);
+    let end = writing.view().other_end(junction, &found);
     match (end, found) {
         (Some(end), _) => {
             let values = complete(writing, end.values)?;
@@ -180,12 +190,18 @@ fn complete(writing: &Writing<'_, '_>, key: Key) -> Result<Key> {
 /// whose target is gone.
 fn linked(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent) -> Result<Vec<RowId>> {
     if !writing.association.scope.is_empty() {
-        let pairs = writing.view()?.pairs(junction)?;
+        let pairs = writing.view().pairs(junction)?;
         return Ok(pairs.into_iter().map(|pair| pair.junction).collect());
     }
     let table = junction_model(writing, junction).table;
     let snapshot = writing.reader().snapshot;
-    Ok(walk::children(snapshot, &junction.own, table, &junction.scope, own))
+    Ok(walk::children(
+        snapshot,
+        &junction.own,
+        table,
+        &junction.scope,
+        own,
+    ))
 }
 
 /// Whether a row of the target is in the association's scope.
@@ -199,9 +215,21 @@ fn is_target(writing: &Writing<'_, '_>, row: Option<RowId>) -> bool {
 
 /// The cells that make a row of the junction a link of these two.
 fn belonging(junction: &Junction, own: &Parent, other: &Key) -> Assignments {
-    let own = junction.own.child_columns.iter().copied().zip(own.values.iter().cloned());
-    let other = junction.other.child_columns.iter().copied().zip(other.iter().cloned());
-    own.chain(other).chain(junction.scope.iter().cloned()).collect()
+    let own = junction
+        .own
+        .child_columns
+        .iter()
+        .copied()
+        .zip(own.values.iter().cloned());
+    let other = junction
+        .other
+        .child_columns
+        .iter()
+        .copied()
+        .zip(other.iter().cloned());
+    own.chain(other)
+        .chain(junction.scope.iter().cloned())
+        .collect()
 }
 
 fn insert(
@@ -212,16 +240,14 @@ fn insert(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    writing.transaction.engine_mut().insert_rows(model.table, rows)
+    writing
+        .transaction
+        .engine_mut()
+        .insert_rows(model.table, rows)
 }
 
 /// One target twice in one call is a duplicate, whether or not it is linked already (associations BTM-24).
-fn repeated(
-    writing: &Writing<'_, '_>,
-    junction: &Junction,
-    own: &Parent,
-    other: &Parent,
-) -> Error {
+fn repeated(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent, other: &Parent) -> Error {
     let table = writing.reader().table(junction_model(writing, junction));
     let mut columns = junction.own.child_columns.clone();
     columns.extend_from_slice(&junction.other.child_columns);
@@ -233,8 +259,16 @@ fn repeated(
         kind: ConstraintKind::Unique,
         constraint: key.map_or_else(|| writing.place().to_string(), |key| key.name.to_string()),
         table: table.name.to_string(),
-        columns: columns.iter().map(|&ordinal| table.columns[ordinal as usize].name.to_string()).collect(),
-        values: own.values.iter().chain(other.values.iter()).cloned().collect(),
+        columns: columns
+            .iter()
+            .map(|&ordinal| table.columns[ordinal as usize].name.to_string())
+            .collect(),
+        values: own
+            .values
+            .iter()
+            .chain(other.values.iter())
+            .cloned()
+            .collect(),
         operation: Operation::Insert,
         row: None,
         other: None,

@@ -29,7 +29,7 @@ pub(super) fn set(
             replace(writing, hop, &owner, &rows)?;
         }
     }
-    writing.view()?.get()
+    writing.view().get()
 }
 
 pub(super) fn add(
@@ -62,11 +62,7 @@ pub(super) fn remove(
     Ok(count)
 }
 
-pub(super) fn create(
-    writing: &mut Writing<'_, '_>,
-    hop: &Hop,
-    values: Values,
-) -> Result<Instance> {
+pub(super) fn create(writing: &mut Writing<'_, '_>, hop: &Hop, values: Values) -> Result<Instance> {
     let owner = writing.owner(hop)?;
     let target = writing.target();
     let mut cells = assignments(writing.transaction.models(), target, values)?;
@@ -101,13 +97,8 @@ fn set_one(writing: &mut Writing<'_, '_>, hop: &Hop, targets: &Targets<'_>) -> R
 }
 
 /// Makes these rows the associated ones; those that are already are not written (associations HM-9).
-fn replace(
-    writing: &mut Writing<'_, '_>,
-    hop: &Hop,
-    owner: &Parent,
-    rows: &[RowId],
-) -> Result<()> {
-    let mut leaving = writing.view()?.children(hop)?;
+fn replace(writing: &mut Writing<'_, '_>, hop: &Hop, owner: &Parent, rows: &[RowId]) -> Result<()> {
+    let mut leaving = writing.view().children(hop)?;
     let staying: BTreeSet<_> = rows.iter().collect();
     leaving.retain(|row| !staying.contains(row));
     let joining = joining(writing, hop, owner, rows);
@@ -123,7 +114,10 @@ fn joining(
 ) -> Vec<(RowId, Assignments)> {
     let cells = belonging(writing, hop, owner);
     let differs = |row: &&RowId| writing.transaction.differs(writing.target(), **row, &cells);
-    rows.iter().filter(differs).map(|&row| (row, cells.clone())).collect()
+    rows.iter()
+        .filter(differs)
+        .map(|&row| (row, cells.clone()))
+        .collect()
 }
 
 /// Ends the association with some rows and begins it with others: deletes first, and one statement of updates.
@@ -135,9 +129,15 @@ fn part(
 ) -> Result<()> {
     let target = writing.target();
     if !writing.destroy_previous {
-        let nulls: Assignments =
-            hop.child_columns.iter().map(|&ordinal| (ordinal, Value::Null)).collect();
-        let mut rows: Vec<_> = leaving.into_iter().map(|row| (row, nulls.clone())).collect();
+        let nulls: Assignments = hop
+            .child_columns
+            .iter()
+            .map(|&ordinal| (ordinal, Value::Null))
+            .collect();
+        let mut rows: Vec<_> = leaving
+            .into_iter()
+            .map(|row| (row, nulls.clone()))
+            .collect();
         rows.extend(joining);
         return writing.update(target, rows);
     }
@@ -147,7 +147,11 @@ fn part(
 
 /// The cells that make a target the source's: its key, and the scope (associations SC-1).
 fn belonging(writing: &Writing<'_, '_>, hop: &Hop, owner: &Parent) -> Assignments {
-    let key = hop.child_columns.iter().copied().zip(owner.values.iter().cloned());
+    let key = hop
+        .child_columns
+        .iter()
+        .copied()
+        .zip(owner.values.iter().cloned());
     let mut cells: Assignments = key.collect();
     let scope = writing.association.scope.iter();
     let besides = scope.filter(|(ordinal, _)| !hop.child_columns.contains(ordinal));

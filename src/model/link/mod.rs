@@ -35,7 +35,7 @@ use crate::model::reader::Reader;
 use crate::model::{Instance, Transaction, Values};
 
 pub use self::source::Source;
-pub use self::targets::{Target, Targets};
+pub use self::targets::{Target, Targets, targets};
 pub use self::view::RelatedView;
 
 /// What is associated with an instance, for reading and writing. Made by
@@ -58,7 +58,8 @@ pub(crate) trait Store: fmt::Debug {
     fn reader(&self) -> Reader<'_>;
 
     /// Runs a closure that is undone whole if it fails.
-    fn write_all(&mut self, body: &mut dyn FnMut(&mut Transaction<'_>) -> Result<()>) -> Result<()>;
+    fn write_all(&mut self, body: &mut dyn FnMut(&mut Transaction<'_>) -> Result<()>)
+    -> Result<()>;
 }
 
 /// Where an error happened: a model and one of its associations, as `User.tasks`.
@@ -76,7 +77,12 @@ impl<'a> Related<'a> {
     ) -> Result<Self> {
         let model = store.reader().model_of(source.instance())?;
         let association = model.association(association)?.clone();
-        Ok(Related { store, source, association, destroy_previous: false })
+        Ok(Related {
+            store,
+            source,
+            association,
+            destroy_previous: false,
+        })
     }
 
     /// From here on, targets of `has_one` and `has_many` that are no longer associated are destroyed instead of losing
@@ -95,7 +101,7 @@ impl<'a> Related<'a> {
     ///
     /// None for an instance of this database; one that was never saved has no targets.
     pub fn get(&self) -> Result<Vec<Instance>> {
-        self.view()?.get()
+        self.view().get()
     }
 
     /// The associated targets for which a filter over their attributes is true.
@@ -104,7 +110,7 @@ impl<'a> Related<'a> {
     ///
     /// What is wrong with the filter.
     pub fn get_where(&self, filter: impl Into<Expr>) -> Result<Vec<Instance>> {
-        self.view()?.get_where(filter)
+        self.view().get_where(filter)
     }
 
     /// The target of an association to one.
@@ -113,7 +119,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to many.
     pub fn one(&self) -> Result<Option<Instance>> {
-        self.view()?.one()
+        self.view().one()
     }
 
     /// Whether all given targets are associated; true if none is given.
@@ -122,7 +128,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to one; `Type` or `KeyLength` for what can be no target.
     pub fn has<'t>(&self, targets: impl Into<Targets<'t>>) -> Result<bool> {
-        self.view()?.has(targets)
+        self.view().has(targets)
     }
 
     /// How many targets are associated. Over a junction in which pairs may repeat, each row counts.
@@ -131,7 +137,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to one.
     pub fn count(&self) -> Result<usize> {
-        self.view()?.count()
+        self.view().count()
     }
 
     /// For how many associated targets a filter over their attributes is true.
@@ -140,7 +146,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to one, or what is wrong with the filter.
     pub fn count_where(&self, filter: impl Into<Expr>) -> Result<usize> {
-        self.view()?.count_where(filter)
+        self.view().count_where(filter)
     }
 
     // ---- Writing ----
@@ -282,7 +288,7 @@ impl<'a> Related<'a> {
         }
     }
 
-    fn view(&self) -> Result<RelatedView<'_>> {
+    fn view(&self) -> RelatedView<'_> {
         let source = self.source.instance();
         RelatedView::of(self.store.reader(), source, &self.association)
     }
@@ -308,7 +314,13 @@ impl<'a> Related<'a> {
         let (source, association) = (self.source.instance(), &*self.association);
         let (source_follows, destroy_previous) = (self.source.follows(), self.destroy_previous);
         run(self.store, |transaction| {
-            body(&mut Writing { transaction, association, source, source_follows, destroy_previous })
+            body(&mut Writing {
+                transaction,
+                association,
+                source,
+                source_follows,
+                destroy_previous,
+            })
         })
     }
 
@@ -339,7 +351,10 @@ fn run<T>(
 
 impl<'a> Place<'a> {
     fn new(reader: Reader<'a>, association: &'a Association) -> Self {
-        Place { source: reader.models.registry.model(association.source), association }
+        Place {
+            source: reader.models.registry.model(association.source),
+            association,
+        }
     }
 
     fn refuse(self, kind: RequestKind, detail: impl Into<String>) -> Error {
@@ -361,7 +376,10 @@ impl<'a> Place<'a> {
             AssociationKind::HasMany => "has_many",
             AssociationKind::BelongsToMany => "belongs_to_many",
         };
-        self.refuse(RequestKind::Unsupported, format!("a {kind} has no verb {verb}"))
+        self.refuse(
+            RequestKind::Unsupported,
+            format!("a {kind} has no verb {verb}"),
+        )
     }
 }
 

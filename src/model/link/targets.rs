@@ -123,13 +123,20 @@ pub(super) fn check_model(
     if instance.model_id() == model.id {
         return Ok(());
     }
-    let detail = format!("leads to {}, and this is a {}", model.name, instance.model());
+    let detail = format!(
+        "leads to {}, and this is a {}",
+        model.name,
+        instance.model()
+    );
     Err(place.refuse(RequestKind::Type, detail))
 }
 
 impl<'t> From<&'t Instance> for Target<'t> {
     fn from(instance: &'t Instance) -> Self {
-        Target { name: Name::Instance(instance), through: Values::new() }
+        Target {
+            name: Name::Instance(instance),
+            through: Values::new(),
+        }
     }
 }
 
@@ -141,13 +148,19 @@ impl<'t> From<&'t mut Instance> for Target<'t> {
 
 impl From<Key> for Target<'_> {
     fn from(key: Key) -> Self {
-        Target { name: Name::Key(key), through: Values::new() }
+        Target {
+            name: Name::Key(key),
+            through: Values::new(),
+        }
     }
 }
 
 impl<'t, T: Into<Target<'t>>> From<(T, Values)> for Target<'t> {
     fn from((target, through): (T, Values)) -> Self {
-        Target { through, ..target.into() }
+        Target {
+            through,
+            ..target.into()
+        }
     }
 }
 
@@ -167,7 +180,9 @@ macro_rules! target_from_key {
     )*};
 }
 
-target_from_key!(i64, i32, u32, &str, String, &String, Uuid, Timestamp, Date, Value, &Value);
+target_from_key!(
+    i64, i32, u32, &str, String, &String, Uuid, Timestamp, Date, Value, &Value
+);
 
 impl From<&Key> for Target<'_> {
     fn from(key: &Key) -> Self {
@@ -257,7 +272,9 @@ impl From<()> for Targets<'_> {
 
 impl<'t, T: Into<Target<'t>>> FromIterator<T> for Targets<'t> {
     fn from_iter<I: IntoIterator<Item = T>>(targets: I) -> Self {
-        Targets { list: targets.into_iter().map(Into::into).collect() }
+        Targets {
+            list: targets.into_iter().map(Into::into).collect(),
+        }
     }
 }
 
@@ -265,8 +282,11 @@ impl<'t, T: Into<Target<'t>>> FromIterator<T> for Targets<'t> {
 #[macro_export]
 macro_rules! targets {
     ($($target:expr),* $(,)?) => {{
-        let targets: ::std::vec::Vec<$crate::Target<'_>> =
-            ::std::vec![$($crate::Target::from($target)),*];
-        $crate::Targets::from(targets)
+        let targets: ::std::vec::Vec<$crate::model::Target<'_>> =
+            ::std::vec![$($crate::model::Target::from($target)),*];
+        $crate::model::Targets::from(targets)
     }};
 }
+
+#[doc(inline)]
+pub use targets;

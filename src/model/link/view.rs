@@ -24,17 +24,24 @@ pub struct RelatedView<'a> {
 impl<'a> RelatedView<'a> {
     pub(crate) fn new(reader: Reader<'a>, source: &'a Instance, association: &str) -> Result<Self> {
         let association = reader.model_of(source)?.association(association)?;
-        Ok(RelatedView { reader, source, association })
+        Ok(RelatedView {
+            reader,
+            source,
+            association,
+        })
     }
 
-    /// For a source that was already found to be of these models.
+    /// For a source and an association that were found to be of these models.
     pub(super) fn of(
         reader: Reader<'a>,
         source: &'a Instance,
         association: &'a Association,
-    ) -> Result<Self> {
-        reader.model_of(source)?;
-        Ok(RelatedView { reader, source, association })
+    ) -> Self {
+        RelatedView {
+            reader,
+            source,
+            association,
+        }
     }
 
     /// See [`Related::get`](crate::Related::get).
@@ -93,9 +100,17 @@ impl<'a> RelatedView<'a> {
         self.place().require_many(Verb::Count)?;
         match &self.association.link {
             Link::ToChildren(hop) => {
-                let Some(owner) = self.end(hop)? else { return Ok(0) };
+                let Some(owner) = self.end(hop)? else {
+                    return Ok(0);
+                };
                 let (snapshot, table) = (self.reader.snapshot, self.target().table);
-                Ok(walk::child_count(snapshot, hop, table, &self.association.scope, &owner))
+                Ok(walk::child_count(
+                    snapshot,
+                    hop,
+                    table,
+                    &self.association.scope,
+                    &owner,
+                ))
             }
             Link::Through(_) | Link::ToParent(_) => Ok(self.found(None)?.len()),
         }
@@ -136,15 +151,25 @@ impl<'a> RelatedView<'a> {
 
     /// The rows of the junction within both scopes.
     pub(super) fn pairs(self, junction: &Junction) -> Result<Vec<Pair>> {
-        let Some(own) = self.end(&junction.own)? else { return Ok(Vec::new()) };
+        let Some(own) = self.end(&junction.own)? else {
+            return Ok(Vec::new());
+        };
         let tables = self.tables(junction);
         let snapshot = self.reader.snapshot;
-        Ok(walk::pairs(snapshot, junction, tables, &self.association.scope, &own))
+        Ok(walk::pairs(
+            snapshot,
+            junction,
+            tables,
+            &self.association.scope,
+            &own,
+        ))
     }
 
     /// The rows of the target within the scope, in key order.
     pub(super) fn children(self, hop: &Hop) -> Result<Vec<RowId>> {
-        let Some(owner) = self.end(hop)? else { return Ok(Vec::new()) };
+        let Some(owner) = self.end(hop)? else {
+            return Ok(Vec::new());
+        };
         let (snapshot, table) = (self.reader.snapshot, self.target().table);
         let mut rows = walk::children(snapshot, hop, table, &self.association.scope, &owner);
         snapshot.sort_by_key(table, &mut rows);
@@ -157,7 +182,10 @@ impl<'a> RelatedView<'a> {
         match found {
             Found::Row(row) => {
                 let values = self.reader.view(self.target(), *row).values_of(columns);
-                Some(Parent { row: Some(*row), values })
+                Some(Parent {
+                    row: Some(*row),
+                    values,
+                })
             }
             Found::Unknown(key) => {
                 let primary = &self.reader.table(self.target()).primary_key().columns;
@@ -165,8 +193,15 @@ impl<'a> RelatedView<'a> {
                     let position = primary.iter().position(|column| column == ordinal)?;
                     Some(key[position].clone())
                 };
-                let values: Option<Key> = columns.iter().map(value_of).collect::<Option<Vec<Value>>>().map(Key::from);
-                Some(Parent { row: None, values: values? })
+                let values: Option<Key> = columns
+                    .iter()
+                    .map(value_of)
+                    .collect::<Option<Vec<Value>>>()
+                    .map(Key::from);
+                Some(Parent {
+                    row: None,
+                    values: values?,
+                })
             }
             Found::Unsaved(_) => None,
         }
@@ -174,7 +209,10 @@ impl<'a> RelatedView<'a> {
 
     fn tables(self, junction: &Junction) -> Tables {
         let model = self.reader.models.registry.model(junction.model);
-        Tables { junction: model.table, target: self.target().table }
+        Tables {
+            junction: model.table,
+            target: self.target().table,
+        }
     }
 
     fn bind(self, filter: &Expr) -> Result<Bound> {
@@ -204,12 +242,16 @@ impl<'a> RelatedView<'a> {
                 let row = belongs_to::target_row(self.reader, self.source, hop, self.target())?;
                 row.into_iter().map(|row| (row, None)).collect()
             }
-            Link::ToChildren(hop) => {
-                self.children(hop)?.into_iter().map(|row| (row, None)).collect()
-            }
+            Link::ToChildren(hop) => self
+                .children(hop)?
+                .into_iter()
+                .map(|row| (row, None))
+                .collect(),
             Link::Through(junction) => {
                 let pairs = self.pairs(junction)?.into_iter();
-                pairs.map(|pair| (pair.target, Some(pair.junction))).collect()
+                pairs
+                    .map(|pair| (pair.target, Some(pair.junction)))
+                    .collect()
             }
         };
         if let Some(filter) = filter {
@@ -240,7 +282,9 @@ impl<'a> RelatedView<'a> {
                 Ok(owner.is_some_and(|owner| walk::is_child(snapshot, hop, &view, &owner)))
             }
             Link::Through(junction) => {
-                let ends = self.end(&junction.own)?.zip(self.other_end(junction, &found));
+                let ends = self
+                    .end(&junction.own)?
+                    .zip(self.other_end(junction, &found));
                 let table = self.tables(junction).junction;
                 Ok(ends.is_some_and(|(own, other)| {
                     !walk::pair_rows(snapshot, junction, table, &own, &other).is_empty()

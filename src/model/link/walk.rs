@@ -28,7 +28,9 @@ pub(super) struct Pair {
 
 /// Whether a row has all values of a scope; a scope's null asks for a null.
 pub(super) fn in_scope(row: &RowView<'_>, scope: &[(u32, Value)]) -> bool {
-    scope.iter().all(|(ordinal, value)| row.value(*ordinal).total_cmp(value.as_ref()).is_eq())
+    scope
+        .iter()
+        .all(|(ordinal, value)| row.value(*ordinal).total_cmp(value.as_ref()).is_eq())
 }
 
 /// The row that a child refers to.
@@ -137,13 +139,23 @@ pub(super) fn pair_rows(
     own: &Parent,
     other: &Parent,
 ) -> Vec<RowId> {
-    if own.values.iter().chain(other.values.iter()).any(Value::is_null) {
+    if own
+        .values
+        .iter()
+        .chain(other.values.iter())
+        .any(Value::is_null)
+    {
         return Vec::new();
     }
     let shape = snapshot.schema().table(table);
     let mut columns = junction.own.child_columns.clone();
     columns.extend_from_slice(&junction.other.child_columns);
-    let mut values: Vec<Value> = own.values.iter().chain(other.values.iter()).cloned().collect();
+    let mut values: Vec<Value> = own
+        .values
+        .iter()
+        .chain(other.values.iter())
+        .cloned()
+        .collect();
     for (ordinal, value) in &junction.scope {
         columns.push(*ordinal);
         values.push(value.clone());
@@ -171,7 +183,10 @@ pub(super) fn pair_rows(
     }
     let of_own = children(snapshot, &junction.own, table, &junction.scope, own);
     let holds = |row: &RowId| {
-        snapshot.view(table, *row).values_of(&junction.other.child_columns) == other.values
+        snapshot
+            .view(table, *row)
+            .values_of(&junction.other.child_columns)
+            == other.values
     };
     let mut rows: Vec<_> = of_own.into_iter().filter(holds).collect();
     rows.sort_unstable();
@@ -187,20 +202,29 @@ pub(super) fn pairs(
     scope: &[(u32, Value)],
     own: &Parent,
 ) -> Vec<Pair> {
-    let Tables { junction: table, target } = tables;
+    let Tables {
+        junction: table,
+        target,
+    } = tables;
     let mut rows = children(snapshot, &junction.own, table, &junction.scope, own);
     snapshot.sort_by_key(table, &mut rows);
     let pair = |row: RowId| {
         let view = snapshot.view(table, row);
         let target_row = parent(snapshot, &junction.other, &view, target)?;
         let inside = scope.is_empty() || in_scope(&snapshot.view(target, target_row), scope);
-        inside.then_some(Pair { junction: row, target: target_row })
+        inside.then_some(Pair {
+            junction: row,
+            target: target_row,
+        })
     };
     let mut pairs: Vec<_> = rows.into_iter().filter_map(pair).collect();
     let mut targets: Vec<_> = pairs.iter().map(|pair| pair.target).collect();
     snapshot.sort_by_key(target, &mut targets);
-    let ranks: BTreeMap<RowId, usize> =
-        targets.into_iter().enumerate().map(|(rank, row)| (row, rank)).collect();
+    let ranks: BTreeMap<RowId, usize> = targets
+        .into_iter()
+        .enumerate()
+        .map(|(rank, row)| (row, rank))
+        .collect();
     pairs.sort_by_key(|pair| ranks[&pair.target]);
     pairs
 }
@@ -224,7 +248,12 @@ fn children_by_values(
     }
     let shape = snapshot.schema().table(child);
     let indexed = hop.index.and_then(|index| {
-        let key = index_key(&shape.indexes[index].columns, &hop.child_columns, values, scope)?;
+        let key = index_key(
+            &shape.indexes[index].columns,
+            &hop.child_columns,
+            values,
+            scope,
+        )?;
         Some(snapshot.find_all(child, index, &key))
     });
     indexed.unwrap_or_else(|| scan(snapshot, child, &hop.child_columns, values))
@@ -245,7 +274,10 @@ fn index_key(
         let mut scope = scope.iter();
         scope.find_map(|(column, value)| (*column == ordinal).then(|| value.clone()))
     };
-    columns.iter().map(|&ordinal| of_key(ordinal).or_else(|| of_scope(ordinal))).collect()
+    columns
+        .iter()
+        .map(|&ordinal| of_key(ordinal).or_else(|| of_scope(ordinal)))
+        .collect()
 }
 
 /// The first of some lists of columns that has exactly these columns, and the values in its order.
@@ -273,5 +305,9 @@ fn scan(snapshot: &Snapshot, table: TableId, columns: &[u32], values: &[Value]) 
         let mut cells = columns.iter().zip(values);
         cells.all(|(&ordinal, value)| row.value(ordinal).total_cmp(value.as_ref()).is_eq())
     };
-    snapshot.scan(table).filter(holds).map(|row| row.id).collect()
+    snapshot
+        .scan(table)
+        .filter(holds)
+        .map(|row| row.id)
+        .collect()
 }

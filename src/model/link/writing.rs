@@ -28,7 +28,7 @@ impl<'w, 'db> Writing<'w, 'db> {
         self.transaction.reader()
     }
 
-    pub(super) fn view(&self) -> Result<RelatedView<'_>> {
+    pub(super) fn view(&self) -> RelatedView<'_> {
         RelatedView::of(self.reader(), self.source, self.association)
     }
 
@@ -37,7 +37,10 @@ impl<'w, 'db> Writing<'w, 'db> {
     }
 
     pub(super) fn target(&self) -> &'db ModelEntry {
-        self.transaction.models().registry.model(self.association.target)
+        self.transaction
+            .models()
+            .registry
+            .model(self.association.target)
     }
 
     pub(super) fn refuse(&self, kind: RequestKind, detail: impl Into<String>) -> Error {
@@ -46,7 +49,7 @@ impl<'w, 'db> Writing<'w, 'db> {
 
     /// The source as the end of a hop that is to be referred to: it must be there and have a key.
     pub(super) fn owner(&self, hop: &Hop) -> Result<Parent> {
-        let owner = self.view()?.end(hop)?;
+        let owner = self.view().end(hop)?;
         let owner = owner.ok_or_else(|| self.unsaved("source"))?;
         if owner.row.is_none() {
             return Err(gone(self.source));
@@ -88,21 +91,28 @@ impl<'w, 'db> Writing<'w, 'db> {
             return Ok(());
         }
         let snapshot = self.reader().snapshot;
-        if rows.iter().any(|&(row, _)| snapshot.row(model.table, row).is_none()) {
+        if rows
+            .iter()
+            .any(|&(row, _)| snapshot.row(model.table, row).is_none())
+        {
             let detail = "deleting what is no longer associated takes along what is to be";
             return Err(self.refuse(RequestKind::NotFound, detail));
         }
         for (_, cells) in &mut rows {
             self.transaction.stamp(model, cells);
         }
-        self.transaction.engine_mut().update_rows(model.table, &rows)?;
+        self.transaction
+            .engine_mut()
+            .update_rows(model.table, &rows)?;
         Ok(())
     }
 
     /// Deletes rows of one model as one statement.
     pub(super) fn delete(&mut self, model: &ModelEntry, rows: &[RowId]) -> Result<()> {
         if !rows.is_empty() {
-            self.transaction.engine_mut().delete_rows(model.table, rows)?;
+            self.transaction
+                .engine_mut()
+                .delete_rows(model.table, rows)?;
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ mod keys;
 mod junctions;
 mod associations;
 mod refusals;
+mod verbs;
 
 fn int(name: &str) -> Attribute {
     Attribute::new(name, DataType::Int)
