@@ -43,7 +43,7 @@ pub(super) fn set(
     writing.delete(model, &leaving)?;
     writing.update(model, plan.updates)?;
     insert(writing, model, plan.inserts)?;
-    writing.view()?.get()
+    writing.view().get()
 }
 
 pub(super) fn add(
@@ -73,7 +73,7 @@ pub(super) fn remove(
         if let Found::Unsaved(_) = found {
             return Err(writing.unsaved("target"));
         }
-        let other = writing.view()?.other_end(junction, &found);
+        let other = writing.view().other_end(junction, &found);
         if let Some(other) = other
             && is_target(writing, other.row)
         {
@@ -163,7 +163,7 @@ fn plan(
 /// What the junction is to hold of a target. A key without a row is left to the foreign key to judge.
 fn end_of(writing: &Writing<'_, '_>, junction: &Junction, target: &Target<'_>) -> Result<Parent> {
     let found = target.find(writing.reader(), writing.place(), writing.target())?;
-    let end = writing.view()?.other_end(junction, &found);
+    let end = writing.view().other_end(junction, &found);
     match (end, found) {
         (Some(end), _) => {
             let values = complete(writing, end.values)?;
@@ -190,7 +190,7 @@ fn complete(writing: &Writing<'_, '_>, key: Key) -> Result<Key> {
 /// whose target is gone.
 fn linked(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent) -> Result<Vec<RowId>> {
     if !writing.association.scope.is_empty() {
-        let pairs = writing.view()?.pairs(junction)?;
+        let pairs = writing.view().pairs(junction)?;
         return Ok(pairs.into_iter().map(|pair| pair.junction).collect());
     }
     let table = junction_model(writing, junction).table;

@@ -35,7 +35,7 @@ use crate::model::reader::Reader;
 use crate::model::{Instance, Transaction, Values};
 
 pub use self::source::Source;
-pub use self::targets::{Target, Targets};
+pub use self::targets::{Target, Targets, targets};
 pub use self::view::RelatedView;
 
 /// What is associated with an instance, for reading and writing. Made by
@@ -101,7 +101,7 @@ impl<'a> Related<'a> {
     ///
     /// None for an instance of this database; one that was never saved has no targets.
     pub fn get(&self) -> Result<Vec<Instance>> {
-        self.view()?.get()
+        self.view().get()
     }
 
     /// The associated targets for which a filter over their attributes is true.
@@ -110,7 +110,7 @@ impl<'a> Related<'a> {
     ///
     /// What is wrong with the filter.
     pub fn get_where(&self, filter: impl Into<Expr>) -> Result<Vec<Instance>> {
-        self.view()?.get_where(filter)
+        self.view().get_where(filter)
     }
 
     /// The target of an association to one.
@@ -119,7 +119,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to many.
     pub fn one(&self) -> Result<Option<Instance>> {
-        self.view()?.one()
+        self.view().one()
     }
 
     /// Whether all given targets are associated; true if none is given.
@@ -128,7 +128,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to one; `Type` or `KeyLength` for what can be no target.
     pub fn has<'t>(&self, targets: impl Into<Targets<'t>>) -> Result<bool> {
-        self.view()?.has(targets)
+        self.view().has(targets)
     }
 
     /// How many targets are associated. Over a junction in which pairs may repeat, each row counts.
@@ -137,7 +137,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to one.
     pub fn count(&self) -> Result<usize> {
-        self.view()?.count()
+        self.view().count()
     }
 
     /// For how many associated targets a filter over their attributes is true.
@@ -146,7 +146,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to one, or what is wrong with the filter.
     pub fn count_where(&self, filter: impl Into<Expr>) -> Result<usize> {
-        self.view()?.count_where(filter)
+        self.view().count_where(filter)
     }
 
     // ---- Writing ----
@@ -288,7 +288,7 @@ impl<'a> Related<'a> {
         }
     }
 
-    fn view(&self) -> Result<RelatedView<'_>> {
+    fn view(&self) -> RelatedView<'_> {
         let source = self.source.instance();
         RelatedView::of(self.store.reader(), source, &self.association)
     }

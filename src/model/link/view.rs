@@ -31,18 +31,17 @@ impl<'a> RelatedView<'a> {
         })
     }
 
-    /// For a source that was already found to be of these models.
+    /// For a source and an association that were found to be of these models.
     pub(super) fn of(
         reader: Reader<'a>,
         source: &'a Instance,
         association: &'a Association,
-    ) -> Result<Self> {
-        reader.model_of(source)?;
-        Ok(RelatedView {
+    ) -> Self {
+        RelatedView {
             reader,
             source,
             association,
-        })
+        }
     }
 
     /// See [`Related::get`](crate::Related::get).
