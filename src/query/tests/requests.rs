@@ -85,6 +85,18 @@ fn includes_are_nested_to_a_limit() {
     assert_eq!(refused(&deep.clone()).0, RequestKind::Limit);
 }
 
+// Broken: a request that goes to and fro between users and tasks takes all memory there is.
+#[test]
+fn rows_multiply_to_a_limit() {
+    let to_and_fro = |inner: Include, _| include("tasks").include(include("owner").include(inner));
+    let tree = (0..20).fold(include("tasks"), to_and_fro);
+    let (kind, message) = refused(&select("User").include(tree));
+    assert_eq!(
+        (kind, &*message),
+        (RequestKind::Limit, "an include of more than 10000 rows")
+    );
+}
+
 // rules: EL-13 EL-14
 // Broken: what was excluded reads as null, or an include that only filters is part of the result.
 #[test]
