@@ -3,7 +3,7 @@
 use crate::expr::{all, col};
 use crate::query::tests::fixture::{World, outline, uuid};
 use crate::query::{asc, desc, include, select};
-use crate::value::Key;
+use crate::value::{Key, Value};
 
 fn found(world: &World, request: &crate::query::Select) -> String {
     outline(&request.run(world).unwrap())
@@ -16,6 +16,11 @@ fn rows_come_in_key_order() {
     let mut world = World::example();
     assert_eq!(found(&world, &select("User")), "1 2 3 4");
     assert_eq!(found(&world, &select("Company")), "'acme' 'umbra' 'void'");
+    // An index over age and name gives Abe first.
+    world.add("users", [5.into(), "Abe".into(), 20.into(), Value::Null]);
+    let twenty = select("User").filter(col("age").eq(20));
+    assert_eq!(found(&world, &twenty), "3 4 5");
+    world.db.delete_key("users", 5).unwrap();
     world.unsettle("users", 1);
     assert_eq!(found(&world, &select("User")), "1 2 3 4");
     let tasks = select("User").include("tasks");
