@@ -335,7 +335,7 @@ mod tests {
         }
     }
 
-    // rules: NM-8 NM-9
+    // rules: NM-8, NM-9
     // Broken: the alias `ProjectCategories` gives `addProjectcategory` or `addProjectCategories`.
     #[test]
     fn every_listed_word_also_stands_at_the_end_of_a_compound() {
@@ -366,7 +366,7 @@ mod tests {
         assert_pair("first child", "first children");
     }
 
-    // rules: NM-4 NM-8
+    // rules: NM-4, NM-8
     // Broken: the alias `ASSIGNMENTS` gives `addASSIGNMENTS`, or a model `CATEGORY` the table `CATEGORies`.
     #[test]
     fn names_in_capitals_stay_in_capitals() {
@@ -376,7 +376,7 @@ mod tests {
         assert_pairs("userID/userIDs publicAPI/publicAPIs blogURL/blogURLs localCPU/localCPUs");
     }
 
-    // rules: NM-1 NM-8
+    // rules: NM-1, NM-8
     // Broken: a model `S` has the table `S`, or the table `As` the model ``.
     #[test]
     fn names_of_one_letter_have_two_forms() {

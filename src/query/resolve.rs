@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::association::link::{Association, Link, Through};
+use crate::association::link::{Association, Junction, Link};
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::expr::{Bound, Expr, Scope, all, col};
@@ -166,7 +166,7 @@ impl<'s> Resolver<'s> {
         Ok(node)
     }
 
-    fn junction(&self, through: &Through, include: &Include) -> Result<JunctionNode> {
+    fn junction(&self, through: &Junction, include: &Include) -> Result<JunctionNode> {
         let model = self.registry.model(through.model);
         Ok(JunctionNode {
             model: model.id,

@@ -140,7 +140,7 @@ mod tests {
         names.join(" ")
     }
 
-    // rules: MX-1 BT-2
+    // rules: MX-1, BT-2
     // Broken: a task with one owner has `addOwner` or `countOwner`, or lacks `createOwner`.
     #[test]
     fn an_association_to_one_has_three_accessors() {
@@ -149,7 +149,7 @@ mod tests {
         assert!(accessors.iter().all(|accessor| accessor.form == Form::Item));
     }
 
-    // rules: MX-1 HM-1 BTM-12
+    // rules: MX-1, HM-1, BTM-12
     // Broken: `project.addTasks` is missing, or `project.createTasks` exists.
     #[test]
     fn an_association_to_many_has_singular_and_plural_spellings() {
@@ -160,7 +160,7 @@ mod tests {
         );
     }
 
-    // rules: NM-4 NM-5 NM-6
+    // rules: NM-4, NM-5, NM-6
     // Broken: the alias `assignments` gives `getassignments`, or `ASSIGNMENTS` gives `getAssignments`.
     #[test]
     fn only_the_first_letter_of_the_name_is_upper_cased() {

@@ -116,11 +116,12 @@ pub(crate) fn camelize_key(stem: &str, key: &str) -> String {
     result
 }
 
-/// The unique key over the two foreign keys of a junction. It is the same from whichever side it is declared.
-pub(crate) fn unique_name(through_table: &str, foreign_key: &str, other_key: &str) -> String {
-    let first = foreign_key.min(other_key);
-    let second = foreign_key.max(other_key);
-    format!("{through_table}_{first}_{second}_unique")
+/// The unique key over the foreign keys of a junction, and over the columns of a scope where it has some. It is the same
+/// from whichever side it is declared.
+pub(crate) fn unique_name(through_table: &str, keys: &[impl Borrow<str>]) -> String {
+    let mut sorted: Vec<&str> = keys.iter().map(Borrow::borrow).collect();
+    sorted.sort_unstable();
+    format!("{through_table}_{}_unique", sorted.join("_"))
 }
 
 /// The name of a foreign key constraint, as PostgreSQL would give it.
@@ -173,7 +174,7 @@ mod tests {
         }
     }
 
-    // rules: NM-12 NM-13 BT-1
+    // rules: NM-12, NM-13, BT-1
     // Broken: Player.belongsTo(Team) adds `playerId`, or User.belongsTo(UserRole, as role) adds `userRoleId`.
     #[test]
     fn belongs_to_points_to_the_alias_or_the_target() {
@@ -186,7 +187,7 @@ mod tests {
         assert_eq!(belongs_to(forms, "project", "id"), "taskId");
     }
 
-    // rules: D2 D3
+    // rules: D2, D3
     // Broken: belongsTo as TheSubscription adds `TheSubscriptionId`, or hasOne as Father adds `fatherId`.
     #[test]
     fn an_alias_is_lower_cased_by_belongs_to_alone() {
@@ -197,7 +198,7 @@ mod tests {
         assert_eq!(has_one(alias("Father"), "person", "id"), "FatherId");
     }
 
-    // rules: NM-12 NM-13 HO-2
+    // rules: NM-12, NM-13, HO-2
     // Broken: Project.hasOne(User) adds `userId`, or the alias `Initiators` adds `InitiatorsId`.
     #[test]
     fn has_one_points_to_the_alias_or_the_source() {
@@ -210,7 +211,7 @@ mod tests {
         );
     }
 
-    // rules: NM-2 NM-12 NM-16
+    // rules: NM-2, NM-12, NM-16
     // Broken: Project.hasMany(User) adds `projectsId`, or the two sides of Article and Label make two columns.
     #[test]
     fn has_many_points_to_the_source_as_its_belongs_to_does() {
@@ -229,7 +230,7 @@ mod tests {
         );
     }
 
-    // rules: NM-12 NM-13
+    // rules: NM-12, NM-13
     // Broken: a junction over user.us and group.gs has `userId` and `groupId`, or a friends junction one column only.
     #[test]
     fn a_junction_points_to_both_models_by_the_stored_columns() {
@@ -257,7 +258,7 @@ mod tests {
         );
     }
 
-    // rules: D1 NM-14
+    // rules: D1, NM-14
     // Broken: an underscored user belongs to a company by `companyUuid`, or to a profile by `userProfile_id`.
     #[test]
     fn underscored_keys_are_snake_case_of_the_same_parts() {
@@ -294,8 +295,14 @@ mod tests {
     #[test]
     fn the_unique_key_of_a_junction_sorts_its_columns() {
         let expected = "UserProjects_projectId_userId_unique";
-        assert_eq!(unique_name("UserProjects", "userId", "projectId"), expected);
-        assert_eq!(unique_name("UserProjects", "projectId", "userId"), expected);
+        assert_eq!(
+            unique_name("UserProjects", &["userId", "projectId"]),
+            expected
+        );
+        assert_eq!(
+            unique_name("UserProjects", &["projectId", "userId"]),
+            expected
+        );
     }
 
     // rules: NM-20

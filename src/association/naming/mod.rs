@@ -13,16 +13,16 @@ use crate::association::inflection::singularize;
 
 /// Both forms of a name: of a model, or of what an association leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Names {
+pub struct Names {
     /// The name of one.
-    pub(crate) singular: String,
+    pub singular: String,
     /// The name of several.
-    pub(crate) plural: String,
+    pub plural: String,
 }
 
 impl Names {
     /// Two given forms, taken as they are.
-    pub(crate) fn new(singular: impl Into<String>, plural: impl Into<String>) -> Names {
+    pub fn new(singular: impl Into<String>, plural: impl Into<String>) -> Names {
         Names {
             singular: singular.into(),
             plural: plural.into(),
@@ -38,7 +38,7 @@ impl Names {
 
 /// The name that the user gave to an association.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Alias {
+pub enum Alias {
     /// One text: the singular of an association to one, the plural of an association to many.
     Text(String),
     /// Both forms.
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(Names::of_model("person"), Names::new("person", "people"));
     }
 
-    // rules: NM-2 NM-3
+    // rules: NM-2, NM-3
     // Broken: User.hasMany(Project) with the names task/tasks has the key `projects`, or the key of `User` is `user`.
     #[test]
     fn without_an_alias_the_key_is_a_form_of_the_target() {
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(multi_names(None, &Names::of_model("User")).plural, "Users");
     }
 
-    // rules: NM-3 NM-5
+    // rules: NM-3, NM-5
     // Broken: the key of the alias `ASSIGNMENTS` is `assignments`, or belongsTo as `details` has the key `detail`.
     #[test]
     fn a_text_alias_is_the_key_as_it_is() {
@@ -170,7 +170,7 @@ mod tests {
         );
     }
 
-    // rules: NM-6 NM-10
+    // rules: NM-6, NM-10
     // Broken: hasMany as {task, taskz} has the key `tasks`, or hasOne with both forms the plural as its key.
     #[test]
     fn both_forms_of_an_alias_are_used_as_given() {
@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    // rules: NM-4 NM-11
+    // rules: NM-4, NM-11
     // Broken: `ASSIGNMENTS` becomes `Assignments`, or a name that begins with ß is cut in two.
     #[test]
     fn only_the_first_letter_changes() {

@@ -15,6 +15,7 @@ enum Step {
     Remove(u32, u32),
     /// Removes the ids of a range, which joins chunks and nodes.
     RemoveRange(u32, u32, u32),
+    Clear(u32),
     Hold,
 }
 
@@ -35,6 +36,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         10 => (any_parent(), any_child()).prop_map(|(parent, id)| Step::Remove(parent, id)),
         4 => (any_parent(), 0_u32..160, 1_u32..90)
             .prop_map(|(parent, start, count)| Step::RemoveRange(parent, start, count)),
+        2 => any_parent().prop_map(Step::Clear),
         2 => Just(Step::Hold),
     ]
 }
@@ -108,6 +110,10 @@ fn run<const P: usize, const L: usize, const C: usize, const M: usize>(steps: &[
                     insert(&mut postings, &mut model, (parent, id));
                 }
             }
+            Step::Clear(parent) => {
+                postings.clear(RowId(parent));
+                model.remove(&parent);
+            }
             Step::Remove(parent, id) => remove(&mut postings, &mut model, (parent, id)),
             Step::RemoveRange(parent, start, count) => {
                 for id in start..start + count {
@@ -155,6 +161,23 @@ fn a_large_list_stays_balanced_while_it_shrinks_from_anywhere() {
         }
         assert!(postings.is_empty());
     }
+}
+
+/// Two nodes of eight chunks of four ids shrink to one chunk and three, of which the two that meet have one id each when
+/// the second node loses a chunk further on.
+#[test]
+fn joining_two_nodes_joins_the_chunks_that_meet() {
+    let mut postings = Postings::<2, 4, 4, 8>::new();
+    for id in 0..64 {
+        postings.insert(RowId(0), RowId(id));
+    }
+    let stay = [28, 32, 36, 37, 38, 60, 61, 62];
+    for id in (0..64).filter(|id| !stay.contains(id)) {
+        assert!(postings.remove(RowId(0), RowId(id)));
+        postings.check_invariants();
+    }
+    let chunks: Vec<_> = postings.chunks(RowId(0)).collect();
+    assert_eq!(chunks, [&[28, 32][..], &[36, 37, 38], &[60, 61, 62]]);
 }
 
 #[test]

@@ -1,0 +1,136 @@
+//! How often the engine asks the allocator: by page and bucket, never by row.
+//!
+//! The allocator counts per thread, so tests beside this one do not disturb it. It is the one test that needs `unsafe`.
+#![expect(
+    unsafe_code,
+    reason = "a global allocator that counts cannot be written without it"
+)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use relata::engine::Database;
+use relata::schema::{ColumnDef, ForeignKeyDef, Schema, TableDef};
+use relata::value::{DataType, Value};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    // A thread that is being torn down has no counter any more.
+    let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+}
+
+// SAFETY: every call is passed on to the system's allocator unchanged; counting allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's contract is the system allocator's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the pointer came from `System.alloc` with this layout.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the pointer came from `System.alloc` with this layout.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations_of<T>(work: impl FnOnce() -> T) -> (u64, T) {
+    let before = ALLOCATIONS.with(Cell::get);
+    let result = work();
+    (ALLOCATIONS.with(Cell::get) - before, result)
+}
+
+/// Six columns: two ints, a nullable int, a float, and two texts of which one in ten is over 15 bytes.
+fn row(number: i64) -> [Value; 6] {
+    let title = if number % 10 == 0 {
+        format!("a somewhat longer title {number}")
+    } else {
+        format!("t{number}")
+    };
+    [
+        number.into(),
+        (number * 7 % 1_000).into(),
+        if number % 3 == 0 {
+            Value::Null
+        } else {
+            number.into()
+        },
+        (number as f64 / 2.0).into(),
+        title.into(),
+        format!("tag {}", number % 50).into(),
+    ]
+}
+
+const COLUMNS: [&str; 6] = ["id", "parent_id", "score", "weight", "title", "tag"];
+
+fn table(name: &str) -> TableDef {
+    TableDef::new(name)
+        .column(ColumnDef::new("id", DataType::Int).primary_key())
+        .column(ColumnDef::new("parent_id", DataType::Int))
+        .column(ColumnDef::new("score", DataType::Int))
+        .column(ColumnDef::new("weight", DataType::Float))
+        .column(ColumnDef::new("title", DataType::Text).not_null())
+        .column(ColumnDef::new("tag", DataType::Text))
+}
+
+// Broken, each row would be a vector or a tree node of its own, at ten times the memory.
+#[test]
+fn loading_100_000_rows_allocates_by_page() {
+    let mut db = Database::new(Schema::builder().table(table("items")).build().unwrap());
+    let rows: Vec<_> = (0..100_000).map(row).collect();
+    let (allocations, _) = allocations_of(|| db.insert_many("items", &COLUMNS, rows).unwrap());
+    println!("100,000 rows of six columns: {allocations} allocations");
+    assert!(allocations < 10_000, "{allocations} allocations");
+}
+
+#[test]
+fn edges_allocate_by_leaf() {
+    let parent = TableDef::new("parents").column(ColumnDef::new("id", DataType::Int).primary_key());
+    let children =
+        table("items").foreign_key(ForeignKeyDef::new(["parent_id"]).references("parents", ["id"]));
+    let mut db = Database::new(
+        Schema::builder()
+            .table(parent)
+            .table(children)
+            .build()
+            .unwrap(),
+    );
+    db.insert_many(
+        "parents",
+        &["id"],
+        (0..1_000_i64).map(|id| [Value::from(id)]),
+    )
+    .unwrap();
+    let rows: Vec<_> = (0..100_000).map(row).collect();
+    let (allocations, _) = allocations_of(|| db.insert_many("items", &COLUMNS, rows).unwrap());
+    println!("100,000 rows under 1,000 parents: {allocations} allocations");
+    assert!(allocations < 12_000, "{allocations} allocations");
+}
+
+#[test]
+fn a_point_lookup_allocates_nothing_for_its_row() {
+    let mut db = Database::new(Schema::builder().table(table("items")).build().unwrap());
+    db.insert_many("items", &COLUMNS, (0..1_000).map(row))
+        .unwrap();
+    let (allocations, title) = allocations_of(|| {
+        let row = db.get("items", 500).unwrap().unwrap();
+        row.get("title").unwrap().as_text().unwrap().len()
+    });
+    assert_eq!(
+        (allocations, title),
+        (0, "a somewhat longer title 500".len())
+    );
+}
