@@ -16,7 +16,7 @@ fn kind_and_text(error: Error) -> (RequestKind, String) {
     }
 }
 
-// rules: EL-3 EL-9
+// rules: EL-3, EL-9
 // Broken: an association of another model is included, or an unknown one silently left out.
 #[test]
 fn names_that_are_not_there_are_errors() {
@@ -97,7 +97,7 @@ fn rows_multiply_to_a_limit() {
     );
 }
 
-// rules: EL-13 EL-14
+// rules: EL-13, EL-14
 // Broken: what was excluded reads as null, or an include that only filters is part of the result.
 #[test]
 fn what_was_not_loaded_is_an_error_that_names_it() {
