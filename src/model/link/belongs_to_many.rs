@@ -9,10 +9,13 @@
 
 use std::collections::BTreeSet;
 
+use smallvec::SmallVec;
+
 use crate::association::link::Junction;
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
 use crate::error::{ConstraintError, ConstraintKind, Error, Operation, RequestKind, Result};
+use crate::model::link::pair::Ends;
 use crate::model::link::targets::{Found, Target, Targets};
 use crate::model::link::walk::{self, Parent};
 use crate::model::link::writing::{Writing, force};
@@ -78,13 +81,12 @@ pub(super) fn remove(
             && is_target(writing, other.row)
         {
             let snapshot = writing.reader().snapshot;
-            rows.extend(walk::pair_rows(
-                snapshot,
+            let ends = Ends {
                 junction,
-                model.table,
-                &own,
-                &other,
-            ));
+                own: &own,
+                other: &other,
+            };
+            rows.extend(ends.rows(snapshot, model.table));
         }
     }
     let rows: Vec<_> = rows.into_iter().collect();
@@ -138,12 +140,14 @@ fn plan(
         );
         let forced = belonging(junction, own, &other.values);
         given.retain(|(ordinal, _)| forced.iter().all(|(column, _)| column != ordinal));
+        let ends = Ends {
+            junction,
+            own,
+            other: &other,
+        };
         let there = match merge {
-            true => {
-                let snapshot = writing.reader().snapshot;
-                walk::pair_rows(snapshot, junction, model.table, own, &other)
-            }
-            false => Vec::new(),
+            true => ends.rows(writing.reader().snapshot, model.table),
+            false => SmallVec::new(),
         };
         if there.is_empty() {
             given.extend(forced);

@@ -3,7 +3,7 @@
 //! [`Related`] is a source and one of its associations. A verb goes through three stages:
 //!
 //! 1. `targets` says what it was given: rows, keys without a row, instances that were never saved;
-//! 2. `walk` finds over one version what is associated now, along edges or by value;
+//! 2. `walk` and, through a junction, `pair` find over one version what is associated now, along edges or by value;
 //! 3. `belongs_to`, `has` or `belongs_to_many` decides what has to change and writes it, at most one statement per table
 //!    and kind: deletes, then updates, then inserts (beyond BY-12).
 //!
@@ -15,6 +15,7 @@
 mod source;
 mod targets;
 mod walk;
+mod pair;
 mod view;
 mod writing;
 mod belongs_to;

@@ -79,7 +79,7 @@ impl<'t> Target<'t> {
         let (key, row) = match &self.name {
             Name::Key(key) => {
                 let table = reader.table(model);
-                check_key(table, &place.to_string(), &table.primary_key().columns, key)?;
+                check_key(table, &place, &table.primary_key().columns, key)?;
                 (key, reader.snapshot.find(model.table, 0, key))
             }
             Name::Instance(instance) => {
