@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::association::link::{Association, AssociationKind, Hop, Link, Through};
+use crate::association::link::{Association, AssociationKind, Hop, Junction, Link};
 use crate::association::naming::Names;
 use crate::association::naming::accessors::Accessors;
 use crate::association::registry::{AttributeEntry, ModelEntry, ModelId, Registry};
@@ -271,7 +271,7 @@ fn registry(schema: &Schema) -> Registry {
         .collect();
     let hops = Hops { schema };
     let junction = |own: Hop, other: Hop| {
-        Link::Through(Through {
+        Link::Through(Junction {
             model: model("TaskTag"),
             own,
             other,
