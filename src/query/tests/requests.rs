@@ -68,7 +68,12 @@ fn includes_are_nested_to_a_limit() {
     let nest = |levels: usize| {
         // Associations to one, so that the rows do not multiply from level to level.
         let outer = |inner: Include, level: usize| {
-            include(if level % 2 == 0 { "profile" } else { "user" }).include(inner)
+            include(if level.is_multiple_of(2) {
+                "profile"
+            } else {
+                "user"
+            })
+            .include(inner)
         };
         let tree = (1..levels).fold(include("profile"), outer);
         select(if levels % 2 == 1 { "User" } else { "Profile" }).include(tree)
