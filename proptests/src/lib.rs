@@ -10,3 +10,5 @@ pub mod shape;
 pub mod operations;
 pub mod reference;
 pub mod translate;
+pub mod machine;
+pub mod shrink;

@@ -323,7 +323,7 @@ fn random_table(shape: &Shape, number: usize, main: Kind, choices: &mut Choices)
         checks: Vec::new(),
         indexes: Vec::new(),
     };
-    let mut kind = |choices: &mut Choices| match choices.percent(12) {
+    let kind = |choices: &mut Choices| match choices.percent(12) {
         true => *choices
             .pick(&[Kind::Int, Kind::Text, Kind::Uuid])
             .unwrap_or(&main),

@@ -2,7 +2,7 @@
 
 use relata::value::Value;
 
-use crate::reference::{Sort, State, Violation, child_key, judge, key_of, note_number, parent_key};
+use crate::reference::{Sort, State, Violation, child_key, judge, key_of, parent_key};
 use crate::shape::{ReferenceShape, Rule, Shape};
 
 /// A row that was there and is different now, or gone.
@@ -261,12 +261,6 @@ impl<'s> Levels<'s> {
                 new: Some(row.values.clone()),
             };
             if change.is_real() {
-                note_number(
-                    self.shape,
-                    self.state,
-                    plan.table,
-                    change.new.as_ref().unwrap_or(&change.old),
-                );
                 self.note_moved(&change, &plan.assignments);
                 level.push(change);
             }

@@ -68,7 +68,7 @@ pub struct Outcome {
     pub by_actions: u64,
     /// The primary key of the row of an insert or upsert.
     pub key: Option<Vec<Value>>,
-    /// Rows that it really changed itself.
+    /// Of those addressed, the rows that are new, different or gone.
     pub changed: u64,
     /// Whether an upsert met a row.
     pub met: bool,
@@ -147,6 +147,7 @@ impl Reference {
     /// Makes a state the current one, outside of transactions.
     pub fn reset_to(&mut self, state: &State) {
         self.state = state.clone();
+        self.end();
     }
 
     // ---- Transactions ----
@@ -267,7 +268,8 @@ impl Reference {
     pub fn execute(&mut self, statement: &Statement) -> Result<Outcome, Failure> {
         let before = self.state.clone();
         let result = self.address(statement).and_then(|(mut outcome, level)| {
-            outcome.changed = level.iter().filter(|change| change.is_real()).count() as u64;
+            let idle = level.iter().filter(|change| !change.is_real()).count() as u64;
+            outcome.changed = outcome.addressed - idle;
             let mut levels = Levels::new(&self.shape, &before, &mut self.state, &mut self.fired);
             let settled = levels.settle(level);
             outcome.by_actions = levels.by_actions;
@@ -276,6 +278,7 @@ impl Reference {
                 Err(violations) => violations,
             };
             if violations.is_empty() {
+                outcome.key = outcome.key.map(|key| self.key_now(statement, key, &before));
                 return Ok(outcome);
             }
             Err(Failure {
@@ -288,6 +291,20 @@ impl Reference {
             self.state = before;
         }
         result
+    }
+
+    /// The key of the row of an upsert, which an action that came back to it may have changed.
+    fn key_now(&self, statement: &Statement, key: Vec<Value>, before: &State) -> Vec<Value> {
+        let Statement::Upsert { table, .. } = statement else {
+            return key;
+        };
+        let has_key = |row: &&Row| key_of(&self.shape, *table, row) == key;
+        let Some(met) = before.tables[*table].iter().find(has_key) else {
+            return key;
+        };
+        let mut rows = self.state.tables[*table].iter();
+        let row = rows.find(|row| row.id == met.id);
+        row.map_or(key, |row| key_of(&self.shape, *table, row))
     }
 
     /// Changes the rows that the statement addresses: level 0 (RI-15).
@@ -353,6 +370,9 @@ impl Reference {
         let mut values = Vec::new();
         for (position, column) in shape.tables[table].columns.iter().enumerate() {
             let given = cells.iter().find(|(column, _)| *column == position);
+            // The rules leave it open what a null is for a sequence; relata takes it for no value.
+            let generated = shape.tables[table].auto_increment == Some(position);
+            let given = given.filter(|(_, value)| !(generated && value.is_null()));
             values.push(match (given, &column.default) {
                 (Some((_, value)), _) => value.clone(),
                 (None, DefaultShape::Null) => Value::Null,
@@ -380,13 +400,11 @@ impl Reference {
         for (column, term) in assignments {
             row.values[*column] = term.value(&shape, &old);
         }
-        let new = row.values.clone();
-        note_number(&shape, &mut self.state, table, &new);
         Change {
             table,
             id,
             old,
-            new: Some(new),
+            new: Some(row.values.clone()),
         }
     }
 
@@ -422,9 +440,11 @@ impl Reference {
     fn next_number(&mut self, table: usize) -> Result<Value, Failure> {
         let number = self.state.sequences[table];
         let Some(next) = number.checked_add(1) else {
+            // Rows before this one may be refused first.
             return Err(Failure {
+                violations: judge::rows(&self.shape, &self.state),
                 sequence_ended: true,
-                ..Failure::default()
+                changes: 0,
             });
         };
         self.state.sequences[table] = next;
@@ -503,7 +523,7 @@ fn parent_key(reference: &ReferenceShape, values: &[Value]) -> Option<Vec<Value>
     (!key.iter().any(Value::is_null)).then_some(key)
 }
 
-/// A number that was given is never generated.
+/// A number that an insert gave is not generated after it. One that an update gave may be.
 fn note_number(shape: &Shape, state: &mut State, table: usize, values: &[Value]) {
     let column = shape.tables[table].auto_increment;
     if let Some(Value::Int(number)) = column.map(|column| &values[column]) {
