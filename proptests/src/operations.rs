@@ -216,12 +216,12 @@ struct Draw<'d> {
 
 impl Draw<'_> {
     fn statement(&mut self) -> Statement {
-        let table = self.choices.below(self.shape.tables.len());
+        let table = self.table();
         let rows = self.state.tables[table].len();
         let weights = match rows {
             0 => [60, 25, 10, 2, 2],
-            1..=4 => [30, 10, 10, 38, 12],
-            5..=16 => [12, 4, 9, 50, 25],
+            1..=4 => [32, 16, 10, 32, 10],
+            5..=16 => [14, 6, 8, 48, 24],
             _ => [4, 2, 4, 30, 60],
         };
         match self.choices.weighted(&weights) {
@@ -243,6 +243,18 @@ impl Draw<'_> {
                 table,
                 filter: self.filter(table),
             },
+        }
+    }
+
+    /// Mostly one that a foreign key has to do with.
+    fn table(&mut self) -> usize {
+        let shape = self.shape;
+        match self.choices.pick(&shape.references) {
+            Some(reference) if self.choices.percent(80) => match self.choices.percent(50) {
+                true => reference.parent,
+                false => reference.child,
+            },
+            _ => self.choices.below(shape.tables.len()),
         }
     }
 

@@ -304,9 +304,12 @@ impl Shape {
             let table = random_table(&shape, table, main, choices);
             shape.tables.push(table);
         }
-        for number in 0..1 + choices.below(7) {
-            let reference = random_reference(&mut shape, number, choices);
-            shape.references.extend(reference);
+        let wanted = 1 + choices.below(7);
+        for number in 0..4 * wanted {
+            if shape.references.len() < wanted {
+                let reference = random_reference(&shape, number, choices);
+                shape.references.extend(reference);
+            }
         }
         shape.references.sort_by_key(|reference| reference.child);
         shape
@@ -450,7 +453,7 @@ fn add_uniques(table: &mut TableShape, choices: &mut Choices) {
 }
 
 fn add_checks(shape: &Shape, table: &mut TableShape, choices: &mut Choices) {
-    for position in 0..[0, 0, 1, 1, 2][choices.below(5)] {
+    for position in 0..[0, 0, 0, 0, 1, 1, 2][choices.below(7)] {
         let left = choices.below(table.visible());
         let kind = table.columns[left].kind;
         let others: Vec<usize> = (0..table.visible())
@@ -488,7 +491,7 @@ fn random_columns(columns: usize, most: usize, choices: &mut Choices) -> Vec<usi
 }
 
 fn random_reference(
-    shape: &mut Shape,
+    shape: &Shape,
     number: usize,
     choices: &mut Choices,
 ) -> Option<ReferenceShape> {
