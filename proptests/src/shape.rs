@@ -490,11 +490,7 @@ fn random_columns(columns: usize, most: usize, choices: &mut Choices) -> Vec<usi
     chosen
 }
 
-fn random_reference(
-    shape: &Shape,
-    number: usize,
-    choices: &mut Choices,
-) -> Option<ReferenceShape> {
+fn random_reference(shape: &Shape, number: usize, choices: &mut Choices) -> Option<ReferenceShape> {
     let child = choices.below(shape.tables.len());
     let parent = choices.below(shape.tables.len());
     let (child_table, parent_table) = (&shape.tables[child], &shape.tables[parent]);
