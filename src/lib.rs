@@ -1,4 +1,38 @@
 //! An in-memory relational engine whose whole database is a value.
+//!
+//! relata has associations, scopes, ON DELETE and ON UPDATE actions and include trees as people know them from Sequelize
+//! and other ORMs. The engine enforces them, over persistent tables: a snapshot and a fork are O(1), a rollback and an
+//! undo cost what was changed.
+//!
+//! # The parts
+//!
+//! | you want to | look at |
+//! |---|---|
+//! | declare models and how they are associated | [`Models`], [`ModelDef`], [`Attribute`], [`BelongsTo`], [`HasOne`], [`HasMany`], [`BelongsToMany`] |
+//! | write and read instances | [`Database`], [`Instance`], [`values!`] |
+//! | follow an association | [`Database::related`] |
+//! | read trees of rows | [`select`], [`include`](fn@include), [`Rows`] |
+//! | filter | [`col`], [`Expr`] |
+//! | keep, fork, undo | [`Database::snapshot`], [`Database::fork`], [`Changes`] |
+//! | work with tables and without models | [`engine::Database`], [`schema`] |
+//! | know why something was refused | [`Error`] |
+//!
+//! # The database is a value
+//!
+//! A [`Database`] is owned: writing takes `&mut self`, and what nobody shares is changed in place. A [`Snapshot`] never
+//! changes; cloning it is one counted pointer, and it may go to another thread. A fork is a database of its own that
+//! shares every page until one of the two writes.
+//!
+//! Every write is a statement, and a statement is atomic: if any row, action, check or closure fails, nothing changed.
+//! Statements of one transaction stand or fall together; dropping a transaction undoes it.
+//!
+//! # Order is a promise
+//!
+//! Where no order is asked for, rows come in primary-key order, at the root and under every include. Order depends on
+//! the data alone, never on a hash, on history or on threads.
+//!
+//! # A first look
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 #![warn(clippy::unwrap_used)]
 
@@ -8,4 +42,20 @@ pub mod expr;
 pub mod schema;
 mod storage;
 pub mod engine;
-mod association;
+pub mod association;
+pub mod query;
+pub mod model;
+
+pub use crate::association::{
+    BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, Through, Uniqueness,
+};
+pub use crate::engine::{Affected, Changes, Clock, DatabaseOptions, RowChange, Savepoint};
+pub use crate::error::{Error, ErrorKind, Result};
+pub use crate::expr::{Expr, all, any, col, not, val};
+pub use crate::model::{
+    Attribute, Database, Instance, ModelDef, Models, Related, RelatedView, Snapshot, Source,
+    Target, Targets, Transaction, Values,
+};
+pub use crate::query::{OwnedRows, Prepared, Record, Rows, Select, asc, desc, include, select};
+pub use crate::schema::{Action, Deferral};
+pub use crate::value::{DataType, Date, Json, Key, Timestamp, Uuid, Value, ValueRef};

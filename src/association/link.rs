@@ -59,12 +59,12 @@ pub(crate) enum Link {
     /// The target is the child.
     ToChildren(Hop),
     /// A junction is the child of both.
-    Through(Through),
+    Through(Junction),
 }
 
-/// A junction between source and target.
+/// The table between source and target.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Through {
+pub(crate) struct Junction {
     /// The model of the junction.
     pub(crate) model: ModelId,
     /// From the junction to the source.
@@ -87,8 +87,9 @@ pub(crate) struct Hop {
     pub(crate) child_columns: Vec<u32>,
     /// The columns that are referred to.
     pub(crate) parent_columns: Vec<u32>,
-    /// Without a foreign key, the position of the child's index that finds children by value: over the columns of the
-    /// association's scope, in their order, and then the child columns. None for a way that only leads to parents.
+    /// Without a foreign key, the position of the child's index that finds children by value. Its columns are those of
+    /// the association's scope, in their order and without those that the scope wants null, and then the child columns.
+    /// None for a way that only leads to parents.
     pub(crate) index: Option<usize>,
 }
 

@@ -54,14 +54,10 @@ fn wrong_type(table: &Table, column: &str, expected: &str, value: &Value) -> cra
 }
 
 /// Not null, then checks, of a row that is about to be written.
-pub(crate) fn check_new_row(
-    table: &Table,
-    values: &[Value],
-    operation: Operation,
-) -> Result<(), ConstraintError> {
+pub(crate) fn check_new_row(table: &Table, values: &[Value], operation: Operation) -> Result<()> {
     for (column, value) in table.columns.iter().zip(values) {
         if !column.nullable && value.is_null() {
-            return Err(not_null(table, &column.name, None, operation));
+            return Err(not_null(table, &column.name, None, operation).into());
         }
     }
     let cells = NewRow { values };
@@ -72,7 +68,7 @@ pub(crate) fn check_new_row(
                 .iter()
                 .map(|&ordinal| values[ordinal as usize].clone())
                 .collect();
-            return Err(check_failed(table, check, values, None, operation));
+            return Err(check_failed(table, check, values, None, operation).into());
         }
     }
     Ok(())
@@ -85,7 +81,7 @@ pub(crate) fn check_stored_row(
     change: &Change,
     history: &[Change],
     operation: Operation,
-) -> Result<(), ConstraintError> {
+) -> Result<()> {
     let store = state.table(change.table);
     let Some(row) = store.rows().get(change.row) else {
         return Ok(());
@@ -118,10 +114,10 @@ pub(crate) fn check_stored_row(
         });
     match refusal {
         None => Ok(()),
-        Some(refusal) => Err(ConstraintError {
-            chain: chain(state, history, change.cause),
-            ..refusal
-        }),
+        Some(refusal) => {
+            let chain = chain(state, history, change.cause);
+            Err(ConstraintError { chain, ..refusal }.into())
+        }
     }
 }
 
@@ -195,7 +191,7 @@ pub(crate) fn check_collision(
     state: &State,
     collision: Collision,
     operation: Operation,
-) -> Result<(), ConstraintError> {
+) -> Result<()> {
     let store = state.table(table.id);
     // Of the two rows that met, either may have gone or moved on; a third may have come.
     for row in [collision.row, collision.other] {
@@ -216,7 +212,8 @@ pub(crate) fn check_collision(
                 stored.key(table),
                 other,
                 operation,
-            ));
+            )
+            .into());
         }
     }
     Ok(())

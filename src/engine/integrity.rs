@@ -96,11 +96,9 @@ impl Snapshot {
         for key in &table.keys {
             let mut seen = BTreeSet::new();
             for row in self.scan(table.id) {
-                let any_null = key
-                    .columns
-                    .iter()
-                    .any(|&ordinal| row.cell(ordinal).is_null());
-                if !(any_null && key.nulls_distinct) && !seen.insert(row.values_of(&key.columns)) {
+                let any_null = key.columns.iter().any(|&it| row.cell(it).is_null());
+                let exempt = any_null && key.nulls_distinct;
+                if !exempt && !seen.insert(row.values_of(&key.columns)) {
                     faults.push(format!(
                         "{}: row {} is a duplicate in {}",
                         table.name,

@@ -119,17 +119,42 @@ impl<'a> Writer<'a> {
         Some(image)
     }
 
-    /// Takes a row out. Its slot is free only when the statement releases it.
-    pub(crate) fn delete_row(&mut self, table: TableId, row: RowId) -> Option<ImageId> {
-        self.state.table(table).rows().get(row)?;
+    /// Takes a row out, and with it its edges, except that of `cleared`: the whole list of that parent goes at the end of
+    /// the level. The slot is free only when the statement releases it.
+    pub(crate) fn delete_row(
+        &mut self,
+        table: TableId,
+        row: RowId,
+        cleared: Option<ForeignKeyId>,
+    ) -> Option<ImageId> {
         let schema = self.schema;
         for &id in &schema.table(table).foreign_keys {
-            self.unlink(schema.foreign_key(id), row);
+            let key = schema.foreign_key(id);
+            if self.is_unmatched(key, row) {
+                self.unlink(key, row);
+            }
         }
         let image = self.keep_image(table, row)?;
         self.undo.push(Undo::Deleted { table, row, image });
+        for &id in schema
+            .table(table)
+            .foreign_keys
+            .iter()
+            .filter(|&&id| cleared != Some(id))
+        {
+            let store = self.state.table(table);
+            let link = schema.foreign_key(id).link;
+            if let Some(parent) = store.rows().get(row)?.link(store.layout(), link) {
+                self.state.edge_mut(id).children_mut().remove(parent, row);
+            }
+        }
         self.state.table_mut(table).remove(row);
         Some(image)
+    }
+
+    /// Empties the list of a parent whose children were all deleted. Undoing those deletions fills it again.
+    pub(crate) fn clear_children(&mut self, key: ForeignKeyId, parent: RowId) {
+        self.state.edge_mut(key).children_mut().clear(parent);
     }
 
     /// Gives the slot of a deleted row back, at the end of the statement that deleted it.
@@ -235,10 +260,10 @@ impl<'a> Writer<'a> {
             Undo::Inserted { table, row, reused } => {
                 self.state.table_mut(table).uninsert(row, reused)
             }
-            Undo::Updated { table, row, image } | Undo::Deleted { table, row, image } => {
-                let store = triomphe::Arc::make_mut(&mut self.state.tables[table.index()]);
-                store.restore(row, self.undo.images.get(image, store.layout()));
-                self.undo.images.truncate(image);
+            Undo::Updated { table, row, image } => self.restore(table, row, image),
+            Undo::Deleted { table, row, image } => {
+                self.restore(table, row, image);
+                self.restore_edges(table, row);
             }
             Undo::Released { table, row } => self.state.table_mut(table).take_released(row),
             Undo::BecameIndexed { table, base } => {
@@ -251,6 +276,24 @@ impl<'a> Writer<'a> {
             Undo::Sequence { table, before } => self.state.sequences[table.index()] = before,
             Undo::Clock { before } => self.state.clock = before,
             Undo::Random { before } => self.state.random = before,
+        }
+    }
+
+    fn restore(&mut self, table: TableId, row: RowId, image: ImageId) {
+        let store = self.state.table_mut(table);
+        store.restore(row, self.undo.images.get(image, store.layout()));
+        self.undo.images.truncate(image);
+    }
+
+    /// Puts a row back under the parents that its links name.
+    fn restore_edges(&mut self, table: TableId, row: RowId) {
+        for &id in &self.schema.table(table).foreign_keys {
+            let store = self.state.table(table);
+            let cells = store.rows().get(row);
+            let link = self.schema.foreign_key(id).link;
+            if let Some(parent) = cells.and_then(|cells| cells.link(store.layout(), link)) {
+                self.state.edge_mut(id).children_mut().insert(parent, row);
+            }
         }
     }
 

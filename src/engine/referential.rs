@@ -49,11 +49,23 @@ pub(crate) struct Cause {
 #[derive(Debug, Default)]
 pub(crate) struct WorkList {
     /// Rows to delete: each once, by table and ascending id.
-    pub(crate) deletes: Vec<(TableId, RowId, Cause)>,
+    pub(crate) deletes: Vec<Delete>,
     /// Cells to write, row by row.
     pub(crate) updates: BTreeMap<(TableId, RowId), Assignment>,
+    /// Parents that went and whose children are all among the deletes: their lists go whole.
+    pub(crate) cleared: Vec<(ForeignKeyId, RowId)>,
     /// Parents whose old key may still stand in children.
     pub(crate) vacated: Vec<(ForeignKeyId, RowId)>,
+}
+
+/// A row to delete.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Delete {
+    pub(crate) table: TableId,
+    pub(crate) row: RowId,
+    pub(crate) cause: Cause,
+    /// Whether the whole list of its parent goes, so that it need not be taken out of it.
+    pub(crate) with_list: bool,
 }
 
 /// The merged assignments to one row.
@@ -71,7 +83,6 @@ pub(crate) struct Restricted {
     pub(crate) key: ForeignKeyId,
     pub(crate) old_key: Key,
     pub(crate) child: RowId,
-    pub(crate) parent: RowId,
     /// The change that the parent was restricted from.
     pub(crate) change: u32,
 }
@@ -120,15 +131,14 @@ impl Level<'_> {
         for (key, event) in &events {
             self.act(self.schema.foreign_key(*key), event, &mut work);
         }
+        let place = |delete: &Delete| (delete.table, delete.row);
         work.deletes
-            .sort_unstable_by_key(|&(table, row, cause)| (table, row, cause.key, cause.change));
-        work.deletes
-            .dedup_by_key(|&mut (table, row, _)| (table, row));
-        work.updates.retain(|&(table, row), _| {
-            work.deletes
-                .binary_search_by_key(&(table, row), |&(table, row, _)| (table, row))
-                .is_err()
-        });
+            .sort_unstable_by_key(|delete| (place(delete), delete.cause.key, delete.cause.change));
+        work.deletes.dedup_by_key(|delete| place(delete));
+        let WorkList {
+            deletes, updates, ..
+        } = &mut work;
+        updates.retain(|row, _| deletes.binary_search_by_key(row, place).is_err());
         Ok(work)
     }
 
@@ -218,7 +228,6 @@ impl Level<'_> {
                 key: key.id,
                 old_key,
                 child,
-                parent: event.parent,
                 change: event.change,
             }),
         }
@@ -247,8 +256,18 @@ impl Level<'_> {
         };
         if event.action == Action::Cascade && event.gone {
             let children = self.children_with_old_key(key, event);
-            work.deletes
-                .extend(children.into_iter().map(|child| (key.child, child, cause)));
+            let with_list =
+                children.len() == self.state.edge(key.id).children().count(event.parent);
+            if with_list {
+                work.cleared.push((key.id, event.parent));
+            }
+            let delete = |row| Delete {
+                table: key.child,
+                row,
+                cause,
+                with_list,
+            };
+            work.deletes.extend(children.into_iter().map(delete));
             return;
         }
         work.vacated.push((key.id, event.parent));

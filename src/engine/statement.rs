@@ -6,13 +6,15 @@
 
 use std::collections::BTreeSet;
 
+use smallvec::SmallVec;
+
 use crate::engine::constraint;
 use crate::engine::mutation::{Queue, Unplaced, Writer};
 use crate::engine::referential::{Cause, Change, Level};
 use crate::engine::state::State;
 use crate::engine::undo::Mark;
-use crate::error::{ConstraintError, Operation, Result, TransactionError, TransactionKind};
-use crate::schema::{ForeignKeyId, TableId};
+use crate::error::{Operation, Result, TransactionError, TransactionKind};
+use crate::schema::{DefaultValue, ForeignKeyId, Table, TableId};
 use crate::storage::{Collision, ImageId, RowId};
 use crate::value::{Timestamp, Value};
 
@@ -46,6 +48,24 @@ pub(crate) struct Statement<'a> {
     queue: Queue,
     vacated: BTreeSet<(ForeignKeyId, RowId)>,
     finished: bool,
+}
+
+/// Which columns of a table are given a value, and where it stands among the values.
+#[derive(Debug)]
+pub(crate) struct Given {
+    /// For each column, the position of its value.
+    sources: SmallVec<[Option<u32>; 32]>,
+}
+
+impl Given {
+    /// The columns of the values, in their order.
+    pub(crate) fn new(table: &Table, ordinals: impl IntoIterator<Item = u32>) -> Self {
+        let mut sources = SmallVec::from_elem(None, table.columns.len());
+        for (position, ordinal) in (0..).zip(ordinals) {
+            sources[ordinal as usize] = Some(position);
+        }
+        Given { sources }
+    }
 }
 
 /// How many rows a statement changed.
@@ -85,34 +105,32 @@ impl<'a> Statement<'a> {
 
     // ---- The rows that the statement addresses ----
 
-    /// Fills the columns that `given` left empty. Sequences, clock and randomness move on.
-    pub(crate) fn fill_defaults(
+    /// Makes a whole row of the values that were given and defaults for the rest. Takes the values; sequences, clock and
+    /// randomness move on.
+    pub(crate) fn complete(
         &mut self,
         table_id: TableId,
-        given: &[(u32, Value)],
+        given: &Given,
+        values: &mut [Value],
         row: &mut Vec<Value>,
     ) -> Result<()> {
-        let schema = self.writer.schema;
-        let table = schema.table(table_id);
+        let table = self.writer.schema.table(table_id);
         row.clear();
-        row.resize(table.columns.len(), Value::Null);
-        let mut is_given = smallvec::SmallVec::<[bool; 32]>::from_elem(false, table.columns.len());
-        for (ordinal, value) in given {
-            let automatic = Some(*ordinal) == table.auto_increment && value.is_null();
-            if !automatic {
-                row[*ordinal as usize] = value.clone();
-                is_given[*ordinal as usize] = true;
-            }
-        }
-        for (ordinal, column) in table.columns.iter().enumerate() {
-            if !is_given[ordinal] {
-                row[ordinal] =
-                    self.writer
-                        .default_value(table_id, &column.default, self.context.now)?;
-            }
+        for (column, source) in table.columns.iter().zip(&given.sources) {
+            let value = source.map_or(Value::Null, |position| {
+                std::mem::take(&mut values[position as usize])
+            });
+            // A null for a generated key asks for the next one.
+            let left_out = source.is_none()
+                || (value.is_null() && column.default == DefaultValue::AutoIncrement);
+            row.push(if left_out {
+                self.writer
+                    .default_value(table_id, &column.default, self.context.now)?
+            } else {
+                value
+            });
         }
         if let Some(ordinal) = table.auto_increment
-            && is_given[ordinal as usize]
             && let Some(key) = row[ordinal as usize].as_ref().as_int()
         {
             self.writer.note_key(table_id, key);
@@ -182,7 +200,7 @@ impl<'a> Statement<'a> {
 
     /// Takes out a row that the statement addresses.
     pub(crate) fn delete(&mut self, table: TableId, row: RowId) -> Result<()> {
-        self.take_out(table, row, None)
+        self.take_out(table, row, None, false)
     }
 
     // ---- What follows, and the judgement ----
@@ -237,8 +255,16 @@ impl<'a> Statement<'a> {
             };
             start = self.history.len();
             self.vacated.extend(work.vacated);
-            for (table, row, cause) in work.deletes {
-                self.take_out(table, row, Some(cause))?;
+            for delete in work.deletes {
+                self.take_out(
+                    delete.table,
+                    delete.row,
+                    Some(delete.cause),
+                    delete.with_list,
+                )?;
+            }
+            for (key, parent) in work.cleared {
+                self.writer.clear_children(key, parent);
             }
             for ((table, row), assignment) in work.updates {
                 self.write_cells(
@@ -281,7 +307,7 @@ impl<'a> Statement<'a> {
     }
 
     /// Not null, checks and unique keys of every row that was updated and is still there.
-    fn judge_rows(&self) -> Result<(), ConstraintError> {
+    fn judge_rows(&self) -> Result<()> {
         let (schema, state) = (self.writer.schema, &*self.writer.state);
         for change in self
             .history
@@ -407,8 +433,15 @@ impl<'a> Statement<'a> {
         Ok(true)
     }
 
-    fn take_out(&mut self, table: TableId, row: RowId, cause: Option<Cause>) -> Result<()> {
-        if let Some(before) = self.writer.delete_row(table, row) {
+    fn take_out(
+        &mut self,
+        table: TableId,
+        row: RowId,
+        cause: Option<Cause>,
+        with_list: bool,
+    ) -> Result<()> {
+        let cleared = cause.filter(|_| with_list).map(|cause| cause.key);
+        if let Some(before) = self.writer.delete_row(table, row, cleared) {
             self.note_write(table, row, before, true, cause)?;
         }
         Ok(())

@@ -26,7 +26,7 @@ pub(crate) enum Undo {
         row: RowId,
         image: ImageId,
     },
-    /// A row went; the image is the row before, without links.
+    /// A row went, and with it its edges; the image is the row before, links included.
     Deleted {
         table: TableId,
         row: RowId,

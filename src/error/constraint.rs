@@ -89,57 +89,52 @@ impl ConstraintKind {
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Operation::Insert => "insert into",
-            Operation::Update => "update of",
-            Operation::Delete => "delete from",
-            Operation::Commit => "commit with",
-            Operation::SetImmediate => "constraint check of",
-            Operation::Apply => "applying changes to",
-            Operation::SchemaChange => "schema change of",
+            Operation::Insert => "insert",
+            Operation::Update => "update",
+            Operation::Delete => "delete",
+            Operation::Commit => "commit",
+            Operation::SetImmediate => "constraint check",
+            Operation::Apply => "applying changes",
+            Operation::SchemaChange => "schema change",
         })
     }
 }
 
+/// `insert violates unique key users_email_key of users: (email) = ('a') already exists in row (3), at row (7)`.
 impl fmt::Display for ConstraintError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} violates ", self.operation, self.table)?;
-        let values = Cut(&self.values);
+        let (constraint, table, values) = (&self.constraint, &self.table, Cut(&self.values));
         let columns = self.columns.join(", ");
+        let other = self.other.as_ref();
+        let other_table = other.map_or("", |other| &*other.table);
+        write!(f, "{} violates ", self.operation)?;
         match self.kind {
-            ConstraintKind::NotNull => write!(f, "not null: column {columns}")?,
+            ConstraintKind::NotNull => {
+                write!(f, "not null of {table}: column {columns} has no value")?
+            }
             ConstraintKind::Check => {
-                write!(f, "check {}: ({columns}) = {values}", self.constraint)?
+                write!(f, "check {constraint} of {table}: ({columns}) = {values}")?
             }
             ConstraintKind::Unique => {
                 write!(
                     f,
-                    "unique key {}: ({columns}) = {values} already exists",
-                    self.constraint
+                    "unique key {constraint} of {table}: ({columns}) = {values} already exists"
                 )?;
+                if let Some(key) = other.and_then(|other| other.key.as_ref()) {
+                    write!(f, " in row {}", Cut(key))?;
+                }
             }
-            ConstraintKind::Reference => {
-                write!(
-                    f,
-                    "foreign key {}: ({columns}) = {values} has no row",
-                    self.constraint
-                )?;
-            }
-            ConstraintKind::Restrict => {
-                write!(
-                    f,
-                    "foreign key {}: ({columns}) = {values} is still referenced",
-                    self.constraint
-                )?;
-            }
-        }
-        if let Some(other) = &self.other {
-            write!(f, " in {}", other.table)?;
-            if let Some(key) = &other.key {
-                write!(f, ", row {}", Cut(key))?;
-            }
+            ConstraintKind::Reference => write!(
+                f,
+                "foreign key {constraint} of {table}: ({columns}) = {values} has no row in {other_table}"
+            )?,
+            ConstraintKind::Restrict => write!(
+                f,
+                "foreign key {constraint} of {table}: ({columns}) = {values} still refers to {other_table}"
+            )?,
         }
         if let Some(row) = &self.row {
-            write!(f, ", at row {} of {}", Cut(row), self.table)?;
+            write!(f, ", at row {}", Cut(row))?;
         }
         if !self.chain.is_empty() {
             write!(f, ", by way of {}", self.chain.join(" -> "))?;

@@ -28,8 +28,7 @@ fn a_constraint_error_names_everything() {
     let error = duplicate("a@b.c");
     assert_eq!(
         error.to_string(),
-        "insert into users violates unique key users_email_key: (email) = ('a@b.c') already exists \
-         in users, row (3), at row (7) of users"
+        "insert violates unique key users_email_key of users: (email) = ('a@b.c') already exists in row (3), at row (7)"
     );
     assert_eq!(error.sqlstate(), "23505");
 }

@@ -171,6 +171,15 @@ impl Expr {
         not(self)
     }
 
+    /// The same over other names; `rename` gives none for a name that stays.
+    pub(crate) fn rename_columns<'a>(&self, rename: impl Fn(&str) -> Option<&'a str>) -> Expr {
+        let ops = self.ops.iter().map(|op| match op {
+            Op::Column(name) => Op::Column(rename(name).map_or_else(|| name.clone(), Arc::from)),
+            other => other.clone(),
+        });
+        Expr { ops: ops.collect() }
+    }
+
     fn leaf(op: Op) -> Expr {
         Expr { ops: vec![op] }
     }

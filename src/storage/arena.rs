@@ -61,6 +61,7 @@ impl RowArena {
     }
 
     /// How many images there are.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.images.len()
     }

@@ -63,19 +63,8 @@ impl KeyColumns {
             .all(|(&ordinal, part)| row.value(layout, ordinal) == part)
     }
 
-    /// Whether two images of a row differ in the key.
-    pub(crate) fn differ(&self, layout: &RowLayout, a: RowRef<'_>, b: RowRef<'_>) -> bool {
-        self.columns
-            .iter()
-            .any(|&ordinal| row_cells_differ(layout, ordinal, a, b))
-    }
-
     /// The hash of a stored row's key.
     pub(crate) fn hash_row(&self, layout: &RowLayout, row: RowRef<'_>) -> u64 {
         hash_key(self.of_row(layout, row))
     }
-}
-
-fn row_cells_differ(layout: &RowLayout, ordinal: u32, a: RowRef<'_>, b: RowRef<'_>) -> bool {
-    a.value(layout, ordinal) != b.value(layout, ordinal)
 }

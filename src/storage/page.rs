@@ -88,6 +88,7 @@ impl<'a> PageRef<'a> {
 
     /// The row in a slot, if it is live.
     #[inline]
+    #[cfg(test)]
     pub(crate) fn row(self, layout: &RowLayout, slot: u32) -> Option<RowRef<'a>> {
         self.row_at(layout.paging().slot_words(slot))
     }

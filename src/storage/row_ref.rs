@@ -76,6 +76,7 @@ impl<'a> RowRef<'a> {
 
     /// A cell of an int column; none for null.
     #[inline]
+    #[cfg(test)]
     pub(crate) fn int(self, layout: &RowLayout, ordinal: u32) -> Option<i64> {
         let field = layout.field(ordinal);
         debug_assert_eq!(field.data_type(), DataType::Int);

@@ -236,14 +236,6 @@ impl TableStore {
         }
     }
 
-    /// A secondary index that keeps an order, for ranges.
-    pub(crate) fn ordered(&self, index: usize) -> Option<&OrderedIndex> {
-        match &self.indexes[index].index {
-            AnyIndex::Ordered(index) => Some(index),
-            AnyIndex::Hash(_) => None,
-        }
-    }
-
     // ---- Slots ----
 
     /// Where a row with these values would stand.
@@ -433,9 +425,7 @@ impl TableStore {
             Some(current) => {
                 let layout = self.rows.layout();
                 let changed: SmallVec<[u32; 8]> = (0..layout.column_count())
-                    .filter(|&ordinal| {
-                        current.value(layout, ordinal) != image.value(layout, ordinal)
-                    })
+                    .filter(|&ordinal| !current.same_value(layout, ordinal, image))
                     .collect();
                 let touches = |columns: &KeyColumns| {
                     columns

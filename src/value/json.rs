@@ -26,6 +26,9 @@ impl Json {
 }
 
 #[cfg(feature = "json")]
+pub use self::parse::ParseJsonError;
+
+#[cfg(feature = "json")]
 mod parse {
     use std::fmt;
     use std::str::FromStr;

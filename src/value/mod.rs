@@ -20,8 +20,10 @@ use std::sync::Arc;
 
 pub use self::data_type::DataType;
 pub use self::json::Json;
+#[cfg(feature = "json")]
+pub use self::json::ParseJsonError;
 pub use self::key::Key;
-pub use self::temporal::{Date, Timestamp};
+pub use self::temporal::{Date, ParseTemporalError, Timestamp};
 pub use self::text::TextRef;
 pub use self::value_ref::ValueRef;
 pub use uuid::Uuid;

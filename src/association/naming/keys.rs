@@ -116,11 +116,12 @@ pub(crate) fn camelize_key(stem: &str, key: &str) -> String {
     result
 }
 
-/// The unique key over the two foreign keys of a junction. It is the same from whichever side it is declared.
-pub(crate) fn unique_name(through_table: &str, foreign_key: &str, other_key: &str) -> String {
-    let first = foreign_key.min(other_key);
-    let second = foreign_key.max(other_key);
-    format!("{through_table}_{first}_{second}_unique")
+/// The unique key over the foreign keys of a junction, and over the columns of a scope where it has some. It is the same
+/// from whichever side it is declared.
+pub(crate) fn unique_name(through_table: &str, keys: &[impl Borrow<str>]) -> String {
+    let mut sorted: Vec<&str> = keys.iter().map(Borrow::borrow).collect();
+    sorted.sort_unstable();
+    format!("{through_table}_{}_unique", sorted.join("_"))
 }
 
 /// The name of a foreign key constraint, as PostgreSQL would give it.
@@ -294,8 +295,14 @@ mod tests {
     #[test]
     fn the_unique_key_of_a_junction_sorts_its_columns() {
         let expected = "UserProjects_projectId_userId_unique";
-        assert_eq!(unique_name("UserProjects", "userId", "projectId"), expected);
-        assert_eq!(unique_name("UserProjects", "projectId", "userId"), expected);
+        assert_eq!(
+            unique_name("UserProjects", &["userId", "projectId"]),
+            expected
+        );
+        assert_eq!(
+            unique_name("UserProjects", &["projectId", "userId"]),
+            expected
+        );
     }
 
     // rules: NM-20

@@ -13,16 +13,16 @@ use crate::association::inflection::singularize;
 
 /// Both forms of a name: of a model, or of what an association leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Names {
+pub struct Names {
     /// The name of one.
-    pub(crate) singular: String,
+    pub singular: String,
     /// The name of several.
-    pub(crate) plural: String,
+    pub plural: String,
 }
 
 impl Names {
     /// Two given forms, taken as they are.
-    pub(crate) fn new(singular: impl Into<String>, plural: impl Into<String>) -> Names {
+    pub fn new(singular: impl Into<String>, plural: impl Into<String>) -> Names {
         Names {
             singular: singular.into(),
             plural: plural.into(),
@@ -38,7 +38,7 @@ impl Names {
 
 /// The name that the user gave to an association.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Alias {
+pub enum Alias {
     /// One text: the singular of an association to one, the plural of an association to many.
     Text(String),
     /// Both forms.

@@ -61,6 +61,7 @@ impl<const S: usize> HashIndex<S> {
     }
 
     /// How many buckets writes had to copy because a clone shared them.
+    #[cfg(test)]
     pub(crate) fn buckets_copied(&self) -> u64 {
         self.buckets.leaves_copied()
     }
@@ -81,6 +82,7 @@ impl<const S: usize> HashIndex<S> {
     }
 
     /// Appends every row that matches to `rows`, ascending.
+    #[cfg(test)]
     pub(crate) fn find_all(
         &self,
         hash: u64,
@@ -93,6 +95,7 @@ impl<const S: usize> HashIndex<S> {
     }
 
     /// Every row, in no promised order.
+    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = RowId> + '_ {
         self.buckets
             .iter()

@@ -47,6 +47,7 @@ impl<const S: usize> MultiIndex<S> {
     }
 
     /// Whether no key has rows.
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -68,6 +69,7 @@ impl<const S: usize> MultiIndex<S> {
 
     /// How many rows have the key that matches.
     #[inline]
+    #[cfg(test)]
     pub(crate) fn count(&self, hash: u64, matches: impl FnMut(RowId) -> bool) -> usize {
         self.group(hash, matches)
             .map_or(0, |group| self.rows.count(group))

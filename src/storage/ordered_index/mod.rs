@@ -62,6 +62,7 @@ impl OrderedIndex {
     }
 
     /// Whether some row has this key.
+    #[cfg(test)]
     pub(crate) fn contains_key<'a>(&self, key: impl IntoIterator<Item = ValueRef<'a>>) -> bool {
         self.find_all(key).next().is_some()
     }
@@ -96,6 +97,7 @@ impl OrderedIndex {
     }
 
     /// All keys with their rows, for checks.
+    #[cfg(test)]
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&KeyBytes, RowId)> + '_ {
         self.entries.iter().map(|entry| (&entry.key, entry.row))
     }

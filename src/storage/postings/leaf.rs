@@ -137,6 +137,13 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
         self.splice(which, &ids);
     }
 
+    /// Takes out a parent's whole list, packed or large.
+    pub(super) fn clear(&mut self, which: usize) {
+        self.large.retain(|(place, _)| usize::from(*place) != which);
+        self.splice(which, &[]);
+        self.give_memory_back();
+    }
+
     /// Replaces a packed list.
     fn splice(&mut self, which: usize, ids: &[u32]) {
         let range = self.range(which);

@@ -69,11 +69,13 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
     }
 
     /// Whether no parent has children.
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// How many leaves writes had to copy because a clone shared them.
+    #[cfg(test)]
     pub(crate) fn leaves_copied(&self) -> u64 {
         self.leaves.leaves_copied()
     }
@@ -124,6 +126,7 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
     }
 
     /// The parents that have children, ascending.
+    #[cfg(test)]
     pub(crate) fn parents(&self) -> impl Iterator<Item = RowId> + '_ {
         self.leaves.iter().flat_map(|(at, leaf)| {
             (0..P)
@@ -182,6 +185,26 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
         true
     }
 
+    /// Takes out all children of a parent at once.
+    pub(crate) fn clear(&mut self, parent: RowId) {
+        let children = self.count(parent);
+        if children == 0 {
+            return;
+        }
+        let (at, which) = place::<P>(parent);
+        let Some(leaf) = self.leaves.get_mut(at) else {
+            return;
+        };
+        self.len -= children;
+        if leaf.large_mut(which).is_none() {
+            self.packed_len -= children;
+        }
+        leaf.clear(which);
+        if leaf.is_empty() {
+            self.leaves.remove(at);
+        }
+    }
+
     /// The ids that a leaf beside so many others starts with room for: a little over their mean. That reserves about an
     /// eighth more than is used, and saves a load in the order of parents all but one allocation of ids per leaf.
     fn room_beside(packed_len: usize, leaf_count: u32) -> usize {
@@ -199,6 +222,7 @@ fn place<const P: usize>(parent: RowId) -> (u32, usize) {
 }
 
 /// The parent that has a place in a leaf.
+#[cfg(test)]
 fn parent_at<const P: usize>(at: u32, which: usize) -> RowId {
     let parent = at as usize * P + which;
     RowId(u32::try_from(parent).expect("the parent of a stored list is an id"))

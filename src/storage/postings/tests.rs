@@ -15,6 +15,7 @@ enum Step {
     Remove(u32, u32),
     /// Removes the ids of a range, which joins chunks and nodes.
     RemoveRange(u32, u32, u32),
+    Clear(u32),
     Hold,
 }
 
@@ -35,6 +36,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         10 => (any_parent(), any_child()).prop_map(|(parent, id)| Step::Remove(parent, id)),
         4 => (any_parent(), 0_u32..160, 1_u32..90)
             .prop_map(|(parent, start, count)| Step::RemoveRange(parent, start, count)),
+        2 => any_parent().prop_map(Step::Clear),
         2 => Just(Step::Hold),
     ]
 }
@@ -107,6 +109,10 @@ fn run<const P: usize, const L: usize, const C: usize, const M: usize>(steps: &[
                 for id in start..start.saturating_add(count) {
                     insert(&mut postings, &mut model, (parent, id));
                 }
+            }
+            Step::Clear(parent) => {
+                postings.clear(RowId(parent));
+                model.remove(&parent);
             }
             Step::Remove(parent, id) => remove(&mut postings, &mut model, (parent, id)),
             Step::RemoveRange(parent, start, count) => {

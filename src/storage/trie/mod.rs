@@ -92,6 +92,7 @@ impl<T, const N: usize> Trie<T, N> {
     }
 
     /// All leaves with their indexes, ascending.
+    #[cfg(test)]
     pub(crate) fn iter(&self) -> Iter<'_, T, N> {
         self.iter_from(0)
     }
@@ -126,11 +127,13 @@ impl<T, const N: usize> Trie<T, N> {
 }
 
 impl<T: Clone, const N: usize> Trie<T, N> {
-    /// The leaf at an index, for writing. Copies what a clone shares on the way, and only if the leaf exists.
+    /// The leaf at an index, for writing. Copies what a clone shares on the way; a miss may have copied nodes for nothing,
+    /// which is rarer than a second descent is dear.
     #[inline]
     pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut T> {
-        // One look before the descent, so that a miss copies nothing.
-        self.get(index)?;
+        if !Self::reaches(self.height, index) {
+            return None;
+        }
         let mut level = self.height;
         let mut node = Arc::make_mut(self.root.as_mut()?);
         loop {

@@ -1,0 +1,199 @@
+//! What all four declarations of an association have in common.
+
+use crate::association::link::AssociationKind;
+use crate::association::{Alias, BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttributes};
+use crate::error::Result;
+use crate::schema::{Action, Deferral};
+use crate::value::Value;
+
+/// One declared association, whichever of the four it is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Declaration {
+    /// See [`BelongsTo`].
+    BelongsTo(BelongsTo),
+    /// See [`HasOne`].
+    HasOne(HasOne),
+    /// See [`HasMany`].
+    HasMany(HasMany),
+    /// See [`BelongsToMany`].
+    BelongsToMany(BelongsToMany),
+}
+
+/// The options that all declarations have. A scope is not among those that a [`BelongsTo`] can be given.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Options {
+    /// The name of the target model.
+    pub(crate) target: String,
+    pub(crate) alias: Option<Alias>,
+    pub(crate) foreign_key: KeyAttributes,
+    /// Whether the foreign key is enforced.
+    pub(crate) constraints: bool,
+    pub(crate) on_delete: Option<ActionName>,
+    pub(crate) on_update: Option<ActionName>,
+    pub(crate) deferral: Option<Deferral>,
+    pub(crate) scope: Vec<(String, Value)>,
+    /// Whether the source's hooks around association run (associations AS-14).
+    pub(crate) hooks: bool,
+}
+
+/// An action, or the words of SQL for one in whatever case. Words that are no action are a problem of the declaration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActionName {
+    /// An action.
+    Action(Action),
+    /// Its name, to be read when the models are resolved.
+    Text(String),
+}
+
+impl Options {
+    /// The defaults: a target, and everything else as it follows from the models.
+    pub(crate) fn new(target: impl Into<String>) -> Self {
+        Options {
+            target: target.into(),
+            alias: None,
+            foreign_key: KeyAttributes::default(),
+            constraints: true,
+            on_delete: None,
+            on_update: None,
+            deferral: None,
+            scope: Vec::new(),
+            hooks: false,
+        }
+    }
+}
+
+impl Declaration {
+    /// Which of the four it is.
+    pub(crate) fn kind(&self) -> AssociationKind {
+        match self {
+            Declaration::BelongsTo(_) => AssociationKind::BelongsTo,
+            Declaration::HasOne(_) => AssociationKind::HasOne,
+            Declaration::HasMany(_) => AssociationKind::HasMany,
+            Declaration::BelongsToMany(_) => AssociationKind::BelongsToMany,
+        }
+    }
+
+    /// What it has in common with the others.
+    pub(crate) fn options(&self) -> &Options {
+        match self {
+            Declaration::BelongsTo(declared) => &declared.options,
+            Declaration::HasOne(declared) => &declared.options,
+            Declaration::HasMany(declared) => &declared.options,
+            Declaration::BelongsToMany(declared) => &declared.options,
+        }
+    }
+}
+
+impl ActionName {
+    /// The action.
+    ///
+    /// # Errors
+    ///
+    /// [`ProblemKind::Action`](crate::error::ProblemKind::Action) if the text names none (associations FK-9).
+    pub(crate) fn action(&self) -> Result<Action> {
+        match self {
+            ActionName::Action(action) => Ok(*action),
+            ActionName::Text(text) => text.parse(),
+        }
+    }
+}
+
+impl From<Action> for ActionName {
+    fn from(action: Action) -> Self {
+        ActionName::Action(action)
+    }
+}
+
+impl From<&str> for ActionName {
+    fn from(text: &str) -> Self {
+        ActionName::Text(text.to_owned())
+    }
+}
+
+/// The methods that set the common options, and a declaration from the name of a target.
+macro_rules! common_options {
+    ($declaration:ident) => {
+        impl $declaration {
+            /// Under this name instead of the target's. A text is the singular of an association to one and the plural
+            /// of an association to many; a pair is both (associations NM-5, NM-6).
+            pub fn alias(mut self, alias: impl Into<$crate::association::Alias>) -> Self {
+                self.options.alias = Some(alias.into());
+                self
+            }
+
+            /// The foreign key: a name, an attribute with settings, or an array of either for a key of several
+            /// attributes. The last call counts.
+            pub fn foreign_key(
+                mut self,
+                attributes: impl Into<$crate::association::KeyAttributes>,
+            ) -> Self {
+                self.options.foreign_key = attributes.into();
+                self
+            }
+
+            /// Whether the foreign key is enforced, which it is by default. If not, its values may dangle, no action
+            /// is taken, and the order of the tables does not depend on it (associations FK-7).
+            pub fn constraints(mut self, enforced: bool) -> Self {
+                self.options.constraints = enforced;
+                self
+            }
+
+            /// What happens to the holder of the key when the row that it refers to is deleted.
+            pub fn on_delete(mut self, action: impl Into<$crate::association::ActionName>) -> Self {
+                self.options.on_delete = Some(action.into());
+                self
+            }
+
+            /// What happens to the holder of the key when the row that it refers to takes another key.
+            pub fn on_update(mut self, action: impl Into<$crate::association::ActionName>) -> Self {
+                self.options.on_update = Some(action.into());
+                self
+            }
+
+            /// When a missing row is held against the key.
+            pub fn deferrable(mut self, deferral: $crate::schema::Deferral) -> Self {
+                self.options.deferral = Some(deferral);
+                self
+            }
+
+            /// Whether the source's hooks around association run, which they do not by default.
+            pub fn hooks(mut self, run: bool) -> Self {
+                self.options.hooks = run;
+                self
+            }
+        }
+
+        impl From<&str> for $declaration {
+            fn from(target: &str) -> Self {
+                $declaration::new(target)
+            }
+        }
+
+        impl From<String> for $declaration {
+            fn from(target: String) -> Self {
+                $declaration::new(target)
+            }
+        }
+    };
+}
+
+/// The method that sets a scope, for declarations that lead away from the key.
+macro_rules! scope_option {
+    ($declaration:ident) => {
+        impl $declaration {
+            /// One more attribute and value that all targets have: a condition when reading, and written when a target
+            /// is created or added (associations SC-1, SC-2).
+            pub fn scope(
+                mut self,
+                attribute: impl Into<String>,
+                value: impl Into<$crate::value::Value>,
+            ) -> Self {
+                self.options.scope.push((attribute.into(), value.into()));
+                self
+            }
+        }
+    };
+}
+
+pub(super) use common_options;
+pub(super) use scope_option;

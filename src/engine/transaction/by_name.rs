@@ -1,0 +1,198 @@
+//! Statements in names, as a user writes them: the database checks names and types, and does the rest by id.
+
+use crate::engine::Changes;
+use crate::engine::read::Row;
+use crate::engine::statement::Given;
+use crate::engine::transaction::{Affected, Cells, Transaction};
+use crate::error::{Operation, RequestError, RequestKind, Result};
+use crate::expr::Expr;
+use crate::schema::Table;
+use crate::value::{Key, Value};
+
+impl Transaction<'_> {
+    /// Inserts one row and gives its primary key. Columns not named take their defaults.
+    ///
+    /// # Errors
+    /// `UnknownTable`, `UnknownColumn`, `Type`; a constraint error if the row may not stand. Nothing is changed then.
+    pub fn insert<'v>(
+        &mut self,
+        table: &str,
+        row: impl IntoIterator<Item = (&'v str, Value)>,
+    ) -> Result<Key> {
+        let id = self.schema.table_id(table)?;
+        let cells = named_cells(self.schema.table(id), row)?;
+        let rows = self.insert_rows(id, [cells])?;
+        Ok(self.view(id, rows[0]).key())
+    }
+
+    /// Inserts rows as one statement, all or none; each row has one value for each named column.
+    ///
+    /// # Errors
+    /// As [`Transaction::insert`], and `KeyLength` if a row has too few or too many values.
+    pub fn insert_many<R>(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: impl IntoIterator<Item = R>,
+    ) -> Result<Affected>
+    where
+        R: IntoIterator<Item = Value>,
+    {
+        let id = self.schema.table_id(table)?;
+        let schema = self.schema.clone();
+        let names = columns.iter().map(|name| (*name, Value::Null));
+        let ordinals = named_cells(schema.table(id), names)?
+            .into_iter()
+            .map(|(ordinal, _)| ordinal);
+        let given = Given::new(schema.table(id), ordinals);
+        self.run(Operation::Insert, |statement| {
+            let (mut addressed, mut values, mut row) = (0, Vec::new(), Vec::new());
+            for cells in rows {
+                values.clear();
+                values.extend(cells);
+                if values.len() != columns.len() {
+                    let detail = format!(
+                        "row {addressed} has {} values for {} columns",
+                        values.len(),
+                        columns.len()
+                    );
+                    return Err(RequestError::new(RequestKind::KeyLength, table, detail).into());
+                }
+                statement.complete(id, &given, &mut values, &mut row)?;
+                statement.insert(id, &row)?;
+                addressed += 1;
+            }
+            Ok(addressed)
+        })
+    }
+
+    /// Writes values into every row that the filter selects.
+    ///
+    /// # Errors
+    /// `UnknownTable`, `UnknownColumn`, `Type`; a constraint error if the result may not stand. Nothing is changed then.
+    pub fn update<'v>(
+        &mut self,
+        table: &str,
+        filter: &Expr,
+        values: impl IntoIterator<Item = (&'v str, Value)>,
+    ) -> Result<Affected> {
+        let id = self.schema.table_id(table)?;
+        let cells = named_cells(self.schema.table(id), values)?;
+        let rows = self.select_ids(id, filter)?;
+        self.run(Operation::Update, |statement| {
+            rows.iter()
+                .try_for_each(|&row| statement.update(id, row, &cells).map(drop))?;
+            Ok(rows.len())
+        })
+    }
+
+    /// Writes values into the row with this primary key; no row is no error and counts none.
+    ///
+    /// # Errors
+    /// As [`Transaction::update`], and `KeyLength`.
+    pub fn update_key<'v>(
+        &mut self,
+        table: &str,
+        key: impl Into<Key>,
+        values: impl IntoIterator<Item = (&'v str, Value)>,
+    ) -> Result<Affected> {
+        let id = self.schema.table_id(table)?;
+        let cells = named_cells(self.schema.table(id), values)?;
+        let key = key.into();
+        self.check_key_length(id, &key)?;
+        let rows: Vec<_> = self
+            .find(id, 0, &key)
+            .map(|row| (row, cells))
+            .into_iter()
+            .collect();
+        self.update_rows(id, &rows)
+    }
+
+    /// Writes what a closure makes of each row that the filter selects. The closure sees every row as it was before the
+    /// statement (integrity RI-61).
+    ///
+    /// # Errors
+    /// As [`Transaction::update`], and whatever the closure gives.
+    pub fn update_with<'v>(
+        &mut self,
+        table: &str,
+        filter: &Expr,
+        mut change: impl FnMut(Row<'_>) -> Result<Vec<(&'v str, Value)>>,
+    ) -> Result<Affected> {
+        let id = self.schema.table_id(table)?;
+        let mut rows = Vec::new();
+        for row in self.select_ids(id, filter)? {
+            let values = change(self.view(id, row).into_row())?;
+            rows.push((row, named_cells(self.schema.table(id), values)?));
+        }
+        self.update_rows(id, &rows)
+    }
+
+    /// Inserts a row, or, if its primary key is taken, writes its other columns into the row that has it.
+    ///
+    /// # Errors
+    /// As [`Transaction::insert`].
+    pub fn upsert<'v>(
+        &mut self,
+        table: &str,
+        row: impl IntoIterator<Item = (&'v str, Value)>,
+    ) -> Result<Key> {
+        let id = self.schema.table_id(table)?;
+        let cells = named_cells(self.schema.table(id), row)?;
+        let rows = self.upsert_rows(id, &[cells])?;
+        Ok(self.view(id, rows[0]).key())
+    }
+
+    /// Deletes every row that the filter selects, and what ON DELETE takes along.
+    ///
+    /// # Errors
+    /// `UnknownTable`, what is wrong with the filter, or a constraint error if a reference forbids it.
+    pub fn delete(&mut self, table: &str, filter: &Expr) -> Result<Affected> {
+        let id = self.schema.table_id(table)?;
+        let rows = self.select_ids(id, filter)?;
+        self.delete_rows(id, &rows)
+    }
+
+    /// Deletes the row with this primary key, and what ON DELETE takes along; no row is no error and counts none.
+    ///
+    /// # Errors
+    /// As [`Transaction::delete`], and `KeyLength`.
+    pub fn delete_key(&mut self, table: &str, key: impl Into<Key>) -> Result<Affected> {
+        let id = self.schema.table_id(table)?;
+        let key = key.into();
+        self.check_key_length(id, &key)?;
+        let rows: Vec<_> = self.find(id, 0, &key).into_iter().collect();
+        self.delete_rows(id, &rows)
+    }
+
+    /// Applies changes as one statement: no actions run, since the changes contain what they did; every constraint is
+    /// judged on the result.
+    ///
+    /// # Errors
+    /// `Conflict` if a row is not as the changes expect it; a constraint error if the result may not stand.
+    pub fn apply(&mut self, changes: &Changes) -> Result<()> {
+        let plan = changes.resolve(self)?;
+        let mut statement = self.statement(Operation::Apply);
+        let counts = plan.run(&mut statement)?;
+        statement.finish_without_actions()?;
+        self.rows += counts;
+        Ok(())
+    }
+}
+
+/// Names to ordinals; a column named twice is refused.
+fn named_cells<'v>(
+    table: &Table,
+    values: impl IntoIterator<Item = (&'v str, Value)>,
+) -> Result<Cells> {
+    let mut cells = Cells::new();
+    for (name, value) in values {
+        let ordinal = table.column(name)?;
+        if cells.iter().any(|(given, _)| *given == ordinal) {
+            let detail = format!("column {name} is given twice");
+            return Err(RequestError::new(RequestKind::Repeated, &*table.name, detail).into());
+        }
+        cells.push((ordinal, value));
+    }
+    Ok(cells)
+}

@@ -1,0 +1,212 @@
+//! A transaction: statements that stand or fall together.
+//!
+//! Each statement is atomic and, if it fails, leaves the transaction as it was before it (integrity RI-83). Dropping a
+//! transaction undoes it. Savepoints are handles; one that was released or rolled back over is recognised. A
+//! transaction reads its own writes: it dereferences to the version as it stands now.
+
+mod by_name;
+mod by_id;
+mod savepoint;
+mod deferral;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::engine::Database;
+use crate::engine::changes::{self, Changes};
+use crate::engine::mutation::Writer;
+use crate::engine::snapshot::Snapshot;
+use crate::engine::statement::{Context, Counts, Statement};
+use crate::engine::undo::Mark;
+use crate::error::{Operation, Result};
+use crate::schema::Schema;
+use crate::value::{Timestamp, Value};
+
+pub use self::savepoint::Savepoint;
+pub(crate) use self::savepoint::SavepointMark;
+
+/// Statements that stand or fall together. Dropping it undoes them.
+#[derive(Debug)]
+pub struct Transaction<'db> {
+    database: &'db mut Database,
+    schema: Arc<Schema>,
+    start: Mark,
+    now: Option<Timestamp>,
+    /// By foreign key: judged at commit, for now.
+    deferred: Modes,
+    /// The handles that can still be used, oldest first.
+    open: Vec<slotmap::DefaultKey>,
+    rows: u64,
+    finished: bool,
+}
+
+/// How many rows a statement changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Affected {
+    /// Rows that the statement addressed, whether or not their values changed (integrity RI-73).
+    pub rows: u64,
+    /// Changes that ON DELETE and ON UPDATE made to other rows.
+    pub by_actions: u64,
+}
+
+/// What a transaction did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// Rows that its statements changed, actions included.
+    pub rows: u64,
+}
+
+/// For each foreign key by id: whether it is judged at commit. Most schemas fit without an allocation.
+type Modes = SmallVec<[bool; 32]>;
+
+/// Cells by ordinal.
+pub(crate) type Cells = Vec<(u32, Value)>;
+
+impl<'db> Transaction<'db> {
+    pub(crate) fn begin(database: &'db mut Database) -> Self {
+        database.undo.clear();
+        let schema = database.current.schema().clone();
+        Transaction {
+            deferred: schema
+                .foreign_keys()
+                .iter()
+                .map(|key| key.deferral.is_initially_deferred())
+                .collect(),
+            start: database.undo.mark(),
+            schema,
+            now: None,
+            open: Vec::new(),
+            rows: 0,
+            finished: false,
+            database,
+        }
+    }
+
+    pub(super) fn run(
+        &mut self,
+        operation: Operation,
+        address: impl FnOnce(&mut Statement<'_>) -> Result<usize>,
+    ) -> Result<Affected> {
+        let mut statement = self.statement(operation);
+        let addressed = address(&mut statement)?;
+        let Counts {
+            addressed,
+            by_actions,
+        } = statement.finish(addressed)?;
+        let affected = Affected {
+            rows: addressed as u64,
+            by_actions: by_actions as u64,
+        };
+        self.rows += affected.rows + affected.by_actions;
+        Ok(affected)
+    }
+
+    pub(super) fn statement(&mut self, operation: Operation) -> Statement<'_> {
+        let Database {
+            current,
+            undo,
+            rows_changed_max,
+            ..
+        } = &mut *self.database;
+        let writer = Writer {
+            state: triomphe::Arc::make_mut(&mut current.state),
+            undo,
+            schema: &self.schema,
+            sequence_logged: None,
+        };
+        let context = Context {
+            now: &mut self.now,
+            deferred: &self.deferred,
+            rows_changed_max: *rows_changed_max,
+        };
+        Statement::begin(writer, context, operation)
+    }
+
+    /// The transaction's time: the database's clock, read once, at the first need.
+    pub fn now(&mut self) -> Timestamp {
+        if let Some(now) = self.now {
+            return now;
+        }
+        let Database { current, undo, .. } = &mut *self.database;
+        let state = triomphe::Arc::make_mut(&mut current.state);
+        Writer {
+            state,
+            undo,
+            schema: &self.schema,
+            sequence_logged: None,
+        }
+        .now(&mut self.now)
+    }
+
+    /// Judges what was deferred and lets the transaction stand.
+    ///
+    /// # Errors
+    /// The first deferred reference that is unmet; nothing of the transaction remains then (integrity RI-52).
+    pub fn commit(mut self) -> Result<Commit> {
+        (0..self.deferred.len()).try_for_each(|key| self.judge_pending(key, Operation::Commit))?;
+        self.finished = true;
+        Ok(Commit { rows: self.rows })
+    }
+
+    /// As [`Transaction::commit`], and what was changed. O(changes).
+    ///
+    /// # Errors
+    /// As [`Transaction::commit`].
+    pub fn commit_with_changes(self) -> Result<Changes> {
+        let changes = self.changes();
+        self.commit()?;
+        Ok(changes)
+    }
+
+    /// What the transaction has changed so far, by primary key. O(changes).
+    pub fn changes(&self) -> Changes {
+        changes::decode(
+            &self.database.current.state,
+            &self.database.undo,
+            self.start,
+        )
+    }
+
+    /// The version as it stands now, uncommitted writes included. O(1).
+    pub fn snapshot(&self) -> Snapshot {
+        self.database.snapshot()
+    }
+
+    /// Undoes the transaction. The same as dropping it.
+    pub fn rollback(self) {}
+
+    fn roll_back(&mut self, mark: Mark) {
+        let Database { current, undo, .. } = &mut *self.database;
+        if undo.mark() == mark {
+            return;
+        }
+        let state = triomphe::Arc::make_mut(&mut current.state);
+        Writer {
+            state,
+            undo,
+            schema: &self.schema,
+            sequence_logged: None,
+        }
+        .roll_back(mark);
+    }
+}
+
+impl Deref for Transaction<'_> {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.database.current
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.roll_back(self.start);
+        }
+        self.forget_from(0);
+        self.database.undo.clear();
+    }
+}

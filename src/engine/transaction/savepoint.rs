@@ -1,0 +1,97 @@
+//! Points of a transaction to go back to.
+//!
+//! Savepoints are handles, so a name cannot be mistaken; one that was released or rolled back over is recognised, also
+//! in a later transaction (integrity RI-84).
+
+use crate::engine::transaction::{Modes, Transaction};
+use crate::engine::undo::Mark;
+use crate::error::{Result, TransactionError, TransactionKind};
+use crate::value::Timestamp;
+
+/// A point of a transaction to go back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Savepoint {
+    handle: slotmap::DefaultKey,
+}
+
+/// What stood when a savepoint was made.
+#[derive(Clone, Debug)]
+pub(crate) struct SavepointMark {
+    mark: Mark,
+    now: Option<Timestamp>,
+    deferred: Modes,
+    rows: u64,
+}
+
+impl Transaction<'_> {
+    /// Marks this point of the transaction.
+    pub fn savepoint(&mut self) -> Savepoint {
+        let mark = SavepointMark {
+            mark: self.database.undo.mark(),
+            now: self.now,
+            deferred: self.deferred.clone(),
+            rows: self.rows,
+        };
+        let handle = self.database.savepoints.insert(mark);
+        self.open.push(handle);
+        Savepoint { handle }
+    }
+
+    /// Undoes everything since the savepoint, constraint modes included. The savepoint stays, later ones go.
+    ///
+    /// # Errors
+    /// `UnknownSavepoint`.
+    pub fn rollback_to(&mut self, savepoint: Savepoint) -> Result<()> {
+        let position = self.position_of(savepoint)?;
+        self.forget_from(position + 1);
+        let SavepointMark {
+            mark,
+            now,
+            deferred,
+            rows,
+        } = self.database.savepoints[savepoint.handle].clone();
+        (self.now, self.deferred, self.rows) = (now, deferred, rows);
+        self.roll_back(mark);
+        Ok(())
+    }
+
+    /// Forgets the savepoint and later ones; what was done since stays.
+    ///
+    /// # Errors
+    /// `UnknownSavepoint`.
+    pub fn release(&mut self, savepoint: Savepoint) -> Result<()> {
+        let position = self.position_of(savepoint)?;
+        self.forget_from(position);
+        Ok(())
+    }
+
+    /// Runs a closure that is undone whole if it fails; the transaction goes on in either case. If the closure panics,
+    /// the unwinding transaction is undone.
+    ///
+    /// # Errors
+    /// What the closure gives.
+    pub fn atomically<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let savepoint = self.savepoint();
+        let result = body(self);
+        if result.is_err() {
+            self.rollback_to(savepoint)?;
+        }
+        self.release(savepoint)?;
+        result
+    }
+
+    fn position_of(&self, savepoint: Savepoint) -> Result<usize> {
+        let found = self.open.iter().rposition(|&open| open == savepoint.handle);
+        found.ok_or_else(|| {
+            let detail =
+                "this savepoint was released, rolled back over, or is of another transaction";
+            TransactionError::new(TransactionKind::UnknownSavepoint, detail).into()
+        })
+    }
+
+    pub(super) fn forget_from(&mut self, position: usize) {
+        for handle in self.open.drain(position..) {
+            self.database.savepoints.remove(handle);
+        }
+    }
+}

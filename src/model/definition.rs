@@ -1,0 +1,121 @@
+//! A model, as declared.
+
+use crate::association::Names;
+use crate::model::attribute::Attribute;
+use crate::schema::{CheckDef, IndexDef, UniqueDef};
+
+/// A model to be: what it is called, its attributes, and the rules of its table, all in attributes' names.
+///
+/// It gets an integer key `id` unless it declares a primary key, and timestamps unless it declines them.
+///
+/// ```
+/// use relata::model::{Attribute, ModelDef};
+/// use relata::schema::UniqueDef;
+/// use relata::value::DataType;
+///
+/// let post = ModelDef::new("Post")
+///     .attribute(Attribute::new("slug", DataType::Text).not_null())
+///     .attribute(Attribute::new("lang", DataType::Text).default("en"))
+///     .unique(UniqueDef::new(["slug", "lang"]))
+///     .timestamps(false);
+/// assert_ne!(post, ModelDef::new("Post"));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelDef {
+    pub(super) name: String,
+    pub(super) names: Option<Names>,
+    pub(super) table_name: Option<String>,
+    pub(super) freeze_table_name: bool,
+    pub(super) underscored: bool,
+    pub(super) timestamps: bool,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) uniques: Vec<UniqueDef>,
+    pub(super) indexes: Vec<IndexDef>,
+    pub(super) checks: Vec<CheckDef>,
+}
+
+impl ModelDef {
+    /// A model without attributes of its own.
+    pub fn new(name: impl Into<String>) -> Self {
+        ModelDef {
+            name: name.into(),
+            names: None,
+            table_name: None,
+            freeze_table_name: false,
+            underscored: false,
+            timestamps: true,
+            attributes: Vec::new(),
+            uniques: Vec::new(),
+            indexes: Vec::new(),
+            checks: Vec::new(),
+        }
+    }
+
+    /// One more attribute.
+    pub fn attribute(mut self, attribute: Attribute) -> Self {
+        self.attributes.push(attribute);
+        self
+    }
+
+    /// Both forms of its name in associations, where the English ones will not do. The table's name does not change
+    /// (associations NM-2).
+    pub fn names(mut self, singular: impl Into<String>, plural: impl Into<String>) -> Self {
+        self.names = Some(Names::new(singular, plural));
+        self
+    }
+
+    /// The name of its table, instead of the plural of its name.
+    pub fn table_name(mut self, table: impl Into<String>) -> Self {
+        self.table_name = Some(table.into());
+        self
+    }
+
+    /// Its own name, as it is, for its table as well.
+    pub fn freeze_table_name(mut self) -> Self {
+        self.freeze_table_name = true;
+        self
+    }
+
+    /// Whether names that are made up for it are in snake case: foreign keys that it holds, keys of junctions that
+    /// refer to it, timestamps. Names that were given stay as they are.
+    pub fn underscored(mut self, underscored: bool) -> Self {
+        self.underscored = underscored;
+        self
+    }
+
+    /// Whether it has `createdAt` and `updatedAt`, which follow the database's clock. On by default.
+    pub fn timestamps(mut self, kept: bool) -> Self {
+        self.timestamps = kept;
+        self
+    }
+
+    /// One more unique key.
+    pub fn unique(mut self, unique: UniqueDef) -> Self {
+        self.uniques.push(unique);
+        self
+    }
+
+    /// One more index.
+    pub fn index(mut self, index: IndexDef) -> Self {
+        self.indexes.push(index);
+        self
+    }
+
+    /// One more check.
+    pub fn check(mut self, check: CheckDef) -> Self {
+        self.checks.push(check);
+        self
+    }
+}
+
+impl From<&str> for ModelDef {
+    fn from(name: &str) -> Self {
+        ModelDef::new(name)
+    }
+}
+
+impl From<String> for ModelDef {
+    fn from(name: String) -> Self {
+        ModelDef::new(name)
+    }
+}

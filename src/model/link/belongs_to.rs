@@ -1,0 +1,137 @@
+//! The source holds the key of one target.
+//!
+//! Setting writes the key and nothing else: other changes of the source in memory stay pending (associations BT-6).
+
+use crate::association::link::Hop;
+use crate::association::registry::ModelEntry;
+use crate::engine::RowId;
+use crate::error::{RequestKind, Result};
+use crate::model::Instance;
+use crate::model::Values;
+use crate::model::instance::Written;
+use crate::model::link::targets::{Target, Targets, check_model};
+use crate::model::link::walk;
+use crate::model::link::writing::{Writing, force};
+use crate::model::reader::{Reader, check_key};
+use crate::model::write::{Assignments, assignments};
+use crate::value::{Key, Value};
+
+/// The row that a source belongs to. A key that was changed in memory counts, saved or not.
+pub(super) fn target_row(
+    reader: Reader<'_>,
+    source: &Instance,
+    hop: &Hop,
+    target: &ModelEntry,
+) -> Result<Option<RowId>> {
+    let model = reader.model_of(source)?;
+    let row = if source.is_saved() {
+        reader.row_of(source)?
+    } else {
+        None
+    };
+    let row = row.map(|row| reader.view(model, row));
+    let pending = |ordinal: &u32| source.is_changed(*ordinal);
+    if let Some(row) = &row
+        && !hop.child_columns.iter().any(pending)
+    {
+        return Ok(walk::parent(reader.snapshot, hop, row, target.table));
+    }
+    let value = |&ordinal: &u32| match &row {
+        Some(row) if !source.is_changed(ordinal) => row.value(ordinal).to_value(),
+        _ => source.cell(ordinal).clone(),
+    };
+    let values: Vec<Value> = hop.child_columns.iter().map(value).collect();
+    Ok(walk::find_by_values(
+        reader.snapshot,
+        target.table,
+        &hop.parent_columns,
+        &values,
+    ))
+}
+
+/// Writes the key of the target, or what was given as a key, or null.
+pub(super) fn set(
+    writing: &mut Writing<'_, '_>,
+    hop: &Hop,
+    targets: &Targets<'_>,
+) -> Result<(Vec<Instance>, Written)> {
+    let key = match targets.at_most_one(writing.place())? {
+        Some(target) => key_of(writing, hop, target)?,
+        None => hop.child_columns.iter().map(|_| Value::Null).collect(),
+    };
+    let written = write_key(writing, hop, &key)?;
+    let (reader, target) = (writing.reader(), writing.target());
+    let row = walk::find_by_values(reader.snapshot, target.table, &hop.parent_columns, &key);
+    let now: Vec<_> = row
+        .into_iter()
+        .map(|row| reader.instance(target, row))
+        .collect();
+    Ok((now, written))
+}
+
+/// Inserts a target and makes it the source's.
+pub(super) fn create(
+    writing: &mut Writing<'_, '_>,
+    hop: &Hop,
+    values: Values,
+) -> Result<(Instance, Written)> {
+    let target = writing.target();
+    let cells = assignments(writing.transaction.models(), target, values)?;
+    let row = writing.transaction.insert_row(target, cells)?;
+    let created = writing.reader().instance(target, row);
+    let key = complete(writing, created.cells(&hop.parent_columns))?;
+    let written = write_key(writing, hop, &key)?;
+    Ok((created, written))
+}
+
+/// What the source is to hold (associations BT-7).
+fn key_of(writing: &Writing<'_, '_>, hop: &Hop, target: &Target<'_>) -> Result<Key> {
+    let (reader, model) = (writing.reader(), writing.target());
+    if let Some(key) = target.key() {
+        let source = writing.transaction.model_of(writing.source)?;
+        let place = writing.place().to_string();
+        check_key(reader.table(source), &place, &hop.child_columns, key)?;
+        return Ok(key.clone());
+    }
+    let instance = target.instance().ok_or_else(|| writing.unsaved("target"))?;
+    check_model(reader, writing.place(), model, instance)?;
+    if !instance.is_saved() {
+        return Err(writing.unsaved("target"));
+    }
+    let row = reader.row_of(instance)?.map(|row| reader.view(model, row));
+    let key = match row {
+        Some(row) => row.values_of(&hop.parent_columns),
+        None => instance.cells(&hop.parent_columns),
+    };
+    complete(writing, key)
+}
+
+/// A target without a value in the key that is stored cannot be referred to.
+fn complete(writing: &Writing<'_, '_>, key: Key) -> Result<Key> {
+    if key.iter().any(Value::is_null) {
+        let detail = "the target has no value in the key that sources refer to";
+        return Err(writing.refuse(RequestKind::Unsaved, detail));
+    }
+    Ok(key)
+}
+
+fn write_key(writing: &mut Writing<'_, '_>, hop: &Hop, key: &Key) -> Result<Written> {
+    let source = writing.source;
+    let model = writing.transaction.model_of(source)?;
+    let cells: Assignments = hop
+        .child_columns
+        .iter()
+        .copied()
+        .zip(key.iter().cloned())
+        .collect();
+    if source.is_saved() {
+        return writing.transaction.write_cells(model, source, cells);
+    }
+    // A source that was never saved is inserted with the key (associations BT-11), if it can learn of it.
+    if !writing.source_follows {
+        return Err(writing.unsaved("source"));
+    }
+    let mut all = source.pending();
+    force(&mut all, &cells);
+    writing.transaction.insert_built(model, all)
+}

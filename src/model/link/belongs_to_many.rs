@@ -1,0 +1,282 @@
+//! Rows of a junction hold the keys of source and target.
+//!
+//! 1. A junction row is this association's if it has the values of the junction's scope; those, and both keys, are written
+//!    with every new row and go before anything that the caller gives (associations BTM-21, SC-4).
+//! 2. Where a pair stands at most once, adding it again inserts nothing and updates the attributes that were given.
+//!    Where pairs may repeat, adding always inserts (associations D17).
+//! 3. `set` and `remove` touch only rows whose target is in the association's scope (associations BTM-27). `add` does not
+//!    look at that scope, and writes nothing into targets (associations SC-3).
+
+use std::collections::BTreeSet;
+
+use crate::association::link::Junction;
+use crate::association::registry::ModelEntry;
+use crate::engine::RowId;
+use crate::error::{ConstraintError, ConstraintKind, Error, Operation, RequestKind, Result};
+use crate::model::link::targets::{Found, Target, Targets};
+use crate::model::link::walk::{self, Parent};
+use crate::model::link::writing::{Writing, force};
+use crate::model::write::{Assignments, assignments};
+use crate::model::{Instance, Values};
+use crate::value::{Key, Value};
+
+/// What has to change in the junction.
+#[derive(Debug, Default)]
+struct Plan {
+    /// The rows of the given targets that are there already.
+    kept: BTreeSet<RowId>,
+    updates: Vec<(RowId, Assignments)>,
+    inserts: Vec<Assignments>,
+}
+
+pub(super) fn set(
+    writing: &mut Writing<'_, '_>,
+    junction: &Junction,
+    targets: &Targets<'_>,
+    through: &Values,
+) -> Result<Vec<Instance>> {
+    let own = writing.owner(&junction.own)?;
+    let plan = plan(writing, junction, &own, targets, through, true)?;
+    let mut leaving = linked(writing, junction, &own)?;
+    leaving.retain(|row| !plan.kept.contains(row));
+    let model = junction_model(writing, junction);
+    writing.delete(model, &leaving)?;
+    writing.update(model, plan.updates)?;
+    insert(writing, model, plan.inserts)?;
+    writing.view()?.get()
+}
+
+pub(super) fn add(
+    writing: &mut Writing<'_, '_>,
+    junction: &Junction,
+    targets: &Targets<'_>,
+    through: &Values,
+) -> Result<Vec<Instance>> {
+    let own = writing.owner(&junction.own)?;
+    let plan = plan(writing, junction, &own, targets, through, junction.unique)?;
+    let model = junction_model(writing, junction);
+    writing.update(model, plan.updates)?;
+    let rows = insert(writing, model, plan.inserts)?;
+    Ok(writing.reader().instances(model, &rows))
+}
+
+pub(super) fn remove(
+    writing: &mut Writing<'_, '_>,
+    junction: &Junction,
+    targets: &Targets<'_>,
+) -> Result<usize> {
+    let own = writing.owner(&junction.own)?;
+    let model = junction_model(writing, junction);
+    let mut rows = BTreeSet::new();
+    for target in targets.iter() {
+        let found = target.find(writing.reader(), writing.place(), writing.target())?;
+        if let Found::Unsaved(_) = found {
+            return Err(writing.unsaved("target"));
+        }
+        let other = writing.view()?.other_end(junction, &found);
+        if let Some(other) = other
+            && is_target(writing, other.row)
+        {
+            let snapshot = writing.reader().snapshot;
+            rows.extend(walk::pair_rows(
+                snapshot,
+                junction,
+                model.table,
+                &own,
+                &other,
+            ));
+        }
+    }
+    let rows: Vec<_> = rows.into_iter().collect();
+    writing.delete(model, &rows)?;
+    Ok(rows.len())
+}
+
+pub(super) fn create(
+    writing: &mut Writing<'_, '_>,
+    junction: &Junction,
+    values: Values,
+    through: Values,
+) -> Result<Instance> {
+    let own = writing.owner(&junction.own)?;
+    let (target, model) = (writing.target(), junction_model(writing, junction));
+    let models = writing.transaction.models();
+    let mut cells = assignments(models, target, values)?;
+    force(&mut cells, &writing.association.scope);
+    let mut link = assignments(models, model, through)?;
+    let row = writing.transaction.insert_row(target, cells)?;
+    let created = writing.reader().instance(target, row);
+    let other = complete(writing, created.cells(&junction.other.parent_columns))?;
+    force(&mut link, &belonging(junction, &own, &other));
+    let row = writing.transaction.insert_row(model, link)?;
+    Ok(created.with_junction(writing.reader().instance(model, row)))
+}
+
+/// What linking these targets takes. Where `merge`, pairs that are there already are kept.
+fn plan(
+    writing: &Writing<'_, '_>,
+    junction: &Junction,
+    own: &Parent,
+    targets: &Targets<'_>,
+    through: &Values,
+    merge: bool,
+) -> Result<Plan> {
+    let model = junction_model(writing, junction);
+    let models = writing.transaction.models();
+    let for_all = assignments(models, model, through.clone())?;
+    let mut plan = Plan::default();
+    let mut seen = BTreeSet::new();
+    for target in targets.iter() {
+        let other = end_of(writing, junction, target)?;
+        if junction.unique && !seen.insert(other.values.clone()) {
+            return Err(repeated(writing, junction, own, &other));
+        }
+        let mut given = for_all.clone();
+        force(
+            &mut given,
+            &assignments(models, model, target.through().clone())?,
+        );
+        let forced = belonging(junction, own, &other.values);
+        given.retain(|(ordinal, _)| forced.iter().all(|(column, _)| column != ordinal));
+        let there = match merge {
+            true => {
+                let snapshot = writing.reader().snapshot;
+                walk::pair_rows(snapshot, junction, model.table, own, &other)
+            }
+            false => Vec::new(),
+        };
+        if there.is_empty() {
+            given.extend(forced);
+            plan.inserts.push(given);
+            continue;
+        }
+        let differing = there.iter().filter(|&&row| {
+            !plan.kept.contains(&row) && writing.transaction.differs(model, row, &given)
+        });
+        plan.updates
+            .extend(differing.map(|&row| (row, given.clone())));
+        plan.kept.extend(there);
+    }
+    Ok(plan)
+}
+
+/// What the junction is to hold of a target. A key without a row is left to the foreign key to judge.
+fn end_of(writing: &Writing<'_, '_>, junction: &Junction, target: &Target<'_>) -> Result<Parent> {
+    let found = target.find(writing.reader(), writing.place(), writing.target())?;
+    let end = writing.view()?.other_end(junction, &found);
+    match (end, found) {
+        (Some(end), _) => {
+            let values = complete(writing, end.values)?;
+            Ok(Parent { values, ..end })
+        }
+        (None, Found::Unknown(key)) => {
+            let detail = format!("there is no {} {key}", writing.target().name);
+            Err(writing.refuse(RequestKind::NotFound, detail))
+        }
+        (None, Found::Row(_) | Found::Unsaved(_)) => Err(writing.unsaved("target")),
+    }
+}
+
+/// A target without a value in the key that the junction holds cannot be linked.
+fn complete(writing: &Writing<'_, '_>, key: Key) -> Result<Key> {
+    if key.iter().any(Value::is_null) {
+        let detail = "the target has no value in the key that the junction holds";
+        return Err(writing.refuse(RequestKind::Unsaved, detail));
+    }
+    Ok(key)
+}
+
+/// The junction rows of the source that `set` decides about. Where the association has no scope, these include rows
+/// whose target is gone.
+fn linked(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent) -> Result<Vec<RowId>> {
+    if !writing.association.scope.is_empty() {
+        let pairs = writing.view()?.pairs(junction)?;
+        return Ok(pairs.into_iter().map(|pair| pair.junction).collect());
+    }
+    let table = junction_model(writing, junction).table;
+    let snapshot = writing.reader().snapshot;
+    Ok(walk::children(
+        snapshot,
+        &junction.own,
+        table,
+        &junction.scope,
+        own,
+    ))
+}
+
+/// Whether a row of the target is in the association's scope.
+fn is_target(writing: &Writing<'_, '_>, row: Option<RowId>) -> bool {
+    let scope = &writing.association.scope;
+    match row {
+        None => scope.is_empty(),
+        Some(row) => walk::in_scope(&writing.reader().view(writing.target(), row), scope),
+    }
+}
+
+/// The cells that make a row of the junction a link of these two.
+fn belonging(junction: &Junction, own: &Parent, other: &Key) -> Assignments {
+    let own = junction
+        .own
+        .child_columns
+        .iter()
+        .copied()
+        .zip(own.values.iter().cloned());
+    let other = junction
+        .other
+        .child_columns
+        .iter()
+        .copied()
+        .zip(other.iter().cloned());
+    own.chain(other)
+        .chain(junction.scope.iter().cloned())
+        .collect()
+}
+
+fn insert(
+    writing: &mut Writing<'_, '_>,
+    model: &ModelEntry,
+    rows: Vec<Assignments>,
+) -> Result<Vec<RowId>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    writing
+        .transaction
+        .engine_mut()
+        .insert_rows(model.table, rows)
+}
+
+/// One target twice in one call is a duplicate, whether or not it is linked already (associations BTM-24).
+fn repeated(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent, other: &Parent) -> Error {
+    let table = writing.reader().table(junction_model(writing, junction));
+    let mut columns = junction.own.child_columns.clone();
+    columns.extend_from_slice(&junction.other.child_columns);
+    let scope = junction.scope.iter().map(|(ordinal, _)| ordinal);
+    let all: BTreeSet<_> = columns.iter().chain(scope).collect();
+    let mut keys = table.keys.iter();
+    let key = keys.find(|key| key.columns.iter().all(|ordinal| all.contains(ordinal)));
+    ConstraintError {
+        kind: ConstraintKind::Unique,
+        constraint: key.map_or_else(|| writing.place().to_string(), |key| key.name.to_string()),
+        table: table.name.to_string(),
+        columns: columns
+            .iter()
+            .map(|&ordinal| table.columns[ordinal as usize].name.to_string())
+            .collect(),
+        values: own
+            .values
+            .iter()
+            .chain(other.values.iter())
+            .cloned()
+            .collect(),
+        operation: Operation::Insert,
+        row: None,
+        other: None,
+        chain: Vec::new(),
+    }
+    .into()
+}
+
+fn junction_model<'db>(writing: &Writing<'_, 'db>, junction: &Junction) -> &'db ModelEntry {
+    writing.transaction.models().registry.model(junction.model)
+}

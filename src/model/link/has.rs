@@ -1,0 +1,160 @@
+//! The targets hold the key of the source: one of them, or many.
+//!
+//! A target has one source through such an association, so whoever adds it takes it over. A target whose association
+//! ends keeps its other attributes, those of the scope included (associations HM-14); its key becomes null, or it is
+//! destroyed where the caller chose that.
+
+use std::collections::BTreeSet;
+
+use crate::association::link::{AssociationKind, Hop};
+use crate::engine::RowId;
+use crate::error::{RequestKind, Result};
+use crate::model::link::targets::{Found, Targets};
+use crate::model::link::walk::{self, Parent};
+use crate::model::link::writing::{Writing, force};
+use crate::model::write::{Assignments, assignments};
+use crate::model::{Instance, Values};
+use crate::value::Value;
+
+pub(super) fn set(
+    writing: &mut Writing<'_, '_>,
+    hop: &Hop,
+    targets: &Targets<'_>,
+) -> Result<Vec<Instance>> {
+    match writing.association.kind {
+        AssociationKind::HasOne => set_one(writing, hop, targets)?,
+        _ => {
+            let owner = writing.owner(hop)?;
+            let rows = writing.rows_of(targets)?;
+            replace(writing, hop, &owner, &rows)?;
+        }
+    }
+    writing.view()?.get()
+}
+
+pub(super) fn add(
+    writing: &mut Writing<'_, '_>,
+    hop: &Hop,
+    targets: &Targets<'_>,
+) -> Result<Vec<Instance>> {
+    let owner = writing.owner(hop)?;
+    let rows = writing.rows_of(targets)?;
+    let joining = joining(writing, hop, &owner, &rows);
+    writing.update(writing.target(), joining)?;
+    Ok(Vec::new())
+}
+
+pub(super) fn remove(
+    writing: &mut Writing<'_, '_>,
+    hop: &Hop,
+    targets: &Targets<'_>,
+) -> Result<usize> {
+    let owner = writing.owner(hop)?;
+    let mut rows = writing.rows_of(targets)?;
+    let (reader, target) = (writing.reader(), writing.target());
+    rows.retain(|&row| {
+        let view = reader.view(target, row);
+        walk::is_child(reader.snapshot, hop, &view, &owner)
+            && walk::in_scope(&view, &writing.association.scope)
+    });
+    let count = rows.len();
+    part(writing, hop, rows, Vec::new())?;
+    Ok(count)
+}
+
+pub(super) fn create(writing: &mut Writing<'_, '_>, hop: &Hop, values: Values) -> Result<Instance> {
+    let owner = writing.owner(hop)?;
+    let target = writing.target();
+    let mut cells = assignments(writing.transaction.models(), target, values)?;
+    force(&mut cells, &belonging(writing, hop, &owner));
+    let row = writing.transaction.insert_row(target, cells)?;
+    Ok(writing.reader().instance(target, row))
+}
+
+/// The one target, or none. Every other one that holds the key loses it, so that the given one is the one that is found.
+fn set_one(writing: &mut Writing<'_, '_>, hop: &Hop, targets: &Targets<'_>) -> Result<()> {
+    let owner = writing.owner(hop)?;
+    let target = targets.at_most_one(writing.place())?;
+    let found = match target {
+        Some(target) => target.find(writing.reader(), writing.place(), writing.target())?,
+        None => return replace(writing, hop, &owner, &[]),
+    };
+    match found {
+        Found::Row(row) => replace(writing, hop, &owner, &[row]),
+        Found::Unknown(key) => {
+            // To end the association with one target for the sake of another that does not exist helps nobody.
+            let detail = format!("there is no {} {key}", writing.target().name);
+            Err(writing.refuse(RequestKind::NotFound, detail))
+        }
+        Found::Unsaved(instance) => {
+            replace(writing, hop, &owner, &[])?;
+            let mut cells = instance.pending();
+            force(&mut cells, &belonging(writing, hop, &owner));
+            writing.transaction.insert_row(writing.target(), cells)?;
+            Ok(())
+        }
+    }
+}
+
+/// Makes these rows the associated ones; those that are already are not written (associations HM-9).
+fn replace(writing: &mut Writing<'_, '_>, hop: &Hop, owner: &Parent, rows: &[RowId]) -> Result<()> {
+    let mut leaving = writing.view()?.children(hop)?;
+    let staying: BTreeSet<_> = rows.iter().collect();
+    leaving.retain(|row| !staying.contains(row));
+    let joining = joining(writing, hop, owner, rows);
+    part(writing, hop, leaving, joining)
+}
+
+/// What has to be written for rows to be associated: nothing for those that are.
+fn joining(
+    writing: &Writing<'_, '_>,
+    hop: &Hop,
+    owner: &Parent,
+    rows: &[RowId],
+) -> Vec<(RowId, Assignments)> {
+    let cells = belonging(writing, hop, owner);
+    let differs = |row: &&RowId| writing.transaction.differs(writing.target(), **row, &cells);
+    rows.iter()
+        .filter(differs)
+        .map(|&row| (row, cells.clone()))
+        .collect()
+}
+
+/// Ends the association with some rows and begins it with others: deletes first, and one statement of updates.
+fn part(
+    writing: &mut Writing<'_, '_>,
+    hop: &Hop,
+    leaving: Vec<RowId>,
+    joining: Vec<(RowId, Assignments)>,
+) -> Result<()> {
+    let target = writing.target();
+    if !writing.destroy_previous {
+        let nulls: Assignments = hop
+            .child_columns
+            .iter()
+            .map(|&ordinal| (ordinal, Value::Null))
+            .collect();
+        let mut rows: Vec<_> = leaving
+            .into_iter()
+            .map(|row| (row, nulls.clone()))
+            .collect();
+        rows.extend(joining);
+        return writing.update(target, rows);
+    }
+    writing.delete(target, &leaving)?;
+    writing.update(target, joining)
+}
+
+/// The cells that make a target the source's: its key, and the scope (associations SC-1).
+fn belonging(writing: &Writing<'_, '_>, hop: &Hop, owner: &Parent) -> Assignments {
+    let key = hop
+        .child_columns
+        .iter()
+        .copied()
+        .zip(owner.values.iter().cloned());
+    let mut cells: Assignments = key.collect();
+    let scope = writing.association.scope.iter();
+    let besides = scope.filter(|(ordinal, _)| !hop.child_columns.contains(ordinal));
+    cells.extend(besides.cloned());
+    cells
+}

@@ -1,0 +1,313 @@
+//! The ways along an association, over one version.
+//!
+//! An enforced hop is walked over its edges, by row. One that nothing enforces is walked by value: to children through
+//! the child's index, to parents through a unique key or an index where one has these columns. A null matches nothing
+//! (associations D24).
+
+use std::collections::BTreeMap;
+
+use crate::association::link::{Hop, Junction};
+use crate::engine::{RowId, RowView, Snapshot};
+use crate::schema::TableId;
+use crate::value::{Key, Value};
+
+/// The end of a hop that is referred to: a row, and what its children hold.
+#[derive(Clone, Debug)]
+pub(super) struct Parent {
+    /// None if the row is gone; children may then still dangle.
+    pub(super) row: Option<RowId>,
+    pub(super) values: Key,
+}
+
+/// A row of a junction between its two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pair {
+    pub(super) junction: RowId,
+    pub(super) target: RowId,
+}
+
+/// Whether a row has all values of a scope; a scope's null asks for a null.
+pub(super) fn in_scope(row: &RowView<'_>, scope: &[(u32, Value)]) -> bool {
+    scope
+        .iter()
+        .all(|(ordinal, value)| row.value(*ordinal).total_cmp(value.as_ref()).is_eq())
+}
+
+/// The row that a child refers to.
+pub(super) fn parent(
+    snapshot: &Snapshot,
+    hop: &Hop,
+    child: &RowView<'_>,
+    parent: TableId,
+) -> Option<RowId> {
+    match hop.key {
+        Some(key) => child.parent(snapshot.schema().foreign_key(key)),
+        None => {
+            let values = child.values_of(&hop.child_columns);
+            find_by_values(snapshot, parent, &hop.parent_columns, &values)
+        }
+    }
+}
+
+/// The row with these values in some columns; the one with the lowest primary key if several have them.
+pub(super) fn find_by_values(
+    snapshot: &Snapshot,
+    table: TableId,
+    columns: &[u32],
+    values: &[Value],
+) -> Option<RowId> {
+    if values.iter().any(Value::is_null) {
+        return None;
+    }
+    let shape = snapshot.schema().table(table);
+    let keys = shape.keys.iter().map(|key| &*key.columns);
+    if let Some((key, values)) = in_order_of(keys, columns, values) {
+        return snapshot.find(table, key, &values);
+    }
+    let indexes = shape.indexes.iter().map(|index| &*index.columns);
+    let mut rows = match in_order_of(indexes, columns, values) {
+        Some((index, values)) => snapshot.find_all(table, index, &values),
+        None => scan(snapshot, table, columns, values),
+    };
+    snapshot.sort_by_key(table, &mut rows);
+    rows.first().copied()
+}
+
+/// The rows that refer to a parent within a scope, in no order.
+pub(super) fn children(
+    snapshot: &Snapshot,
+    hop: &Hop,
+    child: TableId,
+    scope: &[(u32, Value)],
+    parent: &Parent,
+) -> Vec<RowId> {
+    let mut rows = match hop.key {
+        Some(key) => {
+            let key = snapshot.schema().foreign_key(key);
+            let rows = parent.row.map(|row| snapshot.children(key, row).collect());
+            rows.unwrap_or_default()
+        }
+        None => children_by_values(snapshot, hop, child, scope, &parent.values),
+    };
+    if !scope.is_empty() {
+        rows.retain(|&row| in_scope(&snapshot.view(child, row), scope));
+    }
+    rows
+}
+
+/// How many rows refer to a parent within a scope. O(1) over an enforced hop without a scope.
+pub(super) fn child_count(
+    snapshot: &Snapshot,
+    hop: &Hop,
+    child: TableId,
+    scope: &[(u32, Value)],
+    parent: &Parent,
+) -> usize {
+    match (hop.key, parent.row) {
+        (Some(key), Some(row)) if scope.is_empty() => {
+            snapshot.child_count(snapshot.schema().foreign_key(key), row)
+        }
+        _ => children(snapshot, hop, child, scope, parent).len(),
+    }
+}
+
+/// Whether a row refers to a parent.
+pub(super) fn is_child(
+    snapshot: &Snapshot,
+    hop: &Hop,
+    child: &RowView<'_>,
+    parent: &Parent,
+) -> bool {
+    match hop.key {
+        Some(key) => {
+            let found = child.parent(snapshot.schema().foreign_key(key));
+            found.is_some() && found == parent.row
+        }
+        None => {
+            let values = &parent.values;
+            !values.iter().any(Value::is_null) && child.values_of(&hop.child_columns) == *values
+        }
+    }
+}
+
+/// The rows of a junction that link two ends within its scope, ascending: more than one only where pairs may repeat.
+/// `other` are the values that the junction holds of the target.
+pub(super) fn pair_rows(
+    snapshot: &Snapshot,
+    junction: &Junction,
+    table: TableId,
+    own: &Parent,
+    other: &Parent,
+) -> Vec<RowId> {
+    if own
+        .values
+        .iter()
+        .chain(other.values.iter())
+        .any(Value::is_null)
+    {
+        return Vec::new();
+    }
+    let shape = snapshot.schema().table(table);
+    let mut columns = junction.own.child_columns.clone();
+    columns.extend_from_slice(&junction.other.child_columns);
+    let mut values: Vec<Value> = own
+        .values
+        .iter()
+        .chain(other.values.iter())
+        .cloned()
+        .collect();
+    for (ordinal, value) in &junction.scope {
+        columns.push(*ordinal);
+        values.push(value.clone());
+    }
+    // A unique key over some of the columns leaves one row to look at.
+    let keys = shape.keys.iter().enumerate();
+    let covered = |key: &&[u32]| key.iter().all(|ordinal| columns.contains(ordinal));
+    let value_of = |ordinal: &u32| {
+        let position = columns.iter().position(|column| column == ordinal);
+        position.map(|position| values[position].clone())
+    };
+    for (position, key) in keys {
+        if covered(&&*key.columns)
+            && let Some(key) = key.columns.iter().map(value_of).collect::<Option<Vec<_>>>()
+            && !key.iter().any(Value::is_null)
+        {
+            let found = snapshot.find(table, position, &key);
+            let found = found.filter(|&row| {
+                let row = snapshot.view(table, row);
+                let mut cells = columns.iter().zip(&values);
+                cells.all(|(&ordinal, value)| row.value(ordinal).total_cmp(value.as_ref()).is_eq())
+            });
+            return found.into_iter().collect();
+        }
+    }
+    let of_own = children(snapshot, &junction.own, table, &junction.scope, own);
+    let holds = |row: &RowId| {
+        snapshot
+            .view(table, *row)
+            .values_of(&junction.other.child_columns)
+            == other.values
+    };
+    let mut rows: Vec<_> = of_own.into_iter().filter(holds).collect();
+    rows.sort_unstable();
+    rows
+}
+
+/// The junction rows of a source within the junction's scope whose target is there and within the association's, in
+/// the order of the targets' keys and then of their own (beyond BY-1).
+pub(super) fn pairs(
+    snapshot: &Snapshot,
+    junction: &Junction,
+    tables: Tables,
+    scope: &[(u32, Value)],
+    own: &Parent,
+) -> Vec<Pair> {
+    let Tables {
+        junction: table,
+        target,
+    } = tables;
+    let mut rows = children(snapshot, &junction.own, table, &junction.scope, own);
+    snapshot.sort_by_key(table, &mut rows);
+    let pair = |row: RowId| {
+        let view = snapshot.view(table, row);
+        let target_row = parent(snapshot, &junction.other, &view, target)?;
+        let inside = scope.is_empty() || in_scope(&snapshot.view(target, target_row), scope);
+        inside.then_some(Pair {
+            junction: row,
+            target: target_row,
+        })
+    };
+    let mut pairs: Vec<_> = rows.into_iter().filter_map(pair).collect();
+    let mut targets: Vec<_> = pairs.iter().map(|pair| pair.target).collect();
+    snapshot.sort_by_key(target, &mut targets);
+    let ranks: BTreeMap<RowId, usize> = targets
+        .into_iter()
+        .enumerate()
+        .map(|(rank, row)| (row, rank))
+        .collect();
+    pairs.sort_by_key(|pair| ranks[&pair.target]);
+    pairs
+}
+
+/// The two tables of a way through a junction.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tables {
+    pub(super) junction: TableId,
+    pub(super) target: TableId,
+}
+
+fn children_by_values(
+    snapshot: &Snapshot,
+    hop: &Hop,
+    child: TableId,
+    scope: &[(u32, Value)],
+    values: &[Value],
+) -> Vec<RowId> {
+    if values.iter().any(Value::is_null) {
+        return Vec::new();
+    }
+    let shape = snapshot.schema().table(child);
+    let indexed = hop.index.and_then(|index| {
+        let key = index_key(
+            &shape.indexes[index].columns,
+            &hop.child_columns,
+            values,
+            scope,
+        )?;
+        Some(snapshot.find_all(child, index, &key))
+    });
+    indexed.unwrap_or_else(|| scan(snapshot, child, &hop.child_columns, values))
+}
+
+/// The values to look up in an index over columns of the scope and of the key.
+fn index_key(
+    columns: &[u32],
+    child_columns: &[u32],
+    values: &[Value],
+    scope: &[(u32, Value)],
+) -> Option<Vec<Value>> {
+    let of_key = |ordinal| {
+        let position = child_columns.iter().position(|&column| column == ordinal)?;
+        Some(values[position].clone())
+    };
+    let of_scope = |ordinal| {
+        let mut scope = scope.iter();
+        scope.find_map(|(column, value)| (*column == ordinal).then(|| value.clone()))
+    };
+    columns
+        .iter()
+        .map(|&ordinal| of_key(ordinal).or_else(|| of_scope(ordinal)))
+        .collect()
+}
+
+/// The first of some lists of columns that has exactly these columns, and the values in its order.
+fn in_order_of<'c>(
+    lists: impl Iterator<Item = &'c [u32]>,
+    columns: &[u32],
+    values: &[Value],
+) -> Option<(usize, Vec<Value>)> {
+    let value_of = |ordinal: &u32| {
+        let position = columns.iter().position(|column| column == ordinal)?;
+        Some(values[position].clone())
+    };
+    let matching = |(position, list): (usize, &[u32])| {
+        if list.len() != columns.len() {
+            return None;
+        }
+        let values = list.iter().map(value_of).collect::<Option<_>>()?;
+        Some((position, values))
+    };
+    lists.enumerate().find_map(matching)
+}
+
+fn scan(snapshot: &Snapshot, table: TableId, columns: &[u32], values: &[Value]) -> Vec<RowId> {
+    let holds = |row: &RowView<'_>| {
+        let mut cells = columns.iter().zip(values);
+        cells.all(|(&ordinal, value)| row.value(ordinal).total_cmp(value.as_ref()).is_eq())
+    };
+    snapshot
+        .scan(table)
+        .filter(holds)
+        .map(|row| row.id)
+        .collect()
+}

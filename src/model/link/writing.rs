@@ -1,0 +1,125 @@
+//! What the verbs that write have in common: a transaction, a source and its association.
+
+use crate::association::link::{Association, Hop};
+use crate::association::registry::ModelEntry;
+use crate::engine::RowId;
+use crate::error::{Error, RequestKind, Result};
+use crate::model::link::targets::{Found, Targets};
+use crate::model::link::walk::Parent;
+use crate::model::link::{Place, RelatedView};
+use crate::model::reader::Reader;
+use crate::model::write::{Assignments, gone};
+use crate::model::{Instance, Transaction};
+use crate::value::Value;
+
+/// One verb under way.
+#[derive(Debug)]
+pub(super) struct Writing<'w, 'db> {
+    pub(super) transaction: &'w mut Transaction<'db>,
+    pub(super) association: &'w Association,
+    pub(super) source: &'w Instance,
+    /// Whether the source was given to be changed.
+    pub(super) source_follows: bool,
+    pub(super) destroy_previous: bool,
+}
+
+impl<'w, 'db> Writing<'w, 'db> {
+    pub(super) fn reader(&self) -> Reader<'_> {
+        self.transaction.reader()
+    }
+
+    pub(super) fn view(&self) -> Result<RelatedView<'_>> {
+        RelatedView::of(self.reader(), self.source, self.association)
+    }
+
+    pub(super) fn place(&self) -> Place<'_> {
+        Place::new(self.reader(), self.association)
+    }
+
+    pub(super) fn target(&self) -> &'db ModelEntry {
+        self.transaction
+            .models()
+            .registry
+            .model(self.association.target)
+    }
+
+    pub(super) fn refuse(&self, kind: RequestKind, detail: impl Into<String>) -> Error {
+        self.place().refuse(kind, detail)
+    }
+
+    /// The source as the end of a hop that is to be referred to: it must be there and have a key.
+    pub(super) fn owner(&self, hop: &Hop) -> Result<Parent> {
+        let owner = self.view()?.end(hop)?;
+        let owner = owner.ok_or_else(|| self.unsaved("source"))?;
+        if owner.row.is_none() {
+            return Err(gone(self.source));
+        }
+        if owner.values.iter().any(Value::is_null) {
+            let detail = "the source has no value in the key that targets refer to";
+            return Err(self.refuse(RequestKind::Unsaved, detail));
+        }
+        Ok(owner)
+    }
+
+    /// The rows of targets, each once and in their order; keys without a row are left out (associations HM-7).
+    pub(super) fn rows_of(&self, targets: &Targets<'_>) -> Result<Vec<RowId>> {
+        let mut rows = Vec::new();
+        for target in targets.iter() {
+            match target.find(self.reader(), self.place(), self.target())? {
+                Found::Row(row) => rows.push(row),
+                Found::Unknown(_) => {}
+                Found::Unsaved(_) => return Err(self.unsaved("target")),
+            }
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        rows.retain(|&row| seen.insert(row));
+        Ok(rows)
+    }
+
+    pub(super) fn unsaved(&self, which: &str) -> Error {
+        let detail = format!("the {which} was never saved, and has no key to be referred to by");
+        self.refuse(RequestKind::Unsaved, detail)
+    }
+
+    /// Updates rows of one model as one statement, with the time of the update.
+    pub(super) fn update(
+        &mut self,
+        model: &ModelEntry,
+        mut rows: Vec<(RowId, Assignments)>,
+    ) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let snapshot = self.reader().snapshot;
+        if rows
+            .iter()
+            .any(|&(row, _)| snapshot.row(model.table, row).is_none())
+        {
+            let detail = "deleting what is no longer associated takes along what is to be";
+            return Err(self.refuse(RequestKind::NotFound, detail));
+        }
+        for (_, cells) in &mut rows {
+            self.transaction.stamp(model, cells);
+        }
+        self.transaction
+            .engine_mut()
+            .update_rows(model.table, &rows)?;
+        Ok(())
+    }
+
+    /// Deletes rows of one model as one statement.
+    pub(super) fn delete(&mut self, model: &ModelEntry, rows: &[RowId]) -> Result<()> {
+        if !rows.is_empty() {
+            self.transaction
+                .engine_mut()
+                .delete_rows(model.table, rows)?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts cells over others: those that are forced go before what was given.
+pub(super) fn force(given: &mut Assignments, forced: &[(u32, Value)]) {
+    given.retain(|(ordinal, _)| forced.iter().all(|(column, _)| column != ordinal));
+    given.extend_from_slice(forced);
+}

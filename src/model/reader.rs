@@ -1,0 +1,165 @@
+//! One version seen through the models: what reading and writing share.
+//!
+//! Names of models and attributes end here; below, everything is ids and ordinals. The models and the version must be
+//! of one schema, and that is checked where a name comes in, so that no id is ever used with another schema's tables.
+
+use std::sync::Arc;
+
+use crate::association::registry::ModelEntry;
+use crate::engine;
+use crate::engine::{RowId, RowView};
+use crate::error::{RequestError, RequestKind, Result};
+use crate::expr::{Expr, Scope};
+use crate::model::Instance;
+use crate::model::resolve::Resolved;
+use crate::query::Version;
+use crate::schema::Table;
+use crate::value::{DataType, Key, Value};
+
+/// A version and its models, borrowed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader<'a> {
+    pub(crate) snapshot: &'a engine::Snapshot,
+    pub(crate) models: &'a Arc<Resolved>,
+}
+
+impl<'a> Reader<'a> {
+    /// The model of this name.
+    pub(crate) fn model(self, name: &str) -> Result<&'a ModelEntry> {
+        check_schema(self.snapshot, self.models, name)?;
+        self.models.registry.by_name(name)
+    }
+
+    /// The model of an instance, which must be of these models.
+    pub(crate) fn model_of(self, instance: &Instance) -> Result<&'a ModelEntry> {
+        check_schema(self.snapshot, self.models, instance.model())?;
+        check_origin(self.models, instance)?;
+        Ok(self.models.registry.model(instance.model_id()))
+    }
+
+    /// The same for requests.
+    pub(crate) fn version(self) -> Version<'a> {
+        Version::new(self.snapshot, &self.models.registry)
+    }
+
+    pub(crate) fn table(self, model: &ModelEntry) -> &'a Table {
+        self.models.schema.table(model.table)
+    }
+
+    /// The row with this primary key.
+    pub(crate) fn find(self, model: &ModelEntry, key: &Key) -> Result<Option<RowId>> {
+        let columns = &self.table(model).primary_key().columns;
+        check_key(self.table(model), &model.name, columns, key)?;
+        Ok(self.snapshot.find(model.table, 0, key))
+    }
+
+    /// The row of an instance that was saved, if it is still there.
+    pub(crate) fn row_of(self, instance: &Instance) -> Result<Option<RowId>> {
+        let model = self.model_of(instance)?;
+        Ok(self.snapshot.find(model.table, 0, instance.key()?))
+    }
+
+    pub(crate) fn view(self, model: &ModelEntry, row: RowId) -> RowView<'a> {
+        self.snapshot.view(model.table, row)
+    }
+
+    pub(crate) fn instance(self, model: &ModelEntry, row: RowId) -> Instance {
+        Instance::stored(self.models, model.id, self.view(model, row))
+    }
+
+    pub(crate) fn instances(self, model: &ModelEntry, rows: &[RowId]) -> Vec<Instance> {
+        rows.iter().map(|&row| self.instance(model, row)).collect()
+    }
+
+    /// The rows for which a filter over attributes is true, in primary-key order.
+    pub(crate) fn select(self, model: &ModelEntry, filter: &Expr) -> Result<Vec<RowId>> {
+        let filter = filter.bind(&self.attributes(model))?;
+        let rows = self.snapshot.scan(model.table);
+        let mut rows: Vec<_> = rows
+            .filter(|row| filter.matches(row))
+            .map(|row| row.id)
+            .collect();
+        self.snapshot.sort_by_key(model.table, &mut rows);
+        Ok(rows)
+    }
+
+    /// What names mean in a filter over a model.
+    pub(crate) fn attributes<'m>(self, model: &'m ModelEntry) -> Attributes<'m>
+    where
+        'a: 'm,
+    {
+        Attributes {
+            model,
+            table: self.table(model),
+        }
+    }
+}
+
+/// The names of a model's attributes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attributes<'m> {
+    model: &'m ModelEntry,
+    table: &'m Table,
+}
+
+impl Scope for Attributes<'_> {
+    fn subject(&self) -> &str {
+        &self.model.name
+    }
+
+    fn column(&self, name: &str) -> Option<(u32, DataType)> {
+        let ordinal = self.model.find_attribute(name)?.ordinal;
+        Some((ordinal, self.table.columns[ordinal as usize].data_type))
+    }
+}
+
+/// Refuses a version of another schema, which the engine's own database can bring in.
+pub(crate) fn check_schema(
+    snapshot: &engine::Snapshot,
+    models: &Resolved,
+    subject: &str,
+) -> Result<()> {
+    if Arc::ptr_eq(snapshot.schema(), &models.schema) {
+        return Ok(());
+    }
+    let detail = "the database no longer has the schema of its models";
+    Err(RequestError::new(RequestKind::SchemaChanged, subject, detail).into())
+}
+
+/// Refuses an instance of another set of models, whose ids mean nothing here.
+pub(crate) fn check_origin(models: &Arc<Resolved>, instance: &Instance) -> Result<()> {
+    if Arc::ptr_eq(models, instance.models()) {
+        return Ok(());
+    }
+    let detail = "the instance is of a database with other models";
+    Err(RequestError::new(RequestKind::SchemaChanged, instance.model(), detail).into())
+}
+
+/// Refuses values that could never be in these columns: too few, too many, or of another type (associations FK-20).
+pub(crate) fn check_key(
+    table: &Table,
+    subject: &str,
+    columns: &[u32],
+    values: &[Value],
+) -> Result<()> {
+    if values.len() != columns.len() {
+        let detail = format!(
+            "the key has {} attributes, not {}",
+            columns.len(),
+            values.len()
+        );
+        return Err(RequestError::new(RequestKind::KeyLength, subject, detail).into());
+    }
+    for (&ordinal, value) in columns.iter().zip(values) {
+        let column = &table.columns[ordinal as usize];
+        if !column.data_type.admits(value) {
+            let found = value.data_type().map_or("null", |found| found.name());
+            let detail = format!(
+                "a key of {} is of type {}, not {found}",
+                table.name, column.data_type
+            );
+            return Err(RequestError::new(RequestKind::Type, subject, detail).into());
+        }
+    }
+    Ok(())
+}

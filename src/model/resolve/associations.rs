@@ -1,0 +1,248 @@
+//! The associations of each source: what they are called, what they collide with, what their targets have in common.
+
+use crate::association::Declaration;
+use crate::association::link::AssociationKind;
+use crate::association::naming::accessors::Accessors;
+use crate::association::naming::{multi_names, single_key};
+use crate::error::ProblemKind;
+use crate::model::resolve::calls::Call;
+use crate::model::resolve::draft::Draft;
+use crate::model::resolve::keys::{Hop, Link};
+use crate::schema::IndexDef;
+use crate::value::Value;
+
+/// One association by positions.
+#[derive(Debug)]
+pub(super) struct Association {
+    pub(super) key: String,
+    pub(super) kind: AssociationKind,
+    pub(super) source: usize,
+    pub(super) target: usize,
+    pub(super) link: Link,
+    /// Attributes of the target and their values.
+    pub(super) scope: Vec<(usize, Value)>,
+    /// Attributes of the junction and their values; empty without one.
+    pub(super) junction_scope: Vec<(usize, Value)>,
+    /// The attributes by which children are found where no foreign key leads to them.
+    pub(super) index: Option<Vec<usize>>,
+    pub(super) accessors: Accessors,
+    pub(super) hooks: bool,
+}
+
+/// All associations, in the order of their declarations, and the indexes that they need.
+pub(super) fn draft(
+    calls: &[Call<'_>],
+    links: Vec<Option<Link>>,
+    draft: &mut Draft,
+) -> Vec<Association> {
+    let mut associations: Vec<Association> = Vec::with_capacity(calls.len());
+    for (call, link) in calls.iter().zip(links) {
+        let Some(link) = link else {
+            continue;
+        };
+        link.hops().for_each(|hop| check_hop(call, hop, draft));
+        let (key, accessors) = names(call, draft);
+        let taken = |found: &Association| found.source == call.source && found.key == key;
+        if associations.iter().any(taken) {
+            report_duplicate(call, &key, draft);
+            continue;
+        }
+        check_collision(call, &key, draft);
+        let mut association = Association {
+            key,
+            kind: call.declaration.kind(),
+            source: call.source,
+            target: call.target,
+            link,
+            scope: scope(call, call.target, &call.options().scope, draft),
+            junction_scope: call.junction.map_or_else(Vec::new, |junction| {
+                scope(call, junction.model, &junction.through.scope, draft)
+            }),
+            index: None,
+            accessors,
+            hooks: call.options().hooks,
+        };
+        association.index = add_index(&association, draft);
+        associations.push(association);
+    }
+    associations
+}
+
+/// What a key refers to must be found by it, and of its type. Foreign keys are also looked at by the schema.
+fn check_hop(call: &Call<'_>, hop: &Hop, draft: &mut Draft) {
+    let parent = &draft.models[hop.parent];
+    let source = draft.models[call.source].name.clone();
+    if !parent.is_unique(&hop.parent_attributes) {
+        let attributes = draft.attribute_names(hop.parent, &hop.parent_attributes);
+        let detail = format!(
+            "{call} refers to ({attributes}) of {}, which is not unique; \
+             keys to any row (`to_any_row`) are not offered yet",
+            parent.name
+        );
+        draft.report(ProblemKind::Unsupported, source, detail);
+        forget_reference(hop, draft);
+        return;
+    }
+    if draft.is_enforced(
+        hop.child,
+        &hop.attributes,
+        hop.parent,
+        &hop.parent_attributes,
+    ) {
+        return;
+    }
+    if let Some(detail) = type_mismatch(call, hop, draft) {
+        draft.report(ProblemKind::Type, source, detail);
+    }
+}
+
+/// A key attribute of another type than what it refers to, which it could never equal.
+fn type_mismatch(call: &Call<'_>, hop: &Hop, draft: &Draft) -> Option<String> {
+    let child = &draft.models[hop.child].attributes;
+    let parent = &draft.models[hop.parent].attributes;
+    let pairs = hop.attributes.iter().zip(&hop.parent_attributes);
+    let mut pairs = pairs.map(|(&from, &to)| (&child[from], &parent[to]));
+    let (from, to) = pairs.find(|(from, to)| from.data_type() != to.data_type())?;
+    Some(format!(
+        "{call}: attribute {} is {}, but refers to {}, which is {}",
+        from.name,
+        from.data_type(),
+        to.name,
+        to.data_type()
+    ))
+}
+
+/// So that the schema does not report again what is reported already.
+fn forget_reference(hop: &Hop, draft: &mut Draft) {
+    draft.models[hop.child].references.retain(|reference| {
+        reference.attributes != hop.attributes
+            || reference.parent != hop.parent
+            || reference.parent_attributes != hop.parent_attributes
+    });
+}
+
+/// The key and the accessors.
+fn names(call: &Call<'_>, draft: &Draft) -> (String, Accessors) {
+    let target = &draft.models[call.target].names;
+    match call.declaration {
+        Declaration::BelongsTo(_) | Declaration::HasOne(_) => {
+            let key = single_key(call.alias(), target);
+            let accessors = Accessors::single(&key);
+            (key, accessors)
+        }
+        Declaration::HasMany(_) | Declaration::BelongsToMany(_) => {
+            let names = multi_names(call.alias(), target);
+            let accessors = Accessors::multi(&names);
+            (names.plural, accessors)
+        }
+    }
+}
+
+fn report_duplicate(call: &Call<'_>, key: &str, draft: &mut Draft) {
+    let source = draft.models[call.source].name.clone();
+    let detail = match call.alias() {
+        Some(_) => format!(
+            "{call}: You have used the alias {key} in two separate associations. \
+             Aliased associations must have unique aliases"
+        ),
+        None => format!(
+            "{call}: You have defined two associations with the same name \"{key}\" on the model \
+             \"{source}\". Use another alias"
+        ),
+    };
+    draft.report(ProblemKind::Association, source, detail);
+}
+
+fn check_collision(call: &Call<'_>, key: &str, draft: &mut Draft) {
+    let source = &draft.models[call.source];
+    if source.find(key).is_none() {
+        return;
+    }
+    let source = source.name.clone();
+    let detail = format!(
+        "{call}: Naming collision between attribute '{key}' and association '{key}' on model \
+         {source}. To remedy this, change either the foreign key or the alias"
+    );
+    draft.report(ProblemKind::Association, source, detail);
+}
+
+/// The attributes of a scope by position. A later value for an attribute replaces an earlier one.
+fn scope(
+    call: &Call<'_>,
+    model: usize,
+    declared: &[(String, Value)],
+    draft: &mut Draft,
+) -> Vec<(usize, Value)> {
+    let mut scope: Vec<(usize, Value)> = Vec::with_capacity(declared.len());
+    for (name, value) in declared {
+        let Some(attribute) = scope_attribute(call, model, name, value, draft) else {
+            continue;
+        };
+        match scope.iter_mut().find(|(found, _)| *found == attribute) {
+            Some((_, earlier)) => *earlier = value.clone(),
+            None => scope.push((attribute, value.clone())),
+        }
+    }
+    scope
+}
+
+fn scope_attribute(
+    call: &Call<'_>,
+    model: usize,
+    name: &str,
+    value: &Value,
+    draft: &mut Draft,
+) -> Option<usize> {
+    let model = &draft.models[model];
+    let (kind, detail) = match model.find(name) {
+        None => (
+            ProblemKind::Unknown,
+            format!(
+                "{call}: scope by attribute {name}, which {} does not have",
+                model.name
+            ),
+        ),
+        Some(attribute) => {
+            let data_type = model.attributes[attribute].data_type();
+            if data_type.admits(value) {
+                return Some(attribute);
+            }
+            let detail = format!("{call}: scope by {name} = {value}, but {name} is {data_type}");
+            (ProblemKind::Type, detail)
+        }
+    };
+    let source = draft.models[call.source].name.clone();
+    draft.report(kind, source, detail);
+    None
+}
+
+/// Children that no foreign key leads to are found by value. Associations with the same attributes share an index.
+fn add_index(association: &Association, draft: &mut Draft) -> Option<Vec<usize>> {
+    let (hop, scope) = match &association.link {
+        Link::ToParent(_) => return None,
+        Link::ToChildren(hop) => (hop, &association.scope),
+        Link::Through { own, .. } => (own, &association.junction_scope),
+    };
+    if draft.is_enforced(
+        hop.child,
+        &hop.attributes,
+        hop.parent,
+        &hop.parent_attributes,
+    ) {
+        return None;
+    }
+    let held = scope
+        .iter()
+        .filter(|(attribute, value)| !value.is_null() && !hop.attributes.contains(attribute));
+    let attributes: Vec<usize> = held
+        .map(|(attribute, _)| *attribute)
+        .chain(hop.attributes.iter().copied())
+        .collect();
+    let child = &mut draft.models[hop.child];
+    let names = attributes.iter().map(|&a| child.attributes[a].name.clone());
+    let names: Vec<String> = names.collect();
+    if !child.indexes.iter().any(|index| index.columns == names) {
+        child.indexes.push(IndexDef::new(names).hash());
+    }
+    Some(attributes)
+}

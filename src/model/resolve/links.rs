@@ -1,0 +1,142 @@
+//! The registry: models and associations in ids and ordinals of the built schema.
+
+use crate::association::Uniqueness;
+use crate::association::link::{self, Junction};
+use crate::association::registry::{AttributeEntry, ModelEntry, ModelId, Registry};
+use crate::model::resolve::associations::Association;
+use crate::model::resolve::draft::{self, Draft, Model};
+use crate::model::resolve::keys::{Hop, Link};
+use crate::schema::{Schema, Table, TableId};
+use crate::value::Value;
+
+/// All models with their associations.
+pub(super) fn registry(draft: &Draft, associations: &[Association], schema: &Schema) -> Registry {
+    let mut models: Vec<ModelEntry> = draft
+        .models
+        .iter()
+        .zip(schema.tables())
+        .map(entry)
+        .collect();
+    for association in associations {
+        let resolved = resolve(association, draft, schema);
+        models[association.source].add_association(resolved);
+    }
+    Registry::new(models)
+}
+
+fn entry((model, table): (&Model, &std::sync::Arc<Table>)) -> ModelEntry {
+    let attributes = (0..).zip(&model.attributes);
+    let attributes = attributes.map(|(ordinal, attribute)| AttributeEntry {
+        name: attribute.name.as_str().into(),
+        ordinal,
+    });
+    let id = ModelId(table.id.0);
+    let name = model.name.as_str();
+    ModelEntry::new(
+        id,
+        name,
+        model.names.clone(),
+        table.id,
+        attributes.collect(),
+    )
+}
+
+fn resolve(association: &Association, draft: &Draft, schema: &Schema) -> link::Association {
+    link::Association {
+        key: association.key.as_str().into(),
+        kind: association.kind,
+        source: model_id(association.source),
+        target: model_id(association.target),
+        link: resolve_link(association, draft, schema),
+        scope: ordinals_and_values(&association.scope),
+        accessors: association.accessors.clone(),
+        hooks: association.hooks,
+    }
+}
+
+fn resolve_link(association: &Association, draft: &Draft, schema: &Schema) -> link::Link {
+    let index = association.index.as_deref();
+    match &association.link {
+        Link::ToParent(hop) => link::Link::ToParent(resolve_hop(hop, None, schema)),
+        Link::ToChildren(hop) => link::Link::ToChildren(resolve_hop(hop, index, schema)),
+        Link::Through { own, other } => {
+            let scope = ordinals_and_values(&association.junction_scope);
+            link::Link::Through(Junction {
+                model: model_id(own.child),
+                own: resolve_hop(own, index, schema),
+                other: resolve_hop(other, None, schema),
+                unique: is_unique(own, other, &scope, draft, schema),
+                scope,
+            })
+        }
+    }
+}
+
+fn resolve_hop(hop: &Hop, index: Option<&[usize]>, schema: &Schema) -> link::Hop {
+    let child = schema.table(table_id(hop.child));
+    let child_columns = draft::ordinals(&hop.attributes);
+    let parent_columns = draft::ordinals(&hop.parent_attributes);
+    let mut keys = child.foreign_keys.iter().map(|&id| schema.foreign_key(id));
+    let key = keys.find(|key| {
+        key.parent == table_id(hop.parent)
+            && key.child_columns == child_columns
+            && key.parent_columns == parent_columns
+    });
+    let columns = index.map(draft::ordinals);
+    let index = columns.and_then(|columns| {
+        let mut indexes = child.indexes.iter();
+        indexes.position(|index| index.columns == columns)
+    });
+    link::Hop {
+        key: key.map(|key| key.id),
+        child_columns,
+        parent_columns,
+        index,
+    }
+}
+
+/// Whether a pair stands in the junction at most once within the scope. Where that was declined, only the primary key
+/// can still have it so (associations BTM-10, D17).
+fn is_unique(
+    own: &Hop,
+    other: &Hop,
+    scope: &[(u32, Value)],
+    draft: &Draft,
+    schema: &Schema,
+) -> bool {
+    let table = schema.table(table_id(own.child));
+    let keys = match draft.models[own.child].uniqueness {
+        Some(Uniqueness::Off) => &table.keys[..1],
+        _ => &table.keys[..],
+    };
+    let pair = [
+        draft::ordinals(&own.attributes),
+        draft::ordinals(&other.attributes),
+    ]
+    .concat();
+    // Nulls may repeat in a unique key, so a scope that wants null holds nothing down.
+    let in_scope = |column: &u32| {
+        scope
+            .iter()
+            .any(|(held, value)| held == column && !value.is_null())
+    };
+    let held = |column: &u32| pair.contains(column) || in_scope(column);
+    keys.iter().any(|key| key.columns.iter().all(held))
+}
+
+fn ordinals_and_values(scope: &[(usize, Value)]) -> Vec<(u32, Value)> {
+    let pairs = scope.iter();
+    pairs
+        .map(|(attribute, value)| (draft::ordinal(*attribute), value.clone()))
+        .collect()
+}
+
+/// The position of a model is its id.
+fn model_id(position: usize) -> ModelId {
+    ModelId(draft::ordinal(position))
+}
+
+/// The position of a model is the id of its table.
+fn table_id(position: usize) -> TableId {
+    TableId(draft::ordinal(position))
+}

@@ -1,0 +1,106 @@
+//! From declarations to a schema and a registry, in one pass that reports every problem.
+//!
+//! A [`Draft`] holds the models by position while associations complete them. The steps, each with what the next one
+//! needs:
+//!
+//! 1. `attributes`: every model by itself: names, generated key, timestamps.
+//! 2. `calls`: the models that each association names. Junctions that nobody defined are made here, and those that
+//!    declare no primary key lose the generated one.
+//! 3. `junction_names`: what the keys of junctions are called, for which both sides of a relation must be known.
+//! 4. `keys`: the keys of all associations become attributes and references, in the order of the associations. Settings
+//!    are merged: what the holder declares comes first, then what associations give explicitly, in their order, and
+//!    last what follows from the models. So nothing that follows may be decided before this step is through.
+//! 5. `junction_keys`: what junctions are keyed by.
+//! 6. `associations`: keys and scopes, collisions, and the indexes of what no foreign key enforces.
+//! 7. `tables`: the schema, by `crate::schema`, which finds the problems of tables.
+//! 8. `links`: the associations in ids of that schema.
+//!
+//! A problem leaves out the part that it is about, and the pass goes on. Positions never move once step 2 is through:
+//! the position of a model is its id and that of its table, the position of an attribute its column's ordinal.
+
+mod draft;
+mod attributes;
+mod calls;
+mod junction_names;
+mod references;
+mod keys;
+mod junction_keys;
+mod associations;
+mod tables;
+mod links;
+
+use std::sync::Arc;
+
+use crate::association::registry::{ModelId, Registry};
+use crate::error::{DeclarationError, Error, Result};
+use crate::model::registry::Models;
+use crate::model::resolve::draft::Draft;
+use crate::schema::Schema;
+
+/// What declarations come to.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    /// The tables.
+    pub(crate) schema: Arc<Schema>,
+    /// The models and associations, in ids of that schema.
+    pub(crate) registry: Arc<Registry>,
+    /// What else there is to know of each model, at the position of its id.
+    pub(crate) models: Arc<[ModelSettings]>,
+}
+
+/// What writing an instance of a model needs to know besides its attributes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ModelSettings {
+    /// The attributes that follow the clock, if it has them.
+    pub(crate) timestamps: Option<Timestamps>,
+    /// Whether names that are made up for it are in snake case.
+    pub(crate) underscored: bool,
+}
+
+/// The columns that follow the clock. Both are written when an instance is created; their columns default to the time
+/// of the transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Timestamps {
+    /// Written once.
+    pub(crate) created_at: u32,
+    /// Written with every update through the model.
+    pub(crate) updated_at: u32,
+}
+
+impl Resolved {
+    /// The settings of a model.
+    pub(crate) fn settings(&self, model: ModelId) -> ModelSettings {
+        self.models[model.index()]
+    }
+}
+
+/// Resolves all declarations.
+pub(super) fn resolve(models: &Models) -> Result<Resolved> {
+    let mut draft = Draft::default();
+    attributes::draft_models(models, &mut draft);
+    let calls = calls::resolve(models, &mut draft);
+    references::add_declared(&mut draft);
+    let names = junction_names::choose(&calls, &mut draft);
+    let links = keys::add(&calls, &names, &mut draft);
+    junction_keys::choose(&calls, &links, &mut draft);
+    let drafts = associations::draft(&calls, links, &mut draft);
+    let schema = build(&mut draft)?;
+    Ok(Resolved {
+        registry: Arc::new(links::registry(&draft, &drafts, &schema)),
+        models: draft.models.iter().map(draft::Model::settings).collect(),
+        schema: Arc::new(schema),
+    })
+}
+
+/// The schema, if neither the models nor the tables nor their order have a problem.
+fn build(draft: &mut Draft) -> Result<Schema> {
+    let mut problems = std::mem::take(&mut draft.problems);
+    let built = tables::build(draft).and_then(|schema| schema.sync_order().map(|_| schema));
+    match built {
+        Ok(schema) if problems.is_empty() => return Ok(schema),
+        Ok(_) => {}
+        Err(Error::Declaration(error)) => problems.extend(error.problems),
+        Err(other) => return Err(other),
+    }
+    Err(DeclarationError { problems }.into())
+}

@@ -1,0 +1,59 @@
+//! One version of all instances, shared.
+
+use std::sync::Arc;
+
+use crate::engine;
+use crate::error::Result;
+use crate::model::find::read_methods;
+use crate::model::reader::Reader;
+use crate::model::resolve::Resolved;
+use crate::model::{Database, Instance, RelatedView};
+use crate::query::{Queryable, Version};
+
+/// One version of a [`Database`]. It never changes, whatever is written after it was taken. `Clone` is O(1); `Send` and
+/// `Sync`.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub(crate) engine: engine::Snapshot,
+    pub(crate) models: Arc<Resolved>,
+}
+
+impl Snapshot {
+    /// The version of the tables, for reading below the models.
+    pub fn engine(&self) -> &engine::Snapshot {
+        &self.engine
+    }
+
+    /// An independent database that goes on from here. O(1).
+    pub fn fork(&self) -> Database {
+        Database::from_snapshot(self.clone())
+    }
+
+    /// What is associated with an instance under a name; for reading.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestKind::UnknownAssociation`](crate::error::RequestKind::UnknownAssociation).
+    pub fn related<'a>(
+        &'a self,
+        source: &'a Instance,
+        association: &str,
+    ) -> Result<RelatedView<'a>> {
+        RelatedView::new(self.reader(), source, association)
+    }
+
+    read_methods!();
+
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        Reader {
+            snapshot: &self.engine,
+            models: &self.models,
+        }
+    }
+}
+
+impl Queryable for Snapshot {
+    fn version(&self) -> Version<'_> {
+        self.reader().version()
+    }
+}

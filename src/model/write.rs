@@ -1,0 +1,295 @@
+//! Writing instances: create, update, save, destroy.
+//!
+//! Each is one statement of the engine, and so atomic by itself. The time of a creation is a default of its columns;
+//! the time of an update is written here, with every row that is written through its model, and only then: what changes
+//! nothing writes nothing. What the caller gives for them stands.
+
+use crate::association::registry::ModelEntry;
+use crate::engine::{Affected, RowId};
+use crate::error::{RequestError, RequestKind, Result};
+use crate::expr::Expr;
+use crate::model::instance::{Written, check_type};
+use crate::model::resolve::Resolved;
+use crate::model::{Instance, Transaction, Values};
+use crate::value::Value;
+
+/// Values by the ordinals of columns.
+pub(crate) type Assignments = Vec<(u32, Value)>;
+
+/// The methods that write, for a type with `write(|transaction| ..)`.
+macro_rules! write_methods {
+    () => {
+        /// Inserts an instance. Attributes that are not given take their defaults.
+        ///
+        /// # Errors
+        ///
+        /// `UnknownTable`, `UnknownColumn`, `Type`; a constraint error if the row may not stand. Nothing is changed
+        /// then.
+        pub fn create(&mut self, model: &str, values: impl Into<Values>) -> Result<Instance> {
+            self.write(|transaction| transaction.create_one(model, values.into()))
+        }
+
+        /// Inserts instances as one statement, all or none; in the order of the values.
+        ///
+        /// # Errors
+        ///
+        /// As `create`.
+        pub fn create_many<V: Into<Values>>(
+            &mut self,
+            model: &str,
+            rows: impl IntoIterator<Item = V>,
+        ) -> Result<Vec<Instance>> {
+            let rows = rows.into_iter().map(Into::into);
+            self.write(|transaction| transaction.create_all(model, rows))
+        }
+
+        /// Writes values into the row of an instance, and what was written into the instance. Other changes in memory
+        /// stay pending.
+        ///
+        /// # Errors
+        ///
+        /// `Unsaved`; `NotFound` if the row is gone; `UnknownColumn`, `Type`; a constraint error if the row may not
+        /// stand so. Row and instance are as before then.
+        pub fn update(&mut self, instance: &mut Instance, values: impl Into<Values>) -> Result<()> {
+            let written =
+                self.write(|transaction| transaction.update_one(instance, values.into()))?;
+            instance.follow(written);
+            Ok(())
+        }
+
+        /// Writes what was changed in memory and nothing else; inserts an instance that was never saved.
+        ///
+        /// # Errors
+        ///
+        /// As `update` and `create`.
+        pub fn save(&mut self, instance: &mut Instance) -> Result<()> {
+            let written = self.write(|transaction| transaction.save_one(instance))?;
+            instance.follow(written);
+            Ok(())
+        }
+
+        /// Writes values into every row for which a filter over attributes is true.
+        ///
+        /// # Errors
+        ///
+        /// `UnknownTable`, `UnknownColumn`, `Type`; a constraint error if a row may not stand so. Nothing is changed
+        /// then.
+        pub fn update_where(
+            &mut self,
+            model: &str,
+            filter: impl Into<$crate::expr::Expr>,
+            values: impl Into<Values>,
+        ) -> Result<Affected> {
+            let (filter, values): (Expr, Values) = (filter.into(), values.into());
+            self.write(|transaction| transaction.update_selected(model, &filter, values))
+        }
+
+        /// Deletes the row of an instance, and what ON DELETE takes along. A row that is gone already is no error and
+        /// counts none.
+        ///
+        /// # Errors
+        ///
+        /// `Unsaved`, or a constraint error if a reference forbids it. Nothing is changed then.
+        pub fn destroy(&mut self, instance: &Instance) -> Result<Affected> {
+            self.write(|transaction| transaction.destroy_one(instance))
+        }
+
+        /// Deletes every row for which a filter over attributes is true, and what ON DELETE takes along.
+        ///
+        /// # Errors
+        ///
+        /// `UnknownTable`, what is wrong with the filter, or a constraint error if a reference forbids it. Nothing is
+        /// changed then.
+        pub fn destroy_where(
+            &mut self,
+            model: &str,
+            filter: impl Into<$crate::expr::Expr>,
+        ) -> Result<Affected> {
+            let filter: Expr = filter.into();
+            self.write(|transaction| transaction.destroy_selected(model, &filter))
+        }
+
+        /// An instance in memory alone, which `save` inserts.
+        ///
+        /// # Errors
+        ///
+        /// `UnknownTable`, `UnknownColumn`, `Type`.
+        pub fn build(&self, model: &str, values: impl Into<Values>) -> Result<Instance> {
+            let reader = self.reader();
+            let model = reader.model(model)?;
+            let given = $crate::model::write::assignments(reader.models, model, values.into())?;
+            Ok(Instance::built(reader.models, model.id, given))
+        }
+
+        /// Makes an instance what its row is now; changes in memory are lost.
+        ///
+        /// # Errors
+        ///
+        /// `Unsaved`; `NotFound` if the row is gone, and the instance is as before.
+        pub fn reload(&self, instance: &mut Instance) -> Result<()> {
+            let reader = self.reader();
+            let model = reader.model_of(instance)?;
+            let row = reader.row_of(instance)?;
+            let row = row.ok_or_else(|| $crate::model::write::gone(instance))?;
+            instance.refresh(reader.view(model, row));
+            Ok(())
+        }
+    };
+}
+
+pub(super) use write_methods;
+
+impl Transaction<'_> {
+    pub(super) fn create_one(&mut self, model: &str, values: Values) -> Result<Instance> {
+        let model = self.model(model)?;
+        let cells = assignments(self.models(), model, values)?;
+        let row = self.insert_row(model, cells)?;
+        Ok(self.reader().instance(model, row))
+    }
+
+    pub(super) fn create_all(
+        &mut self,
+        model: &str,
+        rows: impl Iterator<Item = Values>,
+    ) -> Result<Vec<Instance>> {
+        let model = self.model(model)?;
+        let models = self.models();
+        let rows: Vec<_> = rows
+            .map(|values| assignments(models, model, values))
+            .collect::<Result<_>>()?;
+        let rows = self.engine_mut().insert_rows(model.table, rows)?;
+        Ok(self.reader().instances(model, &rows))
+    }
+
+    pub(super) fn update_one(&mut self, instance: &Instance, values: Values) -> Result<Written> {
+        let model = self.model_of(instance)?;
+        let cells = assignments(self.models(), model, values)?;
+        self.write_cells(model, instance, cells)
+    }
+
+    pub(super) fn save_one(&mut self, instance: &Instance) -> Result<Written> {
+        let model = self.model_of(instance)?;
+        match instance.is_saved() {
+            true => self.write_cells(model, instance, instance.pending()),
+            false => self.insert_built(model, instance.pending()),
+        }
+    }
+
+    pub(super) fn update_selected(
+        &mut self,
+        model: &str,
+        filter: &Expr,
+        values: Values,
+    ) -> Result<Affected> {
+        let model = self.model(model)?;
+        let mut cells = assignments(self.models(), model, values)?;
+        let rows = self.reader().select(model, filter)?;
+        if rows.is_empty() {
+            return Ok(Affected::default());
+        }
+        self.stamp(model, &mut cells);
+        let rows: Vec<_> = rows.into_iter().map(|row| (row, cells.clone())).collect();
+        self.engine_mut().update_rows(model.table, &rows)
+    }
+
+    pub(super) fn destroy_one(&mut self, instance: &Instance) -> Result<Affected> {
+        let model = self.model_of(instance)?;
+        let row = self.reader().row_of(instance)?;
+        let rows: Vec<_> = row.into_iter().collect();
+        self.engine_mut().delete_rows(model.table, &rows)
+    }
+
+    pub(super) fn destroy_selected(&mut self, model: &str, filter: &Expr) -> Result<Affected> {
+        let model = self.model(model)?;
+        let rows = self.reader().select(model, filter)?;
+        self.engine_mut().delete_rows(model.table, &rows)
+    }
+
+    // ---- For the verbs of associations as well ----
+
+    /// Inserts the row of an instance that was never saved.
+    pub(crate) fn insert_built(
+        &mut self,
+        model: &ModelEntry,
+        cells: Assignments,
+    ) -> Result<Written> {
+        let row = self.insert_row(model, cells)?;
+        Ok(Written::Inserted(Box::new(
+            self.reader().instance(model, row),
+        )))
+    }
+
+    /// Writes cells of the row of an instance, if they differ.
+    pub(crate) fn write_cells(
+        &mut self,
+        model: &ModelEntry,
+        instance: &Instance,
+        mut cells: Assignments,
+    ) -> Result<Written> {
+        let row = self
+            .reader()
+            .row_of(instance)?
+            .ok_or_else(|| gone(instance))?;
+        if self.differs(model, row, &cells) {
+            self.stamp(model, &mut cells);
+            self.engine_mut()
+                .update_rows(model.table, &[(row, cells.clone())])?;
+        }
+        Ok(Written::Cells(cells))
+    }
+
+    pub(crate) fn insert_row(&mut self, model: &ModelEntry, cells: Assignments) -> Result<RowId> {
+        let rows = self.engine_mut().insert_rows(model.table, [cells])?;
+        Ok(rows[0])
+    }
+
+    /// Whether writing these cells would change the row.
+    pub(crate) fn differs(&self, model: &ModelEntry, row: RowId, cells: &[(u32, Value)]) -> bool {
+        let row = self.reader().view(model, row);
+        cells
+            .iter()
+            .any(|(ordinal, value)| row.value(*ordinal).total_cmp(value.as_ref()).is_ne())
+    }
+
+    /// Adds the time of the update to what is written.
+    pub(crate) fn stamp(&mut self, model: &ModelEntry, cells: &mut Assignments) {
+        let Some(timestamps) = self.models().settings(model.id).timestamps else {
+            return;
+        };
+        if cells
+            .iter()
+            .all(|&(ordinal, _)| ordinal != timestamps.updated_at)
+        {
+            cells.push((timestamps.updated_at, Value::Timestamp(self.now())));
+        }
+    }
+}
+
+/// Names to ordinals, with types checked; an attribute given twice is refused.
+pub(crate) fn assignments(
+    models: &Resolved,
+    model: &ModelEntry,
+    values: Values,
+) -> Result<Assignments> {
+    let table = models.schema.table(model.table);
+    let mut cells = Assignments::with_capacity(values.iter().len() + 1);
+    for (name, value) in values {
+        let attribute = model.attribute(&name)?;
+        if cells.iter().any(|&(given, _)| given == attribute.ordinal) {
+            let detail = format!("attribute {name} is given twice");
+            return Err(RequestError::new(RequestKind::Repeated, &*model.name, detail).into());
+        }
+        check_type(model, table, attribute, &value)?;
+        cells.push((attribute.ordinal, value));
+    }
+    Ok(cells)
+}
+
+/// The error for an instance whose row is no longer there.
+pub(crate) fn gone(instance: &Instance) -> crate::error::Error {
+    let key = instance
+        .key()
+        .map_or_else(|_| String::new(), |key| format!(" {key}"));
+    let detail = format!("there is no row{key} any more");
+    RequestError::new(RequestKind::NotFound, instance.model(), detail).into()
+}

@@ -1,0 +1,121 @@
+//! Puts the rows under each parent in the order wanted.
+
+use std::cmp::Ordering;
+
+use crate::engine::{RowCells, Snapshot, TableReader};
+use crate::query::execute::first_difference;
+use crate::query::level::{Level, RowList};
+use crate::query::plan::{Arrangement, PlanNode, RowOrder};
+use crate::query::resolve::OrderKey;
+use crate::query::{Direction, Nulls};
+use crate::value::ValueRef;
+
+/// Sorts where the plan's arrangement says so. Ties are broken by primary key, and between several junction rows that
+/// lead to one row by theirs, so that the order depends on the data alone (beyond BY-1, BY-2).
+pub(super) fn arrange(level: &mut Level<'_>, planned: &PlanNode, snapshot: &Snapshot) {
+    let columns: &[OrderKey] = match planned.arrangement(snapshot) {
+        Arrangement::None | Arrangement::AsFound => return,
+        Arrangement::SortByKey => &[],
+        Arrangement::SortByColumns => match &planned.order {
+            RowOrder::Columns(columns) => columns,
+            RowOrder::Any | RowOrder::Key => &[],
+        },
+    };
+    let mut positions: Vec<u32> = (0_u32..).take(level.len()).collect();
+    let sorting = Sorting::new(level, columns, snapshot);
+    let mut changed = false;
+    for range in level.ranges() {
+        let positions = &mut positions[range];
+        if !positions.is_sorted_by(|&a, &b| sorting.compare(a, b).is_le()) {
+            positions.sort_unstable_by(|&a, &b| sorting.compare(a, b));
+            changed = true;
+        }
+    }
+    if changed {
+        level.permute(&positions);
+    }
+}
+
+/// Compares rows of a level by position.
+struct Sorting<'l, 's> {
+    rows: &'l RowList<'s>,
+    columns: &'l [OrderKey],
+    row_key: KeyOrder<'s>,
+    junction: Option<(&'l RowList<'s>, KeyOrder<'s>)>,
+}
+
+/// How rows of a table compare by primary key.
+#[derive(Clone, Copy)]
+enum KeyOrder<'s> {
+    /// As their ids do.
+    Ids,
+    Columns(&'s [u32]),
+}
+
+impl<'l, 's> Sorting<'l, 's> {
+    fn new(level: &'l Level<'s>, columns: &'l [OrderKey], snapshot: &Snapshot) -> Self {
+        let junction = level.junction.as_ref();
+        Sorting {
+            rows: &level.rows,
+            columns,
+            row_key: KeyOrder::of(level.rows.reader, snapshot),
+            junction: junction.map(|rows| (rows, KeyOrder::of(rows.reader, snapshot))),
+        }
+    }
+
+    fn compare(&self, a: u32, b: u32) -> Ordering {
+        let (a, b) = (a as usize, b as usize);
+        self.by_columns(self.rows.cells[a], self.rows.cells[b])
+            .then_with(|| self.row_key.compare(self.rows, a, b))
+            .then_with(|| match &self.junction {
+                Some((rows, key)) => key.compare(rows, a, b),
+                None => Ordering::Equal,
+            })
+    }
+
+    fn by_columns(&self, a: RowCells<'s>, b: RowCells<'s>) -> Ordering {
+        let reader = self.rows.reader;
+        let orders = self
+            .columns
+            .iter()
+            .map(|key| key.compare(reader.value(a, key.ordinal), reader.value(b, key.ordinal)));
+        first_difference(orders)
+    }
+}
+
+impl<'s> KeyOrder<'s> {
+    fn of(reader: TableReader<'s>, snapshot: &Snapshot) -> Self {
+        match snapshot.ids_are_in_key_order(reader.table.id) {
+            true => KeyOrder::Ids,
+            false => KeyOrder::Columns(&reader.table.primary_key().columns),
+        }
+    }
+
+    fn compare(self, rows: &RowList<'s>, a: usize, b: usize) -> Ordering {
+        match self {
+            KeyOrder::Ids => rows.ids[a].cmp(&rows.ids[b]),
+            KeyOrder::Columns(columns) => {
+                let (a, b) = (rows.cells[a], rows.cells[b]);
+                let value = |cells, ordinal| rows.reader.value(cells, ordinal);
+                let orders = columns
+                    .iter()
+                    .map(|&it| value(a, it).total_cmp(value(b, it)));
+                first_difference(orders)
+            }
+        }
+    }
+}
+
+impl OrderKey {
+    /// Nulls stand where the key says, whichever the direction.
+    fn compare(&self, a: ValueRef<'_>, b: ValueRef<'_>) -> Ordering {
+        let nulls = match self.nulls {
+            Nulls::First => b.is_null().cmp(&a.is_null()),
+            Nulls::Last => a.is_null().cmp(&b.is_null()),
+        };
+        nulls.then_with(|| match self.direction {
+            Direction::Ascending => a.total_cmp(b),
+            Direction::Descending => b.total_cmp(a),
+        })
+    }
+}

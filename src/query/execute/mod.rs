@@ -1,0 +1,164 @@
+//! Obeys a plan, level by level.
+//!
+//! 1. The root's rows are found, tested and ordered.
+//! 2. The required includes are read, and with each of them the rows of its parent node that have nothing there are
+//!    taken out; so on down, before anything is cut. That is the semi-join (beyond BY-7), and what decides about a parent
+//!    is the filter alone (BY-3). What a required include found stays: it is read once.
+//! 3. Then a node is cut, and last the optional includes are read, under the rows that are left.
+//!
+//! Taking rows out of a node takes out what is already below them. The recursion is as deep as the includes of the
+//! request, which are limited. Everything is allocated per level.
+
+mod access;
+mod arrange;
+mod walk;
+
+use std::cmp::Ordering;
+
+use crate::engine::Snapshot;
+use crate::error::Result;
+use crate::expr::Bound;
+use crate::query::level::{Level, RowList};
+use crate::query::plan::{Access, AccessPath, Plan};
+
+/// One level per node.
+pub(crate) fn run<'s>(plan: &Plan, snapshot: &'s Snapshot) -> Result<Vec<Level<'s>>> {
+    let mut execution = Execution::new(plan, snapshot);
+    execution.read_all()?;
+    Ok(execution.levels.into_iter().flatten().collect())
+}
+
+/// How many rows the root has, of a plan that only counts.
+pub(crate) fn count(plan: &Plan, snapshot: &Snapshot) -> Result<usize> {
+    let root = plan.root();
+    if plan.nodes.len() > 1 {
+        return Ok(run(plan, snapshot)?.first().map_or(0, Level::len));
+    }
+    match (&root.access, &root.node.filter) {
+        (Access::Root(AccessPath::Scan), None) => Ok(snapshot.row_count(root.node.table)),
+        (Access::Root(path), _) => Ok(access::rows(path, &root.node, snapshot).count()),
+        (Access::Direct { .. } | Access::Through { .. }, _) => Ok(0),
+    }
+}
+
+struct Execution<'p, 's> {
+    plan: &'p Plan,
+    snapshot: &'s Snapshot,
+    /// By node; none where it is not read yet.
+    levels: Vec<Option<Level<'s>>>,
+}
+
+impl<'p, 's> Execution<'p, 's> {
+    fn new(plan: &'p Plan, snapshot: &'s Snapshot) -> Self {
+        Execution {
+            plan,
+            snapshot,
+            levels: plan.nodes.iter().map(|_| None).collect(),
+        }
+    }
+
+    fn read_all(&mut self) -> Result<()> {
+        self.read_required(0)?;
+        self.cut(0);
+        for node in 1..self.plan.nodes.len() {
+            if self.levels[node].is_none() {
+                self.read_required(node)?;
+                self.cut(node);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a node and its required includes, and leaves only rows that have something in each of those.
+    fn read_required(&mut self, node: usize) -> Result<()> {
+        self.levels[node] = Some(self.read(node)?);
+        for &child in &self.plan.nodes[node].node.children {
+            if self.plan.nodes[child].is_required() {
+                self.read_required(child)?;
+                let matched: Vec<bool> = self
+                    .level(child)
+                    .ranges()
+                    .map(|it| !it.is_empty())
+                    .collect();
+                self.cut(child);
+                self.retain(node, &matched);
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of a node under the rows of its parent node, tested and ordered.
+    fn read(&self, node: usize) -> Result<Level<'s>> {
+        let planned = &self.plan.nodes[node];
+        let (table, snapshot) = (planned.node.table, self.snapshot);
+        let mut level = match &planned.access {
+            Access::Root(path) => access::read(path, &planned.node, snapshot)?,
+            Access::Direct { parent, walk } => {
+                walk::direct(walk, &self.level(*parent).rows, table, snapshot)?
+            }
+            Access::Through { parent, through } => {
+                walk::through(through, &self.level(*parent).rows, table, snapshot)?
+            }
+        };
+        if let (Some(filter), Some(_)) = (&planned.node.filter, &planned.node.include) {
+            let keep = tested(&level.rows, filter);
+            level.retain_rows(&keep);
+        }
+        arrange::arrange(&mut level, planned, self.snapshot);
+        Ok(level)
+    }
+
+    /// Leaves the rows that offset and limit leave under each parent.
+    fn cut(&mut self, node: usize) {
+        let cut = self.plan.nodes[node].cut;
+        let level = self.level(node);
+        if level.ranges().all(|range| cut.is_idle_for(range.len())) {
+            return;
+        }
+        let mut keep = Vec::with_capacity(level.len());
+        for range in level.ranges() {
+            keep.extend((0..range.len()).map(|position| cut.keeps(position)));
+        }
+        self.retain(node, &keep);
+    }
+
+    /// Takes rows out of a node, with all that is below them.
+    fn retain(&mut self, node: usize, keep: &[bool]) {
+        if keep.iter().all(|keep| *keep) {
+            return;
+        }
+        for &child in &self.plan.nodes[node].node.children {
+            if let Some(level) = &self.levels[child] {
+                let keep_below = level.spread(keep);
+                self.retain(child, &keep_below);
+                self.level_mut(child).retain_parents(keep);
+            }
+        }
+        self.level_mut(node).retain_rows(keep);
+    }
+
+    fn level(&self, node: usize) -> &Level<'s> {
+        self.levels[node]
+            .as_ref()
+            .expect("a node is read after the one above it")
+    }
+
+    fn level_mut(&mut self, node: usize) -> &mut Level<'s> {
+        self.levels[node]
+            .as_mut()
+            .expect("a node is read after the one above it")
+    }
+}
+
+/// For each row, whether the filter is true.
+fn tested(rows: &RowList<'_>, filter: &Bound) -> Vec<bool> {
+    (0..rows.len())
+        .map(|position| filter.matches(&rows.view(position)))
+        .collect()
+}
+
+/// The first of several comparisons that is none of equals.
+fn first_difference(orders: impl Iterator<Item = Ordering>) -> Ordering {
+    let mut orders = orders.filter(|order| order.is_ne());
+    orders.next().unwrap_or(Ordering::Equal)
+}

@@ -1,0 +1,240 @@
+//! A plan as text, for a person who knows databases.
+//!
+//! One block per node, indented below its parent: how the rows are found, what is tested, in which order they come and
+//! whether that takes a sort, what is cut. What is not mentioned does not happen.
+
+use std::fmt::Write;
+
+use crate::association::registry::ModelEntry;
+use crate::engine::Snapshot;
+use crate::expr::Bound;
+use crate::query::plan::{
+    Access, AccessPath, Arrangement, Lookup, Plan, PlanNode, Probe, RowOrder, ValueJoin, Walk,
+};
+use crate::query::resolve::OrderKey;
+use crate::query::{Direction, Nulls};
+use crate::schema::{Table, TableId};
+use crate::value::Value;
+
+/// The text of a plan as it would be run on a snapshot.
+pub(crate) fn explain(plan: &Plan, snapshot: &Snapshot) -> String {
+    let mut depths: Vec<usize> = Vec::with_capacity(plan.nodes.len());
+    let mut text = String::new();
+    for node in &plan.nodes {
+        let include = node.node.include.as_ref();
+        let depth = include.map_or(0, |include| depths[include.parent] + 1);
+        depths.push(depth);
+        let block = Block {
+            plan,
+            snapshot,
+            node,
+        };
+        for (position, line) in block.lines().iter().enumerate() {
+            let indent = 2 * (depth + usize::from(position > 0));
+            let _ = writeln!(text, "{:indent$}{line}", "");
+        }
+    }
+    text
+}
+
+struct Block<'p> {
+    plan: &'p Plan,
+    snapshot: &'p Snapshot,
+    node: &'p PlanNode,
+}
+
+impl Block<'_> {
+    fn lines(&self) -> Vec<String> {
+        let mut lines = vec![self.title()];
+        lines.extend(self.found());
+        if let Some(filter) = &self.node.node.filter {
+            lines.push(format!("filter: {}", text_of(filter)));
+        }
+        lines.extend(self.order());
+        lines.extend(self.cut());
+        lines
+    }
+
+    fn title(&self) -> String {
+        let model = &self.plan.model(self.node).name;
+        let Some(include) = &self.node.node.include else {
+            return format!("select {model}");
+        };
+        let required = if include.required { ", required" } else { "" };
+        let hidden = if include.hidden { ", not shown" } else { "" };
+        format!(
+            "include {} ({model}){required}{hidden}",
+            include.association.key
+        )
+    }
+
+    fn found(&self) -> Vec<String> {
+        match &self.node.access {
+            Access::Root(path) => vec![self.path(path)],
+            Access::Direct { walk, .. } => vec![self.walk(walk, self.node.node.table)],
+            Access::Through { through, .. } => {
+                let mut lines = vec![format!(
+                    "to junction: {}",
+                    self.walk(&through.to_junction, through.junction)
+                )];
+                if let Some(filter) = &through.filter {
+                    lines.push(format!("junction filter: {}", text_of(filter)));
+                }
+                let on = self.walk(&through.to_target, self.node.node.table);
+                lines.push(format!("to target: {on}"));
+                lines
+            }
+        }
+    }
+
+    fn path(&self, path: &AccessPath) -> String {
+        let table = self.table(self.node.node.table);
+        match path {
+            AccessPath::Key { key, values } => {
+                let unique = &table.keys[*key];
+                let sort = if *key == 0 {
+                    "primary key"
+                } else {
+                    "unique key"
+                };
+                format!(
+                    "by {sort} {}: {}",
+                    unique.name,
+                    self.equalities(&unique.columns, values)
+                )
+            }
+            AccessPath::Index { index, values } => {
+                let index = &table.indexes[*index];
+                format!(
+                    "by index {}: {}",
+                    index.name,
+                    self.equalities(&index.columns, values)
+                )
+            }
+            AccessPath::Scan => {
+                let rows = self.snapshot.row_count(table.id);
+                format!("scan of {}: {rows} rows", table.name)
+            }
+        }
+    }
+
+    fn walk(&self, walk: &Walk, to: TableId) -> String {
+        let key_name = |key| &self.plan.schema.foreign_key(key).name;
+        match walk {
+            Walk::ToParent(key) => format!("edge {} to its parent", key_name(*key)),
+            Walk::ToChildren(key) => format!("edges {} to its children", key_name(*key)),
+            Walk::ByValue(join) => self.by_value(join, self.table(to)),
+        }
+    }
+
+    fn by_value(&self, join: &ValueJoin, table: &Table) -> String {
+        match &join.lookup {
+            Lookup::Key { key, probe } => {
+                let unique = &table.keys[*key];
+                let columns = probed(table, &unique.columns, probe);
+                format!("look-up in unique key {}: {columns}", unique.name)
+            }
+            Lookup::Index { index, probe } => {
+                let index = &table.indexes[*index];
+                let columns = probed(table, &index.columns, probe);
+                format!("look-up in index {}: {columns}", index.name)
+            }
+            Lookup::Scan => {
+                let columns: Vec<&str> = join.to.iter().map(|&it| column_name(table, it)).collect();
+                let rows = self.snapshot.row_count(table.id);
+                let columns = columns.join(", ");
+                format!(
+                    "one scan of {}, matched by {columns}: {rows} rows",
+                    table.name
+                )
+            }
+        }
+    }
+
+    fn order(&self) -> Option<String> {
+        let in_key_order = self.snapshot.ids_are_in_key_order(self.node.node.table);
+        Some(match self.node.arrangement(self.snapshot) {
+            Arrangement::None => return None,
+            Arrangement::AsFound => "order: primary key, as found".into(),
+            Arrangement::SortByKey if in_key_order => {
+                "order: primary key, sort (not found in key order)".into()
+            }
+            Arrangement::SortByKey => {
+                "order: primary key, sort (rows do not stand in key order)".into()
+            }
+            Arrangement::SortByColumns => match &self.node.order {
+                RowOrder::Columns(keys) => format!("order: {}, sort", self.order_keys(keys)),
+                RowOrder::Any | RowOrder::Key => return None,
+            },
+        })
+    }
+
+    fn order_keys(&self, keys: &[OrderKey]) -> String {
+        let model = self.plan.model(self.node);
+        let key = |key: &OrderKey| {
+            let direction = match key.direction {
+                Direction::Ascending => "",
+                Direction::Descending => " desc",
+            };
+            let nulls = match (key.direction, key.nulls) {
+                (Direction::Ascending, Nulls::First) => " nulls first",
+                (Direction::Descending, Nulls::Last) => " nulls last",
+                (Direction::Ascending, Nulls::Last) | (Direction::Descending, Nulls::First) => "",
+            };
+            format!("{}{direction}{nulls}", attribute_name(model, key.ordinal))
+        };
+        keys.iter().map(key).collect::<Vec<_>>().join(", ")
+    }
+
+    fn cut(&self) -> Option<String> {
+        let cut = self.node.cut;
+        let per = match self.node.node.include {
+            Some(_) => " per parent",
+            None => "",
+        };
+        match (cut.limit, cut.offset) {
+            (None, 0) => None,
+            (None, offset) => Some(format!("offset: {offset}{per}")),
+            (Some(limit), 0) => Some(format!("limit: {limit}{per}")),
+            (Some(limit), offset) => Some(format!("limit: {limit} after {offset}{per}")),
+        }
+    }
+
+    fn equalities(&self, columns: &[u32], values: &[Value]) -> String {
+        let model = self.plan.model(self.node);
+        let pairs = columns.iter().zip(values);
+        let texts =
+            pairs.map(|(&ordinal, value)| format!("{} = {value}", attribute_name(model, ordinal)));
+        texts.collect::<Vec<_>>().join(", ")
+    }
+
+    fn table(&self, id: TableId) -> &Table {
+        self.plan.schema.table(id)
+    }
+}
+
+/// The columns that are looked up, and what a scope says of them.
+fn probed(table: &Table, columns: &[u32], probe: &[Probe]) -> String {
+    let pairs = columns.iter().zip(probe);
+    let texts = pairs.map(|(&ordinal, probe)| {
+        let name = column_name(table, ordinal);
+        match probe {
+            Probe::Column(_) => name.to_owned(),
+            Probe::Constant(value) => format!("{name} = {value}"),
+        }
+    });
+    texts.collect::<Vec<_>>().join(", ")
+}
+
+fn text_of(filter: &Bound) -> String {
+    filter.to_string()
+}
+
+fn column_name(table: &Table, ordinal: u32) -> &str {
+    &table.columns[ordinal as usize].name
+}
+
+fn attribute_name(model: &ModelEntry, ordinal: u32) -> &str {
+    let attribute = model.attribute_of(ordinal);
+    attribute.map_or("", |attribute| &attribute.name)
+}

@@ -1,0 +1,109 @@
+//! What is wanted of an association, below each row of its source.
+
+use crate::expr::Expr;
+use crate::query::Order;
+use crate::query::select::Criteria;
+
+/// The rows of an association, below each row of the model that declares it. A text is the association's key.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Include {
+    pub(crate) association: String,
+    pub(crate) criteria: Criteria,
+    pub(crate) required: Option<bool>,
+    pub(crate) through_filters: Vec<Expr>,
+    /// None for all.
+    pub(crate) through_attributes: Option<Vec<String>>,
+}
+
+/// The rows of an association: all of them in primary-key order, until something else is said.
+pub fn include(association: impl Into<String>) -> Include {
+    Include {
+        association: association.into(),
+        criteria: Criteria::default(),
+        required: None,
+        through_filters: Vec::new(),
+        through_attributes: None,
+    }
+}
+
+impl Include {
+    /// Only rows for which this is true. Of several filters, all have to be. Makes the include required, unless
+    /// [`required`](Include::required) says otherwise.
+    pub fn filter(mut self, filter: impl Into<Expr>) -> Self {
+        self.criteria.filters.push(filter.into());
+        self
+    }
+
+    /// Whether a source without any such row is left out. An include without a filter is not required by itself.
+    pub fn required(mut self, required: bool) -> Self {
+        self.required = Some(required);
+        self
+    }
+
+    /// Ordered by this under each source, then by what later calls say, then by primary key.
+    pub fn order_by(mut self, order: impl Into<Order>) -> Self {
+        self.criteria.order.push(order.into());
+        self
+    }
+
+    /// At most so many rows under each source. Never decides whether the source is left out.
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.criteria.limit = Some(limit);
+        self
+    }
+
+    /// Without the first rows under each source. Never decides whether the source is left out.
+    pub fn offset(mut self, offset: usize) -> Self {
+        self.criteria.offset = Some(offset);
+        self
+    }
+
+    /// Only these attributes of each row, in this order. With none, and nothing included below, the rows decide which
+    /// sources are left out but are not part of the result.
+    pub fn attributes(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.criteria.attributes = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Only these attributes of the junction row that comes with each row; with none, no junction row comes.
+    pub fn through_attributes(
+        mut self,
+        names: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.through_attributes = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Only over junction rows for which this is true. Does not make the include required.
+    pub fn through_filter(mut self, filter: impl Into<Expr>) -> Self {
+        self.through_filters.push(filter.into());
+        self
+    }
+
+    /// With the rows of an association below each of these rows. The same association twice is one include with what
+    /// both say.
+    pub fn include(mut self, include: impl Into<Include>) -> Self {
+        self.criteria.include(include.into());
+        self
+    }
+
+    /// Whether a source without any such row is left out (associations EL-19, EL-28).
+    pub(crate) fn is_required(&self) -> bool {
+        self.required.unwrap_or(!self.criteria.filters.is_empty())
+    }
+
+    /// Takes on what another include of the same association says.
+    pub(crate) fn merge(&mut self, other: Include) {
+        self.criteria.merge(other.criteria);
+        self.required = other.required.or(self.required);
+        self.through_filters.extend(other.through_filters);
+        self.through_attributes = other.through_attributes.or(self.through_attributes.take());
+    }
+}
+
+impl<T: Into<String>> From<T> for Include {
+    fn from(association: T) -> Self {
+        include(association)
+    }
+}

@@ -1,0 +1,168 @@
+//! The rows of one node, flat: those under all rows of the parent node, one after the other.
+//!
+//! Invariants: `offsets` begins with 0, ascends, ends with the number of rows, and has one more entry than the parent
+//! node has rows (the root has one parent); the rows of parent `i` are `offsets[i]..offsets[i + 1]`. Junction rows, if
+//! there are any, stand each at the position of the row that they lead to. A row under several parents stands here as
+//! often.
+
+use std::ops::Range;
+
+use crate::engine::{RowCells, RowId, RowView, Snapshot, TableReader};
+use crate::error::{RequestError, RequestKind, Result};
+use crate::schema::TableId;
+
+/// The rows of a node.
+#[derive(Clone, Debug)]
+pub(crate) struct Level<'s> {
+    pub(crate) rows: RowList<'s>,
+    pub(crate) junction: Option<RowList<'s>>,
+    pub(crate) offsets: Vec<u32>,
+}
+
+/// Rows of one table, in any order and as often as one likes.
+#[derive(Clone, Debug)]
+pub(crate) struct RowList<'s> {
+    pub(crate) reader: TableReader<'s>,
+    pub(crate) ids: Vec<RowId>,
+    pub(crate) cells: Vec<RowCells<'s>>,
+}
+
+impl<'s> Level<'s> {
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// How many rows the parent node has.
+    pub(crate) fn parents(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// The positions of a parent's rows.
+    #[inline]
+    pub(crate) fn range(&self, parent: usize) -> Range<usize> {
+        self.offsets[parent] as usize..self.offsets[parent + 1] as usize
+    }
+
+    /// The positions of each parent's rows.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
+        self.offsets
+            .windows(2)
+            .map(|pair| pair[0] as usize..pair[1] as usize)
+    }
+
+    /// Takes rows out.
+    pub(crate) fn retain_rows(&mut self, keep: &[bool]) {
+        self.rows.retain(keep);
+        if let Some(junction) = &mut self.junction {
+            junction.retain(keep);
+        }
+        retain_under_offsets(&mut self.offsets, keep);
+    }
+
+    /// Takes parents out that have no rows.
+    pub(crate) fn retain_parents(&mut self, keep: &[bool]) {
+        debug_assert!((0..self.parents()).all(|it| keep[it] || self.range(it).is_empty()));
+        // What goes is the end of a parent's rows; the first offset is no end.
+        let mut position = 0;
+        self.offsets.retain(|_| {
+            position += 1;
+            position == 1 || keep[position - 2]
+        });
+    }
+
+    /// Puts rows where `positions` says: its first entry is the position of the row that comes first. Rows must stay
+    /// under their parents.
+    pub(crate) fn permute(&mut self, positions: &[u32]) {
+        self.rows = self.rows.picked(positions);
+        if let Some(junction) = &mut self.junction {
+            *junction = junction.picked(positions);
+        }
+    }
+
+    /// For each row, what is said of its parent.
+    pub(crate) fn spread(&self, of_parents: &[bool]) -> Vec<bool> {
+        let mut of_rows = vec![false; self.len()];
+        for (range, &keep) in self.ranges().zip(of_parents) {
+            of_rows[range].fill(keep);
+        }
+        of_rows
+    }
+}
+
+impl<'s> RowList<'s> {
+    /// Reads live rows: one after the other, but none waits for the one before.
+    pub(crate) fn read(snapshot: &'s Snapshot, table: TableId, ids: Vec<RowId>) -> Self {
+        let reader = snapshot.reader(table);
+        let cells = ids.iter().map(|&id| live(reader, id)).collect();
+        RowList { reader, ids, cells }
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    #[inline]
+    pub(crate) fn view(&self, position: usize) -> RowView<'s> {
+        self.reader.view(self.ids[position], self.cells[position])
+    }
+
+    /// Each row as often as a level below these rows has rows under it.
+    pub(crate) fn repeat(&self, below: &Level<'_>) -> Self {
+        let mut positions = Vec::with_capacity(below.len());
+        for (position, range) in (0_u32..).zip(below.ranges()) {
+            positions.extend(range.map(|_| position));
+        }
+        self.picked(&positions)
+    }
+
+    fn retain(&mut self, keep: &[bool]) {
+        retain_where(&mut self.ids, keep);
+        retain_where(&mut self.cells, keep);
+    }
+
+    fn picked(&self, positions: &[u32]) -> Self {
+        RowList {
+            reader: self.reader,
+            ids: positions.iter().map(|&it| self.ids[it as usize]).collect(),
+            cells: positions
+                .iter()
+                .map(|&it| self.cells[it as usize])
+                .collect(),
+        }
+    }
+}
+
+/// An offset after so many rows.
+///
+/// # Errors
+/// `Limit` where there are more than an offset can say.
+#[inline]
+pub(crate) fn offset(rows: usize) -> Result<u32> {
+    u32::try_from(rows).map_err(|_| {
+        let detail = "more than 4294967295 rows in one level of a result";
+        RequestError::new(RequestKind::Limit, "", detail).into()
+    })
+}
+
+fn live(reader: TableReader<'_>, id: RowId) -> RowCells<'_> {
+    reader
+        .cells(id)
+        .expect("a row id that this snapshot gave out is live in it")
+}
+
+fn retain_under_offsets(offsets: &mut [u32], keep: &[bool]) {
+    let (mut start, mut kept) = (0, 0);
+    for end in offsets.iter_mut().skip(1) {
+        let range = start as usize..*end as usize;
+        for &keep in &keep[range] {
+            kept += u32::from(keep);
+        }
+        start = std::mem::replace(end, kept);
+    }
+}
+
+fn retain_where<T>(list: &mut Vec<T>, keep: &[bool]) {
+    let mut keep = keep.iter();
+    list.retain(|_| keep.next().is_some_and(|keep| *keep));
+}

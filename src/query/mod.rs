@@ -1,0 +1,72 @@
+//! A read, in stages: a request by name, resolved, planned, executed, and a result that borrows.
+//!
+//! 1. [`Select`] and [`Include`] say what is wanted: plain data, nothing is checked yet.
+//! 2. `resolve` turns names into ids and ordinals and checks every type; nothing below handles names.
+//! 3. `planner` chooses how each part is read and writes it down as a `Plan`; `explain` prints that.
+//! 4. `execute` obeys the plan, level by level: never depth first, never a copy of a row, no list per parent.
+//! 5. [`Rows`] is the flat result, seen as a tree of [`Record`]s.
+//!
+//! A request is a tree of *nodes*: the root, and below each node its includes. The stages keep them in one list, each
+//! before what it contains, so that a node's own includes and theirs are the nodes that follow it; the rows of a node
+//! are one *level* of the result.
+//!
+//! Every read is of a [`Version`]: a snapshot and the models over it.
+
+mod order;
+mod select;
+mod include;
+mod resolve;
+mod plan;
+mod planner;
+mod level;
+mod execute;
+mod explain;
+mod prepared;
+mod result;
+mod owned;
+#[cfg(feature = "json")]
+mod json;
+
+use std::sync::Arc;
+
+use crate::association::registry::Registry;
+use crate::engine::Snapshot;
+
+pub use self::include::{Include, include};
+pub use self::order::{Direction, Nulls, Order, asc, desc};
+pub use self::owned::OwnedRows;
+pub use self::prepared::Prepared;
+pub use self::result::{Column, Included, Record, Records, Rows};
+pub use self::select::{Select, select};
+
+/// What a request can be run on: a database, a snapshot, a transaction.
+pub trait Queryable {
+    /// The version to read.
+    fn version(&self) -> Version<'_>;
+}
+
+/// One version of all tables, and the models over them.
+#[derive(Clone, Copy, Debug)]
+pub struct Version<'s> {
+    pub(crate) snapshot: &'s Snapshot,
+    pub(crate) registry: &'s Arc<Registry>,
+}
+
+impl<'s> Version<'s> {
+    /// The models must be over the tables of the snapshot.
+    pub(crate) fn new(snapshot: &'s Snapshot, registry: &'s Arc<Registry>) -> Self {
+        Version { snapshot, registry }
+    }
+}
+
+impl Queryable for Version<'_> {
+    fn version(&self) -> Version<'_> {
+        *self
+    }
+}
+
+/// How deep includes may be nested.
+pub(crate) const DEPTH_MAX: u32 = 64;
+
+#[cfg(test)]
+mod tests;

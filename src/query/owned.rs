@@ -1,0 +1,94 @@
+//! A result with the snapshot that it is in.
+
+use std::borrow::Cow;
+
+use crate::engine::{RowId, Snapshot};
+use crate::query::Rows;
+use crate::query::level::{Level, RowList};
+use crate::query::plan::Plan;
+use crate::schema::TableId;
+
+/// A result that keeps its snapshot, so that it can be held while the database is written (beyond BY-13).
+#[derive(Clone, Debug)]
+pub struct OwnedRows {
+    snapshot: Snapshot,
+    plan: Plan,
+    levels: Vec<OwnedLevel>,
+}
+
+/// A level by row ids alone.
+#[derive(Clone, Debug)]
+struct OwnedLevel {
+    rows: OwnedList,
+    junction: Option<OwnedList>,
+    offsets: Vec<u32>,
+}
+
+#[derive(Clone, Debug)]
+struct OwnedList {
+    table: TableId,
+    ids: Vec<RowId>,
+}
+
+impl OwnedRows {
+    pub(crate) fn new(snapshot: &Snapshot, rows: Rows<'_>) -> Self {
+        let (plan, levels) = rows.into_parts();
+        OwnedRows {
+            snapshot: snapshot.clone(),
+            plan,
+            levels: levels.into_iter().map(OwnedLevel::new).collect(),
+        }
+    }
+
+    /// The rows, borrowed. O(rows of all levels): ask once and keep what it gives.
+    pub fn rows(&self) -> Rows<'_> {
+        let levels = self.levels.iter().map(|it| it.read(&self.snapshot));
+        Rows::new(Cow::Borrowed(&self.plan), levels.collect())
+    }
+
+    /// How many rows the root has.
+    pub fn len(&self) -> usize {
+        self.levels.first().map_or(0, |level| level.rows.ids.len())
+    }
+
+    /// Whether the root has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The version that the rows are in.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
+impl OwnedLevel {
+    fn new(level: Level<'_>) -> Self {
+        OwnedLevel {
+            rows: OwnedList::new(level.rows),
+            junction: level.junction.map(OwnedList::new),
+            offsets: level.offsets,
+        }
+    }
+
+    fn read<'s>(&self, snapshot: &'s Snapshot) -> Level<'s> {
+        Level {
+            rows: self.rows.read(snapshot),
+            junction: self.junction.as_ref().map(|list| list.read(snapshot)),
+            offsets: self.offsets.clone(),
+        }
+    }
+}
+
+impl OwnedList {
+    fn new(rows: RowList<'_>) -> Self {
+        OwnedList {
+            table: rows.reader.table.id,
+            ids: rows.ids,
+        }
+    }
+
+    fn read<'s>(&self, snapshot: &'s Snapshot) -> RowList<'s> {
+        RowList::read(snapshot, self.table, self.ids.clone())
+    }
+}

@@ -1,0 +1,270 @@
+//! How a request is answered, as data: what `explain` prints is what `execute` obeys.
+//!
+//! A plan is for one schema and the models over it, and holds ids of both. It may be kept and run on any version of that
+//! schema. What depends on the version, namely whether a table's rows stand in key order, is asked when it runs, by
+//! [`PlanNode::arrangement`].
+
+use std::sync::Arc;
+
+use crate::association::registry::{ModelEntry, Registry};
+use crate::engine::Snapshot;
+use crate::error::{RequestError, RequestKind, Result};
+use crate::expr::Bound;
+use crate::query::resolve::{Node, OrderKey};
+use crate::query::{Direction, Version};
+use crate::schema::{ForeignKeyId, Schema, TableId};
+use crate::value::Value;
+
+/// The nodes of a request, each with how it is read. The root comes first, and every node before what it contains.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) nodes: Vec<PlanNode>,
+}
+
+/// A node, and how its rows are found, ordered and cut.
+#[derive(Clone, Debug)]
+pub(crate) struct PlanNode {
+    /// What was asked for. Its filter is only what is left to test: the access path answers the rest.
+    pub(crate) node: Node,
+    pub(crate) access: Access,
+    pub(crate) order: RowOrder,
+    pub(crate) cut: Cut,
+}
+
+/// How the rows of a node are found.
+#[derive(Clone, Debug)]
+pub(crate) enum Access {
+    /// The rows of the root.
+    Root(AccessPath),
+    /// From the rows of a node before it straight to the target.
+    Direct { parent: usize, walk: Walk },
+    /// From the rows of a node before it to a junction and on to the target.
+    Through { parent: usize, through: Crossing },
+}
+
+/// A way over a junction.
+#[derive(Clone, Debug)]
+pub(crate) struct Crossing {
+    pub(crate) junction: TableId,
+    pub(crate) to_junction: Walk,
+    /// What junction rows are tested for.
+    pub(crate) filter: Option<Bound>,
+    pub(crate) to_target: Walk,
+}
+
+/// How a root's table is read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum AccessPath {
+    /// The one row with these values of a unique key.
+    Key { key: usize, values: Vec<Value> },
+    /// The rows with these values of an index, or of its first columns.
+    Index { index: usize, values: Vec<Value> },
+    /// All rows.
+    Scan,
+}
+
+/// How rows of one table lead to rows of another.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Walk {
+    /// Over the edge that a child row has to its parent row.
+    ToParent(ForeignKeyId),
+    /// Over the edges that a parent row has to its child rows.
+    ToChildren(ForeignKeyId),
+    /// To the rows with equal values.
+    ByValue(ValueJoin),
+}
+
+/// The rows of a table whose columns have the values of other columns of a given row. Nulls match nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ValueJoin {
+    /// Columns of the given row.
+    pub(crate) from: Vec<u32>,
+    /// Columns to be found, each at the position of the one it equals.
+    pub(crate) to: Vec<u32>,
+    pub(crate) lookup: Lookup,
+}
+
+/// How equal values are found.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Lookup {
+    /// In a unique key.
+    Key { key: usize, probe: Vec<Probe> },
+    /// In an index.
+    Index { index: usize, probe: Vec<Probe> },
+    /// In one pass over the table.
+    Scan,
+}
+
+/// What to look up in one column of a key or index.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Probe {
+    /// The value of this column of the given row.
+    Column(u32),
+    /// The same for all rows: a scope.
+    Constant(Value),
+}
+
+/// The order in which rows are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RowOrder {
+    /// None in particular: the rows are only counted.
+    Any,
+    /// By primary key.
+    Key,
+    /// By these columns, then by primary key.
+    Columns(Vec<OrderKey>),
+}
+
+/// Which of a parent's rows are kept, by position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) offset: usize,
+    pub(crate) limit: Option<usize>,
+}
+
+/// What is known about the ids that an access finds under one parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IdOrder {
+    /// There is one at most.
+    One,
+    Ascending,
+    Unknown,
+}
+
+/// What has to be done so that rows stand in the order wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrangement {
+    /// Nothing: the order does not matter, or one row has none.
+    None,
+    /// Nothing: the rows are found in key order.
+    AsFound,
+    /// A sort by primary key: the rows are found in another order.
+    SortByKey,
+    /// A sort by columns.
+    SortByColumns,
+}
+
+impl Plan {
+    pub(crate) fn root(&self) -> &PlanNode {
+        &self.nodes[0]
+    }
+
+    pub(crate) fn model(&self, node: &PlanNode) -> &ModelEntry {
+        self.registry.model(node.node.model)
+    }
+
+    /// # Errors
+    /// `SchemaChanged` if the version has another schema than the one planned for.
+    pub(crate) fn check_schema(&self, version: Version<'_>) -> Result<()> {
+        if Arc::ptr_eq(&self.schema, version.snapshot.schema()) {
+            return Ok(());
+        }
+        let subject = &*self.model(self.root()).name;
+        let detail = "the request was prepared for another schema";
+        Err(RequestError::new(RequestKind::SchemaChanged, subject, detail).into())
+    }
+}
+
+impl PlanNode {
+    /// Whether rows of the parent node without rows here are left out.
+    pub(crate) fn is_required(&self) -> bool {
+        self.node
+            .include
+            .as_ref()
+            .is_some_and(|include| include.required)
+    }
+
+    /// What has to be done in this version for the order wanted.
+    pub(crate) fn arrangement(&self, snapshot: &Snapshot) -> Arrangement {
+        let found = self.access.id_order();
+        match &self.order {
+            RowOrder::Any => Arrangement::None,
+            _ if found == IdOrder::One => Arrangement::None,
+            RowOrder::Key => {
+                let in_order = snapshot.ids_are_in_key_order(self.node.table);
+                match in_order && found == IdOrder::Ascending {
+                    true => Arrangement::AsFound,
+                    false => Arrangement::SortByKey,
+                }
+            }
+            RowOrder::Columns(_) => Arrangement::SortByColumns,
+        }
+    }
+}
+
+impl Access {
+    pub(crate) fn id_order(&self) -> IdOrder {
+        match self {
+            Access::Root(AccessPath::Key { .. }) => IdOrder::One,
+            Access::Root(AccessPath::Scan) => IdOrder::Ascending,
+            // An index over more columns gives the rows of one value in the order of the other columns.
+            Access::Root(AccessPath::Index { .. }) => IdOrder::Unknown,
+            Access::Direct { walk, .. } => walk.id_order(),
+            Access::Through { .. } => IdOrder::Unknown,
+        }
+    }
+}
+
+impl Walk {
+    pub(crate) fn id_order(&self) -> IdOrder {
+        match self {
+            Walk::ToParent(_) => IdOrder::One,
+            Walk::ToChildren(_) => IdOrder::Ascending,
+            Walk::ByValue(join) => match join.lookup {
+                Lookup::Key { .. } => IdOrder::One,
+                Lookup::Index { .. } => IdOrder::Unknown,
+                Lookup::Scan => IdOrder::Ascending,
+            },
+        }
+    }
+}
+
+impl RowOrder {
+    /// By these columns; by key alone where they begin with the key and say the same.
+    pub(crate) fn new(columns: Vec<OrderKey>, primary_key: &[u32]) -> Self {
+        let mut expected = primary_key.iter();
+        let is_key = |key: &OrderKey, ordinal: &u32| {
+            key.ordinal == *ordinal && key.direction == Direction::Ascending
+        };
+        let begins = columns.len() >= primary_key.len()
+            && columns
+                .iter()
+                .zip(expected.by_ref())
+                .all(|(key, ordinal)| is_key(key, ordinal));
+        if columns.is_empty() || begins {
+            RowOrder::Key
+        } else {
+            RowOrder::Columns(columns)
+        }
+    }
+}
+
+impl Cut {
+    /// Of a node that leads to one row at most, whichever more there are.
+    pub(crate) fn to_one(self) -> Self {
+        let limit = match self.offset {
+            0 => self.limit.map_or(1, |limit| limit.min(1)),
+            _ => 0,
+        };
+        Cut {
+            offset: 0,
+            limit: Some(limit),
+        }
+    }
+
+    /// Whether it never takes a row away from so few.
+    pub(crate) fn is_idle_for(self, rows_max: usize) -> bool {
+        self.offset == 0 && self.limit.is_none_or(|limit| limit >= rows_max)
+    }
+
+    /// Whether the row at a position is kept.
+    #[inline]
+    pub(crate) fn keeps(self, position: usize) -> bool {
+        position >= self.offset
+            && self
+                .limit
+                .is_none_or(|limit| position - self.offset < limit)
+    }
+}

@@ -1,0 +1,136 @@
+//! How an include's rows are found: over edges where a foreign key carries the association, else by value.
+
+use crate::association::link::{Hop, Link};
+use crate::query::Version;
+use crate::query::plan::{Access, Crossing, Lookup, Probe, ValueJoin, Walk};
+use crate::query::resolve::IncludeNode;
+use crate::schema::{IndexKind, Table, TableId};
+use crate::value::Value;
+
+/// From rows of the source's table to those of the target's.
+pub(super) fn choose(include: &IncludeNode, source: TableId, version: Version<'_>) -> Access {
+    let (schema, registry) = (version.snapshot.schema(), version.registry);
+    let tables = |from, to| Tables {
+        from: schema.table(from),
+        to: schema.table(to),
+    };
+    let association = &include.association;
+    let target = registry.model(association.target).table;
+    let walk = match &association.link {
+        Link::ToParent(hop) => tables(source, target).to_parent(hop),
+        Link::ToChildren(hop) => tables(source, target).to_children(hop, &association.scope),
+        Link::Through(through) => {
+            let junction = registry.model(through.model).table;
+            let filter = include.junction.as_ref().and_then(|it| it.filter.clone());
+            return Access::Through {
+                parent: include.parent,
+                through: Crossing {
+                    junction,
+                    to_junction: tables(source, junction).to_children(&through.own, &through.scope),
+                    filter,
+                    to_target: tables(junction, target).to_parent(&through.other),
+                },
+            };
+        }
+    };
+    Access::Direct {
+        parent: include.parent,
+        walk,
+    }
+}
+
+/// Where a walk begins and ends.
+struct Tables<'s> {
+    from: &'s Table,
+    to: &'s Table,
+}
+
+impl Tables<'_> {
+    fn to_parent(&self, hop: &Hop) -> Walk {
+        match hop.key {
+            Some(key) => Walk::ToParent(key),
+            None => self.by_value(&hop.child_columns, &hop.parent_columns, &[]),
+        }
+    }
+
+    fn to_children(&self, hop: &Hop, scope: &[(u32, Value)]) -> Walk {
+        match hop.key {
+            Some(key) => Walk::ToChildren(key),
+            None => self.by_value(&hop.parent_columns, &hop.child_columns, scope),
+        }
+    }
+
+    fn by_value(&self, from: &[u32], to: &[u32], scope: &[(u32, Value)]) -> Walk {
+        let probes = Probes { from, to, scope };
+        // A value of another type may be equal, but is not found in an index.
+        let one_type = from.iter().zip(to).all(|(&from, &to)| {
+            let (from, to) = (
+                &self.from.columns[from as usize],
+                &self.to.columns[to as usize],
+            );
+            from.data_type == to.data_type
+        });
+        let lookup = match one_type {
+            true => probes.in_key(self.to).or_else(|| probes.in_index(self.to)),
+            false => None,
+        };
+        Walk::ByValue(ValueJoin {
+            from: from.to_vec(),
+            to: to.to_vec(),
+            lookup: lookup.unwrap_or(Lookup::Scan),
+        })
+    }
+}
+
+/// What is known of the rows to be found.
+struct Probes<'a> {
+    from: &'a [u32],
+    to: &'a [u32],
+    scope: &'a [(u32, Value)],
+}
+
+impl Probes<'_> {
+    fn in_key(&self, table: &Table) -> Option<Lookup> {
+        table.keys.iter().enumerate().find_map(|(key, unique)| {
+            let probe = self.first_of(&unique.columns);
+            let whole = probe.len() == unique.columns.len();
+            (whole && self.decides(&unique.columns)).then_some(Lookup::Key { key, probe })
+        })
+    }
+
+    fn in_index(&self, table: &Table) -> Option<Lookup> {
+        table
+            .indexes
+            .iter()
+            .enumerate()
+            .find_map(|(position, index)| {
+                let probe = self.first_of(&index.columns);
+                let usable = match index.kind {
+                    IndexKind::Ordered => true,
+                    IndexKind::Hash => probe.len() == index.columns.len(),
+                };
+                (usable && self.decides(&index.columns[..probe.len()])).then_some(Lookup::Index {
+                    index: position,
+                    probe,
+                })
+            })
+    }
+
+    /// What to look up in the first columns, as far as it is known.
+    fn first_of(&self, columns: &[u32]) -> Vec<Probe> {
+        columns.iter().map_while(|&it| self.probe(it)).collect()
+    }
+
+    fn probe(&self, column: u32) -> Option<Probe> {
+        if let Some(position) = self.to.iter().position(|&to| to == column) {
+            return Some(Probe::Column(self.from[position]));
+        }
+        let scoped = self.scope.iter().find(|(ordinal, _)| *ordinal == column);
+        scoped.map(|(_, value)| Probe::Constant(value.clone()))
+    }
+
+    /// Whether these columns say all that is asked of a row, scope aside, which is tested again.
+    fn decides(&self, columns: &[u32]) -> bool {
+        self.to.iter().all(|to| columns.contains(to))
+    }
+}

@@ -1,0 +1,122 @@
+//! What is wanted, from the root on.
+//!
+//! [`Criteria`] is what a root and an include have in common. Requests are plain data and hold names; running one
+//! checks it. Includes nest at most [`DEPTH_MAX`] deep: what would be deeper is left out while the request is built, and
+//! noted, so that cloning, printing and dropping a request never go deeper, and running it is an error.
+
+use crate::expr::Expr;
+use crate::query::{DEPTH_MAX, Include, Order};
+
+/// A read of one model, with what is included.
+///
+/// ```
+/// use relata::expr::col;
+/// use relata::query::{desc, include, select};
+///
+/// let request = select("User")
+///     .filter(col("active").eq(true))
+///     .order_by(desc("created_at"))
+///     .limit(10)
+///     .include("company")
+///     .include(include("tasks").filter(col("done").eq(false)).required(false).limit(3));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Select {
+    pub(crate) model: String,
+    pub(crate) criteria: Criteria,
+}
+
+/// Which rows, in which order, with what of them and below them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Criteria {
+    /// All have to be true.
+    pub(crate) filters: Vec<Expr>,
+    pub(crate) order: Vec<Order>,
+    pub(crate) limit: Option<usize>,
+    pub(crate) offset: Option<usize>,
+    /// None for all.
+    pub(crate) attributes: Option<Vec<String>>,
+    /// No two of one association.
+    pub(crate) includes: Vec<Include>,
+    /// How many levels of includes there are below.
+    depth: u32,
+    /// An include that would have been nested too deep was left out.
+    pub(crate) too_deep: bool,
+}
+
+/// A read of a model: all its rows in primary-key order, until something else is said.
+pub fn select(model: impl Into<String>) -> Select {
+    Select {
+        model: model.into(),
+        criteria: Criteria::default(),
+    }
+}
+
+impl Select {
+    /// Only rows for which this is true. Of several filters, all have to be.
+    pub fn filter(mut self, filter: impl Into<Expr>) -> Self {
+        self.criteria.filters.push(filter.into());
+        self
+    }
+
+    /// Ordered by this, then by what later calls say, then by primary key.
+    pub fn order_by(mut self, order: impl Into<Order>) -> Self {
+        self.criteria.order.push(order.into());
+        self
+    }
+
+    /// At most so many rows, counted after filters, required includes and order.
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.criteria.limit = Some(limit);
+        self
+    }
+
+    /// Without the first rows, counted after filters, required includes and order.
+    pub fn offset(mut self, offset: usize) -> Self {
+        self.criteria.offset = Some(offset);
+        self
+    }
+
+    /// Only these attributes of each row, in this order.
+    pub fn attributes(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.criteria.attributes = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// With the rows of an association below each row: by its key, or with more to say about them. The same
+    /// association twice is one include with what both say.
+    pub fn include(mut self, include: impl Into<Include>) -> Self {
+        self.criteria.include(include.into());
+        self
+    }
+}
+
+impl Criteria {
+    /// One more include, merged with the one of the same association if there is one (associations EL-8).
+    pub(crate) fn include(&mut self, include: Include) {
+        if include.criteria.depth >= DEPTH_MAX {
+            self.too_deep = true;
+            return;
+        }
+        self.depth = self.depth.max(include.criteria.depth + 1);
+        let same = |found: &&mut Include| found.association == include.association;
+        match self.includes.iter_mut().find(same) {
+            Some(found) => found.merge(include),
+            None => self.includes.push(include),
+        }
+    }
+
+    /// Filters add up; of the rest, what is said later goes first, or follows where it is a list of includes or orders.
+    pub(crate) fn merge(&mut self, other: Criteria) {
+        self.filters.extend(other.filters);
+        self.order.extend(other.order);
+        self.limit = other.limit.or(self.limit);
+        self.offset = other.offset.or(self.offset);
+        self.attributes = other.attributes.or(self.attributes.take());
+        self.too_deep |= other.too_deep;
+        for include in other.includes {
+            self.include(include);
+        }
+    }
+}
