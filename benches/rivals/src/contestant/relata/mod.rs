@@ -1,18 +1,14 @@
-//! relata by the engine's interface: a schema made at run time, names in every call.
+//! relata: models made at run time, trees by requests, rows by the engine's interface, names in every call.
 
 mod schema;
 mod rows;
 mod trees;
 
 use std::hint::black_box;
-use std::sync::Arc;
 
-use relata::engine::{Database, Snapshot};
-use relata::expr::col;
-use relata::schema::Schema;
-use relata::value::{DataType, Key, Uuid, Value, ValueRef};
+use relata::{DataType, Database, Key, Models, Uuid, Value, ValueRef, col, engine};
 
-use crate::contestant::relata::rows::FromRelataRow;
+use crate::contestant::relata::rows::FromValues;
 use crate::contestant::{Contestant, Failure, OnDelete, Result, Roots, Tally, in_parts};
 use crate::data::{Author, Comment, Data, Pair, Post, RowKey, Tag};
 use crate::digest::{nest, text_sum};
@@ -64,9 +60,9 @@ impl<K: RelataKey> Contestant<K> for Relata {
     }
 
     fn load(&mut self, data: &Data<K>, on_delete: OnDelete) -> Result<()> {
-        let mut database = Database::new(schema::blog::<K>(on_delete)?);
-        database.transaction(|transaction| rows::insert(transaction, data))?;
-        self.database = database;
+        self.database = schema::blog::<K>(on_delete).sync()?;
+        let engine = self.database.engine_mut();
+        engine.transaction(|transaction| rows::insert(transaction, data))?;
         Ok(())
     }
 
@@ -76,27 +72,28 @@ impl<K: RelataKey> Contestant<K> for Relata {
     }
 
     fn fingerprint(&mut self) -> Result<u64> {
+        let snapshot = self.database.engine();
         let mut sum = 0_u64;
-        for row in self.database.rows("authors")? {
+        for row in snapshot.rows("authors")? {
             sum = sum.wrapping_add(Author::<K, &str>::from_row(row)?.fingerprint());
         }
-        for row in self.database.rows("posts")? {
+        for row in snapshot.rows("posts")? {
             sum = sum.wrapping_add(Post::<K, &str>::from_row(row)?.fingerprint());
         }
-        for row in self.database.rows("comments")? {
+        for row in snapshot.rows("comments")? {
             sum = sum.wrapping_add(Comment::<K, &str>::from_row(row)?.fingerprint());
         }
-        for row in self.database.rows("tags")? {
+        for row in snapshot.rows("tags")? {
             sum = sum.wrapping_add(Tag::<K, &str>::from_row(row)?.fingerprint());
         }
-        for row in self.database.rows("post_tags")? {
+        for row in snapshot.rows("post_tags")? {
             sum = sum.wrapping_add(Pair::<K>::from_row(row)?.fingerprint());
         }
         Ok(sum)
     }
 
     fn find(&mut self, posts: &[K]) -> Result<Tally> {
-        find(&self.database, posts)
+        find(self.database.engine(), posts)
     }
 
     fn children(&mut self, authors: &[K]) -> Result<Tally> {
@@ -116,12 +113,13 @@ impl<K: RelataKey> Contestant<K> for Relata {
     }
 
     fn has(&mut self, pairs: &[Pair<K>]) -> Result<Tally> {
-        Tally::sum_over(pairs, |&pair| Ok(u64::from(has(&self.database, pair)?)))
+        let snapshot = self.database.engine();
+        Tally::sum_over(pairs, |&pair| Ok(u64::from(has(snapshot, pair)?)))
     }
 
     fn find_threaded(&mut self, posts: &[K], threads: usize) -> Result<Tally> {
         let snapshot = &self.database.snapshot();
-        in_parts(posts, (0..threads).map(|_| snapshot), find)
+        in_parts(posts, (0..threads).map(|_| snapshot.engine()), find)
     }
 
     fn children_threaded(&mut self, authors: &[K], threads: usize) -> Result<Tally> {
@@ -149,7 +147,7 @@ impl<K: RelataKey> Contestant<K> for Relata {
     }
 
     fn savepoints(&mut self, sets: &[Isolated<K>]) -> Result<Tally> {
-        let mut transaction = self.database.begin();
+        let mut transaction = self.database.engine_mut().begin();
         Tally::sum_over(sets, |set| {
             let savepoint = transaction.savepoint();
             let mut rows = 0;
@@ -186,9 +184,8 @@ impl<K: RelataKey> Contestant<K> for Relata {
     }
 
     fn delete_authors(&mut self, country_below: i64) -> Result<Tally> {
-        let affected = self
-            .database
-            .delete("authors", &col("country").lt(country_below))?;
+        let engine = self.database.engine_mut();
+        let affected = engine.delete("authors", &col("country").lt(country_below))?;
         let rows = affected.rows + affected.by_actions;
         Ok(Tally {
             operations: usize::try_from(rows)?,
@@ -198,10 +195,10 @@ impl<K: RelataKey> Contestant<K> for Relata {
 }
 
 fn empty() -> Result<Database> {
-    Ok(Database::new(Arc::new(Schema::builder().build()?)))
+    Ok(Models::new().sync()?)
 }
 
-fn find<K: RelataKey>(snapshot: &Snapshot, posts: &[K]) -> Result<Tally> {
+fn find<K: RelataKey>(snapshot: &engine::Snapshot, posts: &[K]) -> Result<Tally> {
     Tally::sum_over(posts, |&post| {
         let row = snapshot.get("posts", post)?.ok_or_else(missing)?;
         let score = row.get("score")?.as_int().ok_or_else(missing)?;
@@ -210,13 +207,13 @@ fn find<K: RelataKey>(snapshot: &Snapshot, posts: &[K]) -> Result<Tally> {
     })
 }
 
-fn has<K: RelataKey>(snapshot: &Snapshot, Pair { post, tag }: Pair<K>) -> Result<bool> {
+fn has<K: RelataKey>(snapshot: &engine::Snapshot, Pair { post, tag }: Pair<K>) -> Result<bool> {
     Ok(snapshot.get("post_tags", (post, tag))?.is_some())
 }
 
 /// How many posts there were to write to.
 fn write<K: RelataKey>(database: &mut Database, updates: &[Update<K>]) -> Result<u64> {
-    let mut transaction = database.begin();
+    let mut transaction = database.engine_mut().begin();
     let mut rows = 0;
     for &Update { post, score } in updates {
         let values = [("score", score.into())];
@@ -228,7 +225,7 @@ fn write<K: RelataKey>(database: &mut Database, updates: &[Update<K>]) -> Result
 
 /// How many pairs were not there. Asks first: an error for every pair that is there costs more.
 fn add<K: RelataKey>(database: &mut Database, pairs: &[Pair<K>]) -> Result<u64> {
-    let mut transaction = database.begin();
+    let mut transaction = database.engine_mut().begin();
     let mut added = 0;
     for &Pair { post, tag } in pairs {
         if !has(&transaction, Pair { post, tag })? {

@@ -85,119 +85,84 @@ pub(super) fn insert<K: RelataKey>(
     Ok(())
 }
 
-/// A row, every column in its order.
-pub(super) trait FromRelataRow<'r>: Sized {
-    fn from_row(row: Row<'r>) -> Result<Self>;
+/// A row, out of its values in the order of the columns.
+pub(super) trait FromValues<'r, const COUNT: usize>: Sized {
+    fn from_values(values: [ValueRef<'r>; COUNT]) -> Result<Self>;
+
+    /// All columns of a row of the engine.
+    fn from_row(row: Row<'r>) -> Result<Self> {
+        let mut columns = row.columns();
+        let values = std::array::from_fn(|_| {
+            let column = columns.next();
+            column.map_or(ValueRef::Null, |(_, value)| value)
+        });
+        Self::from_values(values)
+    }
 }
 
-impl<'r, K: RelataKey> FromRelataRow<'r> for Author<K, &'r str> {
+impl<'r, K: RelataKey> FromValues<'r, 6> for Author<K, &'r str> {
     #[inline]
-    fn from_row(row: Row<'r>) -> Result<Self> {
-        let mut values = Values::of(row);
+    fn from_values([key, name, country, rating, age, motto]: [ValueRef<'r>; 6]) -> Result<Self> {
         Ok(Author {
-            key: values.key()?,
-            name: values.text()?,
-            country: values.int()?,
-            rating: values.float()?,
-            age: values.next()?.as_int(),
-            motto: values.text()?,
+            key: K::from_value(key).ok_or_else(missing)?,
+            name: name.as_str().ok_or_else(missing)?,
+            country: country.as_int().ok_or_else(missing)?,
+            rating: rating.as_float().ok_or_else(missing)?,
+            age: age.as_int(),
+            motto: motto.as_str().ok_or_else(missing)?,
         })
     }
 }
 
-impl<'r, K: RelataKey> FromRelataRow<'r> for Post<K, &'r str> {
+impl<'r, K: RelataKey> FromValues<'r, 6> for Post<K, &'r str> {
     #[inline]
-    fn from_row(row: Row<'r>) -> Result<Self> {
-        let mut values = Values::of(row);
+    fn from_values(
+        [key, author, title, score, weight, edition]: [ValueRef<'r>; 6],
+    ) -> Result<Self> {
         Ok(Post {
-            key: values.key()?,
-            author: K::from_value(values.next()?),
-            title: values.text()?,
-            score: values.int()?,
-            weight: values.float()?,
-            edition: values.next()?.as_int(),
+            key: K::from_value(key).ok_or_else(missing)?,
+            author: K::from_value(author),
+            title: title.as_str().ok_or_else(missing)?,
+            score: score.as_int().ok_or_else(missing)?,
+            weight: weight.as_float().ok_or_else(missing)?,
+            edition: edition.as_int(),
         })
     }
 }
 
-impl<'r, K: RelataKey> FromRelataRow<'r> for Comment<K, &'r str> {
+impl<'r, K: RelataKey> FromValues<'r, 6> for Comment<K, &'r str> {
     #[inline]
-    fn from_row(row: Row<'r>) -> Result<Self> {
-        let mut values = Values::of(row);
+    fn from_values([key, post, body, likes, heat, edition]: [ValueRef<'r>; 6]) -> Result<Self> {
         Ok(Comment {
-            key: values.key()?,
-            post: values.key()?,
-            body: values.text()?,
-            likes: values.int()?,
-            heat: values.float()?,
-            edition: values.next()?.as_int(),
+            key: K::from_value(key).ok_or_else(missing)?,
+            post: K::from_value(post).ok_or_else(missing)?,
+            body: body.as_str().ok_or_else(missing)?,
+            likes: likes.as_int().ok_or_else(missing)?,
+            heat: heat.as_float().ok_or_else(missing)?,
+            edition: edition.as_int(),
         })
     }
 }
 
-impl<'r, K: RelataKey> FromRelataRow<'r> for Tag<K, &'r str> {
+impl<'r, K: RelataKey> FromValues<'r, 6> for Tag<K, &'r str> {
     #[inline]
-    fn from_row(row: Row<'r>) -> Result<Self> {
-        let mut values = Values::of(row);
+    fn from_values([key, name, color, weight, rank, note]: [ValueRef<'r>; 6]) -> Result<Self> {
         Ok(Tag {
-            key: values.key()?,
-            name: values.text()?,
-            color: values.int()?,
-            weight: values.float()?,
-            rank: values.next()?.as_int(),
-            note: values.text()?,
+            key: K::from_value(key).ok_or_else(missing)?,
+            name: name.as_str().ok_or_else(missing)?,
+            color: color.as_int().ok_or_else(missing)?,
+            weight: weight.as_float().ok_or_else(missing)?,
+            rank: rank.as_int(),
+            note: note.as_str().ok_or_else(missing)?,
         })
     }
 }
 
-impl<'r, K: RelataKey> FromRelataRow<'r> for Pair<K> {
-    fn from_row(row: Row<'r>) -> Result<Self> {
-        let mut values = Values::of(row);
+impl<'r, K: RelataKey> FromValues<'r, 2> for Pair<K> {
+    fn from_values([post, tag]: [ValueRef<'r>; 2]) -> Result<Self> {
         Ok(Pair {
-            post: values.key()?,
-            tag: values.key()?,
+            post: K::from_value(post).ok_or_else(missing)?,
+            tag: K::from_value(tag).ok_or_else(missing)?,
         })
-    }
-}
-
-/// The values of a row, one after the other.
-struct Values<I> {
-    columns: I,
-}
-
-impl<'r> Values<()> {
-    #[inline]
-    fn of(row: Row<'r>) -> Values<impl Iterator<Item = (&'r str, ValueRef<'r>)>> {
-        Values {
-            columns: row.columns(),
-        }
-    }
-}
-
-impl<'r, I: Iterator<Item = (&'r str, ValueRef<'r>)>> Values<I> {
-    #[inline]
-    fn next(&mut self) -> Result<ValueRef<'r>> {
-        let (_, value) = self.columns.next().ok_or_else(missing)?;
-        Ok(value)
-    }
-
-    #[inline]
-    fn key<K: RelataKey>(&mut self) -> Result<K> {
-        K::from_value(self.next()?).ok_or_else(missing)
-    }
-
-    #[inline]
-    fn int(&mut self) -> Result<i64> {
-        self.next()?.as_int().ok_or_else(missing)
-    }
-
-    #[inline]
-    fn float(&mut self) -> Result<f64> {
-        self.next()?.as_float().ok_or_else(missing)
-    }
-
-    #[inline]
-    fn text(&mut self) -> Result<&'r str> {
-        self.next()?.as_str().ok_or_else(missing)
     }
 }
