@@ -36,6 +36,8 @@ pub(crate) use self::read::{RowCells, RowView, TableReader};
 pub use self::snapshot::{Snapshot, StorageStats};
 pub use self::transaction::{Affected, Commit, Savepoint, Transaction};
 pub(crate) use crate::storage::RowId;
+#[cfg(test)]
+pub(crate) use crate::storage::hashes_counted;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 //! Names of models and attributes end here; below, everything is ids and ordinals. The models and the version must be
 //! of one schema, and that is checked where a name comes in, so that no id is ever used with another schema's tables.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::association::registry::ModelEntry;
@@ -138,7 +139,7 @@ pub(crate) fn check_origin(models: &Arc<Resolved>, instance: &Instance) -> Resul
 /// Refuses values that could never be in these columns: too few, too many, or of another type (associations FK-20).
 pub(crate) fn check_key(
     table: &Table,
-    subject: &str,
+    subject: &dyn fmt::Display,
     columns: &[u32],
     values: &[Value],
 ) -> Result<()> {
@@ -148,7 +149,7 @@ pub(crate) fn check_key(
             columns.len(),
             values.len()
         );
-        return Err(RequestError::new(RequestKind::KeyLength, subject, detail).into());
+        return Err(RequestError::new(RequestKind::KeyLength, subject.to_string(), detail).into());
     }
     for (&ordinal, value) in columns.iter().zip(values) {
         let column = &table.columns[ordinal as usize];
@@ -158,7 +159,7 @@ pub(crate) fn check_key(
                 "a key of {} is of type {}, not {found}",
                 table.name, column.data_type
             );
-            return Err(RequestError::new(RequestKind::Type, subject, detail).into());
+            return Err(RequestError::new(RequestKind::Type, subject.to_string(), detail).into());
         }
     }
     Ok(())

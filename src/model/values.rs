@@ -101,18 +101,21 @@ impl IntoIterator for Values {
 /// ```
 #[macro_export]
 macro_rules! values {
-    () => { $crate::Values::new() };
+    () => { $crate::model::Values::new() };
     (@given $values:ident $(,)?) => { $values };
     (@given $values:ident $name:ident : $value:expr $(, $($rest:tt)*)?) => {{
         $values.push(stringify!($name), $value);
-        $crate::values!(@given $values $($($rest)*)?)
+        $crate::model::values!(@given $values $($($rest)*)?)
     }};
     (@given $values:ident $name:expr => $value:expr $(, $($rest:tt)*)?) => {{
         $values.push($name, $value);
-        $crate::values!(@given $values $($($rest)*)?)
+        $crate::model::values!(@given $values $($($rest)*)?)
     }};
     ($($given:tt)+) => {{
-        let mut values = $crate::Values::new();
-        $crate::values!(@given values $($given)+)
+        let mut values = $crate::model::Values::new();
+        $crate::model::values!(@given values $($given)+)
     }};
 }
+
+#[doc(inline)]
+pub use values;

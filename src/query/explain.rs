@@ -7,7 +7,6 @@ use std::fmt::Write;
 
 use crate::association::registry::ModelEntry;
 use crate::engine::Snapshot;
-use crate::expr::Bound;
 use crate::query::plan::{
     Access, AccessPath, Arrangement, Lookup, Plan, PlanNode, Probe, RowOrder, ValueJoin, Walk,
 };
@@ -48,7 +47,7 @@ impl Block<'_> {
         let mut lines = vec![self.title()];
         lines.extend(self.found());
         if let Some(filter) = &self.node.node.filter {
-            lines.push(format!("filter: {}", text_of(filter)));
+            lines.push(format!("filter: {filter}"));
         }
         lines.extend(self.order());
         lines.extend(self.cut());
@@ -78,7 +77,7 @@ impl Block<'_> {
                     self.walk(&through.to_junction, through.junction)
                 )];
                 if let Some(filter) = &through.filter {
-                    lines.push(format!("junction filter: {}", text_of(filter)));
+                    lines.push(format!("junction filter: {filter}"));
                 }
                 let on = self.walk(&through.to_target, self.node.node.table);
                 lines.push(format!("to target: {on}"));
@@ -103,7 +102,7 @@ impl Block<'_> {
                     self.equalities(&unique.columns, values)
                 )
             }
-            AccessPath::Index { index, values } => {
+            AccessPath::Index { index, values, .. } => {
                 let index = &table.indexes[*index];
                 format!(
                     "by index {}: {}",
@@ -112,8 +111,7 @@ impl Block<'_> {
                 )
             }
             AccessPath::Scan => {
-                let rows = self.snapshot.row_count(table.id);
-                format!("scan of {}: {rows} rows", table.name)
+                format!("scan of {}", self.counted(table))
             }
         }
     }
@@ -134,19 +132,15 @@ impl Block<'_> {
                 let columns = probed(table, &unique.columns, probe);
                 format!("look-up in unique key {}: {columns}", unique.name)
             }
-            Lookup::Index { index, probe } => {
+            Lookup::Index { index, probe, .. } => {
                 let index = &table.indexes[*index];
                 let columns = probed(table, &index.columns, probe);
                 format!("look-up in index {}: {columns}", index.name)
             }
             Lookup::Scan => {
                 let columns: Vec<&str> = join.to.iter().map(|&it| column_name(table, it)).collect();
-                let rows = self.snapshot.row_count(table.id);
                 let columns = columns.join(", ");
-                format!(
-                    "one scan of {}, matched by {columns}: {rows} rows",
-                    table.name
-                )
+                format!("one scan of {}, matched by {columns}", self.counted(table))
             }
         }
     }
@@ -208,6 +202,14 @@ impl Block<'_> {
         texts.collect::<Vec<_>>().join(", ")
     }
 
+    /// A table, and how many rows it has.
+    fn counted(&self, table: &Table) -> String {
+        match self.snapshot.row_count(table.id) {
+            1 => format!("{}: 1 row", table.name),
+            rows => format!("{}: {rows} rows", table.name),
+        }
+    }
+
     fn table(&self, id: TableId) -> &Table {
         self.plan.schema.table(id)
     }
@@ -224,10 +226,6 @@ fn probed(table: &Table, columns: &[u32], probe: &[Probe]) -> String {
         }
     });
     texts.collect::<Vec<_>>().join(", ")
-}
-
-fn text_of(filter: &Bound) -> String {
-    filter.to_string()
 }
 
 fn column_name(table: &Table, ordinal: u32) -> &str {

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use crate::engine::{RowCells, RowId, RowView, Snapshot, TableReader};
-use crate::error::{RequestError, RequestKind, Result};
+use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::schema::TableId;
 
 /// The rows of a node.
@@ -133,16 +133,26 @@ impl<'s> RowList<'s> {
     }
 }
 
-/// An offset after so many rows.
+/// The most rows that one include may have under all of its parents. Rows multiply from include to include, and a few of
+/// them lead around in a ring quickly; this is where that is refused, at some gigabytes.
+const INCLUDED_ROWS_MAX: u32 = if cfg!(test) { 10_000 } else { 100_000_000 };
+
+/// An offset after so many rows of an include.
 ///
 /// # Errors
-/// `Limit` where there are more than an offset can say.
+/// `Limit` where there are too many.
 #[inline]
 pub(crate) fn offset(rows: usize) -> Result<u32> {
-    u32::try_from(rows).map_err(|_| {
-        let detail = "more than 4294967295 rows in one level of a result";
-        RequestError::new(RequestKind::Limit, "", detail).into()
-    })
+    match u32::try_from(rows) {
+        Ok(offset) if offset <= INCLUDED_ROWS_MAX => Ok(offset),
+        _ => Err(too_many()),
+    }
+}
+
+#[cold]
+fn too_many() -> Error {
+    let detail = format!("an include of more than {INCLUDED_ROWS_MAX} rows");
+    RequestError::new(RequestKind::Limit, "", detail).into()
 }
 
 fn live(reader: TableReader<'_>, id: RowId) -> RowCells<'_> {

@@ -60,7 +60,11 @@ pub(crate) enum AccessPath {
     /// The one row with these values of a unique key.
     Key { key: usize, values: Vec<Value> },
     /// The rows with these values of an index, or of its first columns.
-    Index { index: usize, values: Vec<Value> },
+    Index {
+        index: usize,
+        values: Vec<Value>,
+        whole: bool,
+    },
     /// All rows.
     Scan,
 }
@@ -91,8 +95,12 @@ pub(crate) struct ValueJoin {
 pub(crate) enum Lookup {
     /// In a unique key.
     Key { key: usize, probe: Vec<Probe> },
-    /// In an index.
-    Index { index: usize, probe: Vec<Probe> },
+    /// In an index, or in its first columns.
+    Index {
+        index: usize,
+        probe: Vec<Probe>,
+        whole: bool,
+    },
     /// In one pass over the table.
     Scan,
 }
@@ -199,8 +207,7 @@ impl Access {
         match self {
             Access::Root(AccessPath::Key { .. }) => IdOrder::One,
             Access::Root(AccessPath::Scan) => IdOrder::Ascending,
-            // An index over more columns gives the rows of one value in the order of the other columns.
-            Access::Root(AccessPath::Index { .. }) => IdOrder::Unknown,
+            Access::Root(AccessPath::Index { whole, .. }) => IdOrder::in_index(*whole),
             Access::Direct { walk, .. } => walk.id_order(),
             Access::Through { .. } => IdOrder::Unknown,
         }
@@ -214,9 +221,19 @@ impl Walk {
             Walk::ToChildren(_) => IdOrder::Ascending,
             Walk::ByValue(join) => match join.lookup {
                 Lookup::Key { .. } => IdOrder::One,
-                Lookup::Index { .. } => IdOrder::Unknown,
+                Lookup::Index { whole, .. } => IdOrder::in_index(whole),
                 Lookup::Scan => IdOrder::Ascending,
             },
+        }
+    }
+}
+
+impl IdOrder {
+    /// Rows ascend under one value of an index; under its first columns they come in the order of the others.
+    fn in_index(whole: bool) -> Self {
+        match whole {
+            true => IdOrder::Ascending,
+            false => IdOrder::Unknown,
         }
     }
 }

@@ -21,8 +21,8 @@ impl Select {
     ///
     /// # Errors
     /// `UnknownTable`, `UnknownColumn` or `UnknownAssociation` for names that the models do not have, `Type` for a filter
-    /// that cannot be, `Unsupported` for something asked of a junction that is not there, `Limit` for includes nested too
-    /// deep or a result of more than 2^32 rows in one place.
+    /// that cannot be, `Unsupported` for something asked of a junction that is not there, `Limit` for includes nested
+    /// deeper than 64 and for an include of more than 100,000,000 rows.
     pub fn run<'s>(&self, on: &'s impl Queryable) -> Result<Rows<'s>> {
         let version = on.version();
         let plan = planner::plan(resolve::resolve(self, version)?, version);

@@ -89,7 +89,7 @@ fn key_of(writing: &Writing<'_, '_>, hop: &Hop, target: &Target<'_>) -> Result<K
     let (reader, model) = (writing.reader(), writing.target());
     if let Some(key) = target.key() {
         let source = writing.transaction.model_of(writing.source)?;
-        let place = writing.place().to_string();
+        let place = writing.place();
         check_key(reader.table(source), &place, &hop.child_columns, key)?;
         return Ok(key.clone());
     }

@@ -9,10 +9,13 @@
 
 use std::collections::BTreeSet;
 
+use smallvec::SmallVec;
+
 use crate::association::link::Junction;
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
 use crate::error::{ConstraintError, ConstraintKind, Error, Operation, RequestKind, Result};
+use crate::model::link::pair::Ends;
 use crate::model::link::targets::{Found, Target, Targets};
 use crate::model::link::walk::{self, Parent};
 use crate::model::link::writing::{Writing, force};
@@ -43,7 +46,7 @@ pub(super) fn set(
     writing.delete(model, &leaving)?;
     writing.update(model, plan.updates)?;
     insert(writing, model, plan.inserts)?;
-    writing.view()?.get()
+    writing.view().get()
 }
 
 pub(super) fn add(
@@ -73,18 +76,17 @@ pub(super) fn remove(
         if let Found::Unsaved(_) = found {
             return Err(writing.unsaved("target"));
         }
-        let other = writing.view()?.other_end(junction, &found);
+        let other = writing.view().other_end(junction, &found);
         if let Some(other) = other
             && is_target(writing, other.row)
         {
             let snapshot = writing.reader().snapshot;
-            rows.extend(walk::pair_rows(
-                snapshot,
+            let ends = Ends {
                 junction,
-                model.table,
-                &own,
-                &other,
-            ));
+                own: &own,
+                other: &other,
+            };
+            rows.extend(ends.rows(snapshot, model.table));
         }
     }
     let rows: Vec<_> = rows.into_iter().collect();
@@ -138,12 +140,14 @@ fn plan(
         );
         let forced = belonging(junction, own, &other.values);
         given.retain(|(ordinal, _)| forced.iter().all(|(column, _)| column != ordinal));
+        let ends = Ends {
+            junction,
+            own,
+            other: &other,
+        };
         let there = match merge {
-            true => {
-                let snapshot = writing.reader().snapshot;
-                walk::pair_rows(snapshot, junction, model.table, own, &other)
-            }
-            false => Vec::new(),
+            true => ends.rows(writing.reader().snapshot, model.table),
+            false => SmallVec::new(),
         };
         if there.is_empty() {
             given.extend(forced);
@@ -163,7 +167,7 @@ fn plan(
 /// What the junction is to hold of a target. A key without a row is left to the foreign key to judge.
 fn end_of(writing: &Writing<'_, '_>, junction: &Junction, target: &Target<'_>) -> Result<Parent> {
     let found = target.find(writing.reader(), writing.place(), writing.target())?;
-    let end = writing.view()?.other_end(junction, &found);
+    let end = writing.view().other_end(junction, &found);
     match (end, found) {
         (Some(end), _) => {
             let values = complete(writing, end.values)?;
@@ -190,7 +194,7 @@ fn complete(writing: &Writing<'_, '_>, key: Key) -> Result<Key> {
 /// whose target is gone.
 fn linked(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent) -> Result<Vec<RowId>> {
     if !writing.association.scope.is_empty() {
-        let pairs = writing.view()?.pairs(junction)?;
+        let pairs = writing.view().pairs(junction)?;
         return Ok(pairs.into_iter().map(|pair| pair.junction).collect());
     }
     let table = junction_model(writing, junction).table;

@@ -29,7 +29,7 @@ pub(super) fn set(
             replace(writing, hop, &owner, &rows)?;
         }
     }
-    writing.view()?.get()
+    writing.view().get()
 }
 
 pub(super) fn add(
@@ -98,7 +98,7 @@ fn set_one(writing: &mut Writing<'_, '_>, hop: &Hop, targets: &Targets<'_>) -> R
 
 /// Makes these rows the associated ones; those that are already are not written (associations HM-9).
 fn replace(writing: &mut Writing<'_, '_>, hop: &Hop, owner: &Parent, rows: &[RowId]) -> Result<()> {
-    let mut leaving = writing.view()?.children(hop)?;
+    let mut leaving = writing.view().children(hop)?;
     let staying: BTreeSet<_> = rows.iter().collect();
     leaving.retain(|row| !staying.contains(row));
     let joining = joining(writing, hop, owner, rows);

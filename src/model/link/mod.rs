@@ -3,7 +3,7 @@
 //! [`Related`] is a source and one of its associations. A verb goes through three stages:
 //!
 //! 1. `targets` says what it was given: rows, keys without a row, instances that were never saved;
-//! 2. `walk` finds over one version what is associated now, along edges or by value;
+//! 2. `walk` and, through a junction, `pair` find over one version what is associated now, along edges or by value;
 //! 3. `belongs_to`, `has` or `belongs_to_many` decides what has to change and writes it, at most one statement per table
 //!    and kind: deletes, then updates, then inserts (beyond BY-12).
 //!
@@ -15,6 +15,7 @@
 mod source;
 mod targets;
 mod walk;
+mod pair;
 mod view;
 mod writing;
 mod belongs_to;
@@ -35,7 +36,7 @@ use crate::model::reader::Reader;
 use crate::model::{Instance, Transaction, Values};
 
 pub use self::source::Source;
-pub use self::targets::{Target, Targets};
+pub use self::targets::{Target, Targets, targets};
 pub use self::view::RelatedView;
 
 /// What is associated with an instance, for reading and writing. Made by
@@ -101,7 +102,7 @@ impl<'a> Related<'a> {
     ///
     /// None for an instance of this database; one that was never saved has no targets.
     pub fn get(&self) -> Result<Vec<Instance>> {
-        self.view()?.get()
+        self.view().get()
     }
 
     /// The associated targets for which a filter over their attributes is true.
@@ -110,7 +111,7 @@ impl<'a> Related<'a> {
     ///
     /// What is wrong with the filter.
     pub fn get_where(&self, filter: impl Into<Expr>) -> Result<Vec<Instance>> {
-        self.view()?.get_where(filter)
+        self.view().get_where(filter)
     }
 
     /// The target of an association to one.
@@ -119,7 +120,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to many.
     pub fn one(&self) -> Result<Option<Instance>> {
-        self.view()?.one()
+        self.view().one()
     }
 
     /// Whether all given targets are associated; true if none is given.
@@ -128,7 +129,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to one; `Type` or `KeyLength` for what can be no target.
     pub fn has<'t>(&self, targets: impl Into<Targets<'t>>) -> Result<bool> {
-        self.view()?.has(targets)
+        self.view().has(targets)
     }
 
     /// How many targets are associated. Over a junction in which pairs may repeat, each row counts.
@@ -137,7 +138,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to one.
     pub fn count(&self) -> Result<usize> {
-        self.view()?.count()
+        self.view().count()
     }
 
     /// For how many associated targets a filter over their attributes is true.
@@ -146,7 +147,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to one, or what is wrong with the filter.
     pub fn count_where(&self, filter: impl Into<Expr>) -> Result<usize> {
-        self.view()?.count_where(filter)
+        self.view().count_where(filter)
     }
 
     // ---- Writing ----
@@ -288,7 +289,7 @@ impl<'a> Related<'a> {
         }
     }
 
-    fn view(&self) -> Result<RelatedView<'_>> {
+    fn view(&self) -> RelatedView<'_> {
         let source = self.source.instance();
         RelatedView::of(self.store.reader(), source, &self.association)
     }

@@ -79,7 +79,7 @@ impl<'t> Target<'t> {
         let (key, row) = match &self.name {
             Name::Key(key) => {
                 let table = reader.table(model);
-                check_key(table, &place.to_string(), &table.primary_key().columns, key)?;
+                check_key(table, &place, &table.primary_key().columns, key)?;
                 (key, reader.snapshot.find(model.table, 0, key))
             }
             Name::Instance(instance) => {
@@ -282,8 +282,11 @@ impl<'t, T: Into<Target<'t>>> FromIterator<T> for Targets<'t> {
 #[macro_export]
 macro_rules! targets {
     ($($target:expr),* $(,)?) => {{
-        let targets: ::std::vec::Vec<$crate::Target<'_>> =
-            ::std::vec![$($crate::Target::from($target)),*];
-        $crate::Targets::from(targets)
+        let targets: ::std::vec::Vec<$crate::model::Target<'_>> =
+            ::std::vec![$($crate::model::Target::from($target)),*];
+        $crate::model::Targets::from(targets)
     }};
 }
+
+#[doc(inline)]
+pub use targets;

@@ -7,8 +7,9 @@ use crate::engine::RowId;
 use crate::error::Result;
 use crate::expr::{Bound, Expr};
 use crate::model::Instance;
+use crate::model::link::pair::{self, Ends, Pair, Tables};
 use crate::model::link::targets::{Found, Target, Targets};
-use crate::model::link::walk::{self, Pair, Parent, Tables};
+use crate::model::link::walk::{self, Parent};
 use crate::model::link::{Place, belongs_to};
 use crate::model::reader::Reader;
 use crate::value::{Key, Value};
@@ -31,18 +32,17 @@ impl<'a> RelatedView<'a> {
         })
     }
 
-    /// For a source that was already found to be of these models.
+    /// For a source and an association that were found to be of these models.
     pub(super) fn of(
         reader: Reader<'a>,
         source: &'a Instance,
         association: &'a Association,
-    ) -> Result<Self> {
-        reader.model_of(source)?;
-        Ok(RelatedView {
+    ) -> Self {
+        RelatedView {
             reader,
             source,
             association,
-        })
+        }
     }
 
     /// See [`Related::get`](crate::Related::get).
@@ -113,7 +113,20 @@ impl<'a> RelatedView<'a> {
                     &owner,
                 ))
             }
-            Link::Through(_) | Link::ToParent(_) => Ok(self.found(None)?.len()),
+            Link::Through(junction) => {
+                let Some(own) = self.end(&junction.own)? else {
+                    return Ok(0);
+                };
+                let (snapshot, tables) = (self.reader.snapshot, self.tables(junction));
+                Ok(pair::count(
+                    snapshot,
+                    junction,
+                    tables,
+                    &self.association.scope,
+                    &own,
+                ))
+            }
+            Link::ToParent(_) => Ok(0),
         }
     }
 
@@ -150,14 +163,13 @@ impl<'a> RelatedView<'a> {
         Ok(Some(Parent { row, values }))
     }
 
-    /// The rows of the junction within both scopes.
+    /// The rows of the junction within both scopes, in no order.
     pub(super) fn pairs(self, junction: &Junction) -> Result<Vec<Pair>> {
         let Some(own) = self.end(&junction.own)? else {
             return Ok(Vec::new());
         };
-        let tables = self.tables(junction);
-        let snapshot = self.reader.snapshot;
-        Ok(walk::pairs(
+        let (snapshot, tables) = (self.reader.snapshot, self.tables(junction));
+        Ok(pair::pairs(
             snapshot,
             junction,
             tables,
@@ -249,7 +261,9 @@ impl<'a> RelatedView<'a> {
                 .map(|row| (row, None))
                 .collect(),
             Link::Through(junction) => {
-                let pairs = self.pairs(junction)?.into_iter();
+                let mut pairs = self.pairs(junction)?;
+                pair::sort(self.reader.snapshot, self.tables(junction), &mut pairs);
+                let pairs = pairs.into_iter();
                 pairs
                     .map(|pair| (pair.target, Some(pair.junction)))
                     .collect()
@@ -286,10 +300,17 @@ impl<'a> RelatedView<'a> {
                 let ends = self
                     .end(&junction.own)?
                     .zip(self.other_end(junction, &found));
-                let table = self.tables(junction).junction;
-                Ok(ends.is_some_and(|(own, other)| {
-                    !walk::pair_rows(snapshot, junction, table, &own, &other).is_empty()
-                }))
+                let Some((own, other)) = &ends else {
+                    return Ok(false);
+                };
+                let ends = Ends {
+                    junction,
+                    own,
+                    other,
+                };
+                Ok(!ends
+                    .rows(snapshot, self.tables(junction).junction)
+                    .is_empty())
             }
         }
     }

@@ -4,9 +4,7 @@
 //! the child's index, to parents through a unique key or an index where one has these columns. A null matches nothing
 //! (associations D24).
 
-use std::collections::BTreeMap;
-
-use crate::association::link::{Hop, Junction};
+use crate::association::link::Hop;
 use crate::engine::{RowId, RowView, Snapshot};
 use crate::schema::TableId;
 use crate::value::{Key, Value};
@@ -17,13 +15,6 @@ pub(super) struct Parent {
     /// None if the row is gone; children may then still dangle.
     pub(super) row: Option<RowId>,
     pub(super) values: Key,
-}
-
-/// A row of a junction between its two ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Pair {
-    pub(super) junction: RowId,
-    pub(super) target: RowId,
 }
 
 /// Whether a row has all values of a scope; a scope's null asks for a null.
@@ -128,112 +119,6 @@ pub(super) fn is_child(
             !values.iter().any(Value::is_null) && child.values_of(&hop.child_columns) == *values
         }
     }
-}
-
-/// The rows of a junction that link two ends within its scope, ascending: more than one only where pairs may repeat.
-/// `other` are the values that the junction holds of the target.
-pub(super) fn pair_rows(
-    snapshot: &Snapshot,
-    junction: &Junction,
-    table: TableId,
-    own: &Parent,
-    other: &Parent,
-) -> Vec<RowId> {
-    if own
-        .values
-        .iter()
-        .chain(other.values.iter())
-        .any(Value::is_null)
-    {
-        return Vec::new();
-    }
-    let shape = snapshot.schema().table(table);
-    let mut columns = junction.own.child_columns.clone();
-    columns.extend_from_slice(&junction.other.child_columns);
-    let mut values: Vec<Value> = own
-        .values
-        .iter()
-        .chain(other.values.iter())
-        .cloned()
-        .collect();
-    for (ordinal, value) in &junction.scope {
-        columns.push(*ordinal);
-        values.push(value.clone());
-    }
-    // A unique key over some of the columns leaves one row to look at.
-    let keys = shape.keys.iter().enumerate();
-    let covered = |key: &&[u32]| key.iter().all(|ordinal| columns.contains(ordinal));
-    let value_of = |ordinal: &u32| {
-        let position = columns.iter().position(|column| column == ordinal);
-        position.map(|position| values[position].clone())
-    };
-    for (position, key) in keys {
-        if covered(&&*key.columns)
-            && let Some(key) = key.columns.iter().map(value_of).collect::<Option<Vec<_>>>()
-            && !key.iter().any(Value::is_null)
-        {
-            let found = snapshot.find(table, position, &key);
-            let found = found.filter(|&row| {
-                let row = snapshot.view(table, row);
-                let mut cells = columns.iter().zip(&values);
-                cells.all(|(&ordinal, value)| row.value(ordinal).total_cmp(value.as_ref()).is_eq())
-            });
-            return found.into_iter().collect();
-        }
-    }
-    let of_own = children(snapshot, &junction.own, table, &junction.scope, own);
-    let holds = |row: &RowId| {
-        snapshot
-            .view(table, *row)
-            .values_of(&junction.other.child_columns)
-            == other.values
-    };
-    let mut rows: Vec<_> = of_own.into_iter().filter(holds).collect();
-    rows.sort_unstable();
-    rows
-}
-
-/// The junction rows of a source within the junction's scope whose target is there and within the association's, in
-/// the order of the targets' keys and then of their own (beyond BY-1).
-pub(super) fn pairs(
-    snapshot: &Snapshot,
-    junction: &Junction,
-    tables: Tables,
-    scope: &[(u32, Value)],
-    own: &Parent,
-) -> Vec<Pair> {
-    let Tables {
-        junction: table,
-        target,
-    } = tables;
-    let mut rows = children(snapshot, &junction.own, table, &junction.scope, own);
-    snapshot.sort_by_key(table, &mut rows);
-    let pair = |row: RowId| {
-        let view = snapshot.view(table, row);
-        let target_row = parent(snapshot, &junction.other, &view, target)?;
-        let inside = scope.is_empty() || in_scope(&snapshot.view(target, target_row), scope);
-        inside.then_some(Pair {
-            junction: row,
-            target: target_row,
-        })
-    };
-    let mut pairs: Vec<_> = rows.into_iter().filter_map(pair).collect();
-    let mut targets: Vec<_> = pairs.iter().map(|pair| pair.target).collect();
-    snapshot.sort_by_key(target, &mut targets);
-    let ranks: BTreeMap<RowId, usize> = targets
-        .into_iter()
-        .enumerate()
-        .map(|(rank, row)| (row, rank))
-        .collect();
-    pairs.sort_by_key(|pair| ranks[&pair.target]);
-    pairs
-}
-
-/// The two tables of a way through a junction.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Tables {
-    pub(super) junction: TableId,
-    pub(super) target: TableId,
 }
 
 fn children_by_values(

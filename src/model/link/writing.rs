@@ -28,7 +28,7 @@ impl<'w, 'db> Writing<'w, 'db> {
         self.transaction.reader()
     }
 
-    pub(super) fn view(&self) -> Result<RelatedView<'_>> {
+    pub(super) fn view(&self) -> RelatedView<'_> {
         RelatedView::of(self.reader(), self.source, self.association)
     }
 
@@ -49,7 +49,7 @@ impl<'w, 'db> Writing<'w, 'db> {
 
     /// The source as the end of a hop that is to be referred to: it must be there and have a key.
     pub(super) fn owner(&self, hop: &Hop) -> Result<Parent> {
-        let owner = self.view()?.end(hop)?;
+        let owner = self.view().end(hop)?;
         let owner = owner.ok_or_else(|| self.unsaved("source"))?;
         if owner.row.is_none() {
             return Err(gone(self.source));

@@ -1,25 +1,20 @@
 //! Reads the rows of a root.
 
 use crate::engine::{RowCells, RowId, Snapshot};
-use crate::error::Result;
-use crate::query::level::{self, Level, RowList};
+use crate::query::level::{Level, RowList};
 use crate::query::plan::AccessPath;
 use crate::query::resolve::Node;
 
 /// The rows that the access path finds and the filter leaves.
-pub(super) fn read<'s>(
-    path: &AccessPath,
-    root: &Node,
-    snapshot: &'s Snapshot,
-) -> Result<Level<'s>> {
+pub(super) fn read<'s>(path: &AccessPath, root: &Node, snapshot: &'s Snapshot) -> Level<'s> {
     let (ids, cells): (Vec<_>, Vec<_>) = rows(path, root, snapshot).unzip();
-    let offsets = vec![0, level::offset(ids.len())?];
+    let len = u32::try_from(ids.len()).expect("a table has fewer rows than there are row ids");
     let reader = snapshot.reader(root.table);
-    Ok(Level {
+    Level {
         rows: RowList { reader, ids, cells },
         junction: None,
-        offsets,
-    })
+        offsets: vec![0, len],
+    }
 }
 
 /// The rows that the access path finds and the filter leaves, one by one.
@@ -34,7 +29,9 @@ pub(super) fn rows<'s>(
             let row = snapshot.find(root.table, *key, values);
             Some(row.into_iter().collect())
         }
-        AccessPath::Index { index, values } => Some(snapshot.find_all(root.table, *index, values)),
+        AccessPath::Index { index, values, .. } => {
+            Some(snapshot.find_all(root.table, *index, values))
+        }
         AccessPath::Scan => None,
     };
     let scan = found.is_none().then(|| reader.scan());

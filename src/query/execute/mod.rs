@@ -92,7 +92,7 @@ impl<'p, 's> Execution<'p, 's> {
         let planned = &self.plan.nodes[node];
         let (table, snapshot) = (planned.node.table, self.snapshot);
         let mut level = match &planned.access {
-            Access::Root(path) => access::read(path, &planned.node, snapshot)?,
+            Access::Root(path) => access::read(path, &planned.node, snapshot),
             Access::Direct { parent, walk } => {
                 walk::direct(walk, &self.level(*parent).rows, table, snapshot)?
             }

@@ -68,7 +68,7 @@ fn find(walk: &Walk, parents: &RowList<'_>, table: TableId, snapshot: &Snapshot)
             Lookup::Key { key, probe } => look_up(parents, probe, |values, ids| {
                 ids.extend(snapshot.find(table, *key, values));
             }),
-            Lookup::Index { index, probe } => look_up(parents, probe, |values, ids| {
+            Lookup::Index { index, probe, .. } => look_up(parents, probe, |values, ids| {
                 ids.append(&mut snapshot.find_all(table, *index, values));
             }),
             Lookup::Scan => scan(join, parents, snapshot.reader(table)),
@@ -122,7 +122,6 @@ fn look_up(
 
 /// One pass over the table; the given rows are sorted by value first, to be found.
 fn scan(join: &ValueJoin, rows: &RowList<'_>, table: TableReader<'_>) -> Result<Found> {
-    level::offset(rows.len())?;
     let has_null = |position: &u32| {
         let cells = rows.cells[*position as usize];
         join.from

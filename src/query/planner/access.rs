@@ -46,7 +46,11 @@ fn by_index(table: &Table, equalities: &Equalities<'_>) -> Option<AccessPath> {
             best = Some((index, values));
         }
     }
-    best.map(|(index, values)| AccessPath::Index { index, values })
+    best.map(|(index, values)| AccessPath::Index {
+        whole: values.len() == table.indexes[index].columns.len(),
+        index,
+        values,
+    })
 }
 
 /// The terms of a filter that say what a column equals.

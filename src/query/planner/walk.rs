@@ -105,13 +105,12 @@ impl Probes<'_> {
             .enumerate()
             .find_map(|(position, index)| {
                 let probe = self.first_of(&index.columns);
-                let usable = match index.kind {
-                    IndexKind::Ordered => true,
-                    IndexKind::Hash => probe.len() == index.columns.len(),
-                };
+                let whole = probe.len() == index.columns.len();
+                let usable = whole || index.kind == IndexKind::Ordered;
                 (usable && self.decides(&index.columns[..probe.len()])).then_some(Lookup::Index {
                     index: position,
                     probe,
+                    whole,
                 })
             })
     }

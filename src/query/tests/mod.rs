@@ -1,1 +1,9 @@
-//! Queries by example and at random.
+//! Queries by example, and at random against loops over vectors.
+
+mod fixture;
+mod examples;
+mod explained;
+#[cfg(feature = "json")]
+mod json;
+mod random;
+mod requests;

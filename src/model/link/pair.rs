@@ -1,0 +1,200 @@
+//! The rows of a junction between a source and its targets, over one version.
+
+use std::collections::BTreeMap;
+
+use smallvec::SmallVec;
+
+use crate::association::link::{Hop, Junction};
+use crate::engine::{RowId, RowView, Snapshot};
+use crate::model::link::walk::{self, Parent, in_scope};
+use crate::schema::TableId;
+use crate::value::Value;
+
+/// A row of a junction and the target that it leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pair {
+    pub(super) junction: RowId,
+    pub(super) target: RowId,
+}
+
+/// The two tables of a way through a junction.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tables {
+    pub(super) junction: TableId,
+    pub(super) target: TableId,
+}
+
+/// The junction rows of a source within the junction's scope whose target is there and within the association's, in no
+/// order.
+pub(super) fn pairs(
+    snapshot: &Snapshot,
+    junction: &Junction,
+    tables: Tables,
+    scope: &[(u32, Value)],
+    own: &Parent,
+) -> Vec<Pair> {
+    let rows = walk::children(
+        snapshot,
+        &junction.own,
+        tables.junction,
+        &junction.scope,
+        own,
+    );
+    let pair = |row: RowId| {
+        let view = snapshot.view(tables.junction, row);
+        let target = walk::parent(snapshot, &junction.other, &view, tables.target)?;
+        let inside = scope.is_empty() || in_scope(&snapshot.view(tables.target, target), scope);
+        inside.then_some(Pair {
+            junction: row,
+            target,
+        })
+    };
+    rows.into_iter().filter_map(pair).collect()
+}
+
+/// Puts pairs in the order of the targets' keys, and those of one target in the order of their own (beyond BY-1).
+pub(super) fn sort(snapshot: &Snapshot, tables: Tables, pairs: &mut [Pair]) {
+    if snapshot.ids_are_in_key_order(tables.target) {
+        pairs.sort_unstable_by_key(|pair| pair.target);
+    } else {
+        let mut targets: Vec<_> = pairs.iter().map(|pair| pair.target).collect();
+        snapshot.sort_by_key(tables.target, &mut targets);
+        let ranks: BTreeMap<RowId, usize> = targets.into_iter().zip(0..).collect();
+        pairs.sort_unstable_by_key(|pair| ranks[&pair.target]);
+    }
+    for repeated in pairs.chunk_by_mut(|a, b| a.target == b.target) {
+        if repeated.len() < 2 {
+            continue;
+        }
+        let mut rows: Vec<_> = repeated.iter().map(|pair| pair.junction).collect();
+        snapshot.sort_by_key(tables.junction, &mut rows);
+        for (pair, row) in repeated.iter_mut().zip(rows) {
+            pair.junction = row;
+        }
+    }
+}
+
+/// How many rows [`pairs`] would give. O(1) where both keys are enforced, none may be null, and there is no scope.
+pub(super) fn count(
+    snapshot: &Snapshot,
+    junction: &Junction,
+    tables: Tables,
+    scope: &[(u32, Value)],
+    own: &Parent,
+) -> usize {
+    let columns = &snapshot.schema().table(tables.junction).columns;
+    let other = &junction.other;
+    let always_there = other
+        .key
+        .is_some_and(|key| !snapshot.schema().foreign_key(key).deferral.is_deferrable())
+        && other
+            .child_columns
+            .iter()
+            .all(|&ordinal| !columns[ordinal as usize].nullable);
+    if always_there && scope.is_empty() {
+        return walk::child_count(
+            snapshot,
+            &junction.own,
+            tables.junction,
+            &junction.scope,
+            own,
+        );
+    }
+    pairs(snapshot, junction, tables, scope, own).len()
+}
+
+/// A source and a target, with what a junction holds of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends<'p> {
+    pub(super) junction: &'p Junction,
+    pub(super) own: &'p Parent,
+    pub(super) other: &'p Parent,
+}
+
+impl<'p> Ends<'p> {
+    /// The rows of the junction that link the two within its scope: more than one only where pairs may repeat.
+    pub(super) fn rows(&self, snapshot: &Snapshot, table: TableId) -> SmallVec<[RowId; 1]> {
+        let Ends {
+            junction,
+            own,
+            other,
+        } = *self;
+        if own
+            .values
+            .iter()
+            .chain(other.values.iter())
+            .any(Value::is_null)
+        {
+            return SmallVec::new();
+        }
+        // A unique key whose values are all known leaves one row to look at.
+        for (position, key) in (0..).zip(&snapshot.schema().table(table).keys) {
+            let values = key
+                .columns
+                .iter()
+                .map(|&ordinal| self.value(ordinal).cloned());
+            if let Some(values) = values.collect::<Option<SmallVec<[Value; 3]>>>()
+                && !values.iter().any(Value::is_null)
+            {
+                let row = snapshot.find(table, position, &values);
+                let links = |row: &RowId| self.are_linked_by(&snapshot.view(table, *row));
+                return row.filter(links).into_iter().collect();
+            }
+        }
+        let (hop, end) = self.shorter_way(snapshot);
+        let rows = walk::children(snapshot, hop, table, &junction.scope, end);
+        let rows = rows.into_iter();
+        rows.filter(|&row| self.are_linked_by(&snapshot.view(table, row)))
+            .collect()
+    }
+
+    fn are_linked_by(&self, row: &RowView<'_>) -> bool {
+        let holds = |hop: &Hop, end: &Parent| {
+            let mut cells = hop.child_columns.iter().zip(end.values.iter());
+            cells.all(|(&ordinal, value)| row.value(ordinal).total_cmp(value.as_ref()).is_eq())
+        };
+        holds(&self.junction.own, self.own)
+            && holds(&self.junction.other, self.other)
+            && in_scope(row, &self.junction.scope)
+    }
+
+    /// The value that a row linking the two has in a column, if that follows from them.
+    fn value(&self, ordinal: u32) -> Option<&'p Value> {
+        let Ends {
+            junction,
+            own,
+            other,
+        } = *self;
+        let held = |hop: &Hop, end: &'p Parent| {
+            let position = hop
+                .child_columns
+                .iter()
+                .position(|&column| column == ordinal)?;
+            Some(&end.values[position])
+        };
+        let scope = || {
+            let mut scope = junction.scope.iter();
+            scope.find_map(|(column, value)| (*column == ordinal).then_some(value))
+        };
+        held(&junction.own, own)
+            .or_else(|| held(&junction.other, other))
+            .or_else(scope)
+    }
+
+    /// Of the two ends, the one under which fewer rows stand, where that is known.
+    fn shorter_way(&self, snapshot: &Snapshot) -> (&'p Hop, &'p Parent) {
+        let Ends {
+            junction,
+            own,
+            other,
+        } = *self;
+        let count = |hop: &Hop, end: &Parent| {
+            let key = snapshot.schema().foreign_key(hop.key?);
+            Some(snapshot.child_count(key, end.row?))
+        };
+        match (count(&junction.own, own), count(&junction.other, other)) {
+            (Some(of_own), Some(of_other)) if of_other < of_own => (&junction.other, other),
+            _ => (&junction.own, own),
+        }
+    }
+}
