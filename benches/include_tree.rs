@@ -2,10 +2,6 @@
 //!
 //! Authors with posts with comments, and posts with tags through a junction, read through prepared requests. Beside each
 //! tree stands the point look-up of one root, so that the share of the join is seen.
-#![expect(
-    missing_docs,
-    reason = "criterion's macros make undocumented functions"
-)]
 
 use std::hint::black_box;
 

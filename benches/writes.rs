@@ -2,10 +2,6 @@
 //!
 //! One update alone, with a snapshot kept from every thousand updates, ten writes undone by a savepoint and by dropping
 //! a fork, a cascade per row, and a bulk load per row.
-#![expect(
-    missing_docs,
-    reason = "criterion's macros make undocumented functions"
-)]
 
 use std::hint::black_box;
 

@@ -92,7 +92,6 @@ fn loading_100_000_rows_allocates_by_page() {
     let mut db = Database::new(Schema::builder().table(table("items")).build().unwrap());
     let rows: Vec<_> = (0..100_000).map(row).collect();
     let (allocations, _) = allocations_of(|| db.insert_many("items", &COLUMNS, rows).unwrap());
-    println!("100,000 rows of six columns: {allocations} allocations");
     assert!(allocations < 10_000, "{allocations} allocations");
 }
 
@@ -116,7 +115,6 @@ fn edges_allocate_by_leaf() {
     .unwrap();
     let rows: Vec<_> = (0..100_000).map(row).collect();
     let (allocations, _) = allocations_of(|| db.insert_many("items", &COLUMNS, rows).unwrap());
-    println!("100,000 rows under 1,000 parents: {allocations} allocations");
     assert!(allocations < 12_000, "{allocations} allocations");
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct Association {
 
 /// Which of the four calls declared an association.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum AssociationKind {
+pub enum AssociationKind {
     /// The source holds the key of one target.
     BelongsTo,
     /// At most one target is meant to hold the key of the source.

@@ -15,7 +15,7 @@ use crate::association::link::Association;
 use crate::association::naming::Names;
 use crate::association::naming::accessors::Accessor;
 use crate::error::{RequestError, RequestKind, Result};
-use crate::schema::{Schema, Table, TableId};
+use crate::schema::TableId;
 
 /// Which model: its position in the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,7 +34,6 @@ impl ModelId {
 pub(crate) struct Registry {
     models: Vec<ModelEntry>,
     by_name: BTreeMap<Box<str>, ModelId>,
-    by_table: BTreeMap<TableId, ModelId>,
 }
 
 /// One model.
@@ -74,18 +73,7 @@ impl Registry {
                 .all(|(id, model)| model.id == ModelId(id))
         );
         let by_name = models.iter().map(|m| (m.name.clone(), m.id)).collect();
-        let by_table = models.iter().map(|m| (m.table, m.id)).collect();
-        Registry {
-            models,
-            by_name,
-            by_table,
-        }
-    }
-
-    /// Every table as a model of its own name with its columns as attributes, without associations.
-    pub(crate) fn from_schema(schema: &Schema) -> Registry {
-        let models = (0..).map(ModelId).zip(schema.tables());
-        Registry::new(models.map(|(id, table)| plain_model(id, table)).collect())
+        Registry { models, by_name }
     }
 
     /// The model of this id. O(1).
@@ -109,11 +97,6 @@ impl Registry {
         found.ok_or_else(|| {
             RequestError::new(RequestKind::UnknownTable, name, "no model of this name").into()
         })
-    }
-
-    /// The model over this table, if there is one. O(log n).
-    pub(crate) fn by_table(&self, table: TableId) -> Option<&ModelEntry> {
-        self.by_table.get(&table).map(|&id| self.model(id))
     }
 }
 
@@ -210,7 +193,17 @@ impl ModelEntry {
     }
 }
 
-fn plain_model(id: ModelId, table: &Table) -> ModelEntry {
+#[cfg(test)]
+impl Registry {
+    /// Every table as a model of its own name with its columns as attributes, without associations.
+    pub(crate) fn from_schema(schema: &crate::schema::Schema) -> Registry {
+        let models = (0..).map(ModelId).zip(schema.tables());
+        Registry::new(models.map(|(id, table)| plain_model(id, table)).collect())
+    }
+}
+
+#[cfg(test)]
+fn plain_model(id: ModelId, table: &crate::schema::Table) -> ModelEntry {
     let columns = (0..).zip(&table.columns);
     let visible = columns.filter(|(_, column)| !column.hidden);
     let attributes = visible.map(|(ordinal, column)| AttributeEntry {
@@ -231,7 +224,7 @@ fn plain_model(id: ModelId, table: &Table) -> ModelEntry {
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
-    use crate::schema::{ColumnDef, TableDef};
+    use crate::schema::{ColumnDef, Schema, TableDef};
     use crate::value::DataType;
 
     fn registry() -> Registry {
@@ -251,7 +244,7 @@ mod tests {
         assert_eq!(users.attribute("id").unwrap().ordinal, 1);
         assert_eq!(&*users.attribute_of(0).unwrap().name, "zip");
         assert!(users.associations().is_empty());
-        let logs = registry.by_table(TableId(1)).unwrap();
+        let logs = registry.by_name("logs").unwrap();
         assert_eq!((&*logs.name, logs.id), ("logs", ModelId(1)));
         // The hidden key of a table without a primary key has no name.
         assert_eq!(logs.attributes().len(), 1);

@@ -69,6 +69,29 @@ macro_rules! read_methods {
             self.reader().count_by(model, &filter.into())
         }
 
+        /// A model as data: its attributes, associations and accessors.
+        ///
+        /// # Errors
+        ///
+        /// `UnknownTable`.
+        pub fn describe(&self, name: &str) -> Result<$crate::model::ModelView<'_>> {
+            let reader = self.reader();
+            let entry = reader.model(name)?;
+            Ok($crate::model::ModelView::new(
+                &reader.models.registry,
+                entry,
+            ))
+        }
+
+        /// Every model as data, in the order of their definitions.
+        pub fn describe_all(&self) -> impl ExactSizeIterator<Item = $crate::model::ModelView<'_>> {
+            let registry = &self.reader().models.registry;
+            registry
+                .models()
+                .iter()
+                .map(|entry| $crate::model::ModelView::new(registry, entry))
+        }
+
         /// The tables of the models.
         pub fn schema(&self) -> &Arc<$crate::schema::Schema> {
             self.reader().snapshot.schema()

@@ -28,10 +28,12 @@ mod transaction;
 mod find;
 mod write;
 mod link;
+mod describe;
 
 pub use self::attribute::Attribute;
 pub use self::database::Database;
 pub use self::definition::ModelDef;
+pub use self::describe::{AssociationKind, AssociationView, ModelView, Verb};
 pub use self::instance::Instance;
 pub use self::link::{Related, RelatedView, Source, Target, Targets, targets};
 pub use self::registry::Models;

@@ -8,7 +8,7 @@ use crate::association::naming::upper_first;
 
 /// What an accessor does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Verb {
+pub enum Verb {
     /// Reads the associated targets.
     Get,
     /// Makes the given targets the associated ones, and no others.

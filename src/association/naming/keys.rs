@@ -124,16 +124,6 @@ pub(crate) fn unique_name(through_table: &str, keys: &[impl Borrow<str>]) -> Str
     format!("{through_table}_{}_unique", sorted.join("_"))
 }
 
-/// The name of a foreign key constraint, as PostgreSQL would give it.
-pub(crate) fn foreign_key_constraint_name(table: &str, columns: &[impl Borrow<str>]) -> String {
-    format!("{table}_{}_fkey", columns.join("_"))
-}
-
-/// The name of a primary key constraint, as PostgreSQL would give it.
-pub(crate) fn primary_key_constraint_name(table: &str) -> String {
-    format!("{table}_pkey")
-}
-
 fn generated_key(stem: &str, key: &str, casing: Casing) -> String {
     match casing {
         Casing::Camel => camelize_key(stem, key),
@@ -303,21 +293,5 @@ mod tests {
             unique_name("UserProjects", &["projectId", "userId"]),
             expected
         );
-    }
-
-    // rules: NM-20
-    // Broken: an error names the constraint `tasks_fkey_user_id`, which no tool that knows PostgreSQL looks for.
-    #[test]
-    fn constraints_are_named_as_in_postgresql() {
-        assert_eq!(
-            foreign_key_constraint_name("tasks", &["user_id"]),
-            "tasks_user_id_fkey"
-        );
-        let columns = ["order_id".to_owned(), "line".to_owned()];
-        assert_eq!(
-            foreign_key_constraint_name("notes", &columns),
-            "notes_order_id_line_fkey"
-        );
-        assert_eq!(primary_key_constraint_name("tasks"), "tasks_pkey");
     }
 }

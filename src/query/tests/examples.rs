@@ -9,7 +9,7 @@ fn found(world: &World, request: &crate::query::Select) -> String {
     outline(&request.run(world).unwrap())
 }
 
-// rules: BY-1 EL-37
+// rules: BY-1, EL-37
 // Broken: users come in the order of their insertion, or companies in that of their hashes.
 #[test]
 fn rows_come_in_key_order() {
@@ -30,7 +30,7 @@ fn rows_come_in_key_order() {
     assert_eq!(found(&world, &tasks), expected);
 }
 
-// rules: BY-1 EL-15
+// rules: BY-1, EL-15
 // Broken: the tags of a task come in the order in which they were attached.
 #[test]
 fn targets_over_a_junction_come_in_their_own_key_order() {
@@ -48,7 +48,7 @@ fn targets_over_a_junction_come_in_their_own_key_order() {
     assert_eq!(through.key(), Key::from((10, "blue")));
 }
 
-// rules: EL-10 EL-18 EL-12
+// rules: EL-10, EL-18, EL-12
 // Broken: users without a company are missing, or a company shared by two users is under one of them only.
 #[test]
 fn an_optional_include_leaves_every_root() {
@@ -83,7 +83,7 @@ fn the_one_of_several_is_the_one_with_the_smallest_key() {
     assert_eq!(found(&world, &request), format!("1{{profile:{}}}", uuid(9)));
 }
 
-// rules: EL-19 EL-20 EL-21 BY-7
+// rules: EL-19, EL-20, EL-21, BY-7
 // Broken: users without open tasks stay, or Ada comes once per task.
 #[test]
 fn a_filter_makes_an_include_required() {
@@ -113,7 +113,7 @@ fn a_filter_makes_an_include_required() {
     );
 }
 
-// rules: EL-22 EL-23 EL-24
+// rules: EL-22, EL-23, EL-24
 // Broken: a required tag under optional tasks takes users away, or one under required tasks does not.
 #[test]
 fn what_a_nested_required_include_decides() {
@@ -138,7 +138,7 @@ fn what_a_nested_required_include_decides() {
     );
 }
 
-// rules: EL-28 EL-39
+// rules: EL-28, EL-39
 // Broken: a condition on the junction takes tasks away by itself.
 #[test]
 fn a_junction_filter_alone_takes_no_root_away() {
@@ -159,7 +159,7 @@ fn a_junction_filter_alone_takes_no_root_away() {
     );
 }
 
-// rules: BY-4 EL-38 EL-39 EL-40
+// rules: BY-4, EL-38, EL-39, EL-40
 // Broken: the limit counts tasks, or users that the required include takes away afterwards.
 #[test]
 fn a_root_limit_counts_roots_that_are_left() {
@@ -192,7 +192,7 @@ fn a_root_limit_counts_roots_that_are_left() {
     assert_eq!(page(select("User").limit(0)), "");
 }
 
-// rules: BY-2 BY-3 EL-41
+// rules: BY-2, BY-3, EL-41
 // Broken: the limit inside an include counts over all users, or decides which users come.
 #[test]
 fn order_and_limit_in_an_include_are_per_parent() {
@@ -222,7 +222,7 @@ fn order_and_limit_in_an_include_are_per_parent() {
     assert_eq!(found(&world, &profile()), "1{profile:-}");
 }
 
-// rules: EL-31 EL-32 BY-2
+// rules: EL-31, EL-32, BY-2
 // Broken: the user without an age comes first when ascending, or equal ages in another order than by key.
 #[test]
 fn nulls_come_last_ascending_and_first_descending() {
@@ -236,7 +236,7 @@ fn nulls_come_last_ascending_and_first_descending() {
     assert_eq!(found(&world, &request), "4 3 1 2");
 }
 
-// rules: SC-1 SC-7 EL-30
+// rules: SC-1, SC-7, EL-30
 // Broken: a note of a task with the same number is among the user's notes, or a badge without a name belongs to anyone.
 #[test]
 fn associations_without_a_foreign_key_match_by_value() {
@@ -260,7 +260,7 @@ fn associations_without_a_foreign_key_match_by_value() {
     );
 }
 
-// rules: EL-11 EL-8
+// rules: EL-11, EL-8
 // Broken: two includes side by side multiply each other, or one asked for twice comes twice.
 #[test]
 fn siblings_do_not_multiply_and_twice_is_once() {
@@ -276,7 +276,7 @@ fn siblings_do_not_multiply_and_twice_is_once() {
     );
 }
 
-// rules: EL-39 BY-7
+// rules: EL-39, BY-7
 // Broken: of two required includes, the rows of the first are left under users that the second takes away.
 #[test]
 fn several_required_includes_all_hold() {
@@ -305,7 +305,7 @@ fn several_required_includes_all_hold() {
     );
 }
 
-// rules: EL-52 EL-53
+// rules: EL-52, EL-53
 // Broken: a count is of joined rows, or is cut by a limit.
 #[test]
 fn a_count_is_of_roots_that_are_left() {

@@ -10,7 +10,7 @@ use crate::query::{Version, include, select};
 use crate::schema::{ColumnDef, Schema, TableDef};
 use crate::value::{DataType, Date, Json, Timestamp, Uuid, Value};
 
-// rules: EL-10 EL-15
+// rules: EL-10, EL-15
 // Broken: a user without a company has no key for it, or a tag comes without its junction row.
 #[test]
 fn a_tree_is_nested_objects() {

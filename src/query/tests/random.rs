@@ -31,7 +31,7 @@ struct Tree {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-    // rules: BY-1 BY-2 BY-3 BY-4
+    // rules: BY-1, BY-2, BY-3, BY-4
     // Broken: some request gives other rows, or the same in another order.
     #[test]
     fn a_request_finds_what_loops_find(

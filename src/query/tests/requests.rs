@@ -16,7 +16,7 @@ fn kind_and_text(error: Error) -> (RequestKind, String) {
     }
 }
 
-// rules: EL-3 EL-9
+// rules: EL-3, EL-9
 // Broken: an association of another model is included, or an unknown one silently left out.
 #[test]
 fn names_that_are_not_there_are_errors() {
@@ -68,7 +68,12 @@ fn includes_are_nested_to_a_limit() {
     let nest = |levels: usize| {
         // Associations to one, so that the rows do not multiply from level to level.
         let outer = |inner: Include, level: usize| {
-            include(if level % 2 == 0 { "profile" } else { "user" }).include(inner)
+            include(if level.is_multiple_of(2) {
+                "profile"
+            } else {
+                "user"
+            })
+            .include(inner)
         };
         let tree = (1..levels).fold(include("profile"), outer);
         select(if levels % 2 == 1 { "User" } else { "Profile" }).include(tree)
@@ -97,7 +102,7 @@ fn rows_multiply_to_a_limit() {
     );
 }
 
-// rules: EL-13 EL-14
+// rules: EL-13, EL-14
 // Broken: what was excluded reads as null, or an include that only filters is part of the result.
 #[test]
 fn what_was_not_loaded_is_an_error_that_names_it() {

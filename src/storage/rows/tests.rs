@@ -165,7 +165,7 @@ fn assert_row(layout: &RowLayout, row: RowRef<'_>, expected: &Expected) {
 fn agree(rows: &Rows, model: &BTreeMap<u32, Expected>) {
     rows.check_invariants();
     let layout = rows.layout();
-    assert_eq!(rows.len() as usize, model.len());
+    assert_eq!(rows.len(), model.len());
     assert!(rows.iter().map(|(row, _)| row.0).eq(model.keys().copied()));
     for (row, found) in rows.iter() {
         assert_row(layout, found, &model[&row.0]);

@@ -4,6 +4,7 @@ mod instances;
 mod belongs_to;
 mod has_one;
 mod has_many;
+mod describe;
 mod belongs_to_many;
 mod scopes;
 mod places;

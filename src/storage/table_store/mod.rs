@@ -657,3 +657,6 @@ impl SecondaryIndex {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

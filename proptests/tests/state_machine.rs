@@ -1,0 +1,98 @@
+//! Random operations on relata and on the reference, compared after each.
+//!
+//! `RELATA_OPERATIONS=n` does more, `RELATA_SEED=n` begins elsewhere. A failure names the seed of its run:
+//! `RELATA_SEED=that RELATA_OPERATIONS=1` does this run alone.
+
+use std::env;
+use std::io::{Write, stderr};
+
+use relata_proptests::choices::Choices;
+use relata_proptests::machine::{self, Tally};
+use relata_proptests::shrink;
+
+/// Operations of one run, on one schema.
+const RUN_LENGTH: usize = 80;
+const OPERATIONS: u64 = 100_000;
+const SEED: u64 = 20_261_124;
+
+fn variable(name: &str, default: u64) -> u64 {
+    let text = env::var(name).ok();
+    text.map_or(default, |text| text.parse().expect("a number"))
+}
+
+#[test]
+fn relata_does_what_the_reference_does() {
+    let operations = variable("RELATA_OPERATIONS", OPERATIONS);
+    let first = variable("RELATA_SEED", SEED);
+    let mut tally = Tally::new();
+    let mut seed = first;
+    while done(&tally) < operations {
+        match machine::explore(&mut Choices::from_seed(seed), RUN_LENGTH) {
+            Ok(run) => run
+                .into_iter()
+                .for_each(|(what, number)| *tally.entry(what).or_default() += number),
+            Err(difference) => {
+                let shrunk = shrink::shrink(*difference);
+                panic!("RELATA_SEED={seed} RELATA_OPERATIONS=1\n{shrunk}");
+            }
+        }
+        seed += 1;
+    }
+    let mut report = format!("seeds {first} to {}\n", seed - 1);
+    for (what, number) in &tally {
+        report += &format!("{number:>9} {what}\n");
+    }
+    stderr()
+        .write_all(report.as_bytes())
+        .expect("standard error is open");
+    if operations >= OPERATIONS {
+        assert_wide(&tally);
+    }
+}
+
+fn done(tally: &Tally) -> u64 {
+    tally.get("operations").copied().unwrap_or(0)
+}
+
+/// A run that met too little says nothing.
+fn assert_wide(tally: &Tally) {
+    let number = |what: &str| tally.get(what).copied().unwrap_or(0);
+    let (all, good) = (number("statements"), number("statements that succeeded"));
+    assert!(all * 2 >= done(tally), "{all} statements are few");
+    assert!(
+        good * 100 >= all * 30 && good * 100 <= all * 70,
+        "{good} of {all} succeeded"
+    );
+    for event in ["delete", "update"] {
+        for rule in ["NoAction", "Restrict", "Cascade", "SetNull", "SetDefault"] {
+            let what = format!("on {event} {rule}");
+            assert!(number(&what) >= 100, "{what}: {}", number(&what));
+        }
+    }
+    for what in [
+        "closures that failed",
+        "closures that panicked",
+        "commits",
+        "forgotten savepoints",
+        "forks",
+        "refused: Check",
+        "refused: NotNull",
+        "refused: Reference",
+        "refused: Restrict",
+        "refused: Unique",
+        "refused: commit",
+        "refused: limit",
+        "refused: sequence",
+        "refused: switch to immediate",
+        "resets",
+        "rollbacks",
+        "rollbacks to a savepoint",
+        "snapshots held",
+        "snapshots held in a transaction",
+        "transactions left by a panic",
+        "undone commits",
+        "upserts that met a row",
+    ] {
+        assert!(number(what) >= 10, "{what}: {}", number(what));
+    }
+}
