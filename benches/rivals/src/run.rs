@@ -340,19 +340,21 @@ mod tests {
     }
 
     #[test]
-    fn all_contestants_agree_on_all_workloads() {
+    fn all_agree_on_what_they_answer() {
         let in_process: Vec<_> = Workload::ALL
             .into_iter()
             .filter(|&workload| workload != Workload::W10)
             .collect();
         let measurements = run(&small(&in_process)).unwrap();
-        for &workload in &in_process {
-            let answers = CONTESTANTS
+        let silent = |name| {
+            let unanswered = in_process
                 .iter()
-                .filter(|name| measurements.median(workload, name).is_some());
-            assert!(answers.count() >= 1, "nobody answers {}", workload.name());
-        }
-        assert!(measurements.median(Workload::W6, "relata").is_some());
+                .filter(|&&workload| measurements.median(workload, name).is_none());
+            unanswered.copied().collect::<Vec<_>>()
+        };
+        assert_eq!(silent("relata"), []);
+        assert_eq!(silent("hand"), [Workload::W7b, Workload::W8f, Workload::SD]);
+        assert_eq!(silent("sqlite"), [Workload::W7b, Workload::SD]);
     }
 
     #[test]
