@@ -9,6 +9,7 @@ use std::sync::Arc;
 use slotmap::SlotMap;
 
 use crate::engine::clock::Clock;
+use crate::engine::name::TableName;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::state::State;
 use crate::engine::statement::ROWS_CHANGED_MAX;
@@ -150,7 +151,7 @@ impl Database {
     /// As [`Transaction::insert`].
     pub fn insert<'v>(
         &mut self,
-        table: &str,
+        table: impl TableName,
         row: impl IntoIterator<Item = (&'v str, Value)>,
     ) -> Result<Key> {
         self.transaction(|tx| tx.insert(table, row))
@@ -162,7 +163,7 @@ impl Database {
     /// As [`Transaction::insert_many`].
     pub fn insert_many<R>(
         &mut self,
-        table: &str,
+        table: impl TableName,
         columns: &[&str],
         rows: impl IntoIterator<Item = R>,
     ) -> Result<Affected>
@@ -178,7 +179,7 @@ impl Database {
     /// As [`Transaction::update`].
     pub fn update<'v>(
         &mut self,
-        table: &str,
+        table: impl TableName,
         filter: &Expr,
         values: impl IntoIterator<Item = (&'v str, Value)>,
     ) -> Result<Affected> {
@@ -191,7 +192,7 @@ impl Database {
     /// As [`Transaction::update_key`].
     pub fn update_key<'v>(
         &mut self,
-        table: &str,
+        table: impl TableName,
         key: impl Into<Key>,
         values: impl IntoIterator<Item = (&'v str, Value)>,
     ) -> Result<Affected> {
@@ -204,7 +205,7 @@ impl Database {
     /// As [`Transaction::update_with`].
     pub fn update_with<'v>(
         &mut self,
-        table: &str,
+        table: impl TableName,
         filter: &Expr,
         change: impl FnMut(Row<'_>) -> Result<Vec<(&'v str, Value)>>,
     ) -> Result<Affected> {
@@ -217,7 +218,7 @@ impl Database {
     /// As [`Transaction::upsert`].
     pub fn upsert<'v>(
         &mut self,
-        table: &str,
+        table: impl TableName,
         row: impl IntoIterator<Item = (&'v str, Value)>,
     ) -> Result<Key> {
         self.transaction(|tx| tx.upsert(table, row))
@@ -227,7 +228,7 @@ impl Database {
     ///
     /// # Errors
     /// As [`Transaction::delete`].
-    pub fn delete(&mut self, table: &str, filter: &Expr) -> Result<Affected> {
+    pub fn delete(&mut self, table: impl TableName, filter: &Expr) -> Result<Affected> {
         self.transaction(|tx| tx.delete(table, filter))
     }
 
@@ -235,7 +236,7 @@ impl Database {
     ///
     /// # Errors
     /// As [`Transaction::delete_key`].
-    pub fn delete_key(&mut self, table: &str, key: impl Into<Key>) -> Result<Affected> {
+    pub fn delete_key(&mut self, table: impl TableName, key: impl Into<Key>) -> Result<Affected> {
         self.transaction(|tx| tx.delete_key(table, key))
     }
 

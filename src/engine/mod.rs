@@ -14,6 +14,7 @@
 
 mod state;
 mod clock;
+mod name;
 mod snapshot;
 mod read;
 mod undo;
@@ -32,9 +33,10 @@ mod fingerprint;
 pub use self::changes::{Changes, RowChange, SequenceChange};
 pub use self::clock::Clock;
 pub use self::database::{Database, DatabaseOptions};
+pub use self::name::{ColumnName, ForeignKeyName, TableName};
 pub use self::read::Row;
 pub(crate) use self::read::{RowCells, RowView, TableReader};
-pub use self::snapshot::{Snapshot, StorageStats};
+pub use self::snapshot::{Snapshot, StorageStats, TableRows};
 pub use self::transaction::{Affected, Commit, Savepoint, Transaction};
 pub(crate) use crate::storage::RowId;
 #[cfg(test)]

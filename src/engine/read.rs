@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::engine::Snapshot;
+use crate::engine::name::ColumnName;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Cells;
 use crate::schema::{ForeignKey, Table, TableId};
@@ -73,12 +74,13 @@ impl<'a> TableReader<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The value of a column.
+    /// The value of a column, by name or by ordinal.
     ///
     /// # Errors
     /// `UnknownColumn`.
-    pub fn get(&self, column: &str) -> Result<ValueRef<'a>> {
-        Ok(self.view.value(self.view.table.column(column)?))
+    #[inline]
+    pub fn get(&self, column: impl ColumnName) -> Result<ValueRef<'a>> {
+        Ok(self.view.value(column.ordinal(self.view.table)?))
     }
 
     /// The table of the row.

@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 
-use crate::engine::read::{Row, RowView};
+use crate::engine::name::{ForeignKeyName, TableName};
+use crate::engine::read::{Row, RowView, TableReader};
 use crate::engine::state::State;
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::schema::Schema;
+use crate::storage::RowId;
 use crate::value::Key;
 
 /// One version of all tables. `Clone` is O(1); `Send` and `Sync`.
@@ -31,6 +33,28 @@ pub struct StorageStats {
     pub row_bytes: u64,
 }
 
+/// Rows of one table, borrowed from a snapshot.
+#[derive(Clone, Debug)]
+pub struct TableRows<'s> {
+    reader: TableReader<'s>,
+    ids: std::vec::IntoIter<RowId>,
+}
+
+impl<'s> Iterator for TableRows<'s> {
+    type Item = Row<'s>;
+
+    fn next(&mut self) -> Option<Row<'s>> {
+        let id = self.ids.next()?;
+        Some(self.reader.view(id, self.reader.cells(id)?).into_row())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.ids.size_hint()
+    }
+}
+
+impl ExactSizeIterator for TableRows<'_> {}
+
 impl Snapshot {
     /// The schema of this version.
     pub fn schema(&self) -> &Arc<Schema> {
@@ -41,8 +65,8 @@ impl Snapshot {
     ///
     /// # Errors
     /// `UnknownTable`, or `KeyLength` if the key has another number of columns.
-    pub fn get(&self, table: &str, key: impl Into<Key>) -> Result<Option<Row<'_>>> {
-        let id = self.schema().table_id(table)?;
+    pub fn get(&self, table: impl TableName, key: impl Into<Key>) -> Result<Option<Row<'_>>> {
+        let id = table.table_id(self.schema())?;
         let key = key.into();
         self.check_key_length(id, &key)?;
         Ok(self
@@ -55,20 +79,20 @@ impl Snapshot {
     ///
     /// # Errors
     /// `UnknownTable`.
-    pub fn rows(&self, table: &str) -> Result<impl ExactSizeIterator<Item = Row<'_>>> {
-        let id = self.schema().table_id(table)?;
-        let rows = self.ids_in_key_order(id);
-        Ok(rows
-            .into_iter()
-            .map(move |row| self.view(id, row).into_row()))
+    pub fn rows(&self, table: impl TableName) -> Result<TableRows<'_>> {
+        let id = table.table_id(self.schema())?;
+        Ok(TableRows {
+            reader: self.reader(id),
+            ids: self.ids_in_key_order(id).into_iter(),
+        })
     }
 
     /// The rows for which a filter is true, in primary-key order. O(rows).
     ///
     /// # Errors
     /// `UnknownTable`, or what is wrong with the filter.
-    pub fn filter(&self, table: &str, filter: &Expr) -> Result<Vec<Row<'_>>> {
-        let id = self.schema().table_id(table)?;
+    pub fn filter(&self, table: impl TableName, filter: &Expr) -> Result<Vec<Row<'_>>> {
+        let id = table.table_id(self.schema())?;
         let filter = filter.bind(self.schema().table(id))?;
         let mut rows: Vec<_> = self
             .scan(id)
@@ -82,12 +106,41 @@ impl Snapshot {
             .collect())
     }
 
+    /// The rows that refer to a parent row through a foreign key, in primary-key order. O(rows found), and a sort where
+    /// the child table is not dense.
+    ///
+    /// # Errors
+    /// `UnknownConstraint`, or `KeyLength` if the parent's primary key has another number of columns.
+    pub fn children_of(
+        &self,
+        key: impl ForeignKeyName,
+        parent: impl Into<Key>,
+    ) -> Result<TableRows<'_>> {
+        let key = self
+            .schema()
+            .foreign_key(key.foreign_key_id(self.schema())?);
+        let parent = parent.into();
+        self.check_key_length(key.parent, &parent)?;
+        let parent = self.find(key.parent, 0, &parent);
+        let mut ids: Vec<_> = parent
+            .into_iter()
+            .flat_map(|parent| self.children(key, parent))
+            .collect();
+        if !self.ids_are_in_key_order(key.child) {
+            self.sort_by_key(key.child, &mut ids);
+        }
+        Ok(TableRows {
+            reader: self.reader(key.child),
+            ids: ids.into_iter(),
+        })
+    }
+
     /// How many rows a table has. O(1).
     ///
     /// # Errors
     /// `UnknownTable`.
-    pub fn count(&self, table: &str) -> Result<usize> {
-        let id = self.schema().table_id(table)?;
+    pub fn count(&self, table: impl TableName) -> Result<usize> {
+        let id = table.table_id(self.schema())?;
         Ok(self.state.table(id).rows().len())
     }
 

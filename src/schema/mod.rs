@@ -85,6 +85,23 @@ impl Schema {
         &self.foreign_keys[id.index()]
     }
 
+    /// The id of the foreign key of this name. Where tables share a name, the first of them is meant. O(keys).
+    ///
+    /// # Errors
+    ///
+    /// [`RequestKind::UnknownConstraint`] if there is none.
+    pub fn foreign_key_id(&self, name: &str) -> Result<ForeignKeyId> {
+        let found = self.foreign_keys.iter().find(|key| *key.name == *name);
+        found.map(|key| key.id).ok_or_else(|| {
+            RequestError::new(
+                RequestKind::UnknownConstraint,
+                name,
+                "no foreign key of this name",
+            )
+            .into()
+        })
+    }
+
     /// All foreign keys, table by table in the order of their definitions; the position of a key is its id.
     pub fn foreign_keys(&self) -> &[Arc<ForeignKey>] {
         &self.foreign_keys

@@ -1,6 +1,7 @@
 //! Statements in names, as a user writes them: the database checks names and types, and does the rest by id.
 
 use crate::engine::Changes;
+use crate::engine::name::TableName;
 use crate::engine::read::Row;
 use crate::engine::statement::Given;
 use crate::engine::transaction::{Affected, Cells, Transaction};
@@ -16,10 +17,10 @@ impl Transaction<'_> {
     /// `UnknownTable`, `UnknownColumn`, `Type`; a constraint error if the row may not stand. Nothing is changed then.
     pub fn insert<'v>(
         &mut self,
-        table: &str,
+        table: impl TableName,
         row: impl IntoIterator<Item = (&'v str, Value)>,
     ) -> Result<Key> {
-        let id = self.schema.table_id(table)?;
+        let id = table.table_id(&self.schema)?;
         let cells = named_cells(self.schema.table(id), row)?;
         let rows = self.insert_rows(id, [cells])?;
         Ok(self.view(id, rows[0]).key())
@@ -31,14 +32,14 @@ impl Transaction<'_> {
     /// As [`Transaction::insert`], and `KeyLength` if a row has too few or too many values.
     pub fn insert_many<R>(
         &mut self,
-        table: &str,
+        table: impl TableName,
         columns: &[&str],
         rows: impl IntoIterator<Item = R>,
     ) -> Result<Affected>
     where
         R: IntoIterator<Item = Value>,
     {
-        let id = self.schema.table_id(table)?;
+        let id = table.table_id(&self.schema)?;
         let schema = self.schema.clone();
         let names = columns.iter().map(|name| (*name, Value::Null));
         let ordinals = named_cells(schema.table(id), names)?
@@ -56,7 +57,12 @@ impl Transaction<'_> {
                         values.len(),
                         columns.len()
                     );
-                    return Err(RequestError::new(RequestKind::KeyLength, table, detail).into());
+                    return Err(RequestError::new(
+                        RequestKind::KeyLength,
+                        &*schema.table(id).name,
+                        detail,
+                    )
+                    .into());
                 }
                 statement.complete(id, &given, &mut values, &mut row)?;
                 statement.insert(id, &row)?;
@@ -72,11 +78,11 @@ impl Transaction<'_> {
     /// `UnknownTable`, `UnknownColumn`, `Type`; a constraint error if the result may not stand. Nothing is changed then.
     pub fn update<'v>(
         &mut self,
-        table: &str,
+        table: impl TableName,
         filter: &Expr,
         values: impl IntoIterator<Item = (&'v str, Value)>,
     ) -> Result<Affected> {
-        let id = self.schema.table_id(table)?;
+        let id = table.table_id(&self.schema)?;
         let cells = named_cells(self.schema.table(id), values)?;
         let rows = self.select_ids(id, filter)?;
         self.run(Operation::Update, |statement| {
@@ -92,11 +98,11 @@ impl Transaction<'_> {
     /// As [`Transaction::update`], and `KeyLength`.
     pub fn update_key<'v>(
         &mut self,
-        table: &str,
+        table: impl TableName,
         key: impl Into<Key>,
         values: impl IntoIterator<Item = (&'v str, Value)>,
     ) -> Result<Affected> {
-        let id = self.schema.table_id(table)?;
+        let id = table.table_id(&self.schema)?;
         let cells = named_cells(self.schema.table(id), values)?;
         let key = key.into();
         self.check_key_length(id, &key)?;
@@ -115,11 +121,11 @@ impl Transaction<'_> {
     /// As [`Transaction::update`], and whatever the closure gives.
     pub fn update_with<'v>(
         &mut self,
-        table: &str,
+        table: impl TableName,
         filter: &Expr,
         mut change: impl FnMut(Row<'_>) -> Result<Vec<(&'v str, Value)>>,
     ) -> Result<Affected> {
-        let id = self.schema.table_id(table)?;
+        let id = table.table_id(&self.schema)?;
         let mut rows = Vec::new();
         for row in self.select_ids(id, filter)? {
             let values = change(self.view(id, row).into_row())?;
@@ -134,10 +140,10 @@ impl Transaction<'_> {
     /// As [`Transaction::insert`].
     pub fn upsert<'v>(
         &mut self,
-        table: &str,
+        table: impl TableName,
         row: impl IntoIterator<Item = (&'v str, Value)>,
     ) -> Result<Key> {
-        let id = self.schema.table_id(table)?;
+        let id = table.table_id(&self.schema)?;
         let cells = named_cells(self.schema.table(id), row)?;
         let rows = self.upsert_rows(id, &[cells])?;
         Ok(self.view(id, rows[0]).key())
@@ -147,8 +153,8 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// `UnknownTable`, what is wrong with the filter, or a constraint error if a reference forbids it.
-    pub fn delete(&mut self, table: &str, filter: &Expr) -> Result<Affected> {
-        let id = self.schema.table_id(table)?;
+    pub fn delete(&mut self, table: impl TableName, filter: &Expr) -> Result<Affected> {
+        let id = table.table_id(&self.schema)?;
         let rows = self.select_ids(id, filter)?;
         self.delete_rows(id, &rows)
     }
@@ -157,8 +163,8 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// As [`Transaction::delete`], and `KeyLength`.
-    pub fn delete_key(&mut self, table: &str, key: impl Into<Key>) -> Result<Affected> {
-        let id = self.schema.table_id(table)?;
+    pub fn delete_key(&mut self, table: impl TableName, key: impl Into<Key>) -> Result<Affected> {
+        let id = table.table_id(&self.schema)?;
         let key = key.into();
         self.check_key_length(id, &key)?;
         let rows: Vec<_> = self.find(id, 0, &key).into_iter().collect();

@@ -1,0 +1,98 @@
+//! Tables, columns and foreign keys by name or by id.
+//!
+//! A name is looked up in the schema at every call. Who calls often looks it up once, with
+//! [`Schema::table_id`], [`Table::column`](crate::schema::Table::column) or [`Schema::foreign_key_id`], and passes the id:
+//! that is what a prepared call is. An id of another schema is recognised by being out of range, and otherwise means
+//! whatever has that id here; [`Database`](crate::engine::Database) never changes its schema under a held id.
+
+use crate::error::{RequestError, RequestKind, Result};
+use crate::schema::{ForeignKeyId, Schema, Table, TableId};
+
+/// A table: `"posts"`, or a [`TableId`].
+pub trait TableName {
+    /// The id in this schema.
+    ///
+    /// # Errors
+    /// `UnknownTable`.
+    fn table_id(&self, schema: &Schema) -> Result<TableId>;
+}
+
+/// A column of a table: `"title"`, or its ordinal.
+pub trait ColumnName {
+    /// The ordinal in this table.
+    ///
+    /// # Errors
+    /// `UnknownColumn`.
+    fn ordinal(&self, table: &Table) -> Result<u32>;
+}
+
+/// A foreign key: `"posts_author_id_fkey"`, or a [`ForeignKeyId`].
+pub trait ForeignKeyName {
+    /// The id in this schema.
+    ///
+    /// # Errors
+    /// `UnknownConstraint`.
+    fn foreign_key_id(&self, schema: &Schema) -> Result<ForeignKeyId>;
+}
+
+impl<T: AsRef<str> + ?Sized> TableName for &T {
+    fn table_id(&self, schema: &Schema) -> Result<TableId> {
+        schema.table_id(self.as_ref())
+    }
+}
+
+impl TableName for TableId {
+    #[inline]
+    fn table_id(&self, schema: &Schema) -> Result<TableId> {
+        if self.index() < schema.tables().len() {
+            Ok(*self)
+        } else {
+            Err(out_of_range("table", self.index()))
+        }
+    }
+}
+
+impl<T: AsRef<str> + ?Sized> ColumnName for &T {
+    fn ordinal(&self, table: &Table) -> Result<u32> {
+        table.column(self.as_ref())
+    }
+}
+
+impl ColumnName for u32 {
+    #[inline]
+    fn ordinal(&self, table: &Table) -> Result<u32> {
+        match table.columns.get(*self as usize) {
+            Some(column) if !column.hidden => Ok(*self),
+            _ => Err(no_ordinal(table, *self)),
+        }
+    }
+}
+
+impl<T: AsRef<str> + ?Sized> ForeignKeyName for &T {
+    fn foreign_key_id(&self, schema: &Schema) -> Result<ForeignKeyId> {
+        schema.foreign_key_id(self.as_ref())
+    }
+}
+
+impl ForeignKeyName for ForeignKeyId {
+    #[inline]
+    fn foreign_key_id(&self, schema: &Schema) -> Result<ForeignKeyId> {
+        if self.index() < schema.foreign_keys().len() {
+            Ok(*self)
+        } else {
+            Err(out_of_range("foreign key", self.index()))
+        }
+    }
+}
+
+#[cold]
+fn out_of_range(what: &str, id: usize) -> crate::error::Error {
+    let detail = format!("{what} {id} is of another schema");
+    RequestError::new(RequestKind::SchemaChanged, "", detail).into()
+}
+
+#[cold]
+fn no_ordinal(table: &Table, ordinal: u32) -> crate::error::Error {
+    let detail = format!("no column at position {ordinal}");
+    RequestError::new(RequestKind::UnknownColumn, &*table.name, detail).into()
+}
