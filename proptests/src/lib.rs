@@ -1,7 +1,7 @@
 //! relata against engines and references that are not relata.
 //!
 //! [`choices`] decides, from a seed or from bytes; [`shape`] draws a random schema and [`operations`] random
-//! operations on it; [`reference`] says what they must do, by vectors and loops and from the rules alone; [`machine`]
+//! operations on it; [`reference`](mod@reference) says what they must do, by vectors and loops and from the rules alone; [`machine`]
 //! does them on both and compares; [`shrink`] makes a failure small. The state machine and the fuzz target are two
 //! sources of choices for the same run.
 

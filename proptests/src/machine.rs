@@ -451,32 +451,15 @@ impl<'m> Session<'m> {
 
     fn run(&mut self, statement: &Statement, fault: Fault) -> Verdict {
         let fingerprint = self.transaction.fingerprint();
-        let certain = self.is_certain(statement, fault);
-        let (shape, transaction) = (self.shape, &mut self.transaction);
-        translate::arm(match fault {
-            Fault::CheckPanicAt(call) | Fault::FilterPanicAt(call) => Some(call),
-            Fault::None | Fault::ErrorAt(_) | Fault::PanicAt(_) => None,
-        });
-        let ran = panic::catch_unwind(AssertUnwindSafe(|| {
-            translate::run(shape, transaction, statement, fault)
-        }));
-        translate::arm(None);
-        let result = match ran {
-            Ok(result) => result,
-            Err(payload) if payload.is::<Deliberate>() => {
-                count(self.tally, "closures that panicked");
-                return self.unchanged(fingerprint, "a panic");
+        let mut call = usize::from(fault != Fault::None);
+        let result = loop {
+            match self.attempt(statement, fault, call) {
+                Some(result) => break result,
+                None => self.unchanged(fingerprint, "a closure that failed")?,
             }
-            Err(payload) => panic::resume_unwind(payload),
+            call += 1;
         };
-        if fault != Fault::None
-            && result
-                .as_ref()
-                .is_err_and(|error| *error == translate::refusal())
-        {
-            count(self.tally, "closures that failed");
-            return self.unchanged(fingerprint, "a failing closure");
-        }
+        let certain = (1..=self.certain_calls(statement, fault)).contains(&call);
         count(self.tally, "statements");
         let before = self.rows_changed_max.map(|_| self.reference.clone());
         let expected = self.reference.execute(statement);
@@ -509,18 +492,44 @@ impl<'m> Session<'m> {
         }
     }
 
-    /// Whether a closure of the statement surely fails.
-    fn is_certain(&self, statement: &Statement, fault: Fault) -> bool {
-        let calls = match statement {
-            Statement::Update { table, filter, .. } => {
+    /// What relata says; none if it passes the fault on that it met.
+    fn attempt(
+        &mut self,
+        statement: &Statement,
+        fault: Fault,
+        call: usize,
+    ) -> Option<Result<Answer, Error>> {
+        let (shape, transaction) = (self.shape, &mut self.transaction);
+        translate::arm(match fault {
+            Fault::CheckPanic | Fault::FilterPanic => Some(call),
+            Fault::None | Fault::Error | Fault::Panic => None,
+        });
+        let ran = panic::catch_unwind(AssertUnwindSafe(|| {
+            translate::run(shape, transaction, statement, (fault, call))
+        }));
+        translate::arm(None);
+        match ran {
+            Ok(Err(error)) if error == translate::refusal() => {
+                count(self.tally, "closures that failed");
+                None
+            }
+            Ok(result) => Some(result),
+            Err(payload) if payload.is::<Deliberate>() => {
+                count(self.tally, "closures that panicked");
+                None
+            }
+            Err(payload) => panic::resume_unwind(payload),
+        }
+    }
+
+    /// How often the statement surely calls its closure or asks its iterator.
+    fn certain_calls(&self, statement: &Statement, fault: Fault) -> usize {
+        match (fault, statement) {
+            (Fault::Error | Fault::Panic, Statement::Update { table, filter, .. }) => {
                 self.reference.selected(*table, filter).len()
             }
-            Statement::InsertMany { rows, .. } => rows.len(),
-            Statement::Insert { .. } | Statement::Upsert { .. } | Statement::Delete { .. } => 0,
-        };
-        match fault {
-            Fault::ErrorAt(call) | Fault::PanicAt(call) => call <= calls,
-            Fault::None | Fault::CheckPanicAt(_) | Fault::FilterPanicAt(_) => false,
+            (Fault::Panic, Statement::InsertMany { rows, .. }) => rows.len(),
+            _ => 0,
         }
     }
 
@@ -572,7 +581,9 @@ impl<'m> Session<'m> {
     }
 
     fn unchanged(&self, fingerprint: u64, after: &str) -> Verdict {
-        same_fingerprint(self.transaction.fingerprint(), fingerprint, after)
+        same_fingerprint(self.transaction.fingerprint(), fingerprint, after)?;
+        let faults = self.transaction.check_structure();
+        faults.map_err(|faults| format!("after {after}: {}", faults.join("; ")))
     }
 
     // ---- Savepoints and constraint modes ----

@@ -120,19 +120,20 @@ pub enum Term {
     Swap(usize, Value, Value),
 }
 
-/// What goes wrong on purpose while a statement runs.
+/// What goes wrong on purpose while a statement runs: at the first call, then at the second, and so on, until it goes
+/// well because there is no such call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Nothing.
     None,
-    /// The closure of an update gives an error at its k-th call.
-    ErrorAt(usize),
-    /// The closure of an update, or the iterator of rows of an insert, panics at its k-th call.
-    PanicAt(usize),
-    /// A check panics at its k-th call.
-    CheckPanicAt(usize),
-    /// A filter panics at its k-th call.
-    FilterPanicAt(usize),
+    /// The closure of an update gives an error.
+    Error,
+    /// The closure of an update, or the iterator of rows of an insert, panics.
+    Panic,
+    /// A check panics.
+    CheckPanic,
+    /// A filter panics.
+    FilterPanic,
 }
 
 /// Where an operation will stand.
@@ -198,12 +199,11 @@ fn draw_fault(statement: &Statement, choices: &mut Choices) -> Fault {
     if !choices.percent(12) {
         return Fault::None;
     }
-    let call = 1 + choices.below(4);
-    match (choices.below(3), statement) {
-        (0, Statement::Update { .. }) => Fault::ErrorAt(call),
-        (1, Statement::Update { .. } | Statement::InsertMany { .. }) => Fault::PanicAt(call),
-        (0, Statement::Update { .. } | Statement::Delete { .. }) => Fault::FilterPanicAt(call),
-        _ => Fault::CheckPanicAt(call),
+    match (choices.below(4), statement) {
+        (0, Statement::Update { .. }) => Fault::Error,
+        (1, Statement::Update { .. } | Statement::InsertMany { .. }) => Fault::Panic,
+        (2, Statement::Update { .. } | Statement::Delete { .. }) => Fault::FilterPanic,
+        _ => Fault::CheckPanic,
     }
 }
 

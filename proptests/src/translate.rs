@@ -234,7 +234,7 @@ pub enum Answer {
     Affected(Affected),
 }
 
-/// Runs a statement. Panics on purpose come out as panics.
+/// Runs a statement with a fault at one call of a closure. Panics on purpose come out as panics.
 ///
 /// # Errors
 /// What relata says.
@@ -242,7 +242,7 @@ pub fn run(
     shape: &Shape,
     transaction: &mut Transaction<'_>,
     statement: &Statement,
-    fault: Fault,
+    (fault, failing_call): (Fault, usize),
 ) -> Result<Answer> {
     match statement {
         Statement::Insert { table, cells } => {
@@ -265,7 +265,7 @@ pub fn run(
             let table = &shape.tables[*table];
             let names: Vec<&str> = columns.iter().map(|&c| &*table.columns[c].name).collect();
             let rows = (1..).zip(rows).map(|(call, row)| {
-                if fault == Fault::PanicAt(call) {
+                if fault == Fault::Panic && call == failing_call {
                     panic::resume_unwind(Box::new(Deliberate));
                 }
                 row.iter().cloned()
@@ -287,7 +287,7 @@ pub fn run(
                 tests,
                 &chosen,
                 assignments,
-                fault,
+                (fault, failing_call),
             )
             .map(Answer::Affected)
         }
@@ -307,7 +307,7 @@ pub fn run(
 
 fn chosen(table: &TableShape, tests: &Filter, fault: Fault) -> Expr {
     match fault {
-        Fault::FilterPanicAt(_) => fused(table, tests),
+        Fault::FilterPanic => fused(table, tests),
         _ => filter(table, tests),
     }
 }
@@ -320,7 +320,7 @@ fn update(
     tests: &Filter,
     filter: &Expr,
     assignments: &[(usize, Term)],
-    fault: Fault,
+    (fault, failing_call): (Fault, usize),
 ) -> Result<Affected> {
     let constants: Option<Vec<(usize, Value)>> = assignments
         .iter()
@@ -329,7 +329,7 @@ fn update(
             Term::Column(_) | Term::Successor(_) | Term::Swap(..) => None,
         })
         .collect();
-    let by_closure = matches!(fault, Fault::ErrorAt(_) | Fault::PanicAt(_));
+    let by_closure = matches!(fault, Fault::Error | Fault::Panic);
     match (constants, primary_key(table, tests)) {
         (Some(cells), Some(key)) if fault == Fault::None => {
             transaction.update_key(&table.name, key, named(table, &cells))
@@ -341,10 +341,10 @@ fn update(
             let mut call = 0;
             transaction.update_with(&table.name, filter, |row| {
                 call += 1;
-                if fault == Fault::PanicAt(call) {
+                if fault == Fault::Panic && call == failing_call {
                     panic::resume_unwind(Box::new(Deliberate));
                 }
-                if fault == Fault::ErrorAt(call) {
+                if fault == Fault::Error && call == failing_call {
                     return Err(refusal());
                 }
                 let assigned = assignments.iter();

@@ -73,7 +73,7 @@ pub(crate) struct Junction {
     pub(crate) other: Hop,
     /// What the association's junction rows have in common: columns of the junction and their values.
     pub(crate) scope: Vec<(u32, Value)>,
-    /// Whether a pair stands in the junction at most once, within the scope.
+    /// Whether linking a pair that the scope's rows link already inserts nothing.
     pub(crate) unique: bool,
 }
 

@@ -4,12 +4,12 @@
 //! no rows: it turns declarations into names, keys and columns, and the layers above act on them.
 //!
 //! Two families of types, as in the schema. A *declaration* ([`BelongsTo`], [`HasOne`], [`HasMany`], [`BelongsToMany`])
-//! says by name what somebody wants; it is plain data and may be wrong. A [`link::Association`] in a
-//! [`registry::Registry`] is what resolving the models makes of it: ids and ordinals.
+//! says by name what somebody wants; it is plain data and may be wrong. A `link::Association` in a
+//! `registry::Registry` is what resolving the models makes of it: ids and ordinals.
 //!
 //! The rules come from the guide of Sequelize v4; where its versions differ, a decision is taken once and written at
-//! the function that carries it. Everything that is derived from a name goes through [`naming`], and everything that is
-//! derived from English through [`inflection`], so that a caller who dislikes a result can give the name instead.
+//! the function that carries it. Everything that is derived from a name goes through `naming`, and everything that is
+//! derived from English through `inflection`, so that a caller who dislikes a result can give the name instead.
 
 pub(crate) mod inflection;
 pub(crate) mod naming;

@@ -314,7 +314,7 @@ pub(crate) fn unmatched_children_of(state: &State, key: &ForeignKey, parent: Row
 
 /// Whether the first row's primary key is lower than the second's.
 pub(crate) fn key_is_lower(state: &State, table: TableId, a: RowId, b: RowId) -> bool {
-    key_of(state, table, a) < key_of(state, table, b)
+    state.key_of(table, a) < state.key_of(table, b)
 }
 
 /// The refusal of a child without a parent.
@@ -350,7 +350,7 @@ pub(crate) fn no_parent(
         columns: names(table, &key.child_columns),
         values,
         operation,
-        row: key_of(state, key.child, child),
+        row: state.key_of(key.child, child),
         other: Some(RowName {
             table: parent.name.to_string(),
             columns: names(parent, &key.parent_columns),
@@ -379,7 +379,7 @@ pub(crate) fn restricted(
         columns: names(table, &key.child_columns),
         values: found.old_key.to_vec(),
         operation,
-        row: key_of(state, key.child, found.child),
+        row: state.key_of(key.child, found.child),
         other: Some(RowName {
             table: parent.name.to_string(),
             columns: names(parent, &key.parent_columns),
@@ -412,21 +412,8 @@ pub(crate) fn row_name(state: &State, table: &Table, row: RowId) -> RowName {
     RowName {
         table: table.name.to_string(),
         columns: names(table, &table.primary_key().columns),
-        key: key_of(state, table.id, row),
+        key: state.key_of(table.id, row),
     }
-}
-
-/// The primary key of a row.
-pub(crate) fn key_of(state: &State, table: TableId, row: RowId) -> Option<Key> {
-    let store = state.table(table);
-    let row = store.rows().get(row)?;
-    Some(
-        StoredRow {
-            layout: store.layout(),
-            row,
-        }
-        .key(state.schema.table(table)),
-    )
 }
 
 /// A row that is about to be written.

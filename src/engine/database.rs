@@ -99,7 +99,10 @@ impl Database {
 
     /// An independent database that shares every page until one of the two writes. O(1).
     pub fn fork(&self) -> Database {
-        Database::from_snapshot(self.snapshot())
+        Database {
+            rows_changed_max: self.rows_changed_max,
+            ..Database::from_snapshot(self.snapshot())
+        }
     }
 
     /// A database that goes on from a snapshot. O(1).

@@ -25,6 +25,7 @@ mod constraint;
 mod transaction;
 mod changes;
 mod database;
+mod parallel;
 mod integrity;
 mod fingerprint;
 

@@ -216,12 +216,9 @@ impl Level<'_> {
             .unmatched()
             .find_all(self.old_key(key, event))
             .next();
-        let found = self
-            .children_with_old_key(key, event)
-            .into_iter()
-            .chain(written.get(&old_key).copied())
-            .chain(waiting)
-            .min();
+        let children = self.children_with_old_key(key, event).into_iter();
+        let others = written.get(&old_key).copied().into_iter().chain(waiting);
+        let found = self.lowest(key.child, children.chain(others));
         match found {
             None => Ok(()),
             Some(child) => Err(Restricted {
@@ -231,6 +228,14 @@ impl Level<'_> {
                 change: event.change,
             }),
         }
+    }
+
+    /// The row with the lowest primary key.
+    fn lowest(&self, table: TableId, rows: impl Iterator<Item = RowId>) -> Option<RowId> {
+        if self.state.table(table).is_dense() {
+            return rows.min();
+        }
+        rows.min_by_key(|&row| self.state.key_of(table, row))
     }
 
     /// The children that the statement wrote and that have no edge yet, by the key that they carry now.

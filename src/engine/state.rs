@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::engine::clock::Clock;
 use crate::schema::{ForeignKeyId, IndexKind, Schema, Table, TableId};
-use crate::storage::{EdgeStore, IndexSpec, KeySpec, TableSpec, TableStore};
+use crate::storage::{EdgeStore, IndexSpec, KeySpec, RowId, TableSpec, TableStore};
+use crate::value::Key;
 
 /// The database as one value.
 #[derive(Clone, Debug)]
@@ -63,6 +64,19 @@ impl State {
     #[inline]
     pub(crate) fn edge_mut(&mut self, id: ForeignKeyId) -> &mut EdgeStore {
         triomphe::Arc::make_mut(&mut self.edges[id.index()])
+    }
+
+    /// The primary key of a row, if it is live.
+    pub(crate) fn key_of(&self, table: TableId, row: RowId) -> Option<Key> {
+        let store = self.table(table);
+        let row = store.rows().get(row)?;
+        let columns = &self.schema.table(table).primary_key().columns;
+        Some(
+            columns
+                .iter()
+                .map(|&ordinal| row.value(store.layout(), ordinal).to_value())
+                .collect(),
+        )
     }
 }
 

@@ -18,6 +18,8 @@ use crate::value::Timestamp;
 
 /// Writes that stand or fall together; it reads its own. Dropping it undoes them. Each of its methods is all or nothing
 /// by itself, and leaves the transaction as it was if it fails.
+///
+/// Undoing does not reach into memory: an instance that was written keeps what it was told, until it is reloaded.
 #[derive(Debug)]
 pub struct Transaction<'db> {
     engine: engine::Transaction<'db>,

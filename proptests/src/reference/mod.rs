@@ -168,6 +168,9 @@ impl Reference {
     }
 
     /// Ends a transaction; it leaves nothing behind if a reference does not hold (RI-52).
+    ///
+    /// # Errors
+    /// All references that do not hold.
     pub fn commit(&mut self) -> Result<(), Vec<Violation>> {
         let violations = self.unmet();
         if !violations.is_empty() {

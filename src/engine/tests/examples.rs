@@ -436,3 +436,23 @@ fn a_limit_undoes_the_statement() {
     db.delete_key("posts", 1).unwrap();
     db.check_integrity().unwrap();
 }
+
+#[test]
+fn versions_go_to_other_threads() {
+    fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<crate::engine::Snapshot>();
+    is_send_and_sync::<Database>();
+    let db = filled(Action::Cascade);
+    let snapshot = db.snapshot();
+    let counted = std::thread::spawn(move || snapshot.count("posts").unwrap())
+        .join()
+        .unwrap();
+    assert_eq!(counted, 3);
+}
+
+#[test]
+fn a_fork_keeps_the_limit_of_its_origin() {
+    let mut db = filled(Action::Cascade);
+    db.rows_changed_max = 2;
+    assert!(db.fork().delete_key("authors", 1).is_err());
+}

@@ -88,9 +88,9 @@ impl Transaction<'_> {
         if unmatched.is_empty() {
             return Ok(());
         }
-        let first = unmatched.iter().min_by(|&a, &b| {
-            constraint::key_of(state, key.child, a).cmp(&constraint::key_of(state, key.child, b))
-        });
+        let first = unmatched
+            .iter()
+            .min_by(|&a, &b| state.key_of(key.child, a).cmp(&state.key_of(key.child, b)));
         match first {
             None => Ok(()),
             Some(child) => Err(constraint::no_parent(state, &[], key.id, child, operation).into()),

@@ -95,8 +95,8 @@ fn resolve_hop(hop: &Hop, index: Option<&[usize]>, schema: &Schema) -> link::Hop
     }
 }
 
-/// Whether a pair stands in the junction at most once within the scope. Where that was declined, only the primary key
-/// can still have it so (associations BTM-10, D17).
+/// Whether linking a pair again inserts nothing. It does so under any choice of uniqueness but off, and under that where
+/// the primary key leaves no room for a second row (beyond BY-10, associations BTM-10).
 fn is_unique(
     own: &Hop,
     other: &Hop,
@@ -104,24 +104,17 @@ fn is_unique(
     draft: &Draft,
     schema: &Schema,
 ) -> bool {
-    let table = schema.table(table_id(own.child));
-    let keys = match draft.models[own.child].uniqueness {
-        Some(Uniqueness::Off) => &table.keys[..1],
-        _ => &table.keys[..],
-    };
+    if draft.models[own.child].uniqueness != Some(Uniqueness::Off) {
+        return true;
+    }
     let pair = [
         draft::ordinals(&own.attributes),
         draft::ordinals(&other.attributes),
     ]
     .concat();
-    // Nulls may repeat in a unique key, so a scope that wants null holds nothing down.
-    let in_scope = |column: &u32| {
-        scope
-            .iter()
-            .any(|(held, value)| held == column && !value.is_null())
-    };
-    let held = |column: &u32| pair.contains(column) || in_scope(column);
-    keys.iter().any(|key| key.columns.iter().all(held))
+    let held = |column: &u32| pair.contains(column) || scope.iter().any(|(s, _)| s == column);
+    let key = schema.table(table_id(own.child)).primary_key();
+    key.columns.iter().all(held)
 }
 
 fn ordinals_and_values(scope: &[(usize, Value)]) -> Vec<(u32, Value)> {

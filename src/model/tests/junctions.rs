@@ -330,7 +330,7 @@ fn uniqueness_may_be_named_by_attributes_or_left_to_the_model() {
     models.belongs_to_many("user", through("project", by_role));
     let resolved = super::resolved(&models);
     assert!(unique_keys(&resolved.schema, "ups").ends_with("ups_role_userId_unique(userId,role)"));
-    assert!(!junction(&association(&resolved, "user", "projects")).unique);
+    assert!(junction(&association(&resolved, "user", "projects")).unique);
 }
 
 // rules: PO-4, PO-5, D17, BTM-10

@@ -367,3 +367,38 @@ fn followers_and_following_are_two_sides_of_one_table() {
     assert_eq!(related(&mut db, &people[0], "followers", "name"), "cy");
     assert_eq!(related(&mut db, &people[2], "following", "name"), "ada");
 }
+
+// rules: BY-10, BTM-22, BTM-28
+// Broken: adding a member again inserts a second row, or a member in two roles leaves in one of them only.
+#[test]
+fn add_is_idempotent_under_uniqueness_by_other_attributes() {
+    let mut models = Models::new();
+    models.define_with("User", |user| user.attribute(text("name")));
+    models.define_with("Team", |team| team.attribute(text("name")));
+    models.define_with("Member", |member| member.attribute(text("role")));
+    let by = ["TeamId", "role"].map(str::to_owned).to_vec();
+    models.belongs_to_many(
+        "User",
+        BelongsToMany::new("Team")
+            .alias("teams")
+            .through(Through::new("Member").unique(Uniqueness::Attributes(by))),
+    );
+    let mut db = stepping(&models);
+    let users = ["ada", "bob"].map(|name| values! { name: name });
+    let users = db.create_many("User", users).unwrap();
+    db.create("Team", values! { name: "t" }).unwrap();
+    let role = |role| values! { role: role };
+    let add = |db: &mut Database, user, values| db.related(user, "teams")?.add_with(1, values);
+    add(&mut db, &users[0], role("lead")).unwrap();
+    let member = values! { UserId: 1, TeamId: 1, role: "cook" };
+    db.create("Member", member).unwrap();
+    let before = db.fingerprint();
+    assert_eq!(add(&mut db, &users[0], values! {}).unwrap(), []);
+    assert_eq!(db.fingerprint(), before);
+    let error = refused(&mut db, |db| add(db, &users[1], role("cook")));
+    assert_eq!(error.kind(), ErrorKind::Constraint(ConstraintKind::Unique));
+    assert_eq!(
+        db.related(&users[0], "teams").unwrap().remove(1).unwrap(),
+        2
+    );
+}

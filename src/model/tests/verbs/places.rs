@@ -1,11 +1,12 @@
 //! The places to read and write: database, transaction, snapshot, fork.
 
-use super::{company, project, refused, related, request, task, user, works};
+use super::{company, project, refused, related, request, stepping, task, text, user, works};
+use crate::association::BelongsTo;
 use crate::engine;
-use crate::error::{Error, RequestError, RequestKind, Result};
-use crate::model::{Database, values};
+use crate::error::{ConstraintKind, Error, ErrorKind, RequestError, RequestKind, Result};
+use crate::model::{Database, Models, values};
 use crate::query::{include, select};
-use crate::schema::Schema;
+use crate::schema::{Deferral, Schema};
 
 fn undo<T>() -> Result<T> {
     Err(Error::from(RequestError::new(
@@ -169,4 +170,45 @@ fn another_schema_below_the_models_is_noticed() {
     );
     *db.engine_mut() = kept;
     assert_eq!(db.find("User", 1).unwrap(), Some(ada));
+}
+
+// rules: FK-17, TX-1
+// Broken: a write that commit refuses shows in the instance that was to be written.
+#[test]
+fn an_instance_follows_only_what_was_committed() {
+    let mut models = Models::new();
+    models.define_with("User", |user| user.attribute(text("name")));
+    models.define_with("Task", |task| task.attribute(text("title")));
+    models.belongs_to(
+        "Task",
+        BelongsTo::new("User")
+            .alias("user")
+            .foreign_key("userId")
+            .deferrable(Deferral::InitiallyDeferred),
+    );
+    let mut db = stepping(&models);
+    let mut task = db.create("Task", values! { title: "a" }).unwrap();
+    let mut built = db.build("Task", values! { userId: 99 }).unwrap();
+    let before = (task.clone(), built.clone());
+    let errors = [
+        refused(&mut db, |db| {
+            db.related(&mut task, "user")?.set(99).map(drop)
+        }),
+        refused(&mut db, |db| db.update(&mut task, values! { userId: 99 })),
+        refused(&mut db, |db| db.save(&mut built)),
+    ];
+    for error in errors {
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Constraint(ConstraintKind::Reference)
+        );
+    }
+    assert_eq!((task.clone(), built), before);
+    // Within one transaction the target may come later.
+    db.transaction(|tx| {
+        tx.related(&mut task, "user")?.set(1)?;
+        tx.create("User", values! { name: "ada" })
+    })
+    .unwrap();
+    assert_eq!(related(&mut db, &task, "user", "name"), "ada");
 }

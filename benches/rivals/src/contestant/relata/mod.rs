@@ -1,0 +1,244 @@
+//! relata: models made at run time, trees by requests, rows by the engine's interface, names in every call.
+
+mod schema;
+mod rows;
+mod trees;
+
+use std::hint::black_box;
+
+use relata::{DataType, Database, Key, Models, Uuid, Value, ValueRef, col, engine};
+
+use crate::contestant::relata::rows::FromValues;
+use crate::contestant::{Contestant, Failure, OnDelete, Result, Roots, Tally, in_parts};
+use crate::data::{Author, Comment, Data, Pair, Post, RowKey, Tag};
+use crate::digest::{nest, text_sum};
+use crate::requests::{Isolated, Update, WRITES_PER_TRANSACTION};
+
+/// Keys as relata keeps them.
+pub(crate) trait RelataKey: RowKey + Into<Value> + Into<Key> {
+    const DATA_TYPE: DataType;
+
+    fn from_value(value: ValueRef<'_>) -> Option<Self>;
+}
+
+impl RelataKey for i64 {
+    const DATA_TYPE: DataType = DataType::Int;
+
+    #[inline]
+    fn from_value(value: ValueRef<'_>) -> Option<Self> {
+        value.as_int()
+    }
+}
+
+impl RelataKey for Uuid {
+    const DATA_TYPE: DataType = DataType::Uuid;
+
+    #[inline]
+    fn from_value(value: ValueRef<'_>) -> Option<Self> {
+        match value {
+            ValueRef::Uuid(uuid) => Some(uuid),
+            _ => None,
+        }
+    }
+}
+
+/// A database of relata.
+#[derive(Debug)]
+pub(crate) struct Relata {
+    database: Database,
+}
+
+impl Relata {
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Relata { database: empty()? })
+    }
+}
+
+impl<K: RelataKey> Contestant<K> for Relata {
+    fn name(&self) -> &'static str {
+        "relata"
+    }
+
+    fn load(&mut self, data: &Data<K>, on_delete: OnDelete) -> Result<()> {
+        self.database = schema::blog::<K>(on_delete).sync()?;
+        let engine = self.database.engine_mut();
+        engine.transaction(|transaction| rows::insert(transaction, data))?;
+        Ok(())
+    }
+
+    fn unload(&mut self) -> Result<()> {
+        self.database = empty()?;
+        Ok(())
+    }
+
+    fn fingerprint(&mut self) -> Result<u64> {
+        let snapshot = self.database.engine();
+        let mut sum = 0_u64;
+        for row in snapshot.rows("authors")? {
+            sum = sum.wrapping_add(Author::<K, &str>::from_row(row)?.fingerprint());
+        }
+        for row in snapshot.rows("posts")? {
+            sum = sum.wrapping_add(Post::<K, &str>::from_row(row)?.fingerprint());
+        }
+        for row in snapshot.rows("comments")? {
+            sum = sum.wrapping_add(Comment::<K, &str>::from_row(row)?.fingerprint());
+        }
+        for row in snapshot.rows("tags")? {
+            sum = sum.wrapping_add(Tag::<K, &str>::from_row(row)?.fingerprint());
+        }
+        for row in snapshot.rows("post_tags")? {
+            sum = sum.wrapping_add(Pair::<K>::from_row(row)?.fingerprint());
+        }
+        Ok(sum)
+    }
+
+    fn find(&mut self, posts: &[K]) -> Result<Tally> {
+        find(self.database.engine(), posts)
+    }
+
+    fn children(&mut self, authors: &[K]) -> Result<Tally> {
+        trees::children(&self.database, authors)
+    }
+
+    fn tree(&mut self, roots: Roots) -> Result<Tally> {
+        trees::tree::<K>(&self.database, roots)
+    }
+
+    fn trees(&mut self, authors: &[K]) -> Result<Tally> {
+        trees::trees(&self.database, authors)
+    }
+
+    fn best_posts(&mut self, countries: &[i64]) -> Result<Tally> {
+        trees::best_posts::<K>(&self.database, countries)
+    }
+
+    fn has(&mut self, pairs: &[Pair<K>]) -> Result<Tally> {
+        let snapshot = self.database.engine();
+        Tally::sum_over(pairs, |&pair| Ok(u64::from(has(snapshot, pair)?)))
+    }
+
+    fn find_threaded(&mut self, posts: &[K], threads: usize) -> Result<Tally> {
+        let snapshot = &self.database.snapshot();
+        in_parts(posts, (0..threads).map(|_| snapshot.engine()), find)
+    }
+
+    fn children_threaded(&mut self, authors: &[K], threads: usize) -> Result<Tally> {
+        let snapshot = &self.database.snapshot();
+        in_parts(authors, (0..threads).map(|_| snapshot), trees::children)
+    }
+
+    fn update(&mut self, updates: &[Update<K>]) -> Result<Tally> {
+        let mut checksum = 0;
+        for batch in updates.chunks(WRITES_PER_TRANSACTION) {
+            checksum += write(&mut self.database, batch)?;
+        }
+        Ok(Tally::of(updates, checksum))
+    }
+
+    fn update_under_snapshots(&mut self, updates: &[Update<K>]) -> Result<Tally> {
+        let mut fork = self.database.fork();
+        let (mut checksum, mut kept) = (0, Vec::new());
+        for batch in updates.chunks(WRITES_PER_TRANSACTION) {
+            checksum += write(&mut fork, batch)?;
+            kept.push(fork.snapshot());
+        }
+        black_box(kept);
+        Ok(Tally::of(updates, checksum))
+    }
+
+    fn savepoints(&mut self, sets: &[Isolated<K>]) -> Result<Tally> {
+        let mut transaction = self.database.engine_mut().begin();
+        Tally::sum_over(sets, |set| {
+            let savepoint = transaction.savepoint();
+            let mut rows = 0;
+            for &Update { post, score } in set {
+                let values = [("score", score.into())];
+                rows += transaction.update_key("posts", post, values)?.rows;
+            }
+            transaction.rollback_to(savepoint)?;
+            transaction.release(savepoint)?;
+            Ok(rows)
+        })
+    }
+
+    fn forks(&mut self, sets: &[Isolated<K>]) -> Result<Tally> {
+        Tally::sum_over(sets, |set| write(&mut self.database.fork(), set))
+    }
+
+    fn snapshots(&mut self, times: usize) -> Result<Tally> {
+        for _ in 0..times {
+            drop(black_box(self.database.snapshot()));
+        }
+        Ok(Tally {
+            operations: times,
+            checksum: 0,
+        })
+    }
+
+    fn add(&mut self, pairs: &[Pair<K>]) -> Result<Tally> {
+        let mut checksum = 0;
+        for batch in pairs.chunks(WRITES_PER_TRANSACTION) {
+            checksum += add(&mut self.database, batch)?;
+        }
+        Ok(Tally::of(pairs, checksum))
+    }
+
+    fn delete_authors(&mut self, country_below: i64) -> Result<Tally> {
+        let engine = self.database.engine_mut();
+        let affected = engine.delete("authors", &col("country").lt(country_below))?;
+        let rows = affected.rows + affected.by_actions;
+        Ok(Tally {
+            operations: usize::try_from(rows)?,
+            checksum: rows,
+        })
+    }
+}
+
+fn empty() -> Result<Database> {
+    Ok(Models::new().sync()?)
+}
+
+fn find<K: RelataKey>(snapshot: &engine::Snapshot, posts: &[K]) -> Result<Tally> {
+    Tally::sum_over(posts, |&post| {
+        let row = snapshot.get("posts", post)?.ok_or_else(missing)?;
+        let score = row.get("score")?.as_int().ok_or_else(missing)?;
+        let title = row.get("title")?.as_str().ok_or_else(missing)?;
+        Ok(nest(score.cast_unsigned(), text_sum(title)))
+    })
+}
+
+fn has<K: RelataKey>(snapshot: &engine::Snapshot, Pair { post, tag }: Pair<K>) -> Result<bool> {
+    Ok(snapshot.get("post_tags", (post, tag))?.is_some())
+}
+
+/// How many posts there were to write to.
+fn write<K: RelataKey>(database: &mut Database, updates: &[Update<K>]) -> Result<u64> {
+    let mut transaction = database.engine_mut().begin();
+    let mut rows = 0;
+    for &Update { post, score } in updates {
+        let values = [("score", score.into())];
+        rows += transaction.update_key("posts", post, values)?.rows;
+    }
+    transaction.commit()?;
+    Ok(rows)
+}
+
+/// How many pairs were not there. Asks first: an error for every pair that is there costs more.
+fn add<K: RelataKey>(database: &mut Database, pairs: &[Pair<K>]) -> Result<u64> {
+    let mut transaction = database.engine_mut().begin();
+    let mut added = 0;
+    for &Pair { post, tag } in pairs {
+        if !has(&transaction, Pair { post, tag })? {
+            let row = [("post_id", post.into()), ("tag_id", tag.into())];
+            transaction.insert("post_tags", row)?;
+            added += 1;
+        }
+    }
+    transaction.commit()?;
+    Ok(added)
+}
+
+#[cold]
+fn missing() -> Failure {
+    Failure::broken("relata has not the row or the value")
+}

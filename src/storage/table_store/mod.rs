@@ -1,0 +1,662 @@
+//! One table: its rows, how a key finds a row, and its indexes, always in step.
+//!
+//! A table is *dense* while its primary key is one integer and a row's slot is `key - base`: the key needs no index,
+//! slots are never reused, a page without live rows is freed, and row order is key order. It becomes *indexed*, once,
+//! when a key lies out of reach, when it grows sparse, or when a primary key is changed: rows keep their slots, the
+//! key gets a hash index, and slots freed from then on are reused.
+//!
+//! Every write here keeps all indexes of the table in step with its rows and is undone by its opposite. Uniqueness is
+//! noted, not enforced: two rows may share a key while a statement runs (integrity RI-42), and whoever runs the
+//! statement judges the noted collisions at its end.
+
+use smallvec::SmallVec;
+
+use crate::storage::key_hash::hash_key;
+use crate::storage::{
+    HashIndex, KeyColumns, MultiIndex, OrderedIndex, RowId, RowLayout, RowRef, Rows,
+};
+use crate::value::{DataType, Value, ValueRef};
+
+/// What a table is made of, in the terms of storage.
+#[derive(Clone, Debug)]
+pub(crate) struct TableSpec {
+    /// Column types by ordinal.
+    pub(crate) types: Vec<DataType>,
+    /// How many foreign keys the table is the child of.
+    pub(crate) links: usize,
+    /// The unique keys; the first is the primary key.
+    pub(crate) keys: Vec<KeySpec>,
+    /// The secondary indexes.
+    pub(crate) indexes: Vec<IndexSpec>,
+}
+
+/// One unique key.
+#[derive(Clone, Debug)]
+pub(crate) struct KeySpec {
+    pub(crate) columns: Vec<u32>,
+    /// Whether a row with a null in the key collides with nothing.
+    pub(crate) nulls_distinct: bool,
+}
+
+/// One secondary index.
+#[derive(Clone, Debug)]
+pub(crate) struct IndexSpec {
+    pub(crate) columns: Vec<u32>,
+    /// Which columns run downwards; empty for a hash index.
+    pub(crate) descending: Vec<bool>,
+    pub(crate) ordered: bool,
+}
+
+/// A table's rows and indexes.
+#[derive(Clone, Debug)]
+pub(crate) struct TableStore {
+    rows: Rows,
+    keying: Keying,
+    /// One for each unique key. The primary key's is empty while the table is dense.
+    keys: Vec<UniqueIndex>,
+    indexes: Vec<SecondaryIndex>,
+}
+
+/// How slots are given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keying {
+    /// Slot = key - base.
+    Dense { base: i64 },
+    /// Any slot; the first free one is reused first.
+    Indexed { free: Option<RowId> },
+}
+
+#[derive(Clone, Debug)]
+struct UniqueIndex {
+    columns: KeyColumns,
+    nulls_distinct: bool,
+    index: HashIndex,
+}
+
+#[derive(Clone, Debug)]
+struct SecondaryIndex {
+    columns: KeyColumns,
+    index: AnyIndex,
+}
+
+#[derive(Clone, Debug)]
+enum AnyIndex {
+    Hash(MultiIndex),
+    Ordered(OrderedIndex),
+}
+
+/// Two rows with one key, met while a statement runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Collision {
+    /// Which unique key.
+    pub(crate) key: usize,
+    /// The row that came.
+    pub(crate) row: RowId,
+    /// A row that was there.
+    pub(crate) other: RowId,
+}
+
+/// Where a new row will stand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// In a slot that held nothing before, or a dense one.
+    Fresh(RowId),
+    /// In the first free slot.
+    Reused(RowId),
+    /// Nowhere: the table is dense and this row has the key.
+    Taken(RowId),
+    /// Nowhere until the table is indexed.
+    OutOfReach,
+    /// Nowhere: every row id was used.
+    Full,
+}
+
+/// While a dense table has at most this many pages it is not asked whether it is sparse.
+const SPARSE_PAGES_MIN: u32 = if cfg!(relata_tiny) { 4 } else { 64 };
+/// A dense table with fewer live rows than its pages hold divided by this is sparse.
+const SPARSE_RATIO: u64 = 4;
+/// The first key of a dense table is rounded down to a multiple of this to give the base.
+const BASE_STEP: i64 = 1 << 16;
+
+impl TableStore {
+    /// An empty table.
+    pub(crate) fn new(spec: &TableSpec) -> Self {
+        let dense = match &spec.keys[0].columns[..] {
+            [only] => spec.types[*only as usize] == DataType::Int,
+            _ => false,
+        };
+        TableStore {
+            rows: Rows::new(&spec.types, spec.links),
+            keying: if dense {
+                Keying::Dense { base: 0 }
+            } else {
+                Keying::Indexed { free: None }
+            },
+            keys: spec.keys.iter().map(UniqueIndex::new).collect(),
+            indexes: spec.indexes.iter().map(SecondaryIndex::new).collect(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    #[inline]
+    pub(crate) fn layout(&self) -> &RowLayout {
+        self.rows.layout()
+    }
+
+    /// Whether ascending row ids are ascending primary keys.
+    pub(crate) fn is_dense(&self) -> bool {
+        matches!(self.keying, Keying::Dense { .. })
+    }
+
+    // ---- Finding ----
+
+    /// The row with this value of a unique key; while a statement runs, one of them.
+    #[inline]
+    pub(crate) fn find<'k>(
+        &self,
+        key: usize,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Option<RowId> {
+        if key == 0
+            && let Keying::Dense { base } = self.keying
+        {
+            let int = values.clone().next().and_then(ValueRef::as_int)?;
+            let row = slot_of(base, int)?;
+            return self.rows.contains(row).then_some(row);
+        }
+        let UniqueIndex { columns, index, .. } = &self.keys[key];
+        index.find(hash_key(values.clone()), |row| {
+            self.rows
+                .get(row)
+                .is_some_and(|row| columns.matches(self.layout(), row, values.clone()))
+        })
+    }
+
+    /// How many rows have this row's value of a unique key, itself included; 1 if a null keeps it out.
+    pub(crate) fn count_same_key(&self, key: usize, row: RowId) -> usize {
+        let UniqueIndex {
+            columns,
+            nulls_distinct,
+            index,
+        } = &self.keys[key];
+        let layout = self.layout();
+        let Some(image) = self.rows.get(row) else {
+            return 0;
+        };
+        if (*nulls_distinct && columns.any_null(layout, image)) || (key == 0 && self.is_dense()) {
+            return 1;
+        }
+        index
+            .candidates(columns.hash_row(layout, image))
+            .filter(|&other| {
+                self.rows.get(other).is_some_and(|other| {
+                    columns.matches(layout, other, columns.of_row(layout, image))
+                })
+            })
+            .count()
+    }
+
+    /// The lowest other row that has this row's value of a unique key.
+    pub(crate) fn other_with_same_key(&self, key: usize, row: RowId) -> Option<RowId> {
+        let UniqueIndex { columns, index, .. } = &self.keys[key];
+        let layout = self.layout();
+        let image = self.rows.get(row)?;
+        index
+            .candidates(columns.hash_row(layout, image))
+            .filter(|&other| other != row)
+            .filter(|&other| {
+                self.rows.get(other).is_some_and(|other| {
+                    columns.matches(layout, other, columns.of_row(layout, image))
+                })
+            })
+            .min()
+    }
+
+    /// The rows with this value of a secondary index, ascending by row id.
+    pub(crate) fn find_all<'k>(
+        &self,
+        index: usize,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Vec<RowId> {
+        let SecondaryIndex { columns, index } = &self.indexes[index];
+        match index {
+            AnyIndex::Ordered(index) => index.find_all(values).collect(),
+            AnyIndex::Hash(index) => index
+                .find(hash_key(values.clone()), |row| {
+                    self.rows
+                        .get(row)
+                        .is_some_and(|row| columns.matches(self.layout(), row, values.clone()))
+                })
+                .map(Iterator::collect)
+                .unwrap_or_default(),
+        }
+    }
+
+    // ---- Slots ----
+
+    /// Where a row with these values would stand.
+    pub(crate) fn place(&self, values: &[Value]) -> Place {
+        match self.keying {
+            Keying::Indexed { free: Some(row) } => Place::Reused(row),
+            Keying::Indexed { free: None } => {
+                let end = self.rows.end();
+                if end == ROW_ID_END {
+                    Place::Full
+                } else {
+                    Place::Fresh(end)
+                }
+            }
+            Keying::Dense { base } => self.place_dense(base, self.dense_key(values)),
+        }
+    }
+
+    fn place_dense(&self, base: i64, key: Option<i64>) -> Place {
+        let Some(key) = key else {
+            return Place::OutOfReach;
+        };
+        let base = if self.rows.end() == RowId(0) {
+            first_base(key)
+        } else {
+            base
+        };
+        let Some(row) = slot_of(base, key) else {
+            return Place::OutOfReach;
+        };
+        if self.rows.contains(row) {
+            return Place::Taken(row);
+        }
+        if !self.rows.has_page(row) && self.is_sparse() {
+            return Place::OutOfReach;
+        }
+        Place::Fresh(row)
+    }
+
+    fn dense_key(&self, values: &[Value]) -> Option<i64> {
+        self.keys[0]
+            .columns
+            .of_values(values)
+            .next()
+            .and_then(ValueRef::as_int)
+    }
+
+    fn is_sparse(&self) -> bool {
+        let pages = self.rows.page_count();
+        let room = u64::from(pages) * u64::from(self.rows.rows_per_page());
+        pages > SPARSE_PAGES_MIN && (self.rows.len() as u64) * SPARSE_RATIO < room
+    }
+
+    /// The base while the table is dense, for [`TableStore::become_dense_again`].
+    pub(crate) fn dense_base(&self) -> Option<i64> {
+        match self.keying {
+            Keying::Dense { base } => Some(base),
+            Keying::Indexed { .. } => None,
+        }
+    }
+
+    /// Gives the primary key an index of its own. O(rows). Slots that are dead already stay unused.
+    pub(crate) fn become_indexed(&mut self) {
+        let UniqueIndex { columns, index, .. } = &mut self.keys[0];
+        let layout = self.rows.layout();
+        for (id, row) in self.rows.iter() {
+            index.insert(columns.hash_row(layout, row), id);
+        }
+        self.keying = Keying::Indexed { free: None };
+    }
+
+    /// Undoes [`TableStore::become_indexed`].
+    pub(crate) fn become_dense_again(&mut self, base: i64) {
+        self.keys[0].index = HashIndex::new();
+        self.keying = Keying::Dense { base };
+    }
+
+    /// Gives a dead slot back for reuse; only an indexed table takes it. Not before the statement that freed it ends.
+    pub(crate) fn release(&mut self, row: RowId) -> bool {
+        let Keying::Indexed { free } = &mut self.keying else {
+            return false;
+        };
+        self.rows.link_free(row, *free);
+        *free = Some(row);
+        true
+    }
+
+    /// Undoes [`TableStore::release`] of the slot released last.
+    pub(crate) fn take_released(&mut self, row: RowId) {
+        let Keying::Indexed { free } = &mut self.keying else {
+            return;
+        };
+        debug_assert_eq!(*free, Some(row), "slots are taken back in reverse order");
+        *free = self.rows.free_next(row);
+    }
+
+    // ---- Writing ----
+
+    /// Writes a new row where [`TableStore::place`] said, and notes the keys that it shares.
+    pub(crate) fn insert(
+        &mut self,
+        place: Place,
+        values: &[Value],
+        collisions: &mut Vec<Collision>,
+    ) -> RowId {
+        let row = match place {
+            Place::Reused(row) => {
+                self.take_released(row);
+                row
+            }
+            Place::Fresh(row) | Place::Taken(row) => row,
+            Place::OutOfReach | Place::Full => self.rows.end(),
+        };
+        if let Keying::Dense { base } = &mut self.keying
+            && self.rows.end() == RowId(0)
+            && let Some(key) = self.keys[0]
+                .columns
+                .of_values(values)
+                .next()
+                .and_then(ValueRef::as_int)
+        {
+            *base = first_base(key);
+        }
+        self.rows.insert(row, values);
+        self.add_to_indexes(row, |_| true, collisions);
+        row
+    }
+
+    /// Undoes [`TableStore::insert`]: the row goes and its slot is as it was.
+    pub(crate) fn uninsert(&mut self, row: RowId, reused: bool) {
+        self.remove(row);
+        if reused {
+            self.release(row);
+        } else if row.0 + 1 == self.rows.end().0 {
+            self.rows.set_end(row);
+        }
+    }
+
+    /// Writes those cells of a row whose columns are among the changed ones. The caller has made the table indexed if
+    /// these touch its primary key.
+    pub(crate) fn update(
+        &mut self,
+        row: RowId,
+        cells: &[(u32, Value)],
+        changed: &[u32],
+        collisions: &mut Vec<Collision>,
+    ) {
+        let touches = |columns: &KeyColumns| {
+            columns
+                .ordinals()
+                .iter()
+                .any(|ordinal| changed.contains(ordinal))
+        };
+        let indexed = self.any_index_has(touches);
+        if indexed {
+            self.take_from_indexes(row, touches);
+        }
+        for (ordinal, value) in cells
+            .iter()
+            .filter(|(ordinal, _)| changed.contains(ordinal))
+        {
+            self.rows.set(row, *ordinal, value.as_ref());
+        }
+        if indexed {
+            self.add_to_indexes(row, touches, collisions);
+        }
+    }
+
+    /// Takes a row out. Its slot stays unused until it is released.
+    pub(crate) fn remove(&mut self, row: RowId) {
+        self.take_from_indexes(row, |_| true);
+        if self.is_dense() {
+            self.rows.remove_and_free_page(row);
+        } else {
+            self.rows.remove(row);
+        }
+    }
+
+    /// Writes a row as it was: undoes an update, or a removal before its slot was released.
+    pub(crate) fn restore(&mut self, row: RowId, image: RowRef<'_>) {
+        let mut ignored = Vec::new();
+        match self.rows.get(row) {
+            None => {
+                self.rows.restore(row, image);
+                self.add_to_indexes(row, |_| true, &mut ignored);
+            }
+            Some(current) => {
+                let layout = self.rows.layout();
+                let changed: SmallVec<[u32; 8]> = (0..layout.column_count())
+                    .filter(|&ordinal| !current.same_value(layout, ordinal, image))
+                    .collect();
+                let touches = |columns: &KeyColumns| {
+                    columns
+                        .ordinals()
+                        .iter()
+                        .any(|ordinal| changed.contains(ordinal))
+                };
+                self.take_from_indexes(row, touches);
+                self.rows.restore(row, image);
+                self.add_to_indexes(row, touches, &mut ignored);
+            }
+        }
+    }
+
+    /// Writes the address of a row's parent, or that it has none.
+    #[inline]
+    pub(crate) fn set_link(&mut self, row: RowId, link: u32, parent: Option<RowId>) {
+        self.rows.set_link(row, link, parent);
+    }
+
+    fn any_index_has(&self, touches: impl Fn(&KeyColumns) -> bool) -> bool {
+        self.keys.iter().any(|key| touches(&key.columns))
+            || self.indexes.iter().any(|index| touches(&index.columns))
+    }
+
+    fn add_to_indexes(
+        &mut self,
+        id: RowId,
+        touches: impl Fn(&KeyColumns) -> bool,
+        collisions: &mut Vec<Collision>,
+    ) {
+        let dense = self.is_dense();
+        let rows = &self.rows;
+        let layout = rows.layout();
+        let Some(row) = rows.get(id) else { return };
+        for (
+            position,
+            UniqueIndex {
+                columns,
+                nulls_distinct,
+                index,
+            },
+        ) in self.keys.iter_mut().enumerate()
+        {
+            let implicit = position == 0 && dense;
+            if implicit || !touches(columns) || (*nulls_distinct && columns.any_null(layout, row)) {
+                continue;
+            }
+            let other = index.insert_unique(columns.hash_row(layout, row), id, |other| {
+                rows.get(other).is_some_and(|other| {
+                    columns.matches(layout, other, columns.of_row(layout, row))
+                })
+            });
+            collisions.extend(other.map(|other| Collision {
+                key: position,
+                row: id,
+                other,
+            }));
+        }
+        for SecondaryIndex { columns, index } in self
+            .indexes
+            .iter_mut()
+            .filter(|index| touches(&index.columns))
+        {
+            match index {
+                AnyIndex::Ordered(index) => {
+                    index.insert(columns.of_row(layout, row), id);
+                }
+                AnyIndex::Hash(index) => {
+                    index.insert(columns.hash_row(layout, row), id, |other| {
+                        rows.get(other).is_some_and(|other| {
+                            columns.matches(layout, other, columns.of_row(layout, row))
+                        })
+                    });
+                }
+            }
+        }
+    }
+
+    fn take_from_indexes(&mut self, id: RowId, touches: impl Fn(&KeyColumns) -> bool) {
+        let dense = self.is_dense();
+        let rows = &self.rows;
+        let layout = rows.layout();
+        let Some(row) = rows.get(id) else { return };
+        for (
+            position,
+            UniqueIndex {
+                columns,
+                nulls_distinct,
+                index,
+            },
+        ) in self.keys.iter_mut().enumerate()
+        {
+            let implicit = position == 0 && dense;
+            if implicit || !touches(columns) || (*nulls_distinct && columns.any_null(layout, row)) {
+                continue;
+            }
+            index.remove(columns.hash_row(layout, row), id);
+        }
+        for SecondaryIndex { columns, index } in self
+            .indexes
+            .iter_mut()
+            .filter(|index| touches(&index.columns))
+        {
+            match index {
+                AnyIndex::Ordered(index) => {
+                    index.remove(columns.of_row(layout, row), id);
+                }
+                AnyIndex::Hash(index) => {
+                    index.remove(columns.hash_row(layout, row), id);
+                }
+            }
+        }
+    }
+
+    // ---- Checking ----
+
+    /// Compares every index with the rows by brute force; the first difference in words.
+    pub(crate) fn check_indexes(&self) -> Result<(), String> {
+        let layout = self.layout();
+        for (
+            position,
+            UniqueIndex {
+                columns,
+                nulls_distinct,
+                index,
+            },
+        ) in self.keys.iter().enumerate()
+        {
+            if position == 0 && self.is_dense() {
+                self.check_dense(columns)?;
+                continue;
+            }
+            let mut expected = 0;
+            for (id, row) in self.rows.iter() {
+                if *nulls_distinct && columns.any_null(layout, row) {
+                    continue;
+                }
+                expected += 1;
+                if !index
+                    .candidates(columns.hash_row(layout, row))
+                    .any(|found| found == id)
+                {
+                    return Err(format!("unique key {position} does not find row {}", id.0));
+                }
+            }
+            if index.len() != expected {
+                return Err(format!(
+                    "unique key {position} has {} entries for {expected} rows",
+                    index.len()
+                ));
+            }
+        }
+        for (position, SecondaryIndex { columns, index }) in self.indexes.iter().enumerate() {
+            let len = match index {
+                AnyIndex::Hash(index) => index.len(),
+                AnyIndex::Ordered(index) => index.len(),
+            };
+            if len != self.rows.len() {
+                return Err(format!(
+                    "index {position} has {len} entries for {} rows",
+                    self.rows.len()
+                ));
+            }
+            for (id, row) in self.rows.iter() {
+                if !self
+                    .find_all(position, columns.of_row(layout, row))
+                    .contains(&id)
+                {
+                    return Err(format!("index {position} does not find row {}", id.0));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_dense(&self, columns: &KeyColumns) -> Result<(), String> {
+        let Keying::Dense { base } = self.keying else {
+            return Ok(());
+        };
+        for (id, row) in self.rows.iter() {
+            let key = columns
+                .of_row(self.layout(), row)
+                .next()
+                .and_then(ValueRef::as_int);
+            if key.and_then(|key| slot_of(base, key)) != Some(id) {
+                return Err(format!("dense row {} has the key {key:?}", id.0));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// No row has this id; links use it for "no parent".
+const ROW_ID_END: RowId = RowId(u32::MAX);
+
+/// The slot of a key, if the id space reaches it.
+#[inline]
+fn slot_of(base: i64, key: i64) -> Option<RowId> {
+    let offset = u32::try_from(key.checked_sub(base)?).ok()?;
+    (offset < ROW_ID_END.0).then_some(RowId(offset))
+}
+
+/// The base of a dense table whose first key is `key`: low enough for smaller keys near it.
+fn first_base(key: i64) -> i64 {
+    key.div_euclid(BASE_STEP).saturating_mul(BASE_STEP)
+}
+
+impl UniqueIndex {
+    fn new(spec: &KeySpec) -> Self {
+        UniqueIndex {
+            columns: KeyColumns::new(&spec.columns),
+            nulls_distinct: spec.nulls_distinct,
+            index: HashIndex::new(),
+        }
+    }
+}
+
+impl SecondaryIndex {
+    fn new(spec: &IndexSpec) -> Self {
+        let index = if spec.ordered {
+            AnyIndex::Ordered(OrderedIndex::new(&spec.descending))
+        } else {
+            AnyIndex::Hash(MultiIndex::new())
+        };
+        SecondaryIndex {
+            columns: KeyColumns::new(&spec.columns),
+            index,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
