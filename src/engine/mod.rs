@@ -35,7 +35,7 @@ pub use self::clock::Clock;
 pub use self::database::{Database, DatabaseOptions};
 pub use self::name::{ColumnName, ForeignKeyName, TableName};
 pub use self::read::Row;
-pub(crate) use self::read::{RowCells, RowView, TableReader};
+pub(crate) use self::read::{CellPlace, RowCells, RowView, TableReader};
 pub use self::snapshot::{Snapshot, StorageStats, TableRows};
 pub use self::transaction::{Affected, Commit, Savepoint, Transaction};
 pub(crate) use crate::storage::RowId;

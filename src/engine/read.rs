@@ -10,11 +10,14 @@ use crate::engine::name::ColumnName;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Cells;
 use crate::schema::{ForeignKey, Table, TableId};
-use crate::storage::{RowId, RowLayout, RowRef, TableStore};
+use crate::storage::{Field, Postings, RowId, RowLayout, RowRef, TableStore};
 use crate::value::{Key, Value, ValueRef};
 
 /// The cells of a row, borrowed from a snapshot: three words. What they mean is for the table's reader to say.
 pub(crate) type RowCells<'a> = RowRef<'a>;
+
+/// Where a column stands in the rows of a table, looked up once for reading many rows.
+pub(crate) type CellPlace = Field;
 
 /// A row of a table, borrowed from a snapshot.
 #[derive(Clone, Copy)]
@@ -38,11 +41,35 @@ pub(crate) struct TableReader<'a> {
     store: &'a TableStore,
 }
 
-impl<'a> TableReader<'a> {
-    /// The cells of a live row.
+/// The edges of one foreign key, looked up once for walking many.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edges<'a> {
+    children: &'a Postings,
+}
+
+impl Edges<'_> {
+    /// Appends the rows under a parent row, by ascending id.
     #[inline]
-    pub(crate) fn cells(&self, id: RowId) -> Option<RowCells<'a>> {
-        self.store.rows().get(id)
+    pub(crate) fn append_children(&self, parent: RowId, rows: &mut Vec<RowId>) {
+        for ids in self.children.chunks(parent) {
+            rows.extend(ids.iter().map(|&id| RowId(id)));
+        }
+    }
+}
+
+impl<'a> TableReader<'a> {
+    /// The cells of a row whose id came out of this snapshot. The row itself is not touched yet.
+    #[inline]
+    pub(crate) fn live(&self, id: RowId) -> RowCells<'a> {
+        self.store
+            .rows()
+            .get_live(id)
+            .expect("a row id that this snapshot gave out is live in it")
+    }
+
+    /// Where a column stands in each row.
+    pub(crate) fn place(&self, ordinal: u32) -> CellPlace {
+        self.store.layout().field(ordinal)
     }
 
     #[inline]
@@ -200,6 +227,13 @@ impl Snapshot {
         parent: RowId,
     ) -> impl ExactSizeIterator<Item = RowId> {
         self.state.edge(key.id).children().children(parent)
+    }
+
+    /// The edges of a foreign key, for walking many.
+    pub(crate) fn edges(&self, key: &ForeignKey) -> Edges<'_> {
+        Edges {
+            children: self.state.edge(key.id).children(),
+        }
     }
 
     /// How many rows stand under a parent row. O(1).

@@ -45,7 +45,7 @@ impl<'s> Iterator for TableRows<'s> {
 
     fn next(&mut self) -> Option<Row<'s>> {
         let id = self.ids.next()?;
-        Some(self.reader.view(id, self.reader.cells(id)?).into_row())
+        Some(self.reader.view(id, self.reader.live(id)).into_row())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -1,6 +1,6 @@
 //! The rows of one node, flat: those under all rows of the parent node, one after the other.
 //!
-//! Invariants: `offsets` begins with 0, ascends, ends with the number of rows, and has one more entry than the parent
+//! Invariants: `offsets` is empty until the level is read; then it begins with 0, ascends, ends with the number of rows, and has one more entry than the parent
 //! node has rows (the root has one parent); the rows of parent `i` are `offsets[i]..offsets[i + 1]`. Junction rows, if
 //! there are any, stand each at the position of the row that they lead to. A row under several parents stands here as
 //! often.
@@ -28,6 +28,23 @@ pub(crate) struct RowList<'s> {
 }
 
 impl<'s> Level<'s> {
+    /// A level that is still to be read. Allocates nothing.
+    pub(crate) fn unread(reader: TableReader<'s>) -> Self {
+        Level {
+            rows: RowList {
+                reader,
+                ids: Vec::new(),
+                cells: Vec::new(),
+            },
+            junction: None,
+            offsets: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_read(&self) -> bool {
+        !self.offsets.is_empty()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
@@ -90,10 +107,10 @@ impl<'s> Level<'s> {
 }
 
 impl<'s> RowList<'s> {
-    /// Reads live rows: one after the other, but none waits for the one before.
+    /// Rows whose ids came out of the snapshot.
     pub(crate) fn read(snapshot: &'s Snapshot, table: TableId, ids: Vec<RowId>) -> Self {
         let reader = snapshot.reader(table);
-        let cells = ids.iter().map(|&id| live(reader, id)).collect();
+        let cells = ids.iter().map(|&id| reader.live(id)).collect();
         RowList { reader, ids, cells }
     }
 
@@ -107,11 +124,15 @@ impl<'s> RowList<'s> {
         self.reader.view(self.ids[position], self.cells[position])
     }
 
-    /// Each row as often as a level below these rows has rows under it.
-    pub(crate) fn repeat(&self, below: &Level<'_>) -> Self {
-        let mut positions = Vec::with_capacity(below.len());
-        for (position, range) in (0_u32..).zip(below.ranges()) {
-            positions.extend(range.map(|_| position));
+    /// Each row as often as there is something under it.
+    pub(crate) fn repeated(self, offsets: &[u32]) -> Self {
+        let once = offsets.windows(2).all(|pair| pair[1] - pair[0] == 1);
+        if once {
+            return self;
+        }
+        let mut positions = Vec::with_capacity(self.len());
+        for (position, pair) in (0_u32..).zip(offsets.windows(2)) {
+            positions.extend((pair[0]..pair[1]).map(|_| position));
         }
         self.picked(&positions)
     }
@@ -153,12 +174,6 @@ pub(crate) fn offset(rows: usize) -> Result<u32> {
 fn too_many() -> Error {
     let detail = format!("an include of more than {INCLUDED_ROWS_MAX} rows");
     RequestError::new(RequestKind::Limit, "", detail).into()
-}
-
-fn live(reader: TableReader<'_>, id: RowId) -> RowCells<'_> {
-    reader
-        .cells(id)
-        .expect("a row id that this snapshot gave out is live in it")
 }
 
 fn retain_under_offsets(offsets: &mut [u32], keep: &[bool]) {

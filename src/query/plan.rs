@@ -51,6 +51,8 @@ pub(crate) struct Crossing {
     pub(crate) to_junction: Walk,
     /// What junction rows are tested for.
     pub(crate) filter: Option<Bound>,
+    /// Whether junction rows are part of the result.
+    pub(crate) shown: bool,
     pub(crate) to_target: Walk,
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::association::registry::ModelEntry;
-use crate::engine::RowView;
+use crate::engine::{CellPlace, RowView};
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::query::level::{Level, RowList};
 use crate::query::plan::Plan;
@@ -26,6 +26,8 @@ pub struct Rows<'s> {
 #[derive(Clone, Copy)]
 pub struct Record<'r> {
     rows: &'r Rows<'r>,
+    /// The rows that it is one of, so that reading a cell looks nothing up.
+    list: &'r RowList<'r>,
     node: usize,
     side: Side,
     position: usize,
@@ -50,7 +52,7 @@ pub struct Records<'r> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
     node: usize,
-    ordinal: u32,
+    place: CellPlace,
 }
 
 /// An include looked up once, for [`Record::under`].
@@ -106,7 +108,8 @@ impl<'s> Rows<'s> {
             None => (0, path),
         };
         let ordinal = self.ordinal(node, Side::Target, name)?;
-        Ok(Column { node, ordinal })
+        let place = self.levels[node].rows.reader.place(ordinal);
+        Ok(Column { node, place })
     }
 
     /// An include, by its association's key or with a path such as `tasks.comments`.
@@ -125,6 +128,7 @@ impl<'s> Rows<'s> {
     fn record(&self, node: usize, position: usize) -> Record<'_> {
         Record {
             rows: self,
+            list: &self.levels[node].rows,
             node,
             side: Side::Target,
             position,
@@ -185,14 +189,6 @@ impl<'s> Rows<'s> {
         };
         (self.plan.registry.model(model), shown)
     }
-
-    fn list(&self, node: usize, side: Side) -> &RowList<'s> {
-        let level = &self.levels[node];
-        match (side, &level.junction) {
-            (Side::Junction, Some(junction)) => junction,
-            (Side::Junction, None) | (Side::Target, _) => &level.rows,
-        }
-    }
 }
 
 impl<'r> Record<'r> {
@@ -214,7 +210,7 @@ impl<'r> Record<'r> {
             column.node == self.node && self.side == Side::Target,
             "the column is of other rows"
         );
-        self.value(column.ordinal)
+        self.list.cells[self.position].read(column.place)
     }
 
     /// The primary key, loaded or not.
@@ -281,10 +277,9 @@ impl<'r> Record<'r> {
     /// The junction row that led to this row; none if the association goes through no junction, or if the request
     /// excluded it.
     pub fn through(&self) -> Option<Record<'r>> {
-        let (_, shown) = self.rows.shape(self.node, Side::Junction);
-        let level = &self.rows.levels[self.node];
-        let loaded = level.junction.is_some() && !shown.ordinals.is_empty();
-        (loaded && self.side == Side::Target).then_some(Record {
+        let junction = self.rows.levels[self.node].junction.as_ref()?;
+        (self.side == Side::Target).then_some(Record {
+            list: junction,
             side: Side::Junction,
             ..*self
         })
@@ -307,13 +302,13 @@ impl<'r> Record<'r> {
     }
 
     pub(crate) fn view(&self) -> RowView<'r> {
-        self.rows.list(self.node, self.side).view(self.position)
+        self.list.view(self.position)
     }
 
     #[inline]
     fn value(&self, ordinal: u32) -> ValueRef<'r> {
-        let list = self.rows.list(self.node, self.side);
-        list.reader.value(list.cells[self.position], ordinal)
+        let cells = self.list.cells[self.position];
+        self.list.reader.value(cells, ordinal)
     }
 
     fn shape(&self) -> (&'r ModelEntry, &'r Shown) {

@@ -54,7 +54,7 @@ pub(crate) struct RowLayout {
 }
 
 /// How one column stands in a row. Who reads many rows keeps a copy and looks it up once.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Field {
     data_type: DataType,
     offset: u16,

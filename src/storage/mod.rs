@@ -32,7 +32,7 @@ pub(crate) use self::hash_index::HashIndex;
 pub(crate) use self::key_columns::KeyColumns;
 #[cfg(test)]
 pub(crate) use self::key_hash::hashes_counted;
-pub(crate) use self::layout::RowLayout;
+pub(crate) use self::layout::{Field, RowLayout};
 pub(crate) use self::multi_index::MultiIndex;
 pub(crate) use self::ordered_index::OrderedIndex;
 pub(crate) use self::postings::{Children, Postings};

@@ -100,6 +100,12 @@ impl<'a> PageRef<'a> {
         (*words.first()? & LIVE != 0).then(|| RowRef::new(words, self.heap))
     }
 
+    /// The row at some words of the page that holds a live one: its words are not looked at.
+    #[inline]
+    pub(crate) fn live_row_at(self, words: std::ops::Range<usize>) -> Option<RowRef<'a>> {
+        Some(RowRef::new(self.words.get(words)?, self.heap))
+    }
+
     /// Where a free slot leads; none if the slot is not in the chain of free slots, `Some(None)` at its end.
     pub(crate) fn free_next(self, layout: &RowLayout, slot: u32) -> Option<Option<RowId>> {
         let head = self.words[layout.paging().slot_words(slot).start];

@@ -24,22 +24,18 @@ pub(super) fn rows<'s>(
     snapshot: &'s Snapshot,
 ) -> impl Iterator<Item = (RowId, RowCells<'s>)> {
     let reader = snapshot.reader(root.table);
-    let found = match path {
-        AccessPath::Key { key, values } => {
-            let row = snapshot.find(root.table, *key, values);
-            Some(row.into_iter().collect())
-        }
+    let (mut one, mut some, mut all) = (None, Vec::new(), None);
+    match path {
+        AccessPath::Key { key, values } => one = snapshot.find(root.table, *key, values),
         AccessPath::Index { index, values, .. } => {
-            Some(snapshot.find_all(root.table, *index, values))
+            some = snapshot.find_all(root.table, *index, values);
         }
-        AccessPath::Scan => None,
-    };
-    let scan = found.is_none().then(|| reader.scan());
-    let found: Vec<RowId> = found.unwrap_or_default();
-    let read = move |id| Some((id, reader.cells(id)?));
-    let all = found.into_iter().filter_map(read);
+        AccessPath::Scan => all = Some(reader.scan()),
+    }
+    let found = one.into_iter().chain(some);
+    let read = found.map(move |id| (id, reader.live(id)));
     let filter = root.filter.as_ref();
-    all.chain(scan.into_iter().flatten())
+    read.chain(all.into_iter().flatten())
         .filter(move |&(id, cells)| {
             filter.is_none_or(|filter| filter.matches(&reader.view(id, cells)))
         })

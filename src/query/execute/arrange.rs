@@ -21,17 +21,12 @@ pub(super) fn arrange(level: &mut Level<'_>, planned: &PlanNode, snapshot: &Snap
             RowOrder::Any | RowOrder::Key => &[],
         },
     };
-    let mut positions: Vec<u32> = (0_u32..).take(level.len()).collect();
     let sorting = Sorting::new(level, columns, snapshot);
-    let mut changed = false;
-    for range in level.ranges() {
-        let positions = &mut positions[range];
-        if !positions.is_sorted_by(|&a, &b| sorting.compare(a, b).is_le()) {
-            positions.sort_unstable_by(|&a, &b| sorting.compare(a, b));
-            changed = true;
-        }
-    }
-    if changed {
+    let sorted = match sorting.is_by_ids() {
+        true => sorting.sorted_by_ids(level),
+        false => sorting.sorted(level),
+    };
+    if let Some(positions) = sorted {
         level.permute(&positions);
     }
 }
@@ -61,6 +56,51 @@ impl<'l, 's> Sorting<'l, 's> {
             row_key: KeyOrder::of(level.rows.reader, snapshot),
             junction: junction.map(|rows| (rows, KeyOrder::of(rows.reader, snapshot))),
         }
+    }
+
+    /// Whether comparing ids says all, but for which junction row comes first.
+    fn is_by_ids(&self) -> bool {
+        self.columns.is_empty() && matches!(self.row_key, KeyOrder::Ids)
+    }
+
+    /// Ids with their positions are numbers, and sorting a few of those costs a fraction of comparing rows.
+    fn sorted_by_ids(&self, level: &Level<'_>) -> Option<Vec<u32>> {
+        let ids = level.rows.ids.iter();
+        let numbered = ids
+            .zip(0_u64..)
+            .map(|(id, at)| (u64::from(id.0) << 32) | at);
+        let mut numbered: Vec<u64> = numbered.collect();
+        let mut changed = false;
+        for range in level.ranges() {
+            let numbered = &mut numbered[range];
+            if !numbered.is_sorted() {
+                numbered.sort_unstable();
+                changed = true;
+            }
+            let is_twice = |pair: &[u64]| pair[0] >> 32 == pair[1] >> 32;
+            if self.junction.is_some() && numbered.windows(2).any(is_twice) {
+                return self.sorted(level);
+            }
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the lower half is the position"
+        )]
+        let position = |number: &u64| *number as u32;
+        changed.then(|| numbered.iter().map(position).collect())
+    }
+
+    fn sorted(&self, level: &Level<'_>) -> Option<Vec<u32>> {
+        let mut positions: Vec<u32> = (0_u32..).take(level.len()).collect();
+        let mut changed = false;
+        for range in level.ranges() {
+            let positions = &mut positions[range];
+            if !positions.is_sorted_by(|&a, &b| self.compare(a, b).is_le()) {
+                positions.sort_unstable_by(|&a, &b| self.compare(a, b));
+                changed = true;
+            }
+        }
+        changed.then_some(positions)
     }
 
     fn compare(&self, a: u32, b: u32) -> Ordering {

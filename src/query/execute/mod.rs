@@ -25,7 +25,7 @@ use crate::query::plan::{Access, AccessPath, Plan};
 pub(crate) fn run<'s>(plan: &Plan, snapshot: &'s Snapshot) -> Result<Vec<Level<'s>>> {
     let mut execution = Execution::new(plan, snapshot);
     execution.read_all()?;
-    Ok(execution.levels.into_iter().flatten().collect())
+    Ok(execution.levels)
 }
 
 /// How many rows the root has, of a plan that only counts.
@@ -44,16 +44,18 @@ pub(crate) fn count(plan: &Plan, snapshot: &Snapshot) -> Result<usize> {
 struct Execution<'p, 's> {
     plan: &'p Plan,
     snapshot: &'s Snapshot,
-    /// By node; none where it is not read yet.
-    levels: Vec<Option<Level<'s>>>,
+    /// By node.
+    levels: Vec<Level<'s>>,
 }
 
 impl<'p, 's> Execution<'p, 's> {
     fn new(plan: &'p Plan, snapshot: &'s Snapshot) -> Self {
+        let nodes = plan.nodes.iter();
+        let levels = nodes.map(|it| Level::unread(snapshot.reader(it.node.table)));
         Execution {
             plan,
             snapshot,
-            levels: plan.nodes.iter().map(|_| None).collect(),
+            levels: levels.collect(),
         }
     }
 
@@ -61,7 +63,7 @@ impl<'p, 's> Execution<'p, 's> {
         self.read_required(0)?;
         self.cut(0);
         for node in 1..self.plan.nodes.len() {
-            if self.levels[node].is_none() {
+            if !self.levels[node].is_read() {
                 self.read_required(node)?;
                 self.cut(node);
             }
@@ -71,15 +73,12 @@ impl<'p, 's> Execution<'p, 's> {
 
     /// Reads a node and its required includes, and leaves only rows that have something in each of those.
     fn read_required(&mut self, node: usize) -> Result<()> {
-        self.levels[node] = Some(self.read(node)?);
+        self.levels[node] = self.read(node)?;
         for &child in &self.plan.nodes[node].node.children {
             if self.plan.nodes[child].is_required() {
                 self.read_required(child)?;
-                let matched: Vec<bool> = self
-                    .level(child)
-                    .ranges()
-                    .map(|it| !it.is_empty())
-                    .collect();
+                let ranges = self.levels[child].ranges();
+                let matched: Vec<bool> = ranges.map(|it| !it.is_empty()).collect();
                 self.cut(child);
                 self.retain(node, &matched);
             }
@@ -94,13 +93,16 @@ impl<'p, 's> Execution<'p, 's> {
         let mut level = match &planned.access {
             Access::Root(path) => access::read(path, &planned.node, snapshot),
             Access::Direct { parent, walk } => {
-                walk::direct(walk, &self.level(*parent).rows, table, snapshot)?
+                walk::direct(walk, &self.levels[*parent].rows, table, snapshot)?
             }
             Access::Through { parent, through } => {
-                walk::through(through, &self.level(*parent).rows, table, snapshot)?
+                walk::through(through, &self.levels[*parent].rows, table, snapshot)?
             }
         };
-        if let (Some(filter), Some(_)) = (&planned.node.filter, &planned.node.include) {
+        // The rows of a root are tested as they are read.
+        if planned.node.include.is_some()
+            && let Some(filter) = &planned.node.filter
+        {
             let keep = tested(&level.rows, filter);
             level.retain_rows(&keep);
         }
@@ -111,7 +113,7 @@ impl<'p, 's> Execution<'p, 's> {
     /// Leaves the rows that offset and limit leave under each parent.
     fn cut(&mut self, node: usize) {
         let cut = self.plan.nodes[node].cut;
-        let level = self.level(node);
+        let level = &self.levels[node];
         if level.ranges().all(|range| cut.is_idle_for(range.len())) {
             return;
         }
@@ -128,25 +130,13 @@ impl<'p, 's> Execution<'p, 's> {
             return;
         }
         for &child in &self.plan.nodes[node].node.children {
-            if let Some(level) = &self.levels[child] {
-                let keep_below = level.spread(keep);
+            if self.levels[child].is_read() {
+                let keep_below = self.levels[child].spread(keep);
                 self.retain(child, &keep_below);
-                self.level_mut(child).retain_parents(keep);
+                self.levels[child].retain_parents(keep);
             }
         }
-        self.level_mut(node).retain_rows(keep);
-    }
-
-    fn level(&self, node: usize) -> &Level<'s> {
-        self.levels[node]
-            .as_ref()
-            .expect("a node is read after the one above it")
-    }
-
-    fn level_mut(&mut self, node: usize) -> &mut Level<'s> {
-        self.levels[node]
-            .as_mut()
-            .expect("a node is read after the one above it")
+        self.levels[node].retain_rows(keep);
     }
 }
 

@@ -46,17 +46,18 @@ pub(super) fn through<'s>(
         let keep = tested(&junction.rows, filter);
         junction.retain_rows(&keep);
     }
-    let targets = find(&crossing.to_target, &junction.rows, table, snapshot)?;
-    let mut level = Level {
-        rows: RowList::read(snapshot, table, targets.ids),
-        junction: None,
-        offsets: targets.offsets,
-    };
+    let found = find(&crossing.to_target, &junction.rows, table, snapshot)?;
     let ends = junction.offsets.iter();
-    let offsets = ends.map(|&end| level.offsets[end as usize]).collect();
-    level.junction = Some(junction.rows.repeat(&level));
-    level.offsets = offsets;
-    Ok(level)
+    let offsets = ends.map(|&end| found.offsets[end as usize]).collect();
+    let junction = match crossing.shown {
+        true => Some(junction.rows.repeated(&found.offsets)),
+        false => None,
+    };
+    Ok(Level {
+        rows: RowList::read(snapshot, table, found.ids),
+        junction,
+        offsets,
+    })
 }
 
 /// The ids of the rows of a table below each of the given rows.
@@ -88,9 +89,10 @@ fn to_parent(key: ForeignKeyId, rows: &RowList<'_>, snapshot: &Snapshot) -> Resu
 
 fn to_children(key: ForeignKeyId, rows: &RowList<'_>, snapshot: &Snapshot) -> Result<Found> {
     let key = snapshot.schema().foreign_key(key);
-    let mut found = Found::with_capacity(rows.len(), 0);
+    let mut found = Found::with_capacity(rows.len(), rows.len());
+    let edges = snapshot.edges(key);
     for &id in &rows.ids {
-        found.ids.extend(snapshot.children(key, id));
+        edges.append_children(id, &mut found.ids);
         found.end_row()?;
     }
     Ok(found)

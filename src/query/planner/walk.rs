@@ -21,13 +21,14 @@ pub(super) fn choose(include: &IncludeNode, source: TableId, version: Version<'_
         Link::ToChildren(hop) => tables(source, target).to_children(hop, &association.scope),
         Link::Through(through) => {
             let junction = registry.model(through.model).table;
-            let filter = include.junction.as_ref().and_then(|it| it.filter.clone());
+            let node = include.junction.as_ref();
             return Access::Through {
                 parent: include.parent,
                 through: Crossing {
                     junction,
                     to_junction: tables(source, junction).to_children(&through.own, &through.scope),
-                    filter,
+                    filter: node.and_then(|it| it.filter.clone()),
+                    shown: node.is_some_and(|it| !it.attributes.ordinals.is_empty()),
                     to_target: tables(junction, target).to_parent(&through.other),
                 },
             };

@@ -48,6 +48,26 @@ fn targets_over_a_junction_come_in_their_own_key_order() {
     assert_eq!(through.key(), Key::from((10, "blue")));
 }
 
+// rules: BY-1, EL-11
+// Broken: a task pinned twice comes once, or with its later pin first.
+#[test]
+fn a_target_comes_once_per_junction_row() {
+    let mut world = World::example();
+    let request = select("User").include("pinned").limit(2);
+    let pins = |world: &World| {
+        let rows = request.run(world).unwrap();
+        let tasks = rows.first().unwrap().many("pinned").unwrap();
+        let pins = tasks.map(|it| it.through().unwrap().key().to_string());
+        (outline(&rows), pins.collect::<Vec<_>>().join(" "))
+    };
+    let expected = "1{pinned:[11 20 20]} 2{pinned:[11]}";
+    assert_eq!(pins(&world), (expected.into(), "3 2 4".into()));
+    world.unsettle("pins", 2);
+    assert_eq!(pins(&world), (expected.into(), "3 2 4".into()));
+    world.unsettle("tasks", 20);
+    assert_eq!(pins(&world), (expected.into(), "3 2 4".into()));
+}
+
 // rules: EL-10, EL-18, EL-12
 // Broken: users without a company are missing, or a company shared by two users is under one of them only.
 #[test]

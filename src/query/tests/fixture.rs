@@ -92,6 +92,9 @@ impl World {
         ] {
             world.add("task_tags", [int(task), tag.into(), int(weight)]);
         }
+        for (id, user, task) in [(4, 1, 20), (3, 1, 11), (2, 1, 20), (1, 2, 11)] {
+            world.add("pins", [int(id), int(user), int(task)]);
+        }
         for (id, kind, owner, text) in [
             (1, "user", 1, "hello"),
             (2, "task", 1, "not hers"),
@@ -236,12 +239,20 @@ fn schema() -> Schema {
                 .column(int("id").primary_key())
                 .column(text("user_name")),
         )
+        .table(
+            TableDef::new("pins")
+                .column(int("id").primary_key())
+                .column(int("user_id"))
+                .column(int("task_id"))
+                .foreign_key(key(&["user_id"], "users", &["id"]))
+                .foreign_key(key(&["task_id"], "tasks", &["id"])),
+        )
         .build()
         .unwrap()
 }
 
-const MODELS: [&str; 8] = [
-    "Company", "User", "Profile", "Task", "Tag", "TaskTag", "Note", "Badge",
+const MODELS: [&str; 9] = [
+    "Company", "User", "Profile", "Task", "Tag", "TaskTag", "Note", "Badge", "Pin",
 ];
 
 /// The models in the order of their tables. `Task.userId` is the column `user_id`; the others have their columns' names.
@@ -270,13 +281,13 @@ fn registry(schema: &Schema) -> Registry {
         })
         .collect();
     let hops = Hops { schema };
-    let junction = |own: Hop, other: Hop| {
+    let junction = |name: &str, own: Hop, other: Hop| {
         Link::Through(Junction {
-            model: model("TaskTag"),
+            model: model(name),
             own,
             other,
             scope: Vec::new(),
-            unique: true,
+            unique: name == "TaskTag",
         })
     };
     let heavy = |mut link: Link| {
@@ -298,9 +309,14 @@ fn registry(schema: &Schema) -> Registry {
     let pair_tag = hops.hop("task_tags", "tag_name", "tags", "name");
     let user_note = hops.hop("notes", "owner_id", "users", "id");
     let user_badge = hops.hop("badges", "user_name", "users", "name");
+    let pinned = junction(
+        "Pin",
+        hops.hop("pins", "user_id", "users", "id"),
+        hops.hop("pins", "task_id", "tasks", "id"),
+    );
     let of_users = vec![(1, Value::from("user"))];
-    let tags = junction(pair_task.clone(), pair_tag.clone());
-    let tasks = junction(pair_tag, pair_task);
+    let tags = junction("TaskTag", pair_task.clone(), pair_tag.clone());
+    let tasks = junction("TaskTag", pair_tag, pair_task);
     for (source, key, kind, target, link, scope) in [
         (
             "User",
@@ -352,6 +368,7 @@ fn registry(schema: &Schema) -> Registry {
         ),
         ("Task", "tags", pairs, "Tag", tags.clone(), vec![]),
         ("Task", "heavyTags", pairs, "Tag", heavy(tags), vec![]),
+        ("User", "pinned", pairs, "Task", pinned, vec![]),
         ("Tag", "tasks", pairs, "Task", tasks, vec![]),
         (
             "User",

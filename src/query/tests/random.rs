@@ -107,7 +107,7 @@ fn random_world(choices: &mut Choices<'_>) -> World {
         let _ = world.try_add("users", row);
     }
     for _ in 0..choices.pick(40) {
-        let (table, row): (_, Vec<Value>) = match choices.pick(5) {
+        let (table, row): (_, Vec<Value>) = match choices.pick(6) {
             0 => {
                 let number = u64::try_from(choices.int(9)).unwrap();
                 let user = maybe(choices, |it| it.int(USERS).into());
@@ -139,6 +139,11 @@ fn random_world(choices: &mut Choices<'_>) -> World {
                     ],
                 )
             }
+            4 => {
+                let user = maybe(choices, |it| it.int(USERS).into());
+                let task = choices.int(9).into();
+                ("pins", vec![choices.int(20).into(), user, task])
+            }
             _ => {
                 let user = maybe(choices, |it| it.of(&NAMES).into());
                 ("badges", vec![choices.int(9).into(), user])
@@ -147,7 +152,7 @@ fn random_world(choices: &mut Choices<'_>) -> World {
         let _ = world.try_add(table, row);
     }
     // Keys that move, and rows that go, so that rows do not stand in key order.
-    for table in ["users", "tasks", "notes"] {
+    for table in ["users", "tasks", "notes", "pins"] {
         if choices.once_in(3) {
             let (from, to) = (choices.int(9), choices.int(9) + 9);
             let _ = world.db.update_key(table, from, [("id", Value::from(to))]);
@@ -168,7 +173,7 @@ fn maybe(choices: &mut Choices<'_>, value: impl Fn(&mut Choices<'_>) -> Value) -
 
 fn random_request(world: &World, choices: &mut Choices<'_>) -> Select {
     let models = world.registry.models();
-    let model = &models[choices.of(&[1, 0, 3, 4, 2, 5, 6, 7])];
+    let model = &models[choices.of(&[1, 0, 3, 4, 2, 5, 6, 7, 8])];
     let mut request = select(&*model.name);
     request.criteria = random_criteria(world, model, choices, 3);
     request
@@ -228,7 +233,7 @@ fn random_include(
         include
             .through_filters
             .push(random_filter(world, junction, choices));
-        include.through_attributes = choices.of(&[None, Some(vec!["weight".to_owned()])]);
+        include.through_attributes = choices.of(&[None, Some(names(junction))]);
     }
     include
 }

@@ -75,6 +75,17 @@ impl Rows {
         self.pages.get(page)?.row_at(self.paging.slot_words(slot))
     }
 
+    /// A row that is known to be live, without touching it: many can be on their way from memory at once when they are
+    /// read later. Of a row that is not live the cells mean nothing.
+    #[inline]
+    pub(crate) fn get_live(&self, row: RowId) -> Option<RowRef<'_>> {
+        debug_assert!(self.contains(row), "the row is not live");
+        let (page, slot) = self.paging.place(row);
+        self.pages
+            .get(page)?
+            .live_row_at(self.paging.slot_words(slot))
+    }
+
     /// Whether a row is live.
     #[inline]
     pub(crate) fn contains(&self, row: RowId) -> bool {
