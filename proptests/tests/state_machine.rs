@@ -20,6 +20,8 @@ fn variable(name: &str, default: u64) -> u64 {
     text.map_or(default, |text| text.parse().expect("a number"))
 }
 
+// rules: RI-17, RI-19, RI-60, RI-95
+// Broken, relata and the reference part ways within some thousand operations.
 #[test]
 fn relata_does_what_the_reference_does() {
     let operations = variable("RELATA_OPERATIONS", OPERATIONS);
