@@ -113,8 +113,8 @@ pub(crate) enum Place {
 
 /// While a dense table has at most this many pages it is not asked whether it is sparse.
 const SPARSE_PAGES_MIN: u32 = if cfg!(relata_tiny) { 4 } else { 64 };
-/// A dense table with fewer live rows than its pages hold divided by this is sparse.
-const SPARSE_RATIO: u64 = 4;
+/// A dense table with no more live rows than its pages hold divided by this is sparse.
+const SPARSE_RATIO: u64 = if cfg!(relata_tiny) { 2 } else { 4 };
 /// The first key of a dense table is rounded down to a multiple of this to give the base.
 const BASE_STEP: i64 = 1 << 16;
 
@@ -286,7 +286,7 @@ impl TableStore {
     fn is_sparse(&self) -> bool {
         let pages = self.rows.page_count();
         let room = u64::from(pages) * u64::from(self.rows.rows_per_page());
-        pages > SPARSE_PAGES_MIN && (self.rows.len() as u64) * SPARSE_RATIO < room
+        pages > SPARSE_PAGES_MIN && (self.rows.len() as u64) * SPARSE_RATIO <= room
     }
 
     /// The base while the table is dense, for [`TableStore::become_dense_again`].
@@ -364,12 +364,13 @@ impl TableStore {
         row
     }
 
-    /// Undoes [`TableStore::insert`]: the row goes and its slot is as it was.
+    /// Undoes [`TableStore::insert`]: the row goes and its slot is as it was. A dense table keeps its end, and with it its
+    /// base: rows that a later undo brings back stand in slots counted from it.
     pub(crate) fn uninsert(&mut self, row: RowId, reused: bool) {
         self.remove(row);
         if reused {
             self.release(row);
-        } else if row.0 + 1 == self.rows.end().0 {
+        } else if !self.is_dense() && row.0 + 1 == self.rows.end().0 {
             self.rows.set_end(row);
         }
     }
