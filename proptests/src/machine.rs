@@ -373,7 +373,7 @@ impl World {
             database: self.database.fork(),
             reference,
             last: self.last.clone(),
-            rows_changed_max: None,
+            rows_changed_max: self.rows_changed_max,
         }
     }
 
@@ -750,7 +750,8 @@ fn check_changes(
     if told != moved {
         return Err(format!("sequences moved by {moved:?}, not by {told:?}"));
     }
-    let mut fork = database.fork();
+    // A limit on statements is not a limit on undoing several of them at once.
+    let mut fork = Database::from_snapshot(database.snapshot());
     let back = fork.apply(&changes.invert());
     back.map_err(|error| format!("the inverse of {changes:?} was refused: {error}"))?;
     same_fingerprint(fork.fingerprint(), fingerprint, "the inverse of changes")?;

@@ -1,8 +1,8 @@
 //! Values that the database makes: generated keys, times, random uuids.
 //!
 //! Their sources are part of the state, so a rollback gives them back and a fork goes on from the same place
-//! (beyond BY-14, BY-15). An explicit key moves the sequence past itself: a generated key never meets one that was
-//! given before.
+//! (beyond BY-14, BY-15). A key that is given in an insert moves the sequence past itself, so that a generated key
+//! does not meet it; one that an update writes moves nothing.
 
 use crate::engine::mutation::Writer;
 use crate::error::{Result, TransactionError, TransactionKind};

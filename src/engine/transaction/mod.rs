@@ -169,7 +169,7 @@ impl<'db> Transaction<'db> {
         )
     }
 
-    /// The version as it stands now, uncommitted writes included. O(1).
+    /// The version as it stands now: uncommitted writes are in it, and references that wait for commit may be unmet. O(1).
     pub fn snapshot(&self) -> Snapshot {
         self.database.snapshot()
     }
