@@ -7,7 +7,7 @@ use crate::error::{DeclarationError, Error, ProblemKind};
 use crate::schema::TableId;
 
 /// Which foreign key: its position in the schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ForeignKeyId(pub(crate) u32);
 
 impl ForeignKeyId {

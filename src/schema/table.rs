@@ -5,7 +5,7 @@ use crate::schema::{Check, Column, ForeignKeyId, Index, UniqueKey};
 use crate::value::DataType;
 
 /// Which table: its position in the schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableId(pub(crate) u32);
 
 impl TableId {

@@ -1,4 +1,5 @@
-//! relata: models made at run time, trees by requests, rows by the engine's interface, names in every call.
+//! relata: models made at run time, trees by requests, rows by the engine's interface with tables and columns looked up
+//! once.
 
 mod schema;
 mod rows;
@@ -6,6 +7,7 @@ mod trees;
 
 use std::hint::black_box;
 
+use relata::schema::{ForeignKeyId, Schema, TableId};
 use relata::{DataType, Database, Key, Models, Uuid, Value, ValueRef, col, engine};
 
 use crate::contestant::relata::rows::FromValues;
@@ -46,11 +48,41 @@ impl RelataKey for Uuid {
 #[derive(Debug)]
 pub(crate) struct Relata {
     database: Database,
+    ids: Ids,
+}
+
+/// What the calls name, looked up once.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ids {
+    posts: TableId,
+    pairs: TableId,
+    post_id: u32,
+    title: u32,
+    score: u32,
+    posts_of_author: ForeignKeyId,
 }
 
 impl Relata {
     pub(crate) fn new() -> Result<Self> {
-        Ok(Relata { database: empty()? })
+        Ok(Relata {
+            database: empty()?,
+            ids: Ids::default(),
+        })
+    }
+}
+
+impl Ids {
+    fn of(schema: &Schema) -> Result<Self> {
+        let posts = schema.table_id("posts")?;
+        let column = |name| schema.table(posts).column(name);
+        Ok(Ids {
+            posts,
+            pairs: schema.table_id("post_tags")?,
+            post_id: column("id")?,
+            title: column("title")?,
+            score: column("score")?,
+            posts_of_author: schema.foreign_key_id("posts_author_id_fkey")?,
+        })
     }
 }
 
@@ -61,6 +93,7 @@ impl<K: RelataKey> Contestant<K> for Relata {
 
     fn load(&mut self, data: &Data<K>, on_delete: OnDelete) -> Result<()> {
         self.database = schema::blog::<K>(on_delete).sync()?;
+        self.ids = Ids::of(self.database.schema())?;
         let engine = self.database.engine_mut();
         engine.transaction(|transaction| rows::insert(transaction, data))?;
         Ok(())
@@ -93,11 +126,11 @@ impl<K: RelataKey> Contestant<K> for Relata {
     }
 
     fn find(&mut self, posts: &[K]) -> Result<Tally> {
-        find(self.database.engine(), posts)
+        find(self.database.engine(), self.ids, posts)
     }
 
     fn children(&mut self, authors: &[K]) -> Result<Tally> {
-        trees::children(&self.database, authors)
+        children(self.database.engine(), self.ids, authors)
     }
 
     fn tree(&mut self, roots: Roots) -> Result<Tally> {
@@ -113,24 +146,34 @@ impl<K: RelataKey> Contestant<K> for Relata {
     }
 
     fn has(&mut self, pairs: &[Pair<K>]) -> Result<Tally> {
-        let snapshot = self.database.engine();
-        Tally::sum_over(pairs, |&pair| Ok(u64::from(has(snapshot, pair)?)))
+        let (snapshot, ids) = (self.database.engine(), self.ids);
+        Tally::sum_over(pairs, |&pair| Ok(u64::from(has(snapshot, ids, pair)?)))
     }
 
     fn find_threaded(&mut self, posts: &[K], threads: usize) -> Result<Tally> {
         let snapshot = &self.database.snapshot();
-        in_parts(posts, (0..threads).map(|_| snapshot.engine()), find)
+        let ids = self.ids;
+        in_parts(
+            posts,
+            (0..threads).map(|_| snapshot.engine()),
+            |snapshot, posts| find(snapshot, ids, posts),
+        )
     }
 
     fn children_threaded(&mut self, authors: &[K], threads: usize) -> Result<Tally> {
         let snapshot = &self.database.snapshot();
-        in_parts(authors, (0..threads).map(|_| snapshot), trees::children)
+        let ids = self.ids;
+        in_parts(
+            authors,
+            (0..threads).map(|_| snapshot.engine()),
+            |snapshot, authors| children(snapshot, ids, authors),
+        )
     }
 
     fn update(&mut self, updates: &[Update<K>]) -> Result<Tally> {
         let mut checksum = 0;
         for batch in updates.chunks(WRITES_PER_TRANSACTION) {
-            checksum += write(&mut self.database, batch)?;
+            checksum += write(&mut self.database, self.ids, batch)?;
         }
         Ok(Tally::of(updates, checksum))
     }
@@ -139,7 +182,7 @@ impl<K: RelataKey> Contestant<K> for Relata {
         let mut fork = self.database.fork();
         let (mut checksum, mut kept) = (0, Vec::new());
         for batch in updates.chunks(WRITES_PER_TRANSACTION) {
-            checksum += write(&mut fork, batch)?;
+            checksum += write(&mut fork, self.ids, batch)?;
             kept.push(fork.snapshot());
         }
         black_box(kept);
@@ -147,13 +190,14 @@ impl<K: RelataKey> Contestant<K> for Relata {
     }
 
     fn savepoints(&mut self, sets: &[Isolated<K>]) -> Result<Tally> {
+        let posts = self.ids.posts;
         let mut transaction = self.database.engine_mut().begin();
         Tally::sum_over(sets, |set| {
             let savepoint = transaction.savepoint();
             let mut rows = 0;
             for &Update { post, score } in set {
                 let values = [("score", score.into())];
-                rows += transaction.update_key("posts", post, values)?.rows;
+                rows += transaction.update_key(posts, post, values)?.rows;
             }
             transaction.rollback_to(savepoint)?;
             transaction.release(savepoint)?;
@@ -162,7 +206,7 @@ impl<K: RelataKey> Contestant<K> for Relata {
     }
 
     fn forks(&mut self, sets: &[Isolated<K>]) -> Result<Tally> {
-        Tally::sum_over(sets, |set| write(&mut self.database.fork(), set))
+        Tally::sum_over(sets, |set| write(&mut self.database.fork(), self.ids, set))
     }
 
     fn snapshots(&mut self, times: usize) -> Result<Tally> {
@@ -178,7 +222,7 @@ impl<K: RelataKey> Contestant<K> for Relata {
     fn add(&mut self, pairs: &[Pair<K>]) -> Result<Tally> {
         let mut checksum = 0;
         for batch in pairs.chunks(WRITES_PER_TRANSACTION) {
-            checksum += add(&mut self.database, batch)?;
+            checksum += add(&mut self.database, self.ids, batch)?;
         }
         Ok(Tally::of(pairs, checksum))
     }
@@ -198,39 +242,55 @@ fn empty() -> Result<Database> {
     Ok(Models::new().sync()?)
 }
 
-fn find<K: RelataKey>(snapshot: &engine::Snapshot, posts: &[K]) -> Result<Tally> {
+fn find<K: RelataKey>(snapshot: &engine::Snapshot, ids: Ids, posts: &[K]) -> Result<Tally> {
     Tally::sum_over(posts, |&post| {
-        let row = snapshot.get("posts", post)?.ok_or_else(missing)?;
-        let score = row.get("score")?.as_int().ok_or_else(missing)?;
-        let title = row.get("title")?.as_str().ok_or_else(missing)?;
+        let row = snapshot.get(ids.posts, post)?.ok_or_else(missing)?;
+        let score = row.get(ids.score)?.as_int().ok_or_else(missing)?;
+        let title = row.get(ids.title)?.as_str().ok_or_else(missing)?;
         Ok(nest(score.cast_unsigned(), text_sum(title)))
     })
 }
 
-fn has<K: RelataKey>(snapshot: &engine::Snapshot, Pair { post, tag }: Pair<K>) -> Result<bool> {
-    Ok(snapshot.get("post_tags", (post, tag))?.is_some())
+fn children<K: RelataKey>(snapshot: &engine::Snapshot, ids: Ids, authors: &[K]) -> Result<Tally> {
+    Tally::sum_over(authors, |&author| {
+        let mut sum = 0_u64;
+        for post in snapshot.children_of(ids.posts_of_author, author)? {
+            let key = K::from_value(post.get(ids.post_id)?).ok_or_else(missing)?;
+            let score = post.get(ids.score)?.as_int().ok_or_else(missing)?;
+            sum = sum.wrapping_add(nest(key.number(), score.cast_unsigned()));
+        }
+        Ok(sum)
+    })
+}
+
+fn has<K: RelataKey>(
+    snapshot: &engine::Snapshot,
+    ids: Ids,
+    Pair { post, tag }: Pair<K>,
+) -> Result<bool> {
+    Ok(snapshot.get(ids.pairs, (post, tag))?.is_some())
 }
 
 /// How many posts there were to write to.
-fn write<K: RelataKey>(database: &mut Database, updates: &[Update<K>]) -> Result<u64> {
+fn write<K: RelataKey>(database: &mut Database, ids: Ids, updates: &[Update<K>]) -> Result<u64> {
     let mut transaction = database.engine_mut().begin();
     let mut rows = 0;
     for &Update { post, score } in updates {
         let values = [("score", score.into())];
-        rows += transaction.update_key("posts", post, values)?.rows;
+        rows += transaction.update_key(ids.posts, post, values)?.rows;
     }
     transaction.commit()?;
     Ok(rows)
 }
 
 /// How many pairs were not there. Asks first: an error for every pair that is there costs more.
-fn add<K: RelataKey>(database: &mut Database, pairs: &[Pair<K>]) -> Result<u64> {
+fn add<K: RelataKey>(database: &mut Database, ids: Ids, pairs: &[Pair<K>]) -> Result<u64> {
     let mut transaction = database.engine_mut().begin();
     let mut added = 0;
     for &Pair { post, tag } in pairs {
-        if !has(&transaction, Pair { post, tag })? {
+        if !has(&transaction, ids, Pair { post, tag })? {
             let row = [("post_id", post.into()), ("tag_id", tag.into())];
-            transaction.insert("post_tags", row)?;
+            transaction.insert(ids.pairs, row)?;
             added += 1;
         }
     }

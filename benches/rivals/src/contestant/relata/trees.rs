@@ -1,12 +1,12 @@
-//! What relata reads through foreign keys, by requests: children, include trees, and the best under each.
+//! What relata reads through foreign keys, by requests: include trees, and the best under each.
 //!
 //! A request that differs from call to call is made, resolved and planned in every call.
 
 use relata::query::{Column, Included, Queryable};
 use relata::{Rows, col, desc, include, select};
 
+use crate::contestant::relata::RelataKey;
 use crate::contestant::relata::rows::FromValues;
-use crate::contestant::relata::{RelataKey, missing};
 use crate::contestant::{POSTS_BEST, Result, Roots, SCORE_ABOVE, Tally};
 use crate::data::{Author, Comment, Post, Tag};
 use crate::digest::nest;
@@ -36,26 +36,6 @@ const TAG: [&str; 6] = [
     "posts.tags.rank",
     "posts.tags.note",
 ];
-
-/// W3.
-pub(super) fn children<K: RelataKey>(on: &impl Queryable, authors: &[K]) -> Result<Tally> {
-    Tally::sum_over(authors, |&author| {
-        let request = select("Author")
-            .filter(col("id").eq(author))
-            .attributes(["id"])
-            .include(include("posts").attributes(["id", "score"]));
-        let rows = request.run(on)?;
-        let (key, score) = (rows.column("posts.id")?, rows.column("posts.score")?);
-        let posts = rows.included("posts")?;
-        let mut sum = 0_u64;
-        for post in rows.first().ok_or_else(missing)?.under(posts) {
-            let key = K::from_value(post.at(key)).ok_or_else(missing)?;
-            let score = post.at(score).as_int().ok_or_else(missing)?;
-            sum = sum.wrapping_add(nest(key.number(), score.cast_unsigned()));
-        }
-        Ok(sum)
-    })
-}
 
 /// W4 and W4b.
 pub(super) fn tree<K: RelataKey>(on: &impl Queryable, roots: Roots) -> Result<Tally> {
