@@ -12,7 +12,7 @@ use crate::engine::clock::Clock;
 use crate::engine::name::TableName;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::state::State;
-use crate::engine::statement::ROWS_CHANGED_MAX;
+use crate::engine::statement::{Buffers, ROWS_CHANGED_MAX};
 use crate::engine::transaction::{Affected, SavepointMark, Transaction};
 use crate::engine::undo::UndoLog;
 use crate::engine::{Changes, Row};
@@ -50,6 +50,7 @@ pub struct Database {
     /// Kept over transactions, so that a handle of an earlier one is recognised.
     pub(crate) savepoints: SlotMap<slotmap::DefaultKey, SavepointMark>,
     pub(crate) rows_changed_max: usize,
+    pub(crate) buffers: Buffers,
 }
 
 /// What a new database starts with.
@@ -90,6 +91,7 @@ impl Database {
             undo: UndoLog::default(),
             savepoints: SlotMap::new(),
             rows_changed_max: options.rows_changed_max,
+            buffers: Buffers::default(),
         }
     }
 
@@ -113,6 +115,7 @@ impl Database {
             undo: UndoLog::default(),
             savepoints: SlotMap::new(),
             rows_changed_max: ROWS_CHANGED_MAX,
+            buffers: Buffers::default(),
         }
     }
 

@@ -30,11 +30,13 @@ pub(crate) struct Writer<'a> {
 pub(crate) type Queue = Vec<(ForeignKeyId, RowId)>;
 
 impl<'a> Writer<'a> {
-    /// Writes a new row. A place that needs the table indexed is made so. Complete keys are queued.
+    /// Writes a new row. A place that needs the table indexed is made so. If `parents_stay`, because the statement only
+    /// inserts, a parent that is there already gets its child at once; every other complete key is queued.
     pub(crate) fn insert_row(
         &mut self,
         table: TableId,
         values: &[Value],
+        parents_stay: bool,
         collisions: &mut Vec<Collision>,
         queue: &mut Queue,
     ) -> Result<RowId, Unplaced> {
@@ -56,12 +58,18 @@ impl<'a> Writer<'a> {
         self.undo.push(Undo::Inserted { table, row, reused });
         for &id in &self.schema.table(table).foreign_keys {
             let key = self.schema.foreign_key(id);
-            if key
-                .child_columns
+            let cells = key
+                .key_order
                 .iter()
-                .all(|&ordinal| !values[ordinal as usize].is_null())
-            {
-                queue.push((id, row));
+                .map(|&ordinal| values[ordinal as usize].as_ref());
+            if cells.clone().any(ValueRef::is_null) {
+                continue;
+            }
+            let parent =
+                parents_stay.then(|| self.state.table(key.parent).find(key.parent_key, cells));
+            match parent.flatten() {
+                Some(parent) => self.link_new(key, row, parent),
+                None => queue.push((id, row)),
             }
         }
         Ok(row)
@@ -136,18 +144,7 @@ impl<'a> Writer<'a> {
         }
         let image = self.keep_image(table, row)?;
         self.undo.push(Undo::Deleted { table, row, image });
-        for &id in schema
-            .table(table)
-            .foreign_keys
-            .iter()
-            .filter(|&&id| cleared != Some(id))
-        {
-            let store = self.state.table(table);
-            let link = schema.foreign_key(id).link;
-            if let Some(parent) = store.rows().get(row)?.link(store.layout(), link) {
-                self.state.edge_mut(id).children_mut().remove(parent, row);
-            }
-        }
+        self.remove_edges(table, row, cleared);
         self.state.table_mut(table).remove(row);
         Some(image)
     }
@@ -166,13 +163,7 @@ impl<'a> Writer<'a> {
 
     /// Puts a child without an edge under its parent.
     pub(crate) fn link(&mut self, key: &ForeignKey, child: RowId, parent: RowId) {
-        self.state
-            .table_mut(key.child)
-            .set_link(child, key.link, Some(parent));
-        self.state
-            .edge_mut(key.id)
-            .children_mut()
-            .insert(parent, child);
+        self.link_new(key, child, parent);
         self.undo.push(Undo::Linked {
             key: key.id,
             child,
@@ -258,7 +249,8 @@ impl<'a> Writer<'a> {
     fn reverse(&mut self, entry: Undo) {
         match entry {
             Undo::Inserted { table, row, reused } => {
-                self.state.table_mut(table).uninsert(row, reused)
+                self.remove_edges(table, row, None);
+                self.state.table_mut(table).uninsert(row, reused);
             }
             Undo::Updated { table, row, image } => self.restore(table, row, image),
             Undo::Deleted { table, row, image } => {
@@ -288,13 +280,40 @@ impl<'a> Writer<'a> {
     /// Puts a row back under the parents that its links name.
     fn restore_edges(&mut self, table: TableId, row: RowId) {
         for &id in &self.schema.table(table).foreign_keys {
-            let store = self.state.table(table);
-            let cells = store.rows().get(row);
-            let link = self.schema.foreign_key(id).link;
-            if let Some(parent) = cells.and_then(|cells| cells.link(store.layout(), link)) {
+            if let Some(parent) = self.parent_of(table, row, id) {
                 self.state.edge_mut(id).children_mut().insert(parent, row);
             }
         }
+    }
+
+    /// Takes a row from under the parents that its links name, except that of `cleared`. The links stay in the row.
+    fn remove_edges(&mut self, table: TableId, row: RowId, cleared: Option<ForeignKeyId>) {
+        for &id in &self.schema.table(table).foreign_keys {
+            if cleared != Some(id)
+                && let Some(parent) = self.parent_of(table, row, id)
+            {
+                self.state.edge_mut(id).children_mut().remove(parent, row);
+            }
+        }
+    }
+
+    fn parent_of(&self, table: TableId, row: RowId, key: ForeignKeyId) -> Option<RowId> {
+        let store = self.state.table(table);
+        store
+            .rows()
+            .get(row)?
+            .link(store.layout(), self.schema.foreign_key(key).link)
+    }
+
+    /// Puts a new row under its parent. The entry of its insertion undoes that too.
+    fn link_new(&mut self, key: &ForeignKey, child: RowId, parent: RowId) {
+        self.state
+            .table_mut(key.child)
+            .set_link(child, key.link, Some(parent));
+        self.state
+            .edge_mut(key.id)
+            .children_mut()
+            .insert(parent, child);
     }
 
     fn set_edge(&mut self, key: ForeignKeyId, child: RowId, parent: RowId, present: bool) {

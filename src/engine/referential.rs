@@ -15,6 +15,7 @@
 //! Assignments to one row are merged in creation order of the keys; a key that would write another value to a column
 //! already assigned is left out whole (RI-17).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
@@ -23,7 +24,7 @@ use crate::engine::mutation::Queue;
 use crate::engine::state::State;
 use crate::engine::undo::UndoLog;
 use crate::schema::{Action, ForeignKey, ForeignKeyId, Schema, TableId};
-use crate::storage::{ImageId, RowId};
+use crate::storage::{ImageId, RowId, RowRef};
 use crate::value::{Key, Value, ValueRef};
 
 /// A row that the statement changed, and why.
@@ -50,8 +51,10 @@ pub(crate) struct Cause {
 pub(crate) struct WorkList {
     /// Rows to delete: each once, by table and ascending id.
     pub(crate) deletes: Vec<Delete>,
-    /// Cells to write, row by row.
-    pub(crate) updates: BTreeMap<(TableId, RowId), Assignment>,
+    /// What keys write into rows, by row and, for one row, in creation order of the keys.
+    pub(crate) updates: Vec<Update>,
+    /// The cells that updates name by position: one set for each event.
+    pub(crate) cells: Vec<KeyCells>,
     /// Parents that went and whose children are all among the deletes: their lists go whole.
     pub(crate) cleared: Vec<(ForeignKeyId, RowId)>,
     /// Parents whose old key may still stand in children.
@@ -68,13 +71,72 @@ pub(crate) struct Delete {
     pub(crate) with_list: bool,
 }
 
+/// What one key writes into one row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Update {
+    pub(crate) table: TableId,
+    pub(crate) row: RowId,
+    pub(crate) cause: Cause,
+    /// A position in [`WorkList::cells`].
+    cells: u32,
+    /// Whether the row stays under its parent.
+    keeps_edge: bool,
+}
+
+/// Values for the columns of a key.
+pub(crate) type KeyCells = SmallVec<[(u32, Value); 1]>;
+
 /// The merged assignments to one row.
 #[derive(Debug)]
-pub(crate) struct Assignment {
-    pub(crate) cells: SmallVec<[(u32, Value); 2]>,
+pub(crate) struct Assignment<'w> {
+    pub(crate) cells: Cow<'w, [(u32, Value)]>,
     /// The keys whose edges the row keeps.
     pub(crate) kept: SmallVec<[ForeignKeyId; 1]>,
     pub(crate) cause: Cause,
+}
+
+impl WorkList {
+    /// The rows to update, each with what all keys together write into it: a key that would write another value to a
+    /// column already assigned is left out whole (RI-17).
+    pub(crate) fn assignments(&self) -> impl Iterator<Item = ((TableId, RowId), Assignment<'_>)> {
+        self.updates
+            .chunk_by(|a, b| (a.table, a.row) == (b.table, b.row))
+            .map(|of_one_row| {
+                let first = of_one_row[0];
+                let mut assignment = Assignment {
+                    cells: Cow::Borrowed(&self.cells[first.cells as usize]),
+                    kept: SmallVec::new(),
+                    cause: first.cause,
+                };
+                for update in of_one_row {
+                    assignment.merge(&self.cells[update.cells as usize], update);
+                }
+                ((first.table, first.row), assignment)
+            })
+    }
+}
+
+impl Assignment<'_> {
+    fn merge(&mut self, cells: &[(u32, Value)], update: &Update) {
+        let assigned = |ordinal: &u32| self.cells.iter().find(|(other, _)| other == ordinal);
+        let contradicts = cells
+            .iter()
+            .any(|(ordinal, value)| assigned(ordinal).is_some_and(|(_, other)| other != value));
+        if contradicts {
+            return;
+        }
+        let new: KeyCells = cells
+            .iter()
+            .filter(|(ordinal, _)| assigned(ordinal).is_none())
+            .cloned()
+            .collect();
+        if !new.is_empty() {
+            self.cells.to_mut().extend(new);
+        }
+        if update.keeps_edge {
+            self.kept.push(update.cause.key);
+        }
+    }
 }
 
 /// A child that RESTRICT protects its parent for.
@@ -138,7 +200,15 @@ impl Level<'_> {
         let WorkList {
             deletes, updates, ..
         } = &mut work;
-        updates.retain(|row, _| deletes.binary_search_by_key(row, place).is_err());
+        if !deletes.is_empty() {
+            updates.retain(|update| {
+                deletes
+                    .binary_search_by_key(&(update.table, update.row), place)
+                    .is_err()
+            });
+        }
+        // Stable: the updates of one row stay in creation order of their keys.
+        updates.sort_by_key(|update| (update.table, update.row));
         Ok(work)
     }
 
@@ -176,29 +246,23 @@ impl Level<'_> {
 
     /// Whether a fully non-null referenced key went with this change (RI-4, RI-12), and anything can refer to it.
     fn key_went(&self, key: &ForeignKey, change: &Change, before: ImageId) -> bool {
-        let edge = self.state.edge(key.id);
-        if edge.children().count(change.row) == 0
-            && key.on_delete != Action::Restrict
-            && key.on_update != Action::Restrict
-        {
-            return false;
-        }
         let store = self.state.table(key.parent);
         let layout = store.layout();
         let old = self.undo.images.get(before, layout);
-        if key
-            .parent_columns
-            .iter()
-            .any(|&ordinal| old.is_null(layout, ordinal))
-        {
+        let went = |new: RowRef<'_>| {
+            key.parent_columns
+                .iter()
+                .any(|&ordinal| !old.same_value(layout, ordinal, new))
+        };
+        if !change.gone && !store.rows().get(change.row).is_none_or(went) {
             return false;
         }
-        change.gone
-            || store.rows().get(change.row).is_none_or(|new| {
-                key.parent_columns
-                    .iter()
-                    .any(|&ordinal| old.value(layout, ordinal) != new.value(layout, ordinal))
-            })
+        let restricts = key.on_delete == Action::Restrict || key.on_update == Action::Restrict;
+        (restricts || self.state.edge(key.id).children().count(change.row) > 0)
+            && !key
+                .parent_columns
+                .iter()
+                .any(|&ordinal| old.is_null(layout, ordinal))
     }
 
     /// Fails if a child still has the old key (RI-13): one under the parent, one that the statement wrote, or one that
@@ -276,7 +340,7 @@ impl Level<'_> {
             return;
         }
         work.vacated.push((key.id, event.parent));
-        let cells: SmallVec<[(u32, Value); 2]> = match event.action {
+        let cells: KeyCells = match event.action {
             // NO ACTION waits for the end of the statement; RESTRICT has been judged.
             Action::NoAction | Action::Restrict => return,
             Action::Cascade => self.new_key(key, event),
@@ -287,15 +351,21 @@ impl Level<'_> {
                 .collect(),
             Action::SetDefault => self.defaults(key),
         };
-        for child in self.children_with_old_key(key, event) {
-            merge(
-                work,
-                (key.child, child),
-                &cells,
-                cause,
-                event.action == Action::Cascade,
-            );
-        }
+        let at = u32::try_from(work.cells.len()).expect("a level has fewer than 2^32 events");
+        work.cells.push(cells);
+        let keeps_edge = event.action == Action::Cascade;
+        let update = |row| Update {
+            table: key.child,
+            row,
+            cause,
+            cells: at,
+            keeps_edge,
+        };
+        work.updates.extend(
+            self.children_with_old_key(key, event)
+                .into_iter()
+                .map(update),
+        );
     }
 
     /// The children under the parent that carry the key it gave up. All of them do, unless an earlier level of the
@@ -334,7 +404,7 @@ impl Level<'_> {
     }
 
     /// What the parent has now, for the child columns.
-    fn new_key(&self, key: &ForeignKey, event: &Event) -> SmallVec<[(u32, Value); 2]> {
+    fn new_key(&self, key: &ForeignKey, event: &Event) -> KeyCells {
         let store = self.state.table(key.parent);
         let Some(new) = store.rows().get(event.parent) else {
             return SmallVec::new();
@@ -346,47 +416,11 @@ impl Level<'_> {
             .collect()
     }
 
-    fn defaults(&self, key: &ForeignKey) -> SmallVec<[(u32, Value); 2]> {
+    fn defaults(&self, key: &ForeignKey) -> KeyCells {
         let columns = &self.schema.table(key.child).columns;
         key.child_columns
             .iter()
             .map(|&ordinal| (ordinal, columns[ordinal as usize].default.constant()))
             .collect()
-    }
-}
-
-/// Adds one key's assignment to a row, unless it contradicts what an earlier key assigned.
-fn merge(
-    work: &mut WorkList,
-    child: (TableId, RowId),
-    cells: &[(u32, Value)],
-    cause: Cause,
-    keeps_edge: bool,
-) {
-    let assignment = work.updates.entry(child).or_insert_with(|| Assignment {
-        cells: SmallVec::new(),
-        kept: SmallVec::new(),
-        cause,
-    });
-    let contradicts = cells.iter().any(|(ordinal, value)| {
-        assignment
-            .cells
-            .iter()
-            .any(|(assigned, other)| assigned == ordinal && other != value)
-    });
-    if contradicts {
-        return;
-    }
-    for cell in cells {
-        if !assignment
-            .cells
-            .iter()
-            .any(|(assigned, _)| *assigned == cell.0)
-        {
-            assignment.cells.push(cell.clone());
-        }
-    }
-    if keeps_edge {
-        assignment.kept.push(cause.key);
     }
 }

@@ -29,6 +29,16 @@ pub(crate) struct Context<'a> {
     /// The keys that are judged at commit, for now; by key id.
     pub(crate) deferred: &'a [bool],
     pub(crate) rows_changed_max: usize,
+    pub(crate) buffers: &'a mut Buffers,
+}
+
+/// Room that one statement leaves to the next, so that a small one allocates nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    history: Vec<Change>,
+    collisions: Vec<(TableId, Collision)>,
+    met: Vec<Collision>,
+    queue: Queue,
 }
 
 /// A statement under way.
@@ -47,6 +57,8 @@ pub(crate) struct Statement<'a> {
     met: Vec<Collision>,
     queue: Queue,
     vacated: BTreeSet<(ForeignKeyId, RowId)>,
+    /// Whether the statement only inserts, so that a parent found on the way is the parent for good.
+    parents_stay: bool,
     finished: bool,
 }
 
@@ -79,19 +91,31 @@ impl<'a> Statement<'a> {
     pub(crate) fn begin(writer: Writer<'a>, context: Context<'a>, operation: Operation) -> Self {
         let mark = writer.undo.mark();
         let now_before = *context.now;
+        let Buffers {
+            history,
+            collisions,
+            met,
+            queue,
+        } = std::mem::take(context.buffers);
         Statement {
             writer,
             context,
             operation,
             mark,
             now_before,
-            history: Vec::new(),
-            collisions: Vec::new(),
-            met: Vec::new(),
-            queue: Queue::new(),
+            history,
+            collisions,
+            met,
+            queue,
             vacated: BTreeSet::new(),
+            parents_stay: false,
             finished: false,
         }
+    }
+
+    /// Says that the statement will insert and do nothing else.
+    pub(crate) fn only_inserts(&mut self) {
+        self.parents_stay = true;
     }
 
     /// The state as the statement has made it so far.
@@ -145,10 +169,13 @@ impl<'a> Statement<'a> {
         constraint::check_types(table, values)?;
         constraint::check_new_row(table, values, self.operation)?;
         self.met.clear();
-        let row = match self
-            .writer
-            .insert_row(table_id, values, &mut self.met, &mut self.queue)
-        {
+        let row = match self.writer.insert_row(
+            table_id,
+            values,
+            self.parents_stay,
+            &mut self.met,
+            &mut self.queue,
+        ) {
             Ok(row) => row,
             Err(Unplaced::Taken(other)) => {
                 return Err(constraint::duplicate_of_new(
@@ -254,8 +281,8 @@ impl<'a> Statement<'a> {
                 }
             };
             start = self.history.len();
-            self.vacated.extend(work.vacated);
-            for delete in work.deletes {
+            self.vacated.extend(work.vacated.iter().copied());
+            for delete in &work.deletes {
                 self.take_out(
                     delete.table,
                     delete.row,
@@ -263,10 +290,10 @@ impl<'a> Statement<'a> {
                     delete.with_list,
                 )?;
             }
-            for (key, parent) in work.cleared {
+            for &(key, parent) in &work.cleared {
                 self.writer.clear_children(key, parent);
             }
-            for ((table, row), assignment) in work.updates {
+            for ((table, row), assignment) in work.assignments() {
                 self.write_cells(
                     table,
                     row,
@@ -354,7 +381,7 @@ impl<'a> Statement<'a> {
         let mut queue = std::mem::take(&mut self.queue);
         queue.sort_by_key(|&(key, _)| key);
         let mut missing: Option<(ForeignKeyId, RowId)> = None;
-        for (id, child) in queue {
+        for &(id, child) in &queue {
             let key = self.writer.schema.foreign_key(id);
             match constraint::parent_of(self.writer.state, key, child) {
                 constraint::Parent::Settled => {}
@@ -379,6 +406,7 @@ impl<'a> Statement<'a> {
                 }
             }
         }
+        self.queue = queue;
         missing
     }
 
@@ -485,5 +513,25 @@ impl Drop for Statement<'_> {
             self.writer.roll_back(self.mark);
             *self.context.now = self.now_before;
         }
+        self.history.clear();
+        self.collisions.clear();
+        self.met.clear();
+        self.queue.clear();
+        *self.context.buffers = Buffers {
+            history: bounded(std::mem::take(&mut self.history)),
+            collisions: bounded(std::mem::take(&mut self.collisions)),
+            met: bounded(std::mem::take(&mut self.met)),
+            queue: bounded(std::mem::take(&mut self.queue)),
+        };
+    }
+}
+
+/// A buffer that is worth keeping: a large statement gives its memory back.
+fn bounded<T>(buffer: Vec<T>) -> Vec<T> {
+    const ENTRIES_MAX: usize = 1_024;
+    if buffer.capacity() > ENTRIES_MAX {
+        Vec::new()
+    } else {
+        buffer
     }
 }

@@ -14,7 +14,7 @@ use crate::storage::{ImageId, RowArena, RowId};
 /// One physical change, with what it takes to reverse it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Undo {
-    /// A row came, into a reused slot or a fresh one.
+    /// A row came, into a reused slot or a fresh one, and with it the edges that it still has when this is undone.
     Inserted {
         table: TableId,
         row: RowId,

@@ -20,6 +20,7 @@ impl Transaction<'_> {
         let schema = self.schema.clone();
         let mut ids = Vec::new();
         self.run(Operation::Insert, |statement| {
+            statement.only_inserts();
             let mut full = Vec::new();
             for cells in rows {
                 complete(statement, schema.table(table), cells, &mut full)?;

@@ -47,6 +47,7 @@ impl Transaction<'_> {
             .map(|(ordinal, _)| ordinal);
         let given = Given::new(schema.table(id), ordinals);
         self.run(Operation::Insert, |statement| {
+            statement.only_inserts();
             let (mut addressed, mut values, mut row) = (0, Vec::new(), Vec::new());
             for cells in rows {
                 values.clear();
@@ -106,12 +107,11 @@ impl Transaction<'_> {
         let cells = named_cells(self.schema.table(id), values)?;
         let key = key.into();
         self.check_key_length(id, &key)?;
-        let rows: Vec<_> = self
-            .find(id, 0, &key)
-            .map(|row| (row, cells))
-            .into_iter()
-            .collect();
-        self.update_rows(id, &rows)
+        let row = self.find(id, 0, &key);
+        self.run(Operation::Update, |statement| {
+            row.map_or(Ok(false), |row| statement.update(id, row, &cells))?;
+            Ok(usize::from(row.is_some()))
+        })
     }
 
     /// Writes what a closure makes of each row that the filter selects. The closure sees every row as it was before the

@@ -108,6 +108,7 @@ impl<'db> Transaction<'db> {
             current,
             undo,
             rows_changed_max,
+            buffers,
             ..
         } = &mut *self.database;
         let writer = Writer {
@@ -120,6 +121,7 @@ impl<'db> Transaction<'db> {
             now: &mut self.now,
             deferred: &self.deferred,
             rows_changed_max: *rows_changed_max,
+            buffers,
         };
         Statement::begin(writer, context, operation)
     }
