@@ -3,6 +3,7 @@
 //! Nothing above the engine names storage; it asks here for rows by id, keys, the two directions of an edge, scans and
 //! counts. Every answer borrows from the snapshot. Orders are those of row ids unless a function says otherwise.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use crate::engine::Snapshot;
@@ -10,8 +11,11 @@ use crate::engine::name::ColumnName;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Cells;
 use crate::schema::{ForeignKey, Table, TableId};
-use crate::storage::{Field, Postings, RowId, RowLayout, RowRef, TableStore};
+use crate::storage::{Children, Field, Postings, RowId, RowLayout, RowRef, TableStore};
 use crate::value::{Key, Value, ValueRef};
+
+/// The rows under a parent row, by ascending id.
+pub(crate) type ChildIds<'a> = Children<'a>;
 
 /// The cells of a row, borrowed from a snapshot: three words. What they mean is for the table's reader to say.
 pub(crate) type RowCells<'a> = RowRef<'a>;
@@ -221,11 +225,7 @@ impl Snapshot {
 
     /// The rows under a parent row, by ascending id.
     #[inline]
-    pub(crate) fn children(
-        &self,
-        key: &ForeignKey,
-        parent: RowId,
-    ) -> impl ExactSizeIterator<Item = RowId> {
+    pub(crate) fn children(&self, key: &ForeignKey, parent: RowId) -> ChildIds<'_> {
         self.state.edge(key.id).children().children(parent)
     }
 
@@ -271,21 +271,40 @@ impl Snapshot {
         self.state.table(table).is_dense()
     }
 
-    /// Sorts ids by primary key; nothing to do where row order is key order and the ids ascend.
+    /// Sorts ids by primary key: as they are where row order is key order, otherwise with each key read once.
     pub(crate) fn sort_by_key(&self, table: TableId, ids: &mut [RowId]) {
         if self.ids_are_in_key_order(table) {
             ids.sort_unstable();
             return;
         }
-        let columns = &self.state.schema.table(table).primary_key().columns;
-        ids.sort_unstable_by(|&a, &b| {
-            let (a, b) = (self.view(table, a), self.view(table, b));
-            columns
-                .iter()
-                .map(|&ordinal| a.value(ordinal).total_cmp(b.value(ordinal)))
-                .find(|order| order.is_ne())
-                .unwrap_or(std::cmp::Ordering::Equal)
+        let reader = self.reader(table);
+        let (first, rest) = match &reader.table.primary_key().columns[..] {
+            [first, rest @ ..] => (*first, rest),
+            [] => return,
+        };
+        let mut keyed: Vec<_> = ids
+            .iter()
+            .map(|&id| {
+                let cells = reader.live(id);
+                (reader.value(cells, first), cells, id)
+            })
+            .collect();
+        keyed.sort_unstable_by(|(a, a_cells, _), (b, b_cells, _)| {
+            let further = |&ordinal: &u32| {
+                reader
+                    .value(*a_cells, ordinal)
+                    .total_cmp(reader.value(*b_cells, ordinal))
+            };
+            a.total_cmp(*b).then_with(|| {
+                rest.iter()
+                    .map(further)
+                    .find(|order| order.is_ne())
+                    .unwrap_or(Ordering::Equal)
+            })
         });
+        for (id, (_, _, sorted)) in ids.iter_mut().zip(keyed) {
+            *id = sorted;
+        }
     }
 
     /// Every row id of a table in primary-key order.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::engine::name::{ForeignKeyName, TableName};
-use crate::engine::read::{Row, RowView, TableReader};
+use crate::engine::read::{ChildIds, Row, RowView, TableReader};
 use crate::engine::state::State;
 use crate::error::Result;
 use crate::expr::Expr;
@@ -37,19 +37,35 @@ pub struct StorageStats {
 #[derive(Clone, Debug)]
 pub struct TableRows<'s> {
     reader: TableReader<'s>,
-    ids: std::vec::IntoIter<RowId>,
+    ids: Ids<'s>,
+}
+
+/// Row ids in the order wanted.
+#[derive(Clone, Debug)]
+enum Ids<'s> {
+    /// Collected, and sorted if need be.
+    Owned(std::vec::IntoIter<RowId>),
+    /// Straight from an edge whose order is that of the keys.
+    Edge(ChildIds<'s>),
 }
 
 impl<'s> Iterator for TableRows<'s> {
     type Item = Row<'s>;
 
+    #[inline]
     fn next(&mut self) -> Option<Row<'s>> {
-        let id = self.ids.next()?;
+        let id = match &mut self.ids {
+            Ids::Owned(ids) => ids.next()?,
+            Ids::Edge(ids) => ids.next()?,
+        };
         Some(self.reader.view(id, self.reader.live(id)).into_row())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.ids.size_hint()
+        match &self.ids {
+            Ids::Owned(ids) => ids.size_hint(),
+            Ids::Edge(ids) => ids.size_hint(),
+        }
     }
 }
 
@@ -83,7 +99,7 @@ impl Snapshot {
         let id = table.table_id(self.schema())?;
         Ok(TableRows {
             reader: self.reader(id),
-            ids: self.ids_in_key_order(id).into_iter(),
+            ids: Ids::Owned(self.ids_in_key_order(id).into_iter()),
         })
     }
 
@@ -121,18 +137,19 @@ impl Snapshot {
             .foreign_key(key.foreign_key_id(self.schema())?);
         let parent = parent.into();
         self.check_key_length(key.parent, &parent)?;
-        let parent = self.find(key.parent, 0, &parent);
-        let mut ids: Vec<_> = parent
-            .into_iter()
-            .flat_map(|parent| self.children(key, parent))
-            .collect();
-        if !self.ids_are_in_key_order(key.child) {
-            self.sort_by_key(key.child, &mut ids);
-        }
-        Ok(TableRows {
-            reader: self.reader(key.child),
-            ids: ids.into_iter(),
-        })
+        let reader = self.reader(key.child);
+        let ids = match self.find(key.parent, 0, &parent) {
+            None => Ids::Owned(Vec::new().into_iter()),
+            Some(parent) if self.ids_are_in_key_order(key.child) => {
+                Ids::Edge(self.children(key, parent))
+            }
+            Some(parent) => {
+                let mut ids: Vec<_> = self.children(key, parent).collect();
+                self.sort_by_key(key.child, &mut ids);
+                Ids::Owned(ids.into_iter())
+            }
+        };
+        Ok(TableRows { reader, ids })
     }
 
     /// How many rows a table has. O(1).
