@@ -16,25 +16,13 @@ use crate::value::{Key, Value, ValueRef};
 
 // ---- Rows ----
 
-/// Each value has its column's type.
-pub(crate) fn check_types(table: &Table, values: &[Value]) -> Result<()> {
-    for (column, value) in table.columns.iter().zip(values) {
-        if !column.data_type.admits(value) {
-            return Err(wrong_type(
-                table,
-                &column.name,
-                column.data_type.name(),
-                value,
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Each cell to be written has its column's type.
-pub(crate) fn check_cell_types(table: &Table, cells: &[(u32, Value)]) -> Result<()> {
-    for (ordinal, value) in cells {
-        let column = &table.columns[*ordinal as usize];
+/// Each value has the type of its column.
+pub(crate) fn check_types<'v>(
+    table: &Table,
+    values: impl IntoIterator<Item = (u32, &'v Value)>,
+) -> Result<()> {
+    for (ordinal, value) in values {
+        let column = &table.columns[ordinal as usize];
         if !column.data_type.admits(value) {
             return Err(wrong_type(
                 table,
@@ -195,9 +183,9 @@ pub(crate) fn check_collision(
     let store = state.table(table.id);
     // Of the two rows that met, either may have gone or moved on; a third may have come.
     for row in [collision.row, collision.other] {
-        if store.count_same_key(collision.key, row) > 1
-            && let Some(image) = store.rows().get(row)
-            && let Some(other) = store.other_with_same_key(collision.key, row)
+        let same = store.with_key_of(collision.key, row);
+        if let Some(image) = store.rows().get(row)
+            && let Some(&other) = same.iter().filter(|&&other| other != row).min()
         {
             let stored = StoredRow {
                 layout: store.layout(),

@@ -209,11 +209,10 @@ impl<'a> Writer<'a> {
             return false;
         }
         let store = self.state.table(key.child);
-        store.rows().get(child).is_some_and(|row| {
-            unmatched
-                .find_all(key_cells(key, row, store.layout()))
-                .any(|found| found == child)
-        })
+        store
+            .rows()
+            .get(child)
+            .is_some_and(|row| unmatched.contains(key_cells(key, row, store.layout()), child))
     }
 
     /// Moves a table's sequence.

@@ -166,7 +166,7 @@ impl<'a> Statement<'a> {
     pub(crate) fn insert(&mut self, table_id: TableId, values: &[Value]) -> Result<RowId> {
         let schema = self.writer.schema;
         let table = schema.table(table_id);
-        constraint::check_types(table, values)?;
+        constraint::check_types(table, (0..).zip(values))?;
         constraint::check_new_row(table, values, self.operation)?;
         self.met.clear();
         let row = match self.writer.insert_row(
@@ -221,7 +221,8 @@ impl<'a> Statement<'a> {
         row: RowId,
         cells: &[(u32, Value)],
     ) -> Result<bool> {
-        constraint::check_cell_types(self.writer.schema.table(table), cells)?;
+        let values = cells.iter().map(|(ordinal, value)| (*ordinal, value));
+        constraint::check_types(self.writer.schema.table(table), values)?;
         self.write_cells(table, row, cells, &[], None)
     }
 

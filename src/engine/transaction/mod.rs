@@ -131,15 +131,7 @@ impl<'db> Transaction<'db> {
         if let Some(now) = self.now {
             return now;
         }
-        let Database { current, undo, .. } = &mut *self.database;
-        let state = triomphe::Arc::make_mut(&mut current.state);
-        Writer {
-            state,
-            undo,
-            schema: &self.schema,
-            sequence_logged: None,
-        }
-        .now(&mut self.now)
+        writer(self.database, &self.schema).now(&mut self.now)
     }
 
     /// Judges what was deferred and lets the transaction stand.
@@ -180,18 +172,19 @@ impl<'db> Transaction<'db> {
     pub fn rollback(self) {}
 
     fn roll_back(&mut self, mark: Mark) {
-        let Database { current, undo, .. } = &mut *self.database;
-        if undo.mark() == mark {
-            return;
+        if self.database.undo.mark() != mark {
+            writer(self.database, &self.schema).roll_back(mark);
         }
-        let state = triomphe::Arc::make_mut(&mut current.state);
-        Writer {
-            state,
-            undo,
-            schema: &self.schema,
-            sequence_logged: None,
-        }
-        .roll_back(mark);
+    }
+}
+
+/// Writes outside a statement.
+fn writer<'a>(database: &'a mut Database, schema: &'a Schema) -> Writer<'a> {
+    Writer {
+        state: triomphe::Arc::make_mut(&mut database.current.state),
+        undo: &mut database.undo,
+        schema,
+        sequence_logged: None,
     }
 }
 

@@ -91,6 +91,12 @@ impl<const S: usize> MultiIndex<S> {
         self.rows.insert(group, row)
     }
 
+    /// Whether a row is among the rows of a key of this hash.
+    pub(crate) fn contains(&self, hash: u64, row: RowId) -> bool {
+        let mut candidates = self.groups.candidates(hash);
+        candidates.any(|group| self.rows.contains(group, row))
+    }
+
     /// Takes a row out of the rows of its key; whether it was there. The group is known by having the row: no key is
     /// compared.
     pub(crate) fn remove(&mut self, hash: u64, row: RowId) -> bool {

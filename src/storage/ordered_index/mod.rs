@@ -112,6 +112,16 @@ impl OrderedIndex {
         self.entries.insert(Entry { key, row }).is_none()
     }
 
+    /// Whether a row stands under a key.
+    pub(crate) fn contains<'a>(
+        &self,
+        key: impl IntoIterator<Item = ValueRef<'a>>,
+        row: RowId,
+    ) -> bool {
+        let key = self.key(key);
+        self.entries.contains(&Entry { key, row })
+    }
+
     /// Takes a row out from under a key; whether it was there.
     pub(crate) fn remove<'a>(
         &mut self,

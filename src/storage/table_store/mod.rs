@@ -9,12 +9,12 @@
 //! noted, not enforced: two rows may share a key while a statement runs (integrity RI-42), and whoever runs the
 //! statement judges the noted collisions at its end.
 
+mod index;
+
 use smallvec::SmallVec;
 
-use crate::storage::key_hash::hash_key;
-use crate::storage::{
-    HashIndex, KeyColumns, MultiIndex, OrderedIndex, RowId, RowLayout, RowRef, Rows,
-};
+use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
+use crate::storage::{KeyColumns, RowId, RowLayout, RowRef, Rows};
 use crate::value::{DataType, Value, ValueRef};
 
 /// What a table is made of, in the terms of storage.
@@ -64,25 +64,6 @@ enum Keying {
     Dense { base: i64 },
     /// Any slot; the first free one is reused first.
     Indexed { free: Option<RowId> },
-}
-
-#[derive(Clone, Debug)]
-struct UniqueIndex {
-    columns: KeyColumns,
-    nulls_distinct: bool,
-    index: HashIndex,
-}
-
-#[derive(Clone, Debug)]
-struct SecondaryIndex {
-    columns: KeyColumns,
-    index: AnyIndex,
-}
-
-#[derive(Clone, Debug)]
-enum AnyIndex {
-    Hash(MultiIndex),
-    Ordered(OrderedIndex),
 }
 
 /// Two rows with one key, met while a statement runs.
@@ -168,52 +149,17 @@ impl TableStore {
             let row = slot_of(base, int)?;
             return self.rows.contains(row).then_some(row);
         }
-        let UniqueIndex { columns, index, .. } = &self.keys[key];
-        index.find(hash_key(values.clone()), |row| {
-            self.rows
-                .get(row)
-                .is_some_and(|row| columns.matches(self.layout(), row, values.clone()))
-        })
+        self.keys[key].find(&self.rows, values)
     }
 
-    /// How many rows have this row's value of a unique key, itself included; 1 if a null keeps it out.
-    pub(crate) fn count_same_key(&self, key: usize, row: RowId) -> usize {
-        let UniqueIndex {
-            columns,
-            nulls_distinct,
-            index,
-        } = &self.keys[key];
-        let layout = self.layout();
-        let Some(image) = self.rows.get(row) else {
-            return 0;
-        };
-        if (*nulls_distinct && columns.any_null(layout, image)) || (key == 0 && self.is_dense()) {
-            return 1;
+    /// The rows that have this row's value of a unique key, itself included; none if a null keeps it out, or if the key is
+    /// that of a dense table.
+    pub(crate) fn with_key_of(&self, key: usize, row: RowId) -> Vec<RowId> {
+        if key == 0 && self.is_dense() {
+            Vec::new()
+        } else {
+            self.keys[key].with_key_of(&self.rows, row)
         }
-        index
-            .candidates(columns.hash_row(layout, image))
-            .filter(|&other| {
-                self.rows.get(other).is_some_and(|other| {
-                    columns.matches(layout, other, columns.of_row(layout, image))
-                })
-            })
-            .count()
-    }
-
-    /// The lowest other row that has this row's value of a unique key.
-    pub(crate) fn other_with_same_key(&self, key: usize, row: RowId) -> Option<RowId> {
-        let UniqueIndex { columns, index, .. } = &self.keys[key];
-        let layout = self.layout();
-        let image = self.rows.get(row)?;
-        index
-            .candidates(columns.hash_row(layout, image))
-            .filter(|&other| other != row)
-            .filter(|&other| {
-                self.rows.get(other).is_some_and(|other| {
-                    columns.matches(layout, other, columns.of_row(layout, image))
-                })
-            })
-            .min()
     }
 
     /// The rows with this value of a secondary index, ascending by row id.
@@ -222,18 +168,7 @@ impl TableStore {
         index: usize,
         values: impl Iterator<Item = ValueRef<'k>> + Clone,
     ) -> Vec<RowId> {
-        let SecondaryIndex { columns, index } = &self.indexes[index];
-        match index {
-            AnyIndex::Ordered(index) => index.find_all(values).collect(),
-            AnyIndex::Hash(index) => index
-                .find(hash_key(values.clone()), |row| {
-                    self.rows
-                        .get(row)
-                        .is_some_and(|row| columns.matches(self.layout(), row, values.clone()))
-                })
-                .map(Iterator::collect)
-                .unwrap_or_default(),
-        }
+        self.indexes[index].find_all(&self.rows, values)
     }
 
     // ---- Slots ----
@@ -277,7 +212,7 @@ impl TableStore {
 
     fn dense_key(&self, values: &[Value]) -> Option<i64> {
         self.keys[0]
-            .columns
+            .columns()
             .of_values(values)
             .next()
             .and_then(ValueRef::as_int)
@@ -299,17 +234,13 @@ impl TableStore {
 
     /// Gives the primary key an index of its own. O(rows). Slots that are dead already stay unused.
     pub(crate) fn become_indexed(&mut self) {
-        let UniqueIndex { columns, index, .. } = &mut self.keys[0];
-        let layout = self.rows.layout();
-        for (id, row) in self.rows.iter() {
-            index.insert(columns.hash_row(layout, row), id);
-        }
+        self.keys[0].fill(&self.rows);
         self.keying = Keying::Indexed { free: None };
     }
 
     /// Undoes [`TableStore::become_indexed`].
     pub(crate) fn become_dense_again(&mut self, base: i64) {
-        self.keys[0].index = HashIndex::new();
+        self.keys[0].clear();
         self.keying = Keying::Dense { base };
     }
 
@@ -352,7 +283,7 @@ impl TableStore {
         if let Keying::Dense { base } = &mut self.keying
             && self.rows.end() == RowId(0)
             && let Some(key) = self.keys[0]
-                .columns
+                .columns()
                 .of_values(values)
                 .next()
                 .and_then(ValueRef::as_int)
@@ -448,97 +379,48 @@ impl TableStore {
     }
 
     fn any_index_has(&self, touches: impl Fn(&KeyColumns) -> bool) -> bool {
-        self.keys.iter().any(|key| touches(&key.columns))
-            || self.indexes.iter().any(|index| touches(&index.columns))
+        self.keys.iter().any(|key| touches(key.columns()))
+            || self.indexes.iter().any(|index| touches(index.columns()))
     }
 
     fn add_to_indexes(
         &mut self,
-        id: RowId,
+        row: RowId,
         touches: impl Fn(&KeyColumns) -> bool,
         collisions: &mut Vec<Collision>,
     ) {
-        let dense = self.is_dense();
-        let rows = &self.rows;
-        let layout = rows.layout();
-        let Some(row) = rows.get(id) else { return };
-        for (
-            position,
-            UniqueIndex {
-                columns,
-                nulls_distinct,
-                index,
-            },
-        ) in self.keys.iter_mut().enumerate()
-        {
-            let implicit = position == 0 && dense;
-            if implicit || !touches(columns) || (*nulls_distinct && columns.any_null(layout, row)) {
-                continue;
+        let implicit = usize::from(self.is_dense());
+        for (key, index) in self.keys.iter_mut().enumerate().skip(implicit) {
+            if touches(index.columns()) {
+                let other = index.add(&self.rows, row);
+                collisions.extend(other.map(|other| Collision { key, row, other }));
             }
-            let other = index.insert_unique(columns.hash_row(layout, row), id, |other| {
-                rows.get(other).is_some_and(|other| {
-                    columns.matches(layout, other, columns.of_row(layout, row))
-                })
-            });
-            collisions.extend(other.map(|other| Collision {
-                key: position,
-                row: id,
-                other,
-            }));
         }
-        for SecondaryIndex { columns, index } in self
+        for index in self
             .indexes
             .iter_mut()
-            .filter(|index| touches(&index.columns))
+            .filter(|index| touches(index.columns()))
         {
-            match index {
-                AnyIndex::Ordered(index) => {
-                    index.insert(columns.of_row(layout, row), id);
-                }
-                AnyIndex::Hash(index) => {
-                    index.insert(columns.hash_row(layout, row), id, |other| {
-                        rows.get(other).is_some_and(|other| {
-                            columns.matches(layout, other, columns.of_row(layout, row))
-                        })
-                    });
-                }
-            }
+            index.add(&self.rows, row);
         }
     }
 
-    fn take_from_indexes(&mut self, id: RowId, touches: impl Fn(&KeyColumns) -> bool) {
-        let dense = self.is_dense();
-        let rows = &self.rows;
-        let layout = rows.layout();
-        let Some(row) = rows.get(id) else { return };
-        for (
-            position,
-            UniqueIndex {
-                columns,
-                nulls_distinct,
-                index,
-            },
-        ) in self.keys.iter_mut().enumerate()
+    fn take_from_indexes(&mut self, row: RowId, touches: impl Fn(&KeyColumns) -> bool) {
+        let implicit = usize::from(self.is_dense());
+        for index in self
+            .keys
+            .iter_mut()
+            .skip(implicit)
+            .filter(|index| touches(index.columns()))
         {
-            let implicit = position == 0 && dense;
-            if implicit || !touches(columns) || (*nulls_distinct && columns.any_null(layout, row)) {
-                continue;
-            }
-            index.remove(columns.hash_row(layout, row), id);
+            index.take(&self.rows, row);
         }
-        for SecondaryIndex { columns, index } in self
+        for index in self
             .indexes
             .iter_mut()
-            .filter(|index| touches(&index.columns))
+            .filter(|index| touches(index.columns()))
         {
-            match index {
-                AnyIndex::Ordered(index) => {
-                    index.remove(columns.of_row(layout, row), id);
-                }
-                AnyIndex::Hash(index) => {
-                    index.remove(columns.hash_row(layout, row), id);
-                }
-            }
+            index.take(&self.rows, row);
         }
     }
 
@@ -546,59 +428,19 @@ impl TableStore {
 
     /// Compares every index with the rows by brute force; the first difference in words.
     pub(crate) fn check_indexes(&self) -> Result<(), String> {
-        let layout = self.layout();
-        for (
-            position,
-            UniqueIndex {
-                columns,
-                nulls_distinct,
-                index,
-            },
-        ) in self.keys.iter().enumerate()
-        {
+        for (position, index) in self.keys.iter().enumerate() {
             if position == 0 && self.is_dense() {
-                self.check_dense(columns)?;
-                continue;
-            }
-            let mut expected = 0;
-            for (id, row) in self.rows.iter() {
-                if *nulls_distinct && columns.any_null(layout, row) {
-                    continue;
-                }
-                expected += 1;
-                if !index
-                    .candidates(columns.hash_row(layout, row))
-                    .any(|found| found == id)
-                {
-                    return Err(format!("unique key {position} does not find row {}", id.0));
-                }
-            }
-            if index.len() != expected {
-                return Err(format!(
-                    "unique key {position} has {} entries for {expected} rows",
-                    index.len()
-                ));
+                self.check_dense(index.columns())?;
+            } else {
+                index
+                    .check(&self.rows)
+                    .map_err(|fault| format!("unique key {position} {fault}"))?;
             }
         }
-        for (position, SecondaryIndex { columns, index }) in self.indexes.iter().enumerate() {
-            let len = match index {
-                AnyIndex::Hash(index) => index.len(),
-                AnyIndex::Ordered(index) => index.len(),
-            };
-            if len != self.rows.len() {
-                return Err(format!(
-                    "index {position} has {len} entries for {} rows",
-                    self.rows.len()
-                ));
-            }
-            for (id, row) in self.rows.iter() {
-                if !self
-                    .find_all(position, columns.of_row(layout, row))
-                    .contains(&id)
-                {
-                    return Err(format!("index {position} does not find row {}", id.0));
-                }
-            }
+        for (position, index) in self.indexes.iter().enumerate() {
+            index
+                .check(&self.rows)
+                .map_err(|fault| format!("index {position} {fault}"))?;
         }
         Ok(())
     }
@@ -633,30 +475,6 @@ fn slot_of(base: i64, key: i64) -> Option<RowId> {
 /// The base of a dense table whose first key is `key`: low enough for smaller keys near it.
 fn first_base(key: i64) -> i64 {
     key.div_euclid(BASE_STEP).saturating_mul(BASE_STEP)
-}
-
-impl UniqueIndex {
-    fn new(spec: &KeySpec) -> Self {
-        UniqueIndex {
-            columns: KeyColumns::new(&spec.columns),
-            nulls_distinct: spec.nulls_distinct,
-            index: HashIndex::new(),
-        }
-    }
-}
-
-impl SecondaryIndex {
-    fn new(spec: &IndexSpec) -> Self {
-        let index = if spec.ordered {
-            AnyIndex::Ordered(OrderedIndex::new(&spec.descending))
-        } else {
-            AnyIndex::Hash(MultiIndex::new())
-        };
-        SecondaryIndex {
-            columns: KeyColumns::new(&spec.columns),
-            index,
-        }
-    }
 }
 
 #[cfg(test)]

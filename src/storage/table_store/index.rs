@@ -1,0 +1,209 @@
+//! The two sorts of index of a table: over a unique key, and beside the keys.
+//!
+//! An index holds row ids; keys stand in the rows, which every call is given. A row is taken out of an index before its
+//! key changes and put in afterwards.
+
+use crate::storage::key_hash::hash_key;
+use crate::storage::table_store::{IndexSpec, KeySpec};
+use crate::storage::{HashIndex, KeyColumns, MultiIndex, OrderedIndex, RowId, RowRef, Rows};
+use crate::value::ValueRef;
+
+/// Finds the row of a key; while a statement runs, there may be several.
+#[derive(Clone, Debug)]
+pub(super) struct UniqueIndex {
+    columns: KeyColumns,
+    /// Whether a row with a null in the key stays out.
+    nulls_distinct: bool,
+    index: HashIndex,
+}
+
+/// Finds the rows of a value.
+#[derive(Clone, Debug)]
+pub(super) struct SecondaryIndex {
+    columns: KeyColumns,
+    index: AnyIndex,
+}
+
+#[derive(Clone, Debug)]
+enum AnyIndex {
+    Hash(MultiIndex),
+    Ordered(OrderedIndex),
+}
+
+impl UniqueIndex {
+    pub(super) fn new(spec: &KeySpec) -> Self {
+        UniqueIndex {
+            columns: KeyColumns::new(&spec.columns),
+            nulls_distinct: spec.nulls_distinct,
+            index: HashIndex::new(),
+        }
+    }
+
+    pub(super) fn columns(&self) -> &KeyColumns {
+        &self.columns
+    }
+
+    /// Puts in every row.
+    pub(super) fn fill(&mut self, rows: &Rows) {
+        for (id, row) in rows.iter() {
+            self.index
+                .insert(self.columns.hash_row(rows.layout(), row), id);
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.index = HashIndex::new();
+    }
+
+    /// Puts a row in; another row that has its key.
+    pub(super) fn add(&mut self, rows: &Rows, id: RowId) -> Option<RowId> {
+        let row = self.member(rows, id)?;
+        let columns = &self.columns;
+        let hash = columns.hash_row(rows.layout(), row);
+        self.index
+            .insert_unique(hash, id, |other| have_same_key(columns, rows, row, other))
+    }
+
+    /// Takes a row out.
+    pub(super) fn take(&mut self, rows: &Rows, id: RowId) {
+        if let Some(row) = self.member(rows, id) {
+            self.index
+                .remove(self.columns.hash_row(rows.layout(), row), id);
+        }
+    }
+
+    /// The lowest row with these values.
+    #[inline]
+    pub(super) fn find<'k>(
+        &self,
+        rows: &Rows,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Option<RowId> {
+        self.index.find(hash_key(values.clone()), |row| {
+            has_key(&self.columns, rows, row, values.clone())
+        })
+    }
+
+    /// The rows that have a row's key, itself included; none if a null keeps it out.
+    pub(super) fn with_key_of(&self, rows: &Rows, id: RowId) -> Vec<RowId> {
+        let Some(row) = self.member(rows, id) else {
+            return Vec::new();
+        };
+        let hash = self.columns.hash_row(rows.layout(), row);
+        let same = |other: &RowId| have_same_key(&self.columns, rows, row, *other);
+        self.index.candidates(hash).filter(same).collect()
+    }
+
+    /// Compares the index with the rows by brute force.
+    pub(super) fn check(&self, rows: &Rows) -> Result<(), String> {
+        let members = rows
+            .iter()
+            .filter(|(id, _)| self.member(rows, *id).is_some())
+            .count();
+        if self.index.len() != members {
+            return Err(format!(
+                "has {} entries for {members} rows",
+                self.index.len()
+            ));
+        }
+        let lost = rows.iter().find(|&(id, _)| {
+            self.member(rows, id).is_some() && !self.with_key_of(rows, id).contains(&id)
+        });
+        lost.map_or(Ok(()), |(id, _)| Err(format!("does not find row {}", id.0)))
+    }
+
+    /// A row, if it is live and no null keeps it out.
+    fn member<'r>(&self, rows: &'r Rows, id: RowId) -> Option<RowRef<'r>> {
+        let row = rows.get(id)?;
+        (!self.nulls_distinct || !self.columns.any_null(rows.layout(), row)).then_some(row)
+    }
+}
+
+impl SecondaryIndex {
+    pub(super) fn new(spec: &IndexSpec) -> Self {
+        let index = if spec.ordered {
+            AnyIndex::Ordered(OrderedIndex::new(&spec.descending))
+        } else {
+            AnyIndex::Hash(MultiIndex::new())
+        };
+        SecondaryIndex {
+            columns: KeyColumns::new(&spec.columns),
+            index,
+        }
+    }
+
+    pub(super) fn columns(&self) -> &KeyColumns {
+        &self.columns
+    }
+
+    /// Puts a row in.
+    pub(super) fn add(&mut self, rows: &Rows, id: RowId) {
+        let Some(row) = rows.get(id) else { return };
+        let (columns, layout) = (&self.columns, rows.layout());
+        match &mut self.index {
+            AnyIndex::Ordered(index) => index.insert(columns.of_row(layout, row), id),
+            AnyIndex::Hash(index) => index.insert(columns.hash_row(layout, row), id, |other| {
+                have_same_key(columns, rows, row, other)
+            }),
+        };
+    }
+
+    /// Takes a row out.
+    pub(super) fn take(&mut self, rows: &Rows, id: RowId) {
+        let Some(row) = rows.get(id) else { return };
+        let (columns, layout) = (&self.columns, rows.layout());
+        match &mut self.index {
+            AnyIndex::Ordered(index) => index.remove(columns.of_row(layout, row), id),
+            AnyIndex::Hash(index) => index.remove(columns.hash_row(layout, row), id),
+        };
+    }
+
+    /// The rows with these values, ascending by row id.
+    pub(super) fn find_all<'k>(
+        &self,
+        rows: &Rows,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Vec<RowId> {
+        match &self.index {
+            AnyIndex::Ordered(index) => index.find_all(values).collect(),
+            AnyIndex::Hash(index) => {
+                let found = index.find(hash_key(values.clone()), |row| {
+                    has_key(&self.columns, rows, row, values.clone())
+                });
+                found.map(Iterator::collect).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Compares the index with the rows by brute force.
+    pub(super) fn check(&self, rows: &Rows) -> Result<(), String> {
+        let entries = match &self.index {
+            AnyIndex::Hash(index) => index.len(),
+            AnyIndex::Ordered(index) => index.len(),
+        };
+        if entries != rows.len() {
+            return Err(format!("has {entries} entries for {} rows", rows.len()));
+        }
+        let (columns, layout) = (&self.columns, rows.layout());
+        let lost = rows.iter().find(|&(id, row)| match &self.index {
+            AnyIndex::Ordered(index) => !index.contains(columns.of_row(layout, row), id),
+            AnyIndex::Hash(index) => !index.contains(columns.hash_row(layout, row), id),
+        });
+        lost.map_or(Ok(()), |(id, _)| Err(format!("does not find row {}", id.0)))
+    }
+}
+
+fn have_same_key(columns: &KeyColumns, rows: &Rows, row: RowRef<'_>, other: RowId) -> bool {
+    has_key(columns, rows, other, columns.of_row(rows.layout(), row))
+}
+
+#[inline]
+fn has_key<'k>(
+    columns: &KeyColumns,
+    rows: &Rows,
+    id: RowId,
+    values: impl IntoIterator<Item = ValueRef<'k>>,
+) -> bool {
+    rows.get(id)
+        .is_some_and(|row| columns.matches(rows.layout(), row, values))
+}
