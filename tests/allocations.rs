@@ -1,4 +1,4 @@
-//! How often the engine asks the allocator: by page and bucket, never by row.
+//! How often the engine asks the allocator: by page and bucket, never by row; and what it holds after long use.
 //!
 //! The allocator counts per thread, so tests beside this one do not disturb it. It is the one test that needs `unsafe`.
 #![expect(
@@ -10,35 +10,41 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use relata::engine::Database;
-use relata::schema::{ColumnDef, ForeignKeyDef, Schema, TableDef};
-use relata::value::{DataType, Value};
+use relata::schema::{ColumnDef, ForeignKeyDef, IndexDef, Schema, TableDef};
+use relata::value::{DataType, Uuid, Value};
 
 struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    /// Bytes allocated less bytes freed.
+    static LIVE: Cell<i64> = const { Cell::new(0) };
 }
 
-fn count() {
-    // A thread that is being torn down has no counter any more.
-    let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+/// Notes a call that asks for memory, and by how many bytes the total changes.
+fn count(grown: usize, shrunk: usize) {
+    // A thread that is being torn down has no counters any more.
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + u64::from(grown > 0)));
+    let change = i64::try_from(grown).unwrap_or(0) - i64::try_from(shrunk).unwrap_or(0);
+    let _ = LIVE.try_with(|live| live.set(live.get() + change));
 }
 
 // SAFETY: every call is passed on to the system's allocator unchanged; counting allocates nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size(), 0);
         // SAFETY: the caller's contract is the system allocator's.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(0, layout.size());
         // SAFETY: the pointer came from `System.alloc` with this layout.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size, layout.size());
         // SAFETY: the pointer came from `System.alloc` with this layout.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -131,4 +137,72 @@ fn a_point_lookup_allocates_nothing_for_its_row() {
         (allocations, title),
         (0, "a somewhat longer title 500".len())
     );
+}
+
+/// Inserts and deletes rows so that as many stay, and gives the live bytes at the start and at the end.
+fn churn(key: impl Fn(i64) -> Value, data_type: DataType) -> (i64, i64) {
+    const ROWS: i64 = 2_000;
+    let rounds: i64 = std::env::var("RELATA_CHURN")
+        .ok()
+        .and_then(|rows| rows.parse().ok())
+        .unwrap_or(100_000)
+        / ROWS;
+    let parents =
+        TableDef::new("parents").column(ColumnDef::new("id", DataType::Int).primary_key());
+    let items = TableDef::new("items")
+        .column(ColumnDef::new("id", data_type).primary_key())
+        .column(ColumnDef::new("parent_id", DataType::Int))
+        .column(ColumnDef::new("title", DataType::Text).unique())
+        .index(IndexDef::new(["parent_id", "title"]))
+        .foreign_key(ForeignKeyDef::new(["parent_id"]).references("parents", ["id"]));
+    let mut db = Database::new(
+        Schema::builder()
+            .table(parents)
+            .table(items)
+            .build()
+            .unwrap(),
+    );
+    db.insert_many("parents", &["id"], (0..100_i64).map(|id| [Value::from(id)]))
+        .unwrap();
+    let columns = ["id", "parent_id", "title"];
+    let row = |n: i64| {
+        [
+            key(n),
+            Value::from(n * 31 % 100),
+            Value::from(format!("the title of item {n}")),
+        ]
+    };
+    db.insert_many("items", &columns, (0..2 * ROWS).map(row))
+        .unwrap();
+    let live = || LIVE.with(Cell::get);
+    let turn = |db: &mut Database, round: i64| {
+        for old in round * ROWS..(round + 1) * ROWS {
+            db.delete_key("items", vec![key(old)]).unwrap();
+        }
+        let new = (round + 2) * ROWS..(round + 3) * ROWS;
+        db.insert_many("items", &columns, new.map(row)).unwrap();
+    };
+    turn(&mut db, 0);
+    let start = live();
+    (1..rounds).for_each(|round| turn(&mut db, round));
+    let end = live();
+    db.check_integrity().unwrap();
+    (start, end)
+}
+
+// Broken, a table in steady use would grow without end: slots, index buckets or posting leaves would not come back.
+#[test]
+fn steady_inserts_and_deletes_stay_within_their_memory() {
+    let uuid = |n: i64| {
+        Value::from(Uuid::from_u64_pair(
+            n.unsigned_abs().wrapping_mul(0x9E37_79B9_7F4A_7C15),
+            0,
+        ))
+    };
+    for (start, end) in [
+        churn(Value::from, DataType::Int),
+        churn(uuid, DataType::Uuid),
+    ] {
+        assert!(end * 5 <= start * 6, "{start} bytes became {end}");
+    }
 }
