@@ -86,6 +86,11 @@ fn rows_change_in_one_place() {
 }
 
 #[test]
+fn trusted_text_comes_from_one_place() {
+    assert_tidy(&["src"], trusted_text);
+}
+
+#[test]
 fn only_storage_names_im() {
     assert_tidy(&["src"], persistent_maps);
 }
@@ -222,6 +227,15 @@ fn writes_outside_their_place_are_found() {
     );
     assert_faulty(mutations, "src/engine/statement.rs", write);
     assert_faulty(mutations, "src/engine/changes.rs", "state.edge_mut(key)");
+}
+
+#[test]
+fn trusted_text_from_elsewhere_is_found() {
+    let call = "TextRef::from_validated(bytes)";
+    assert_clean(trusted_text, "src/storage/row_ref.rs", call);
+    assert_clean(trusted_text, "src/engine/read.rs", "TextRef::from(text)");
+    assert_faulty(trusted_text, "src/engine/read.rs", call);
+    assert_faulty(trusted_text, "src/storage/heap.rs", call);
 }
 
 #[test]
@@ -439,6 +453,19 @@ fn mutations(source: &Source) -> Vec<Fault> {
         .filter(|token| matches!(token.text, "table_mut" | "edge_mut" | "children_mut"));
     let message = "rows and edges are written; allowed: in src/engine/mutation.rs only";
     opens
+        .map(|token| source.fault(token.line, message))
+        .collect()
+}
+
+/// Bytes are called a text without a check where a typed cell is read, and nowhere else.
+fn trusted_text(source: &Source) -> Vec<Fault> {
+    if ["src/value/text.rs", "src/storage/row_ref.rs"].contains(&source.path.as_str()) {
+        return Vec::new();
+    }
+    let code = source.code();
+    let calls = code.iter().filter(|token| token.text == "from_validated");
+    let message = "unchecked bytes become a text; allowed: in src/storage/row_ref.rs only";
+    calls
         .map(|token| source.fault(token.line, message))
         .collect()
 }
