@@ -96,7 +96,9 @@ impl Changes {
         let schema = snapshot.schema();
         let mut plan = Plan {
             changes: self,
-            ..Plan::default()
+            deletes: Vec::new(),
+            updates: Vec::new(),
+            inserts: Vec::new(),
         };
         for change in &self.rows {
             let table = schema.table_id(&change.table)?;
@@ -133,24 +135,12 @@ impl RowChange {
 }
 
 /// Changes with their rows found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Plan<'c> {
     changes: &'c Changes,
     deletes: Vec<(TableId, RowId)>,
     updates: Vec<(TableId, RowId, Cells)>,
     inserts: Vec<(TableId, &'c [Value])>,
-}
-
-impl Default for &Changes {
-    fn default() -> Self {
-        static NONE: Changes = Changes {
-            rows: Vec::new(),
-            sequences: Vec::new(),
-            clock: None,
-            random: None,
-        };
-        &NONE
-    }
 }
 
 impl Plan<'_> {

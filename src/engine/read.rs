@@ -9,7 +9,7 @@ use std::fmt;
 use crate::engine::Snapshot;
 use crate::engine::name::ColumnName;
 use crate::error::{RequestError, RequestKind, Result};
-use crate::expr::Cells;
+use crate::expr::{Bound, Cells};
 use crate::schema::{ForeignKey, Table, TableId};
 use crate::storage::{Children, Field, Postings, RowId, RowLayout, RowRef, TableStore};
 use crate::value::{Key, Value, ValueRef};
@@ -313,6 +313,14 @@ impl Snapshot {
         if !self.ids_are_in_key_order(table) {
             self.sort_by_key(table, &mut ids);
         }
+        ids
+    }
+
+    /// The ids of the rows for which a filter is true, in primary-key order.
+    pub(crate) fn ids_where(&self, table: TableId, filter: &Bound) -> Vec<RowId> {
+        let rows = self.scan(table).filter(|row| filter.matches(row));
+        let mut ids: Vec<_> = rows.map(|row| row.id).collect();
+        self.sort_by_key(table, &mut ids);
         ids
     }
 

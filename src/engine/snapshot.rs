@@ -110,13 +110,8 @@ impl Snapshot {
     pub fn filter(&self, table: impl TableName, filter: &Expr) -> Result<Vec<Row<'_>>> {
         let id = table.table_id(self.schema())?;
         let filter = filter.bind(self.schema().table(id))?;
-        let mut rows: Vec<_> = self
-            .scan(id)
-            .filter(|row| filter.matches(row))
-            .map(|row| row.id)
-            .collect();
-        self.sort_by_key(id, &mut rows);
-        Ok(rows
+        Ok(self
+            .ids_where(id, &filter)
             .into_iter()
             .map(|row| self.view(id, row).into_row())
             .collect())

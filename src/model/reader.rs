@@ -75,13 +75,7 @@ impl<'a> Reader<'a> {
     /// The rows for which a filter over attributes is true, in primary-key order.
     pub(crate) fn select(self, model: &ModelEntry, filter: &Expr) -> Result<Vec<RowId>> {
         let filter = filter.bind(&self.attributes(model))?;
-        let rows = self.snapshot.scan(model.table);
-        let mut rows: Vec<_> = rows
-            .filter(|row| filter.matches(row))
-            .map(|row| row.id)
-            .collect();
-        self.snapshot.sort_by_key(model.table, &mut rows);
-        Ok(rows)
+        Ok(self.snapshot.ids_where(model.table, &filter))
     }
 
     /// What names mean in a filter over a model.

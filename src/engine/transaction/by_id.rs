@@ -81,13 +81,7 @@ impl Transaction<'_> {
     /// The rows for which a filter is true, in primary-key order.
     pub(crate) fn select_ids(&self, table: TableId, filter: &Expr) -> Result<Vec<RowId>> {
         let filter = filter.bind(self.schema.table(table))?;
-        let mut ids: Vec<_> = self
-            .scan(table)
-            .filter(|row| filter.matches(row))
-            .map(|row| row.id)
-            .collect();
-        self.sort_by_key(table, &mut ids);
-        Ok(ids)
+        Ok(self.ids_where(table, &filter))
     }
 }
 
