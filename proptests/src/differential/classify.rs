@@ -1,0 +1,457 @@
+//! Why two engines parted ways, out of the departures that spec/integrity.md lists in sections 0 and 11.
+//!
+//! Engines that order the same steps differently can only end differently where the order shows. The trace of the
+//! reference tells where that is:
+//!
+//! 1. A row is *contested* if two things happen to it: the statement addresses it and a key acts on it, or two keys do,
+//!    or one does for two events. An action counts by value, whenever in the statement the row had the key that went,
+//!    since engines that go by value may catch it then.
+//! 2. Two rows *collide* on a unique key if they had it at different times of the statement, or one had it only on the
+//!    way.
+//! 3. A row is *in the way* of a RESTRICT if it had the key that went, at any time.
+//!
+//! A row that is not contested has two images, before and after, whatever the order. So without 1 to 3, every order
+//! gives the same rows and the same violations, and a difference stays without a name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use relata::value::Value;
+
+use crate::differential::sql::Dialect;
+use crate::reference::trace::{Event, Trace};
+use crate::reference::{Sort, Violation};
+use crate::shape::{CheckShape, Operand, ReferenceShape, Rule, Shape};
+
+/// A departure of relata from another engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Departure {
+    /// D-2: which of several keys acts on a row first.
+    OrderOfKeys,
+    /// D-3: NOT NULL and CHECK of rows as they are on the way.
+    RowsOnTheWay,
+    /// D-4: rows that begin to point at a key in the statement that takes it away.
+    CaughtByValue,
+    /// D-5: unique keys row by row.
+    UniqueByRow,
+    /// D-6: SET DEFAULT to the key that went.
+    VanishedDefault,
+    /// D-7: a failed statement ends the transaction.
+    AbortedTransaction,
+    /// D-8: a failed commit does not end it.
+    OpenAfterCommit,
+    /// RI-13: RESTRICT row by row.
+    RestrictByRow,
+    /// RI-61: the actions of one row before the next row is looked at.
+    StatementByRow,
+    /// SQLite takes a row that refers to its own new key for two: a defect. It does so where an update writes a key that
+    /// its own table refers to, with NO ACTION and without writing the reference: the row is still there with its old
+    /// values when the children of the new key are counted.
+    OwnReferenceTwice,
+    /// RI-32: SQLite's actions nest a thousand times at most, which is where they end that go by value in a ring.
+    Depth,
+}
+
+/// What the other engine did that relata did not do.
+#[derive(Clone, Debug)]
+pub enum Difference {
+    /// It refused for a reason that is none to relata.
+    Refused(Refusal),
+    /// It did what relata refused, for a reason of this sort.
+    Done(Sort),
+    /// Other rows stand in these tables.
+    Rows(Vec<usize>),
+    /// Another number of rows was addressed.
+    Count,
+    /// It gave up, because actions led to actions too often.
+    TooDeep,
+}
+
+/// Why another engine refused.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The sort of constraint. RESTRICT may come as a reference.
+    pub sort: Sort,
+    /// Its name; for NOT NULL, the column's. None where the engine does not tell.
+    pub constraint: Option<String>,
+    /// The table that owns it, likewise.
+    pub table: Option<usize>,
+    /// What it said.
+    pub message: String,
+}
+
+impl Departure {
+    /// All of them.
+    pub const ALL: [Departure; 11] = [
+        Departure::OrderOfKeys,
+        Departure::RowsOnTheWay,
+        Departure::CaughtByValue,
+        Departure::UniqueByRow,
+        Departure::VanishedDefault,
+        Departure::AbortedTransaction,
+        Departure::OpenAfterCommit,
+        Departure::RestrictByRow,
+        Departure::StatementByRow,
+        Departure::OwnReferenceTwice,
+        Departure::Depth,
+    ];
+}
+
+impl fmt::Display for Departure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Departure::OrderOfKeys => "D-2 several keys act on a row",
+            Departure::RowsOnTheWay => "D-3 row constraints on the way",
+            Departure::CaughtByValue => "D-4 caught by value",
+            Departure::UniqueByRow => "D-5 unique keys row by row",
+            Departure::VanishedDefault => "D-6 default that vanished",
+            Departure::AbortedTransaction => "D-7 failed statement aborts",
+            Departure::OpenAfterCommit => "D-8 failed commit stays open",
+            Departure::RestrictByRow => "RI-13 RESTRICT row by row",
+            Departure::StatementByRow => "RI-61 statement row by row",
+            Departure::OwnReferenceTwice => "SQLite counts an own reference twice",
+            Departure::Depth => "RI-32 actions nest without end",
+        })
+    }
+}
+
+impl Refusal {
+    /// Whether this is one of the violations.
+    pub fn is_among(&self, shape: &Shape, violations: &[Violation]) -> bool {
+        let is_key = |sort| matches!(sort, Sort::Reference | Sort::Restrict);
+        violations.iter().any(|violation| {
+            let same_sort = violation.sort == self.sort
+                || is_key(violation.sort) && is_key(self.sort);
+            let same_name = self
+                .constraint
+                .as_ref()
+                .is_none_or(|name| *name == violation.constraint);
+            let same_table = self.table.is_none_or(|table| {
+                shape.tables[table].name == shape.tables[violation.table].name
+            });
+            same_sort && same_name && same_table
+        })
+    }
+}
+
+/// The departure that explains a difference, if there is one.
+pub fn classify(
+    shape: &Shape,
+    dialect: Dialect,
+    trace: &Trace,
+    difference: &Difference,
+) -> Option<Departure> {
+    let way = Way::new(shape, trace);
+    match difference {
+        Difference::Refused(refusal) => match refusal.sort {
+            Sort::Unique => way.refused_unique(refusal),
+            Sort::NotNull | Sort::Check => way.refused_row(refusal),
+            Sort::Reference | Sort::Restrict => way.refused_key(dialect),
+        },
+        Difference::Done(Sort::Restrict) => way.passed_restrict(dialect),
+        Difference::Done(Sort::Reference)
+            if dialect == Dialect::Sqlite && way.counts_own_reference_twice() =>
+        {
+            Some(Departure::OwnReferenceTwice)
+        }
+        Difference::TooDeep => way.is_caught().then_some(Departure::Depth),
+        Difference::Done(_) | Difference::Rows(_) | Difference::Count => way.order(dialect),
+    }
+}
+
+/// Whether SQLite miscounts references in a statement.
+pub fn is_miscounted(shape: &Shape, trace: &Trace) -> bool {
+    Way::new(shape, trace).counts_own_reference_twice()
+}
+
+/// Whether RESTRICT refuses only keys that rows took and gave up in the same statement, while other rows have them.
+/// The rules leave it open whose children the holders of such a key are. relata says, of the rows that had it before.
+pub fn is_restricted_in_passing(shape: &Shape, trace: &Trace, violations: &[Violation]) -> bool {
+    let way = Way::new(shape, trace);
+    violations.iter().all(|violation| {
+        let mut events = trace.events.iter().filter(|event| {
+            shape.references[event.key].name == violation.constraint
+                && event.old == violation.values
+        });
+        violation.sort == Sort::Restrict && events.all(|event| way.is_passing(event))
+    })
+}
+
+/// Whether the order of steps can show in a statement at all.
+pub fn order_can_show(shape: &Shape, trace: &Trace) -> bool {
+    let way = Way::new(shape, trace);
+    !way.contested.is_empty() || way.restricted() || way.collides()
+}
+
+/// What the reference saw, by row.
+struct Way<'t> {
+    shape: &'t Shape,
+    trace: &'t Trace,
+    images: BTreeMap<(usize, u64), Vec<&'t [Value]>>,
+    contested: Vec<Contested>,
+}
+
+/// A row to which two things happen.
+#[derive(Debug)]
+struct Contested {
+    table: usize,
+    row: u64,
+    addressed: bool,
+    /// Events for which a key acts on it.
+    actions: usize,
+    /// Whether an action can catch it only because it has changed.
+    caught: bool,
+}
+
+impl<'t> Way<'t> {
+    fn new(shape: &'t Shape, trace: &'t Trace) -> Self {
+        let mut images: BTreeMap<(usize, u64), Vec<&[Value]>> = BTreeMap::new();
+        let mut add = |row: (usize, u64), values: &'t [Value]| {
+            let seen = images.entry(row).or_default();
+            if seen.last() != Some(&values) {
+                seen.push(values);
+            }
+        };
+        for (table, rows) in trace.before.tables.iter().enumerate() {
+            rows.iter().for_each(|row| add((table, row.id), &row.values));
+        }
+        for image in &trace.images {
+            add((image.table, image.id), &image.values);
+        }
+        for (table, rows) in trace.after.tables.iter().enumerate() {
+            rows.iter().for_each(|row| add((table, row.id), &row.values));
+        }
+        let mut way = Way {
+            shape,
+            trace,
+            images,
+            contested: Vec::new(),
+        };
+        way.contested = way.find_contested();
+        way
+    }
+
+    fn find_contested(&self) -> Vec<Contested> {
+        let mut contested = Vec::new();
+        for (&(table, row), images) in &self.images {
+            let addressed = self.trace.addressed.contains(&(table, row));
+            let (mut actions, mut caught) = (0, false);
+            for event in &self.trace.events {
+                let reference = &self.shape.references[event.key];
+                let acts = !matches!(event.rule, Rule::NoAction | Rule::Restrict);
+                // A row that is gone is not acted on for its own sake.
+                let itself = event.deleted
+                    && (reference.parent, event.parent) == (table, row);
+                if acts && !itself && reference.child == table {
+                    let first = images.iter().position(|image| holds(reference, image, event));
+                    actions += usize::from(first.is_some());
+                    caught |= first.is_some_and(|position| position > 0);
+                }
+            }
+            if actions > 1 || actions == 1 && addressed {
+                contested.push(Contested {
+                    table,
+                    row,
+                    addressed,
+                    actions,
+                    caught,
+                });
+            }
+        }
+        contested
+    }
+
+    /// D-5: two rows have one key, at different times or on the way. D-2: a row may have been what it never was here.
+    fn refused_unique(&self, refusal: &Refusal) -> Option<Departure> {
+        let table = refusal.table?;
+        let uniques = &self.shape.tables[table].uniques;
+        let unique = uniques
+            .iter()
+            .find(|unique| refusal.constraint.as_ref() == Some(&unique.name))?;
+        if self.collide_on(table, &unique.columns, unique.nulls_distinct) {
+            return Some(Departure::UniqueByRow);
+        }
+        self.contested_in(table).then_some(Departure::OrderOfKeys)
+    }
+
+    fn collides(&self) -> bool {
+        self.shape.tables.iter().enumerate().any(|(number, table)| {
+            let mut uniques = table.uniques.iter();
+            uniques.any(|unique| self.collide_on(number, &unique.columns, unique.nulls_distinct))
+        })
+    }
+
+    fn collide_on(&self, table: usize, columns: &[usize], nulls_distinct: bool) -> bool {
+        let mut holders: Vec<(u64, Vec<&Value>)> = Vec::new();
+        for (&(_, row), images) in self.images.range((table, 0)..=(table, u64::MAX)) {
+            for image in images {
+                let key: Vec<&Value> = columns.iter().map(|&column| &image[column]).collect();
+                if !nulls_distinct || !key.iter().any(|value| value.is_null()) {
+                    holders.push((row, key));
+                }
+            }
+        }
+        holders.iter().enumerate().any(|(position, (row, key))| {
+            holders[..position]
+                .iter()
+                .any(|(other, held)| other != row && held == key)
+        })
+    }
+
+    /// D-3: only a contested row is anything else on the way.
+    fn refused_row(&self, refusal: &Refusal) -> Option<Departure> {
+        let table = refusal.table?;
+        let name = refusal.constraint.as_ref()?;
+        let mut checks = self.shape.tables[table].checks.iter();
+        let columns = match checks.find(|check| check.name == *name) {
+            Some(check) if refusal.sort == Sort::Check => columns_of(check),
+            _ => {
+                let mut columns = self.shape.tables[table].columns.iter();
+                vec![columns.position(|column| column.name == *name)?]
+            }
+        };
+        self.written_on_the_way(table, &columns)
+            .then_some(Departure::RowsOnTheWay)
+    }
+
+    /// Whether something that happens to a contested row of the table may write one of the columns.
+    fn written_on_the_way(&self, table: usize, columns: &[usize]) -> bool {
+        self.contested.iter().any(|contested| {
+            contested.table == table
+                && (contested.addressed
+                    || self.trace.events.iter().any(|event| {
+                        let reference = &self.shape.references[event.key];
+                        let mut written = reference.child_columns.iter();
+                        reference.child == table && written.any(|column| columns.contains(column))
+                    }))
+        })
+    }
+
+    fn refused_key(&self, dialect: Dialect) -> Option<Departure> {
+        if dialect == Dialect::Postgres && self.default_vanished() {
+            return Some(Departure::VanishedDefault);
+        }
+        if dialect == Dialect::Sqlite && self.counts_own_reference_twice() {
+            return Some(Departure::OwnReferenceTwice);
+        }
+        if self.restricted() {
+            return Some(by_row(dialect, Departure::RestrictByRow));
+        }
+        self.order(dialect)
+    }
+
+    /// RI-13: the children that stood in the way may have moved or gone before, row by row or by another path.
+    fn passed_restrict(&self, dialect: Dialect) -> Option<Departure> {
+        match self.restricted() {
+            true => Some(by_row(dialect, Departure::RestrictByRow)),
+            false => self.order(dialect),
+        }
+    }
+
+    /// Whether a row that something happens to had, at any time, a key that RESTRICT guards.
+    fn restricted(&self) -> bool {
+        self.trace.events.iter().any(|event| {
+            let reference = &self.shape.references[event.key];
+            let children = (reference.child, 0)..=(reference.child, u64::MAX);
+            event.rule == Rule::Restrict
+                && self.images.range(children).any(|(row, images)| {
+                    let is_touched = images.len() > 1
+                        || self.trace.addressed.contains(row)
+                        || self.is_gone(*row);
+                    is_touched && images.iter().any(|image| holds(reference, image, event))
+                })
+        })
+    }
+
+    /// Whether a row that something happens to has its own reference as its key, now or at another time.
+    fn counts_own_reference_twice(&self) -> bool {
+        let mut keys = self.shape.references.iter();
+        keys.any(|reference| {
+            let table = reference.child;
+            let rows = self.images.range((table, 0)..=(table, u64::MAX));
+            reference.parent == table
+                && reference.on_update == Rule::NoAction
+                && rows
+                    .filter(|(row, images)| images.len() > 1 || self.trace.addressed.contains(row))
+                    .any(|(_, images)| {
+                        let mut keys = images.iter().map(|image| key_above(reference, image));
+                        keys.any(|key| images.iter().any(|image| has_key(reference, image, &key)))
+                    })
+        })
+    }
+
+    /// Whether the parent had another key before the statement.
+    fn is_passing(&self, event: &Event) -> bool {
+        let reference = &self.shape.references[event.key];
+        let images = &self.images[&(reference.parent, event.parent)];
+        key_above(reference, images[0]) != event.old.iter().collect::<Vec<_>>()
+    }
+
+    fn is_gone(&self, (table, row): (usize, u64)) -> bool {
+        let mut rows = self.trace.after.tables[table].iter();
+        !rows.any(|present| present.id == row)
+    }
+
+    /// D-6: a child whose default is the very key that went.
+    fn default_vanished(&self) -> bool {
+        self.trace.events.iter().any(|event| {
+            let reference = &self.shape.references[event.key];
+            let table = &self.shape.tables[reference.child];
+            let columns = reference.child_columns.iter();
+            event.rule == Rule::SetDefault
+                && columns
+                    .map(|&column| table.constant_default(column))
+                    .eq(event.old.iter().cloned())
+        })
+    }
+
+    fn order(&self, dialect: Dialect) -> Option<Departure> {
+        if self.contested.iter().any(|contested| contested.actions > 1) {
+            return Some(Departure::OrderOfKeys);
+        }
+        match dialect {
+            Dialect::Sqlite => (!self.contested.is_empty()).then_some(Departure::StatementByRow),
+            Dialect::Postgres => self.is_caught().then_some(Departure::CaughtByValue),
+        }
+    }
+
+    fn is_caught(&self) -> bool {
+        self.contested.iter().any(|contested| contested.caught)
+    }
+
+    fn contested_in(&self, table: usize) -> bool {
+        self.contested
+            .iter()
+            .any(|contested| contested.table == table)
+    }
+}
+
+fn by_row(dialect: Dialect, departure: Departure) -> Departure {
+    match dialect {
+        Dialect::Sqlite => departure,
+        Dialect::Postgres => Departure::OrderOfKeys,
+    }
+}
+
+fn columns_of(check: &CheckShape) -> Vec<usize> {
+    match check.right {
+        Operand::Column(column) => vec![check.left, column],
+        Operand::Constant(_) => vec![check.left],
+    }
+}
+
+/// Whether a row has the key that went, with no part null.
+fn holds(reference: &ReferenceShape, image: &[Value], event: &Event) -> bool {
+    has_key(reference, image, &event.old.iter().collect::<Vec<_>>())
+}
+
+fn has_key(reference: &ReferenceShape, image: &[Value], key: &[&Value]) -> bool {
+    let mut columns = reference.child_columns.iter().zip(key);
+    columns.all(|(&column, &value)| !value.is_null() && image[column] == *value)
+}
+
+/// The key that others may refer to.
+fn key_above<'v>(reference: &ReferenceShape, image: &'v [Value]) -> Vec<&'v Value> {
+    let columns = reference.parent_columns.iter();
+    columns.map(|&column| &image[column]).collect()
+}
