@@ -120,15 +120,15 @@ impl Refusal {
     pub fn is_among(&self, shape: &Shape, violations: &[Violation]) -> bool {
         let is_key = |sort| matches!(sort, Sort::Reference | Sort::Restrict);
         violations.iter().any(|violation| {
-            let same_sort = violation.sort == self.sort
-                || is_key(violation.sort) && is_key(self.sort);
+            let same_sort =
+                violation.sort == self.sort || is_key(violation.sort) && is_key(self.sort);
             let same_name = self
                 .constraint
                 .as_ref()
                 .is_none_or(|name| *name == violation.constraint);
-            let same_table = self.table.is_none_or(|table| {
-                shape.tables[table].name == shape.tables[violation.table].name
-            });
+            let same_table = self
+                .table
+                .is_none_or(|table| shape.tables[table].name == shape.tables[violation.table].name);
             same_sort && same_name && same_table
         })
     }
@@ -155,6 +155,7 @@ pub fn classify(
             Some(Departure::OwnReferenceTwice)
         }
         Difference::TooDeep => way.is_caught().then_some(Departure::Depth),
+        Difference::Rows(tables) if !tables.iter().all(|&table| way.reaches(table)) => None,
         Difference::Done(_) | Difference::Rows(_) | Difference::Count => way.order(dialect),
     }
 }
@@ -168,19 +169,24 @@ pub fn is_miscounted(shape: &Shape, trace: &Trace) -> bool {
 /// The rules leave it open whose children the holders of such a key are. relata says, of the rows that had it before.
 pub fn is_restricted_in_passing(shape: &Shape, trace: &Trace, violations: &[Violation]) -> bool {
     let way = Way::new(shape, trace);
-    violations.iter().all(|violation| {
-        let mut events = trace.events.iter().filter(|event| {
-            shape.references[event.key].name == violation.constraint
-                && event.old == violation.values
-        });
-        violation.sort == Sort::Restrict && events.all(|event| way.is_passing(event))
-    })
+    let mut refused = violations
+        .iter()
+        .filter(|violation| violation.sort == Sort::Restrict)
+        .peekable();
+    refused.peek().is_some()
+        && refused.all(|violation| {
+            let mut events = trace.events.iter().filter(|event| {
+                shape.references[event.key].name == violation.constraint
+                    && event.old == violation.values
+            });
+            events.all(|event| way.is_passing(event))
+        })
 }
 
 /// Whether the order of steps can show in a statement at all.
 pub fn order_can_show(shape: &Shape, trace: &Trace) -> bool {
     let way = Way::new(shape, trace);
-    !way.contested.is_empty() || way.restricted() || way.collides()
+    way.contested().next().is_some() || way.restricted() || way.collides()
 }
 
 /// What the reference saw, by row.
@@ -188,14 +194,12 @@ struct Way<'t> {
     shape: &'t Shape,
     trace: &'t Trace,
     images: BTreeMap<(usize, u64), Vec<&'t [Value]>>,
-    contested: Vec<Contested>,
+    touched: BTreeMap<(usize, u64), Touched>,
 }
 
-/// A row to which two things happen.
+/// What happens to a row, if only to write what is there.
 #[derive(Debug)]
-struct Contested {
-    table: usize,
-    row: u64,
+struct Touched {
     addressed: bool,
     /// Events for which a key acts on it.
     actions: usize,
@@ -213,26 +217,28 @@ impl<'t> Way<'t> {
             }
         };
         for (table, rows) in trace.before.tables.iter().enumerate() {
-            rows.iter().for_each(|row| add((table, row.id), &row.values));
+            rows.iter()
+                .for_each(|row| add((table, row.id), &row.values));
         }
         for image in &trace.images {
             add((image.table, image.id), &image.values);
         }
         for (table, rows) in trace.after.tables.iter().enumerate() {
-            rows.iter().for_each(|row| add((table, row.id), &row.values));
+            rows.iter()
+                .for_each(|row| add((table, row.id), &row.values));
         }
         let mut way = Way {
             shape,
             trace,
             images,
-            contested: Vec::new(),
+            touched: BTreeMap::new(),
         };
-        way.contested = way.find_contested();
+        way.touched = way.find_touched();
         way
     }
 
-    fn find_contested(&self) -> Vec<Contested> {
-        let mut contested = Vec::new();
+    fn find_touched(&self) -> BTreeMap<(usize, u64), Touched> {
+        let mut touched = BTreeMap::new();
         for (&(table, row), images) in &self.images {
             let addressed = self.trace.addressed.contains(&(table, row));
             let (mut actions, mut caught) = (0, false);
@@ -240,25 +246,34 @@ impl<'t> Way<'t> {
                 let reference = &self.shape.references[event.key];
                 let acts = !matches!(event.rule, Rule::NoAction | Rule::Restrict);
                 // A row that is gone is not acted on for its own sake.
-                let itself = event.deleted
-                    && (reference.parent, event.parent) == (table, row);
+                let itself = event.deleted && (reference.parent, event.parent) == (table, row);
                 if acts && !itself && reference.child == table {
-                    let first = images.iter().position(|image| holds(reference, image, event));
+                    let first = images
+                        .iter()
+                        .position(|image| holds(reference, image, event));
                     actions += usize::from(first.is_some());
                     caught |= first.is_some_and(|position| position > 0);
                 }
             }
-            if actions > 1 || actions == 1 && addressed {
-                contested.push(Contested {
-                    table,
-                    row,
-                    addressed,
-                    actions,
-                    caught,
-                });
+            if actions > 0 || addressed {
+                touched.insert(
+                    (table, row),
+                    Touched {
+                        addressed,
+                        actions,
+                        caught,
+                    },
+                );
             }
         }
-        contested
+        touched
+    }
+
+    fn contested(&self) -> impl Iterator<Item = (usize, &Touched)> {
+        let touched = self.touched.iter();
+        touched
+            .filter(|(_, touched)| touched.actions + usize::from(touched.addressed) > 1)
+            .map(|(&(table, _), touched)| (table, touched))
     }
 
     /// D-5: two rows have one key, at different times or on the way. D-2: a row may have been what it never was here.
@@ -271,7 +286,7 @@ impl<'t> Way<'t> {
         if self.collide_on(table, &unique.columns, unique.nulls_distinct) {
             return Some(Departure::UniqueByRow);
         }
-        self.contested_in(table).then_some(Departure::OrderOfKeys)
+        self.reaches(table).then_some(Departure::OrderOfKeys)
     }
 
     fn collides(&self) -> bool {
@@ -310,15 +325,17 @@ impl<'t> Way<'t> {
                 vec![columns.position(|column| column.name == *name)?]
             }
         };
-        self.written_on_the_way(table, &columns)
-            .then_some(Departure::RowsOnTheWay)
+        match self.written_on_the_way(table, &columns) {
+            true => Some(Departure::RowsOnTheWay),
+            false => self.reaches(table).then_some(Departure::OrderOfKeys),
+        }
     }
 
     /// Whether something that happens to a contested row of the table may write one of the columns.
     fn written_on_the_way(&self, table: usize, columns: &[usize]) -> bool {
-        self.contested.iter().any(|contested| {
-            contested.table == table
-                && (contested.addressed
+        self.contested().any(|(contested, touched)| {
+            contested == table
+                && (touched.addressed
                     || self.trace.events.iter().any(|event| {
                         let reference = &self.shape.references[event.key];
                         let mut written = reference.child_columns.iter();
@@ -355,10 +372,8 @@ impl<'t> Way<'t> {
             let children = (reference.child, 0)..=(reference.child, u64::MAX);
             event.rule == Rule::Restrict
                 && self.images.range(children).any(|(row, images)| {
-                    let is_touched = images.len() > 1
-                        || self.trace.addressed.contains(row)
-                        || self.is_gone(*row);
-                    is_touched && images.iter().any(|image| holds(reference, image, event))
+                    self.touched.contains_key(row)
+                        && images.iter().any(|image| holds(reference, image, event))
                 })
         })
     }
@@ -372,7 +387,7 @@ impl<'t> Way<'t> {
             reference.parent == table
                 && reference.on_update == Rule::NoAction
                 && rows
-                    .filter(|(row, images)| images.len() > 1 || self.trace.addressed.contains(row))
+                    .filter(|(row, _)| self.touched.contains_key(row))
                     .any(|(_, images)| {
                         let mut keys = images.iter().map(|image| key_above(reference, image));
                         keys.any(|key| images.iter().any(|image| has_key(reference, image, &key)))
@@ -385,11 +400,6 @@ impl<'t> Way<'t> {
         let reference = &self.shape.references[event.key];
         let images = &self.images[&(reference.parent, event.parent)];
         key_above(reference, images[0]) != event.old.iter().collect::<Vec<_>>()
-    }
-
-    fn is_gone(&self, (table, row): (usize, u64)) -> bool {
-        let mut rows = self.trace.after.tables[table].iter();
-        !rows.any(|present| present.id == row)
     }
 
     /// D-6: a child whose default is the very key that went.
@@ -406,23 +416,35 @@ impl<'t> Way<'t> {
     }
 
     fn order(&self, dialect: Dialect) -> Option<Departure> {
-        if self.contested.iter().any(|contested| contested.actions > 1) {
+        if self.contested().any(|(_, touched)| touched.actions > 1) {
             return Some(Departure::OrderOfKeys);
         }
         match dialect {
-            Dialect::Sqlite => (!self.contested.is_empty()).then_some(Departure::StatementByRow),
+            Dialect::Sqlite => self.contested().next().map(|_| Departure::StatementByRow),
             Dialect::Postgres => self.is_caught().then_some(Departure::CaughtByValue),
         }
     }
 
     fn is_caught(&self) -> bool {
-        self.contested.iter().any(|contested| contested.caught)
+        self.contested().any(|(_, touched)| touched.caught)
     }
 
-    fn contested_in(&self, table: usize) -> bool {
-        self.contested
-            .iter()
-            .any(|contested| contested.table == table)
+    /// Whether a contested row is in the table, or actions may lead there from one.
+    fn reaches(&self, table: usize) -> bool {
+        let mut reached: Vec<usize> = self.contested().map(|(table, _)| table).collect();
+        let mut position = 0;
+        while let Some(&parent) = reached.get(position) {
+            position += 1;
+            for reference in &self.shape.references {
+                let acts = [reference.on_delete, reference.on_update]
+                    .iter()
+                    .any(|rule| !matches!(rule, Rule::NoAction | Rule::Restrict));
+                if acts && reference.parent == parent && !reached.contains(&reference.child) {
+                    reached.push(reference.child);
+                }
+            }
+        }
+        reached.contains(&table)
     }
 }
 

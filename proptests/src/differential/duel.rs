@@ -31,6 +31,9 @@ pub const DIFFERED: &str = "statements that differed";
 /// Statements by which relata and the reference parted ways, where the rules are silent.
 pub const RESTRICTED_IN_PASSING: &str = "RESTRICT of a key held in passing";
 
+/// Of so many statements that succeed one is looked at, to tell in how many the order of steps could have shown.
+const SAMPLED_ONE_IN: usize = 16;
+
 /// Another engine.
 pub trait Rival {
     /// Whose SQL it speaks.
@@ -154,7 +157,7 @@ fn run(shape: &Shape, rival: &mut dyn Rival, next: &mut Next<'_>) -> Result<Tall
         .map_err(|error| format!("declaration: {error}"))?;
     let mut database = Database::with_options(schema, translate::options(&shape));
     let mut reference = Reference::new(shape.clone());
-    let mut tally = Tally::new();
+    let (mut tally, mut samples) = (Tally::new(), 0);
     while let Some(operation) = next(reference.state(), None) {
         let mut alone = None;
         match operation {
@@ -170,6 +173,7 @@ fn run(shape: &Shape, rival: &mut dyn Rival, next: &mut Next<'_>) -> Result<Tall
             savepoints: Vec::new(),
             alone: alone.is_some(),
             miscounted: false,
+            samples: &mut samples,
             tally: &mut tally,
         };
         duel.control("BEGIN")?;
@@ -187,7 +191,9 @@ fn run(shape: &Shape, rival: &mut dyn Rival, next: &mut Next<'_>) -> Result<Tall
         same_rows(&shape, &database, &reference)?;
         let other = other_tables(&shape, rival, &reference)?;
         if !other.is_empty() {
-            return Err(format!("after the transaction other rows stand in {other:?}"));
+            return Err(format!(
+                "after the transaction other rows stand in {other:?}"
+            ));
         }
     }
     machine::count_fired(&mut tally, &reference);
@@ -216,6 +222,7 @@ struct Duel<'d> {
     alone: bool,
     /// Whether SQLite may have a wrong number of references that wait for commit.
     miscounted: bool,
+    samples: &'d mut usize,
     tally: &'d mut Tally,
 }
 
@@ -253,6 +260,7 @@ impl Duel<'_> {
             (Fault::None, 0),
         );
         let expected = self.reference.execute(statement);
+        let succeeded = expected.is_ok();
         let reply = self.rival_statement(statement)?;
         let difference = match (relata, expected) {
             (Ok(answer), Ok(outcome)) => {
@@ -266,7 +274,21 @@ impl Duel<'_> {
                 }
             }
             (Err(error), Err(failure)) => {
-                let sort = machine::is_violation(self.shape, &error, &failure.violations)?;
+                let violations = &failure.violations;
+                let sort = match machine::is_violation(self.shape, &error, violations) {
+                    Ok(sort) => sort,
+                    Err(message) => {
+                        let trace = before.trace(statement);
+                        let is_later =
+                            machine::is_violation(self.shape, &error, &trace.violations).is_ok();
+                        return match is_later
+                            && classify::is_restricted_in_passing(self.shape, &trace, violations)
+                        {
+                            true => Ok(Some(RESTRICTED_IN_PASSING.to_owned())),
+                            false => Err(message),
+                        };
+                    }
+                };
                 self.count(&format!("refused: {sort:?}"));
                 match reply {
                     Reply::Done(_) => Some(Difference::Done(sort)),
@@ -298,10 +320,18 @@ impl Duel<'_> {
             }
         };
         let may_miscount = self.may_miscount(statement);
-        if difference.is_none() && !may_miscount {
+        *self.samples += usize::from(succeeded);
+        let is_sample = succeeded && self.samples.is_multiple_of(SAMPLED_ONE_IN);
+        if difference.is_none() && !may_miscount && !is_sample {
             return Ok(None);
         }
         let trace = before.trace(statement);
+        if is_sample {
+            self.count("sampled successes");
+            if classify::order_can_show(self.shape, &trace) {
+                self.count("sampled successes in which order could show");
+            }
+        }
         self.miscounted |= may_miscount && classify::is_miscounted(self.shape, &trace);
         let Some(difference) = difference else {
             return Ok(None);
@@ -346,7 +376,7 @@ impl Duel<'_> {
         self.control("SAVEPOINT statement")?;
         let reply = self.rival.run(self.shape, &sql)?;
         if !matches!(reply, Reply::Done(_)) {
-            if self.rival.dialect() == Dialect::Postgres {
+            if self.rival.dialect() == Dialect::Postgres && !self.alone {
                 self.count(&Departure::AbortedTransaction.to_string());
             }
             self.control("ROLLBACK TO SAVEPOINT statement")?;
@@ -359,7 +389,7 @@ impl Duel<'_> {
     /// the only row of an insert, still counts what deferred keys miss in it, and refuses to commit later.
     fn needs_savepoint(&self, statement: &Statement) -> bool {
         match self.rival.dialect() {
-            Dialect::Postgres => !self.alone,
+            Dialect::Postgres => true,
             Dialect::Sqlite => {
                 let mut keys = self.shape.references.iter();
                 let one_row = match statement {

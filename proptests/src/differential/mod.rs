@@ -3,7 +3,8 @@
 //! [`draw`] turns the random schemas and statements of the state machine into ones that SQL can say, and [`sql`] says
 //! them. [`duel`] runs them on relata, on the naive reference and on the other engine, and compares after each. Where
 //! the engines part ways, [`classify`] must find the reason among the departures that spec/integrity.md lists, from
-//! what the reference saw on the way; if it does not, the run has failed. [`postgres`] is a client small enough to read.
+//! what the reference saw on the way; if it does not, the run has failed. [`campaign`] is many runs and what they must
+//! have met. [`postgres`] is a client small enough to read.
 //!
 //! The reference decides nothing about who is right. It must agree with relata, and it knows where the order of steps,
 //! which engines choose differently, can show.
@@ -12,4 +13,5 @@ pub mod draw;
 pub mod sql;
 pub mod classify;
 pub mod duel;
+pub mod campaign;
 pub mod postgres;

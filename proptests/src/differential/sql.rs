@@ -87,7 +87,12 @@ fn unique_key(shape: &Shape, table: usize, unique: &UniqueShape, primary: bool) 
     format!("CONSTRAINT {} {kind} ({columns})", unique.name)
 }
 
-fn judged_late(shape: &Shape, table: usize, unique: &UniqueShape, dialect: Dialect) -> &'static str {
+fn judged_late(
+    shape: &Shape,
+    table: usize,
+    unique: &UniqueShape,
+    dialect: Dialect,
+) -> &'static str {
     let is_referred_to = shape.references.iter().any(|reference| {
         reference.parent == table
             && reference.parent_columns.len() == unique.columns.len()
@@ -109,7 +114,10 @@ fn check_text(table: &TableShape, check: &CheckShape) -> String {
     };
     let left = &table.columns[check.left].name;
     let comparison = comparison(check.comparison);
-    format!("CONSTRAINT {} CHECK ({left} {comparison} {right})", check.name)
+    format!(
+        "CONSTRAINT {} CHECK ({left} {comparison} {right})",
+        check.name
+    )
 }
 
 fn foreign_key(shape: &Shape, reference: &ReferenceShape) -> String {
@@ -182,7 +190,11 @@ pub fn statement(shape: &Shape, statement: &Statement) -> String {
             let assignments: Vec<String> = assignments
                 .iter()
                 .map(|(column, term)| {
-                    format!("{} = {}", table.columns[*column].name, term_text(table, term))
+                    format!(
+                        "{} = {}",
+                        table.columns[*column].name,
+                        term_text(table, term)
+                    )
                 })
                 .collect();
             format!(

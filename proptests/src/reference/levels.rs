@@ -139,13 +139,15 @@ impl<'s> Levels<'s> {
                     values: values.clone(),
                 }));
         }
-        record.events.extend(events.iter().map(|event| trace::Event {
-            key: event.key,
-            parent: event.parent,
-            old: event.old.clone(),
-            deleted: event.deleted,
-            rule: event.rule(&shape.references[event.key]),
-        }));
+        record
+            .events
+            .extend(events.iter().map(|event| trace::Event {
+                key: event.key,
+                parent: event.parent,
+                old: event.old.clone(),
+                deleted: event.deleted,
+                rule: event.rule(&shape.references[event.key]),
+            }));
         record.refused.extend(refused);
     }
 
