@@ -9,7 +9,7 @@ use std::env;
 use std::io::{Write, stderr};
 
 use relata_proptests::differential::campaign::{self, Campaign, Wanted};
-use relata_proptests::differential::classify::Departure;
+use relata_proptests::differential::departure::Departure;
 use relata_proptests::differential::postgres::Postgres;
 
 const CAMPAIGN: Campaign = Campaign {

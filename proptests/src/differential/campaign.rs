@@ -4,8 +4,10 @@ use std::env;
 use std::fmt::Write;
 
 use crate::choices::Choices;
-use crate::differential::classify::Departure;
-use crate::differential::duel::{self, Rival};
+use crate::differential::departure::Departure;
+use crate::differential::duel;
+use crate::differential::rival::Rival;
+use crate::differential::session::DIFFERED;
 use crate::machine::Tally;
 
 /// How much is done, from where.
@@ -110,7 +112,7 @@ impl Wanted {
         let statements = number(tally, "statements");
         let succeeded = number(tally, "statements that succeeded");
         let percent = succeeded * 100 / statements.max(1);
-        let differing = number(tally, duel::DIFFERED);
+        let differing = number(tally, DIFFERED);
         let schemas = number(tally, "schemas");
         expect(schemas >= self.schemas, format!("{schemas} schemas"));
         expect(

@@ -14,43 +14,15 @@
 //! gives the same rows and the same violations, and a difference stays without a name.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use relata::value::Value;
 
+use crate::differential::departure::Departure;
+use crate::differential::rival::Refusal;
 use crate::differential::sql::Dialect;
 use crate::reference::trace::{Event, Trace};
 use crate::reference::{Sort, Violation};
 use crate::shape::{CheckShape, Operand, ReferenceShape, Rule, Shape};
-
-/// A departure of relata from another engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Departure {
-    /// D-2: which of several keys acts on a row first.
-    OrderOfKeys,
-    /// D-3: NOT NULL and CHECK of rows as they are on the way.
-    RowsOnTheWay,
-    /// D-4: rows that begin to point at a key in the statement that takes it away.
-    CaughtByValue,
-    /// D-5: unique keys row by row.
-    UniqueByRow,
-    /// D-6: SET DEFAULT to the key that went.
-    VanishedDefault,
-    /// D-7: a failed statement ends the transaction.
-    AbortedTransaction,
-    /// D-8: a failed commit does not end it.
-    OpenAfterCommit,
-    /// RI-13: RESTRICT row by row.
-    RestrictByRow,
-    /// RI-61: the actions of one row before the next row is looked at.
-    StatementByRow,
-    /// SQLite takes a row that refers to its own new key for two: a defect. It does so where an update writes a key that
-    /// its own table refers to, with NO ACTION and without writing the reference: the row is still there with its old
-    /// values when the children of the new key are counted.
-    OwnReferenceTwice,
-    /// RI-32: SQLite's actions nest a thousand times at most, which is where they end that go by value in a ring.
-    Depth,
-}
 
 /// What the other engine did that relata did not do.
 #[derive(Clone, Debug)]
@@ -65,73 +37,6 @@ pub enum Difference {
     Count,
     /// It gave up, because actions led to actions too often.
     TooDeep,
-}
-
-/// Why another engine refused.
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    /// The sort of constraint. RESTRICT may come as a reference.
-    pub sort: Sort,
-    /// Its name; for NOT NULL, the column's. None where the engine does not tell.
-    pub constraint: Option<String>,
-    /// The table that owns it, likewise.
-    pub table: Option<usize>,
-    /// What it said.
-    pub message: String,
-}
-
-impl Departure {
-    /// All of them.
-    pub const ALL: [Departure; 11] = [
-        Departure::OrderOfKeys,
-        Departure::RowsOnTheWay,
-        Departure::CaughtByValue,
-        Departure::UniqueByRow,
-        Departure::VanishedDefault,
-        Departure::AbortedTransaction,
-        Departure::OpenAfterCommit,
-        Departure::RestrictByRow,
-        Departure::StatementByRow,
-        Departure::OwnReferenceTwice,
-        Departure::Depth,
-    ];
-}
-
-impl fmt::Display for Departure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Departure::OrderOfKeys => "D-2 several keys act on a row",
-            Departure::RowsOnTheWay => "D-3 row constraints on the way",
-            Departure::CaughtByValue => "D-4 caught by value",
-            Departure::UniqueByRow => "D-5 unique keys row by row",
-            Departure::VanishedDefault => "D-6 default that vanished",
-            Departure::AbortedTransaction => "D-7 failed statement aborts",
-            Departure::OpenAfterCommit => "D-8 failed commit stays open",
-            Departure::RestrictByRow => "RI-13 RESTRICT row by row",
-            Departure::StatementByRow => "RI-61 statement row by row",
-            Departure::OwnReferenceTwice => "SQLite counts an own reference twice",
-            Departure::Depth => "RI-32 actions nest without end",
-        })
-    }
-}
-
-impl Refusal {
-    /// Whether this is one of the violations.
-    pub fn is_among(&self, shape: &Shape, violations: &[Violation]) -> bool {
-        let is_key = |sort| matches!(sort, Sort::Reference | Sort::Restrict);
-        violations.iter().any(|violation| {
-            let same_sort =
-                violation.sort == self.sort || is_key(violation.sort) && is_key(self.sort);
-            let same_name = self
-                .constraint
-                .as_ref()
-                .is_none_or(|name| *name == violation.constraint);
-            let same_table = self
-                .table
-                .is_none_or(|table| shape.tables[table].name == shape.tables[violation.table].name);
-            same_sort && same_name && same_table
-        })
-    }
 }
 
 /// The departure that explains a difference, if there is one.

@@ -12,8 +12,7 @@ use std::os::unix::net::UnixStream;
 
 use relata::value::Value;
 
-use crate::differential::classify::Refusal;
-use crate::differential::duel::{Reply, Rival};
+use crate::differential::rival::{Refusal, Reply, Rival};
 use crate::differential::sql::{self, Dialect};
 use crate::reference::Sort;
 use crate::shape::{Kind, Shape};
