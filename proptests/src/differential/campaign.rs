@@ -8,7 +8,7 @@ use crate::differential::departure::Departure;
 use crate::differential::duel;
 use crate::differential::rival::Rival;
 use crate::differential::session::DIFFERED;
-use crate::machine::Tally;
+use crate::machine::{Difference, Tally};
 
 /// How much is done, from where.
 #[derive(Clone, Copy, Debug)]
@@ -59,19 +59,23 @@ impl Campaign {
     /// # Errors
     /// The first difference without a name, made small, and the seed of its schema.
     pub fn run(&self, rival: &mut dyn Rival) -> Result<Tally, String> {
+        self.first_difference(rival).map_err(|(seed, difference)| {
+            let failure = duel::shrink(*difference, rival);
+            format!("RELATA_SEED={seed} RELATA_STATEMENTS=1\n{failure}")
+        })
+    }
+
+    /// The same, with the difference as it was met.
+    ///
+    /// # Errors
+    /// The first difference without a name, and the seed of its schema.
+    pub fn first_difference(&self, rival: &mut dyn Rival) -> Result<Tally, (u64, Box<Difference>)> {
         let mut tally = Tally::new();
         let mut seed = self.seed;
         while number(&tally, "statements") < self.statements {
-            match duel::explore(rival, &mut Choices::from_seed(seed), self.run_length) {
-                Ok(run) => {
-                    for (what, number) in run {
-                        *tally.entry(what).or_default() += number;
-                    }
-                }
-                Err(difference) => {
-                    let failure = duel::shrink(*difference, rival);
-                    return Err(format!("RELATA_SEED={seed} RELATA_STATEMENTS=1\n{failure}"));
-                }
+            let run = duel::explore(rival, &mut Choices::from_seed(seed), self.run_length);
+            for (what, number) in run.map_err(|difference| (seed, difference))? {
+                *tally.entry(what).or_default() += number;
             }
             seed = seed.wrapping_add(1);
         }
