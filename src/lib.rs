@@ -14,6 +14,7 @@
 //! | read trees of rows | [`select`], [`include`](fn@include), [`Rows`] |
 //! | filter | [`col`], [`Expr`] |
 //! | keep, fork, undo | [`Database::snapshot`], [`Database::fork`], [`Changes`] |
+//! | share between threads | [`SharedDatabase`] |
 //! | work with tables and without models | [`engine::Database`], [`schema`] |
 //! | know why something was refused | [`Error`] |
 //!
@@ -53,8 +54,8 @@ pub use crate::engine::{Affected, Changes, Clock, DatabaseOptions, RowChange, Sa
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::expr::{Expr, all, any, col, not, val};
 pub use crate::model::{
-    Attribute, Database, Instance, ModelDef, Models, Related, RelatedView, Snapshot, Source,
-    Target, Targets, Transaction, Values,
+    Attribute, Database, Instance, ModelDef, Models, Related, RelatedView, SharedDatabase,
+    Snapshot, Source, Target, Targets, Transaction, Values,
 };
 pub use crate::query::{OwnedRows, Prepared, Record, Rows, Select, asc, desc, include, select};
 pub use crate::schema::{Action, Deferral};

@@ -1,0 +1,4 @@
+//! What relata does, through its public API: one file for each behaviour.
+
+mod writers_take_turns;
+mod anomalies_cannot_happen;
