@@ -14,6 +14,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{Write, stderr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use relata::engine::{Database, SharedDatabase, Snapshot, Transaction};
 use relata::error::Result;
@@ -30,6 +31,8 @@ const LISTS: i64 = 8;
 const KEPT: usize = 6;
 /// One in so many writes is given up after it has written.
 const GIVEN_UP: u64 = 16;
+/// How long a reader waits before it reads again.
+const PAUSE: Duration = Duration::from_micros(100);
 /// A reader looks at a snapshot again after so many others.
 const HELD: usize = 20;
 
@@ -299,6 +302,8 @@ fn read_until_done(shared: &SharedDatabase, progress: &Progress) -> Vec<Seen> {
             at_most,
         });
         held.push_back((snapshot, content));
+        // Readers that never rest leave the writers little of two cores, and see each state many times.
+        thread::sleep(PAUSE);
         if held.len() > HELD {
             let (snapshot, content) = held.pop_front().expect("there are some");
             assert_eq!(look(&snapshot).1, content, "a held snapshot moved");

@@ -15,6 +15,9 @@ use relata::value::{DataType, Timestamp, Value};
 /// Long enough for any machine, so that a hang is a failure and not a hang.
 const LONG: Duration = Duration::from_secs(60);
 
+/// The closure of a write.
+type Body = dyn Fn(&mut Transaction<'_>) -> Result<()>;
+
 /// Ten accounts; transfers between them, whose references wait for commit.
 fn bank() -> SharedDatabase {
     bank_with(TableDef::new("accounts"))
@@ -291,8 +294,7 @@ fn after_a_panic_the_next_write_finds_what_was_published() {
     let before = shared.read();
     let print = before.fingerprint();
 
-    let closures: [&dyn Fn(&mut Transaction<'_>) -> Result<()>; 4] =
-        [&panicking, &in_update, &in_predicate, &in_check];
+    let closures: [&Body; 4] = [&panicking, &in_update, &in_predicate, &in_check];
     for closure in closures {
         let unwound = catch_unwind(AssertUnwindSafe(|| {
             shared.write(|tx| {
@@ -419,7 +421,10 @@ fn models_are_shared_as_tables_are() {
                 kind(shared.write(|_| Ok(()))),
                 Some(TransactionKind::Reentrant)
             );
-            assert_eq!(shared.read().find_all("Job")?, [sweep.clone()]);
+            assert_eq!(
+                shared.read().find_all("Job")?.as_slice(),
+                std::slice::from_ref(&sweep)
+            );
             Ok(())
         })
         .unwrap();
