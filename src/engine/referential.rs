@@ -175,8 +175,12 @@ struct Event {
 }
 
 impl Level<'_> {
-    /// The work that follows from the level, or the first child that forbids it.
-    pub(crate) fn follow(&self) -> Result<WorkList, Restricted> {
+    /// The work that follows from the level, or the first child that forbids it. If such children are kept, all of them,
+    /// and the work as if there were none.
+    pub(crate) fn follow(
+        &self,
+        mut kept: Option<&mut Vec<Restricted>>,
+    ) -> Result<WorkList, Restricted> {
         let events = self.events();
         for of_one_key in events.chunk_by(|a, b| a.0 == b.0) {
             let mut restricted = of_one_key
@@ -186,7 +190,9 @@ impl Level<'_> {
             if restricted.peek().is_some() {
                 let key = self.schema.foreign_key(of_one_key[0].0);
                 let written = self.written_children(key);
-                restricted.try_for_each(|(_, event)| self.restrict(key, event, &written))?;
+                restricted.try_for_each(|(_, event)| {
+                    self.restrict(key, event, &written, kept.as_deref_mut())
+                })?;
             }
         }
         let mut work = WorkList::default();
@@ -272,6 +278,7 @@ impl Level<'_> {
         key: &ForeignKey,
         event: &Event,
         written: &BTreeMap<Key, RowId>,
+        kept: Option<&mut Vec<Restricted>>,
     ) -> Result<(), Restricted> {
         let old_key: Key = self.old_key(key, event).map(ValueRef::to_value).collect();
         let waiting = self
@@ -282,16 +289,21 @@ impl Level<'_> {
             .next();
         let children = self.children_with_old_key(key, event).into_iter();
         let others = written.get(&old_key).copied().into_iter().chain(waiting);
-        let found = self.lowest(key.child, children.chain(others));
-        match found {
-            None => Ok(()),
-            Some(child) => Err(Restricted {
-                key: key.id,
-                old_key,
-                child,
-                change: event.change,
-            }),
+        let mut found = children.chain(others);
+        let restricted = |child| Restricted {
+            key: key.id,
+            old_key: old_key.clone(),
+            child,
+            change: event.change,
+        };
+        match kept {
+            Some(kept) => kept.extend(found.map(restricted)),
+            None => match self.lowest(key.child, &mut found) {
+                Some(child) => return Err(restricted(child)),
+                None => {}
+            },
         }
+        Ok(())
     }
 
     /// The row with the lowest primary key.

@@ -4,15 +4,16 @@
 //! actions changed. It is atomic by its [`Drop`]: unless it was finished, the log is played back to where it began. So
 //! an error and a panic in a user's closure take the same way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
 use crate::engine::constraint;
 use crate::engine::mutation::{Queue, Unplaced, Writer};
-use crate::engine::referential::{Cause, Change, Level};
+use crate::engine::referential::{Cause, Change, Level, Restricted};
+use crate::engine::refusals::{Refusal, Refusals};
 use crate::engine::state::State;
-use crate::engine::undo::Mark;
+use crate::engine::undo::{Mark, UndoLog};
 use crate::error::{Operation, Result, TransactionError, TransactionKind};
 use crate::schema::{DefaultValue, ForeignKeyId, Table, TableId};
 use crate::storage::{Collision, ImageId, RowId};
@@ -57,6 +58,9 @@ pub(crate) struct Statement<'a> {
     met: Vec<Collision>,
     queue: Queue,
     vacated: BTreeSet<(ForeignKeyId, RowId)>,
+    /// Children left under a parent row that no longer has their key, with that row.
+    left: BTreeMap<(ForeignKeyId, RowId), RowId>,
+    refusals: Refusals,
     /// Whether the statement only inserts, so that a parent found on the way is the parent for good.
     parents_stay: bool,
     finished: bool,
@@ -108,6 +112,8 @@ impl<'a> Statement<'a> {
             met,
             queue,
             vacated: BTreeSet::new(),
+            left: BTreeMap::new(),
+            refusals: Refusals::default(),
             parents_stay: false,
             finished: false,
         }
@@ -255,6 +261,25 @@ impl<'a> Statement<'a> {
         Ok(())
     }
 
+    /// Works through the levels and judges as [`finish`](Statement::finish) does, without failing by a constraint: gives all
+    /// that are broken, deferred ones too. The statement cannot stand after that.
+    pub(crate) fn plan(&mut self) -> Result<Vec<Refusal>> {
+        self.refusals = Refusals::kept();
+        self.follow_actions()?;
+        self.judge()?;
+        Ok(std::mem::take(&mut self.refusals).into_kept())
+    }
+
+    /// What changed so far, in order.
+    pub(crate) fn history(&self) -> &[Change] {
+        &self.history
+    }
+
+    /// The log, which holds rows as they were before.
+    pub(crate) fn undo(&self) -> &UndoLog {
+        self.writer.undo
+    }
+
     fn follow_actions(&mut self) -> Result<()> {
         let mut start = 0;
         while start < self.history.len() {
@@ -267,20 +292,17 @@ impl<'a> Statement<'a> {
                 queue: &self.queue,
                 vacated: &self.vacated,
             };
-            let work = match level.follow() {
+            let mut kept = Vec::new();
+            let work = match level.follow(self.refusals.are_kept().then_some(&mut kept)) {
                 Ok(work) => work,
                 Err(restricted) => {
                     // A row's own constraints are reported before RESTRICT (RI-70).
                     self.judge_rows()?;
-                    return Err(constraint::restricted(
-                        self.writer.state,
-                        &self.history,
-                        &restricted,
-                        self.operation,
-                    )
-                    .into());
+                    return self.refuse_restricted(&restricted);
                 }
             };
+            kept.iter()
+                .try_for_each(|restricted| self.refuse_restricted(restricted))?;
             start = self.history.len();
             self.vacated.extend(work.vacated.iter().copied());
             for delete in &work.deletes {
@@ -321,39 +343,63 @@ impl<'a> Statement<'a> {
         self.requeue_vacated();
         let missing = self.look_up_parents();
         self.adopt_unmatched();
-        match missing {
-            None => Ok(()),
-            Some((key, child)) => Err(constraint::no_parent(
-                self.writer.state,
-                &self.history,
-                key,
-                child,
-                self.operation,
-            )
-            .into()),
-        }
+        missing
+            .into_iter()
+            .try_for_each(|(key, child)| self.refuse_missing(key, child))
     }
 
     /// Not null, checks and unique keys of every row that was updated and is still there.
-    fn judge_rows(&self) -> Result<()> {
-        let (schema, state) = (self.writer.schema, &*self.writer.state);
-        for change in self
-            .history
+    fn judge_rows(&mut self) -> Result<()> {
+        let (schema, state, history) = (self.writer.schema, &*self.writer.state, &self.history);
+        let chain = |change: &Change| constraint::chain(state, history, change.cause);
+        for change in history
             .iter()
             .filter(|change| change.before.is_some() && !change.gone)
         {
-            constraint::check_stored_row(
-                schema.table(change.table),
-                state,
-                change,
-                &self.history,
-                self.operation,
-            )?;
+            let (table, row) = (schema.table(change.table), change.row);
+            for refusal in constraint::refusals_of_stored_row(table, state, row, self.operation) {
+                self.refusals
+                    .add(refusal, (table.id, row), || chain(change))?;
+            }
         }
-        for &(table, collision) in &self.collisions {
-            constraint::check_collision(schema.table(table), state, collision, self.operation)?;
+        for &(id, collision) in &self.collisions {
+            let (table, row) = (schema.table(id), (id, collision.row));
+            let refusal = constraint::refusal_of_collision(table, state, collision, self.operation);
+            if let Some(refusal) = refusal {
+                self.refusals.add(refusal, row, || {
+                    last_change(history, row).map_or_else(Vec::new, chain)
+                })?;
+            }
         }
         Ok(())
+    }
+
+    fn refuse_restricted(&mut self, found: &Restricted) -> Result<()> {
+        let (state, history) = (&*self.writer.state, &self.history);
+        let change = &history[found.change as usize];
+        let refusal = constraint::restricted(state, found, self.operation);
+        let chain = || constraint::chain(state, history, change.cause);
+        self.refusals
+            .add(refusal, (change.table, change.row), chain)
+    }
+
+    /// At fault is the parent row that went, or else the child that took a key which no row has.
+    fn refuse_missing(&mut self, id: ForeignKeyId, child: RowId) -> Result<()> {
+        let (state, history) = (&*self.writer.state, &self.history);
+        let key = self.writer.schema.foreign_key(id);
+        let row = match self.left.get(&(id, child)) {
+            Some(&parent) => (key.parent, parent),
+            None => (key.child, child),
+        };
+        let operation = if self.context.deferred[id.index()] {
+            Operation::Commit
+        } else {
+            self.operation
+        };
+        let refusal = constraint::no_parent(state, id, child, operation);
+        let cause = || last_change(history, row)?.cause;
+        self.refusals
+            .add(refusal, row, || constraint::chain(state, history, cause()))
     }
 
     /// Queues the children that stand under a parent row which no longer has their key.
@@ -371,17 +417,18 @@ impl<'a> Statement<'a> {
                 if !constraint::has_key_of(self.writer.state, key, child, parent) {
                     self.writer.unlink(key, child);
                     self.queue.push((id, child));
+                    self.left.insert((id, child), parent);
                 }
             }
         }
     }
 
-    /// Gives every queued child its edge or its place among the unmatched; the first child of an immediate key that has
-    /// no parent, by creation order of the keys and then by primary key.
-    fn look_up_parents(&mut self) -> Option<(ForeignKeyId, RowId)> {
+    /// Gives every queued child its edge or its place among the unmatched; the children without a parent that break an
+    /// immediate key, by creation order of the keys and then by primary key.
+    fn look_up_parents(&mut self) -> Vec<(ForeignKeyId, RowId)> {
         let mut queue = std::mem::take(&mut self.queue);
         queue.sort_by_key(|&(key, _)| key);
-        let mut missing: Option<(ForeignKeyId, RowId)> = None;
+        let mut missing = Vec::new();
         for &(id, child) in &queue {
             let key = self.writer.schema.foreign_key(id);
             match constraint::parent_of(self.writer.state, key, child) {
@@ -391,23 +438,17 @@ impl<'a> Statement<'a> {
                     if !self.writer.is_unmatched(key, child) {
                         self.writer.miss(key, child);
                     }
-                    if !self.context.deferred[id.index()]
-                        && missing.is_none_or(|(first, other)| {
-                            first == id
-                                && constraint::key_is_lower(
-                                    self.writer.state,
-                                    key.child,
-                                    child,
-                                    other,
-                                )
-                        })
-                    {
-                        missing = Some((id, child));
+                    if self.refusals.are_kept() || !self.context.deferred[id.index()] {
+                        missing.push((id, child));
                     }
                 }
             }
         }
         self.queue = queue;
+        let (schema, state) = (self.writer.schema, &*self.writer.state);
+        missing.sort_by_cached_key(|&(id, child)| {
+            (id, state.key_of(schema.foreign_key(id).child, child))
+        });
         missing
     }
 
@@ -525,6 +566,12 @@ impl Drop for Statement<'_> {
             queue: bounded(std::mem::take(&mut self.queue)),
         };
     }
+}
+
+/// The last change of a row.
+fn last_change(history: &[Change], row: (TableId, RowId)) -> Option<&Change> {
+    let mut changes = history.iter().rev();
+    changes.find(|change| (change.table, change.row) == row)
 }
 
 /// A buffer that is worth keeping: a large statement gives its memory back.
