@@ -7,20 +7,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::io::{Write, stderr};
+use std::iter;
 use std::sync::Arc;
 
 use relata::engine::{Changes, Database, DeletePlan, PlannedRow};
 use relata::error::{ConstraintError, ConstraintKind, Error};
-use relata::expr::Expr;
+use relata::expr::{Expr, all, col};
 use relata::value::Value;
 use relata_proptests::choices::Choices;
-use relata_proptests::operations::{self, Fault, Operation, Place, Statement};
+use relata_proptests::operations::{self, Fault, Operation, Place};
 use relata_proptests::reference::Reference;
 use relata_proptests::shape::Shape;
 use relata_proptests::translate;
 
-/// Statements on one schema.
-const RUN_LENGTH: usize = 60;
+/// Operations before the deletes, on one schema.
+const RUN_LENGTH: usize = 30;
 const DELETES: u64 = 12_000;
 const SEED: u64 = 20_261_126;
 
@@ -52,29 +53,49 @@ fn a_plan_says_what_the_delete_does() {
         .write_all(report.as_bytes())
         .expect("standard error is open");
     if deletes >= DELETES {
-        for what in [
-            "blocked by Restrict",
-            "blocked by Reference",
-            "blocked by NotNull",
-            "blocked by Check",
-            "blocked by Unique",
-            "rows deleted by actions",
-            "rows written",
+        // A schema that often breaks not null, checks or unique keys by a delete is refused when it is declared.
+        for (what, share) in [
+            ("blocked by Restrict", 20),
+            ("blocked by Reference", 20),
+            ("blocked by NotNull", deletes),
+            ("blocked by Check", deletes),
+            ("blocked by Unique", deletes),
+            ("rows deleted by actions", 20),
+            ("rows written", 20),
         ] {
             let met = tally.get(what).copied().unwrap_or(0);
-            assert!(met >= deletes / 1_000, "{what}: {met}");
+            assert!(met >= deletes / share, "{what}: {met}");
         }
     }
 }
 
-/// Draws statements on a random schema, and plans each delete before it is done.
+/// Draws statements on a random schema, and then plans the delete of each row by itself and of each table.
 fn run(seed: u64, tally: &mut BTreeMap<String, u64>) {
     let mut choices = Choices::from_seed(seed);
     let mut shape = Shape::random(&mut choices);
     shape.rows_changed_max = None;
     let shape = Arc::new(shape);
-    let schema = translate::schema(&shape).expect("the schema stands");
-    let mut db = Database::with_options(schema, translate::options(&shape));
+    let db = fill(&shape, &mut choices);
+    for table in &shape.tables {
+        // A row whose key nobody declared cannot be asked for.
+        let rows = db.rows(&table.name).expect("the table is there");
+        let one_row = rows.filter(|_| !table.hidden_key).map(|row| {
+            let column = |&column: &usize| {
+                let name = table.columns[column].name.as_str();
+                col(name).eq(row.get(name).expect("the column is there"))
+            };
+            all(table.primary().iter().map(column))
+        });
+        for filter in iter::once(all([])).chain(one_row) {
+            compare(&shape, &db, &table.name, &filter, tally)
+                .unwrap_or_else(|difference| panic!("RELATA_SEED={seed}: {difference}"));
+        }
+    }
+}
+
+fn fill(shape: &Arc<Shape>, choices: &mut Choices) -> Database {
+    let schema = translate::schema(shape).expect("the schema stands");
+    let mut db = Database::with_options(schema, translate::options(shape));
     let mut reference = Reference::new(shape.clone());
     let place = Place {
         in_transaction: false,
@@ -83,22 +104,17 @@ fn run(seed: u64, tally: &mut BTreeMap<String, u64>) {
         worlds: 1,
     };
     for _ in 0..RUN_LENGTH {
-        let drawn = operations::draw(&shape, reference.state(), place, &mut choices);
+        let drawn = operations::draw(shape, reference.state(), place, choices);
         let Operation::Run(statement, _) = drawn else {
             continue;
         };
-        if let Statement::Delete { table, filter } = &statement {
-            let table = &shape.tables[*table];
-            let filter = translate::filter(table, filter);
-            compare(&shape, &db, &table.name, &filter, tally)
-                .unwrap_or_else(|difference| panic!("RELATA_SEED={seed}: {difference}"));
-        }
         // The reference goes along, for the values that later statements are drawn from.
         reference.begin();
         _ = reference.execute(&statement);
         _ = reference.commit();
-        _ = db.transaction(|tx| translate::run(&shape, tx, &statement, (Fault::None, 0)));
+        _ = db.transaction(|tx| translate::run(shape, tx, &statement, (Fault::None, 0)));
     }
+    db
 }
 
 fn compare(
