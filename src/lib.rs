@@ -13,6 +13,7 @@
 //! | follow an association | [`Database::related`] |
 //! | read trees of rows | [`select`], [`include`](fn@include), [`Rows`] |
 //! | filter | [`col`], [`Expr`] |
+//! | see what a delete would take along, or what forbids it | [`Database::plan_destroy`], [`DeletePlan`] |
 //! | keep, fork, undo | [`Database::snapshot`], [`Database::fork`], [`Changes`] |
 //! | share between threads | [`SharedDatabase`] |
 //! | work with tables and without models | [`engine::Database`], [`schema`] |
@@ -50,7 +51,9 @@ pub mod model;
 pub use crate::association::{
     BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, Through, Uniqueness,
 };
-pub use crate::engine::{Affected, Changes, Clock, DatabaseOptions, RowChange, Savepoint};
+pub use crate::engine::{
+    Affected, Changes, Clock, DatabaseOptions, DeletePlan, RowChange, Savepoint,
+};
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::expr::{Expr, all, any, col, not, val};
 pub use crate::model::{

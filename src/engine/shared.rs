@@ -66,8 +66,19 @@ impl Versions for Database {
         Database::snapshot(self)
     }
 
-    fn reset_to(&mut self, snapshot: &Snapshot) {
-        Database::reset_to(self, snapshot);
+    fn set_current(&mut self, version: &Snapshot) {
+        self.current = version.clone();
+    }
+
+    fn rows_changed_max(&self) -> usize {
+        self.rows_changed_max
+    }
+
+    fn going_on_from(version: Snapshot, rows_changed_max: usize) -> Self {
+        Database {
+            rows_changed_max,
+            ..Database::from_snapshot(version)
+        }
     }
 }
 
@@ -76,7 +87,11 @@ pub(crate) trait Versions {
     type Snapshot: Clone;
 
     fn snapshot(&self) -> Self::Snapshot;
-    fn reset_to(&mut self, snapshot: &Self::Snapshot);
+    /// Makes a committed version the current one.
+    fn set_current(&mut self, version: &Self::Snapshot);
+    /// What a fork takes over beside the version.
+    fn rows_changed_max(&self) -> usize;
+    fn going_on_from(version: Self::Snapshot, rows_changed_max: usize) -> Self;
 }
 
 /// One database, the version that was published last, and whose turn it is to write.
@@ -85,6 +100,7 @@ pub(crate) struct Shared<D: Versions> {
     database: Mutex<D>,
     turns: Mutex<Turns>,
     turn_ended: Condvar,
+    rows_changed_max: usize,
 }
 
 /// Who writes, and who wants to.
@@ -108,6 +124,7 @@ impl<D: Versions> Shared<D> {
     pub(crate) fn new(database: D) -> Self {
         Shared {
             published: Mutex::new(database.snapshot()),
+            rows_changed_max: database.rows_changed_max(),
             database: Mutex::new(database),
             turns: Mutex::default(),
             turn_ended: Condvar::new(),
@@ -127,7 +144,7 @@ impl<D: Versions> Shared<D> {
     ) -> Result<T> {
         let _turn = self.take_turn(wait_max)?;
         let mut database = lock(&self.database);
-        database.reset_to(&self.read());
+        database.set_current(&self.read());
         let value = change(&mut database)?;
         self.publish(database.snapshot());
         Ok(value)
@@ -137,8 +154,13 @@ impl<D: Versions> Shared<D> {
     pub(crate) fn into_inner(self) -> D {
         let published = into_inner(self.published);
         let mut database = into_inner(self.database);
-        database.reset_to(&published);
+        database.set_current(&published);
         database
+    }
+
+    /// A database of its own that goes on from the version that was published last.
+    pub(crate) fn fork(&self) -> D {
+        D::going_on_from(self.read(), self.rows_changed_max)
     }
 
     fn publish(&self, version: D::Snapshot) {
@@ -203,7 +225,7 @@ impl fmt::Debug for SharedDatabase {
 }
 
 /// Takes a lock, poisoned or not. The pointer to the published version and the turns are written whole, and nothing can
-/// panic half way; the database may have been left anyhow, and is reset when the next turn begins.
+/// panic half way; the database may have been left anyhow, and is set to the published version when the next turn begins.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -311,7 +333,7 @@ macro_rules! shared_methods {
 
         /// An independent database that goes on from the last published version. Waits for no writer. O(1).
         pub fn fork(&self) -> Database {
-            Database::from_snapshot(self.read())
+            self.shared.fork()
         }
 
         /// The database itself, if this is the only handle.

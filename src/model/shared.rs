@@ -44,8 +44,17 @@ impl Versions for Database {
         Database::snapshot(self)
     }
 
-    fn reset_to(&mut self, snapshot: &Snapshot) {
-        Database::reset_to(self, snapshot);
+    fn set_current(&mut self, version: &Snapshot) {
+        Database::set_current(self, version);
+    }
+
+    fn rows_changed_max(&self) -> usize {
+        self.engine().rows_changed_max()
+    }
+
+    fn going_on_from(version: Snapshot, rows_changed_max: usize) -> Self {
+        let engine = Versions::going_on_from(version.engine, rows_changed_max);
+        Database::with_models(engine, version.models)
     }
 }
 
