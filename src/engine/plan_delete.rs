@@ -111,7 +111,7 @@ impl Snapshot {
     ///     plan.to_string(),
     ///     "1 deleted, 1 written, 0 in the way\n  \
     ///        delete authors (1)\n  \
-    ///        write posts (7): (author_id) = (NULL), by posts_author_id_fkey from authors (1)\n"
+    ///        write posts (7): (author_id) = (null), by posts_author_id_fkey from authors (1)\n"
     /// );
     /// # Ok::<(), relata::error::Error>(())
     /// ```

@@ -285,11 +285,10 @@ impl Level<'_> {
             .state
             .edge(key.id)
             .unmatched()
-            .find_all(self.old_key(key, event))
-            .next();
+            .find_all(self.old_key(key, event));
         let children = self.children_with_old_key(key, event).into_iter();
         let others = written.get(&old_key).copied().into_iter().chain(waiting);
-        let mut found = children.chain(others);
+        let found = children.chain(others);
         let restricted = |child| Restricted {
             key: key.id,
             old_key: old_key.clone(),
@@ -297,13 +296,15 @@ impl Level<'_> {
             change: event.change,
         };
         match kept {
-            Some(kept) => kept.extend(found.map(restricted)),
-            None => match self.lowest(key.child, &mut found) {
-                Some(child) => return Err(restricted(child)),
-                None => {}
+            Some(kept) => {
+                kept.extend(found.map(restricted));
+                Ok(())
+            }
+            None => match self.lowest(key.child, found) {
+                Some(child) => Err(restricted(child)),
+                None => Ok(()),
             },
         }
-        Ok(())
     }
 
     /// The row with the lowest primary key.
