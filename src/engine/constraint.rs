@@ -234,7 +234,7 @@ fn duplicate(
 /// What a queued child's key leads to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Parent {
-    /// Nothing to do: the child is gone, has its edge, or has a null in the key.
+    /// Nothing to do: the child is gone, has its edge, or has no complete key.
     Settled,
     /// The row that has the key.
     Found(RowId),
@@ -250,10 +250,7 @@ pub(crate) fn parent_of(state: &State, key: &ForeignKey, child: RowId) -> Parent
         return Parent::Settled;
     };
     if row.link(layout, key.link).is_some()
-        || key
-            .child_columns
-            .iter()
-            .any(|&ordinal| row.is_null(layout, ordinal))
+        || !key.is_complete(|ordinal| row.value(layout, ordinal))
     {
         return Parent::Settled;
     }

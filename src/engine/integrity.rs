@@ -128,7 +128,7 @@ impl Snapshot {
         let (mut linked, mut missing) = (0, 0);
         for row in self.scan(key.child) {
             let values = row.values_of(&key.child_columns);
-            let complete = !values.iter().any(crate::value::Value::is_null);
+            let complete = key.is_complete(|ordinal| row.value(ordinal));
             let expected = complete.then(|| parents.get(&values).copied()).flatten();
             let link = row.parent(key);
             if link != expected {

@@ -58,13 +58,11 @@ impl<'a> Writer<'a> {
         self.undo.push(Undo::Inserted { table, row, reused });
         for &id in &self.schema.table(table).foreign_keys {
             let key = self.schema.foreign_key(id);
-            let cells = key
-                .key_order
-                .iter()
-                .map(|&ordinal| values[ordinal as usize].as_ref());
-            if cells.clone().any(ValueRef::is_null) {
+            let cell = |ordinal: u32| values[ordinal as usize].as_ref();
+            if !key.is_complete(cell) {
                 continue;
             }
+            let cells = key.key_order.iter().map(|&ordinal| cell(ordinal));
             let parent =
                 parents_stay.then(|| self.state.table(key.parent).find(key.parent_key, cells));
             match parent.flatten() {
@@ -102,13 +100,13 @@ impl<'a> Writer<'a> {
         }
         for &id in &schema.table(table).foreign_keys {
             let key = schema.foreign_key(id);
-            if !key.child_columns.iter().any(changes) {
+            if !key.deciding_columns().any(|ordinal| changes(&ordinal)) {
                 continue;
             }
-            let complete = key.child_columns.iter().all(|ordinal| {
-                match cells.iter().find(|(o, _)| o == ordinal) {
-                    Some((_, value)) => !value.is_null(),
-                    None => !self.cell(table, row, *ordinal).is_null(),
+            let complete = key.is_complete(|ordinal| {
+                match cells.iter().find(|(other, _)| *other == ordinal) {
+                    Some((_, value)) => value.as_ref(),
+                    None => self.cell(table, row, ordinal),
                 }
             });
             if complete && kept.contains(&id) {

@@ -7,7 +7,8 @@
 //! 2. RESTRICT: any child with the old key fails the statement, before any action of the level (RI-13, RI-16).
 //! 3. CASCADE on delete: the children go. Going beats every other action on the same row (RI-17).
 //! 4. CASCADE on update: the parent's new key is written into the children, and their edges stay.
-//! 5. SET NULL, SET DEFAULT: null or the constant default is written into all columns of the key.
+//! 5. SET NULL, SET DEFAULT: null or the constant default is written into all columns of the key, and into that of its
+//!    guard.
 //!
 //! Which children: those linked to the parent row. A child that took the key in another way during the statement was
 //! unlinked when it was written and is not acted on (RI-19).
@@ -307,12 +308,14 @@ impl Level<'_> {
         let store = self.state.table(key.child);
         let mut written = BTreeMap::new();
         for &(_, child) in self.queue.iter().filter(|&&(id, _)| id == key.id) {
-            if let Some(row) = store.rows().get(child) {
-                let cells = key
-                    .child_columns
-                    .iter()
-                    .map(|&ordinal| row.value(store.layout(), ordinal).to_value());
-                written.entry(cells.collect()).or_insert(child);
+            let Some(row) = store.rows().get(child) else {
+                continue;
+            };
+            let cell = |ordinal| row.value(store.layout(), ordinal);
+            if key.is_complete(cell) {
+                let cells = key.child_columns.iter();
+                let carried = cells.map(|&ordinal| cell(ordinal).to_value()).collect();
+                written.entry(carried).or_insert(child);
             }
         }
         written
@@ -345,9 +348,8 @@ impl Level<'_> {
             Action::NoAction | Action::Restrict => return,
             Action::Cascade => self.new_key(key, event),
             Action::SetNull => key
-                .child_columns
-                .iter()
-                .map(|&ordinal| (ordinal, Value::Null))
+                .deciding_columns()
+                .map(|ordinal| (ordinal, Value::Null))
                 .collect(),
             Action::SetDefault => self.defaults(key),
         };
@@ -418,9 +420,8 @@ impl Level<'_> {
 
     fn defaults(&self, key: &ForeignKey) -> KeyCells {
         let columns = &self.schema.table(key.child).columns;
-        key.child_columns
-            .iter()
-            .map(|&ordinal| (ordinal, columns[ordinal as usize].default.constant()))
+        key.deciding_columns()
+            .map(|ordinal| (ordinal, columns[ordinal as usize].default.constant()))
             .collect()
     }
 }

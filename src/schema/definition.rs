@@ -117,6 +117,18 @@ pub struct ForeignKeyDef {
     pub on_update: Action,
     /// When a missing parent is held against the child.
     pub deferral: Deferral,
+    /// What must be true of a row for the key to say anything about it; none for all rows.
+    pub guard: Option<GuardDef>,
+}
+
+/// `column = value`, for the rows that a foreign key is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GuardDef {
+    /// A column of the child, none of the key's own.
+    pub column: String,
+    /// What it must hold.
+    pub value: Value,
 }
 
 impl TableDef {
@@ -310,6 +322,7 @@ impl ForeignKeyDef {
             on_delete: Action::NoAction,
             on_update: Action::NoAction,
             deferral: Deferral::NotDeferrable,
+            guard: None,
         }
     }
 
@@ -347,8 +360,18 @@ impl ForeignKeyDef {
         self.deferral = deferral;
         self
     }
+
+    /// Only for rows in which a column has this value; others are exempt, as with a null in the key. SET NULL and SET
+    /// DEFAULT then write that column too, so that the row lets go of its parent altogether.
+    pub fn guarded(mut self, column: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.guard = Some(GuardDef {
+            column: column.into(),
+            value: value.into(),
+        });
+        self
+    }
 }
 
-fn strings(names: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
+pub(super) fn strings(names: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
     names.into_iter().map(Into::into).collect()
 }

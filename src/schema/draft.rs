@@ -189,7 +189,14 @@ impl<'a> Draft<'a> {
 
     fn name_foreign_keys(&mut self, names: &mut ConstraintNames) {
         for definition in &self.definition.foreign_keys {
-            let generated = || format!("{}_{}_fkey", self.table.name, definition.columns.join("_"));
+            let generated = || {
+                let columns = definition.columns.join("_");
+                match &definition.guard {
+                    None => format!("{}_{columns}_fkey", self.table.name),
+                    // Several guarded keys share their columns; what tells them apart is the parent.
+                    Some(_) => format!("{}_{columns}_{}_fkey", self.table.name, definition.parent),
+                }
+            };
             let name = names.choose(definition.name.as_deref(), generated);
             self.foreign_key_names.push(name);
         }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::error::{DeclarationError, Error, ProblemKind};
 use crate::schema::TableId;
+use crate::value::{Value, ValueRef};
 
 /// Which foreign key: its position in the schema.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +52,43 @@ pub struct ForeignKey {
     pub deferral: Deferral,
     /// Its position among the foreign keys of the child.
     pub link: u32,
+    /// What must be true of a row for it to refer to anything; none if every row with a complete key does.
+    pub guard: Option<Guard>,
+}
+
+/// `column = value` in a child row. Where it is not true, for a null too, the key says nothing about the row (beyond
+/// BY-11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Guard {
+    /// A column of the child, none of the key's own.
+    pub column: u32,
+    /// What it must hold. Never null.
+    pub value: Value,
+}
+
+impl ForeignKey {
+    /// Whether a row with these cells, by ordinal, refers to a parent: no column of the key is null (integrity RI-2), and
+    /// the guard is true. A row that does not is exempt: it has no edge, waits for no parent and is matched by no action.
+    ///
+    /// The one place that decides this.
+    #[inline]
+    pub(crate) fn is_complete<'v>(&self, cell: impl Fn(u32) -> ValueRef<'v>) -> bool {
+        let guarded = |guard: &Guard| cell(guard.column) == guard.value.as_ref();
+        self.guard.as_ref().is_none_or(guarded)
+            && !self
+                .child_columns
+                .iter()
+                .any(|&ordinal| cell(ordinal).is_null())
+    }
+
+    /// The columns that say what a row refers to: those of the key, then that of the guard. A change of any of them is a
+    /// change of the key, and SET NULL and SET DEFAULT write all of them.
+    #[inline]
+    pub(crate) fn deciding_columns(&self) -> impl Iterator<Item = u32> + '_ {
+        let guard = self.guard.iter().map(|guard| guard.column);
+        self.child_columns.iter().copied().chain(guard)
+    }
 }
 
 /// What happens to children when their parent is deleted or takes another key.
