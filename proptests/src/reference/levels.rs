@@ -220,8 +220,12 @@ impl<'s> Levels<'s> {
     fn assignment(&self, event: &Event, rule: Rule) -> Assignment {
         let reference = &self.shape.references[event.key];
         let table = &self.shape.tables[reference.child];
-        let columns = reference.child_columns.iter().enumerate();
-        let cells = columns.map(|(position, &column)| {
+        // A guard comes last, and a CASCADE does not write it.
+        let columns = match rule {
+            Rule::Cascade => reference.child_columns.clone(),
+            _ => reference.deciding_columns(),
+        };
+        let cells = columns.into_iter().enumerate().map(|(position, column)| {
             let value = match (rule, &event.new) {
                 (Rule::Cascade, Some(new)) => new[position].clone(),
                 (Rule::SetDefault, _) => table.constant_default(column),
@@ -274,9 +278,9 @@ impl<'s> Levels<'s> {
             return;
         };
         for (key, reference) in self.shape.references.iter().enumerate() {
-            let columns = &reference.child_columns;
+            let columns = reference.deciding_columns();
             if reference.child != change.table
-                || super::project(&change.old, columns) == super::project(new, columns)
+                || super::project(&change.old, &columns) == super::project(new, &columns)
             {
                 continue;
             }

@@ -514,8 +514,13 @@ fn project(values: &[Value], columns: &[usize]) -> Vec<Value> {
         .collect()
 }
 
-/// The key that a child row holds, if no part of it is null (RI-2).
+/// The key that a child row holds, if no part of it is null (RI-2) and its guard is true (BY-11).
 fn child_key(reference: &ReferenceShape, values: &[Value]) -> Option<Vec<Value>> {
+    if let Some((column, wanted)) = &reference.guard
+        && values[*column] != *wanted
+    {
+        return None;
+    }
     let key = project(values, &reference.child_columns);
     (!key.iter().any(Value::is_null)).then_some(key)
 }
