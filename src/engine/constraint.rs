@@ -234,7 +234,7 @@ fn duplicate(
 /// What a queued child's key leads to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Parent {
-    /// Nothing to do: the child is gone, has its edge, or has no complete key.
+    /// Nothing to do: the child is gone, has its edge, has no complete key, or has one that any row may meet and one does.
     Settled,
     /// The row that has the key.
     Found(RowId),
@@ -258,7 +258,8 @@ pub(crate) fn parent_of(state: &State, key: &ForeignKey, child: RowId) -> Parent
         .key_order
         .iter()
         .map(|&ordinal| row.value(layout, ordinal));
-    match state.table(key.parent).find(key.parent_key, values) {
+    match state.find_parent(key, values) {
+        Some(_) if key.is_to_any_row() => Parent::Settled,
         Some(parent) => Parent::Found(parent),
         None => Parent::Missing,
     }

@@ -22,6 +22,7 @@ mod mutation;
 mod sequence;
 mod statement;
 mod referential;
+mod any_row;
 mod constraint;
 mod transaction;
 mod changes;

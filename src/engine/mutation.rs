@@ -63,9 +63,9 @@ impl<'a> Writer<'a> {
                 continue;
             }
             let cells = key.key_order.iter().map(|&ordinal| cell(ordinal));
-            let parent =
-                parents_stay.then(|| self.state.table(key.parent).find(key.parent_key, cells));
+            let parent = parents_stay.then(|| self.state.find_parent(key, cells));
             match parent.flatten() {
+                Some(_) if key.is_to_any_row() => {}
                 Some(parent) => self.link_new(key, row, parent),
                 None => queue.push((id, row)),
             }

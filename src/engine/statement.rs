@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 
 use smallvec::SmallVec;
 
+use crate::engine::any_row::{AtRest, GivenUp};
 use crate::engine::constraint;
 use crate::engine::mutation::{Queue, Unplaced, Writer};
-use crate::engine::referential::{Cause, Change, Level};
+use crate::engine::referential::{Cause, Change, Level, Restricted, WorkList};
 use crate::engine::state::State;
 use crate::engine::undo::Mark;
 use crate::error::{Operation, Result, TransactionError, TransactionKind};
@@ -57,6 +58,9 @@ pub(crate) struct Statement<'a> {
     met: Vec<Collision>,
     queue: Queue,
     vacated: BTreeSet<(ForeignKeyId, RowId)>,
+    /// Whether rows changed that keys to any row refer to.
+    values_changed: bool,
+    given_up: GivenUp,
     /// Whether the statement only inserts, so that a parent found on the way is the parent for good.
     parents_stay: bool,
     finished: bool,
@@ -108,6 +112,8 @@ impl<'a> Statement<'a> {
             met,
             queue,
             vacated: BTreeSet::new(),
+            values_changed: false,
+            given_up: GivenUp::default(),
             parents_stay: false,
             finished: false,
         }
@@ -255,54 +261,88 @@ impl<'a> Statement<'a> {
         Ok(())
     }
 
+    /// Level after level, until nothing more follows. Keys to any row have their turn whenever nothing else follows.
     fn follow_actions(&mut self) -> Result<()> {
         let mut start = 0;
-        while start < self.history.len() {
-            let level = Level {
-                schema: self.writer.schema,
-                state: self.writer.state,
-                undo: self.writer.undo,
-                history: &self.history,
-                start,
-                queue: &self.queue,
-                vacated: &self.vacated,
-            };
-            let work = match level.follow() {
-                Ok(work) => work,
-                Err(restricted) => {
-                    // A row's own constraints are reported before RESTRICT (RI-70).
-                    self.judge_rows()?;
-                    return Err(constraint::restricted(
-                        self.writer.state,
-                        &self.history,
-                        &restricted,
-                        self.operation,
-                    )
-                    .into());
+        loop {
+            let at_rest = start == self.history.len();
+            if at_rest && !self.values_changed {
+                return Ok(());
+            }
+            let work = match at_rest {
+                false => self.level(start).follow(),
+                true => {
+                    let (at_rest, given_up) = self.at_rest();
+                    given_up.follow(&at_rest)
                 }
             };
             start = self.history.len();
-            self.vacated.extend(work.vacated.iter().copied());
-            for delete in &work.deletes {
-                self.take_out(
-                    delete.table,
-                    delete.row,
-                    Some(delete.cause),
-                    delete.with_list,
-                )?;
+            self.carry_out(work)?;
+            if at_rest && start == self.history.len() {
+                return Ok(());
             }
-            for &(key, parent) in &work.cleared {
-                self.writer.clear_children(key, parent);
+        }
+    }
+
+    fn level(&self, start: usize) -> Level<'_> {
+        Level {
+            schema: self.writer.schema,
+            state: self.writer.state,
+            undo: self.writer.undo,
+            history: &self.history,
+            start,
+            queue: &self.queue,
+            vacated: &self.vacated,
+        }
+    }
+
+    fn at_rest(&mut self) -> (AtRest<'_>, &mut GivenUp) {
+        let at_rest = AtRest {
+            schema: self.writer.schema,
+            state: self.writer.state,
+            undo: self.writer.undo,
+            history: &self.history,
+            queue: &self.queue,
+        };
+        (at_rest, &mut self.given_up)
+    }
+
+    fn carry_out(&mut self, work: Result<WorkList, Restricted>) -> Result<()> {
+        let work = match work {
+            Ok(work) => work,
+            Err(restricted) => {
+                // A row's own constraints are reported before RESTRICT (RI-70).
+                self.judge_rows()?;
+                return Err(constraint::restricted(
+                    self.writer.state,
+                    &self.history,
+                    &restricted,
+                    self.operation,
+                )
+                .into());
             }
-            for ((table, row), assignment) in work.assignments() {
-                self.write_cells(
-                    table,
-                    row,
-                    &assignment.cells,
-                    &assignment.kept,
-                    Some(assignment.cause),
-                )?;
-            }
+        };
+        self.values_changed |= work.values_changed;
+        self.vacated.extend(work.vacated.iter().copied());
+        for delete in &work.deletes {
+            self.take_out(
+                delete.table,
+                delete.row,
+                Some(delete.cause),
+                delete.with_list,
+            )?;
+        }
+        for &(key, parent) in &work.cleared {
+            self.writer.clear_children(key, parent);
+        }
+        for ((table, row), assignment) in work.assignments() {
+            self.write_cells(
+                table,
+                row,
+                &assignment.cells,
+                &assignment.kept,
+                Some(assignment.cause),
+            )?;
         }
         Ok(())
     }
@@ -310,15 +350,24 @@ impl<'a> Statement<'a> {
     /// Changes without actions may leave children under any parent that went or took another key.
     fn vacate_everything(&mut self) {
         for change in self.history.iter().filter(|change| change.before.is_some()) {
-            let keys = &self.writer.schema.table(change.table).referenced_by;
-            self.vacated
-                .extend(keys.iter().map(|&key| (key, change.row)));
+            for &key in &self.writer.schema.table(change.table).referenced_by {
+                if self.writer.schema.foreign_key(key).is_to_any_row() {
+                    self.values_changed = true;
+                } else {
+                    self.vacated.insert((key, change.row));
+                }
+            }
         }
     }
 
     fn judge(&mut self) -> Result<()> {
         self.judge_rows()?;
         self.requeue_vacated();
+        if self.values_changed {
+            let (at_rest, given_up) = self.at_rest();
+            let left_behind = given_up.left_behind(&at_rest);
+            self.queue.extend(left_behind);
+        }
         let missing = self.look_up_parents();
         self.adopt_unmatched();
         match missing {
@@ -427,7 +476,9 @@ impl<'a> Statement<'a> {
                 let key = self.writer.schema.foreign_key(id);
                 for child in constraint::unmatched_children_of(self.writer.state, key, row) {
                     self.writer.unlink(key, child);
-                    self.writer.link(key, child, row);
+                    if !key.is_to_any_row() {
+                        self.writer.link(key, child, row);
+                    }
                 }
             }
         }

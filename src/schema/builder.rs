@@ -99,6 +99,10 @@ fn resolve_foreign_keys(
                 drafts[child].table.foreign_keys.push(id);
                 let parent = &mut drafts[foreign_key.parent.index()].table;
                 parent.referenced_by.push(id);
+                if foreign_key.is_to_any_row() {
+                    drafts[child].ensure_index(&foreign_key.child_columns);
+                    drafts[foreign_key.parent.index()].ensure_index(&foreign_key.parent_columns);
+                }
                 foreign_keys.push(foreign_key);
             }
         }

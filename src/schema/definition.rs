@@ -119,6 +119,8 @@ pub struct ForeignKeyDef {
     pub deferral: Deferral,
     /// What must be true of a row for the key to say anything about it; none for all rows.
     pub guard: Option<GuardDef>,
+    /// Whether the parent columns need not be a unique key.
+    pub to_any_row: bool,
 }
 
 /// `column = value`, for the rows that a foreign key is about.
@@ -323,6 +325,7 @@ impl ForeignKeyDef {
             on_update: Action::NoAction,
             deferral: Deferral::NotDeferrable,
             guard: None,
+            to_any_row: false,
         }
     }
 
@@ -368,6 +371,14 @@ impl ForeignKeyDef {
             column: column.into(),
             value: value.into(),
         });
+        self
+    }
+
+    /// To columns that need not be a unique key: the key holds while any row has the value. Its actions are taken for a
+    /// value when a statement leaves no row with it; an update cascades only if all rows that gave the value up took the
+    /// same new one. Where the columns are a unique key after all, this says nothing.
+    pub fn to_any_row(mut self) -> Self {
+        self.to_any_row = true;
         self
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Draft<'a> {
     pub(super) keys_complete: bool,
     /// What is wrong.
     pub(super) report: Report,
+    /// The names that its constraints and indexes have.
+    names: ConstraintNames,
 }
 
 impl<'a> Draft<'a> {
@@ -50,6 +52,7 @@ impl<'a> Draft<'a> {
             },
             foreign_key_names: Vec::new(),
             keys_complete: true,
+            names: ConstraintNames::default(),
             report,
         };
         let mut names = ConstraintNames::declared(definition, &mut draft.report);
@@ -58,7 +61,22 @@ impl<'a> Draft<'a> {
         draft.resolve_indexes(&mut names);
         draft.resolve_checks();
         draft.name_foreign_keys(&mut names);
+        draft.names = names;
         draft
+    }
+
+    /// Sees to it that the table has an index over these columns, to be found by value through them (integrity RI-8).
+    pub(super) fn ensure_index(&mut self, columns: &[u32]) {
+        if self.table.index_over(columns).is_some() {
+            return;
+        }
+        let base = self.generate_name(columns, "idx");
+        self.table.indexes.push(Index {
+            name: self.names.choose(None, || base),
+            columns: columns.to_vec(),
+            kind: IndexKind::Hash,
+            descending: vec![false; columns.len()],
+        });
     }
 
     fn resolve_primary_key(&mut self, names: &mut ConstraintNames) {

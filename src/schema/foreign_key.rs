@@ -22,7 +22,7 @@ impl ForeignKeyId {
 /// Columns of a child table whose values are a key of a row of the parent table.
 ///
 /// The engine keeps a link from each child row to its parent row and back, so the child columns need no index of their
-/// own (integrity RI-8).
+/// own (integrity RI-8). A key to any row has no links, since a child has no one parent: both its ends have an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ForeignKey {
@@ -39,10 +39,10 @@ pub struct ForeignKey {
     /// The columns that are referred to, each at the position of its child column (integrity RI-5).
     pub parent_columns: Vec<u32>,
     /// The unique key that the parent columns are, as a position in the parent's keys. Its columns may stand in
-    /// another order.
-    pub parent_key: usize,
+    /// another order. None for a key to any row.
+    pub parent_key: Option<usize>,
     /// The child columns in the order of the parent's unique key: a child's values in this order are what to look up
-    /// there.
+    /// there. For a key to any row, the child columns as declared.
     pub key_order: Vec<u32>,
     /// What happens to children whose parent is deleted.
     pub on_delete: Action,
@@ -80,6 +80,18 @@ impl ForeignKey {
                 .child_columns
                 .iter()
                 .any(|&ordinal| cell(ordinal).is_null())
+    }
+
+    /// Whether the parent columns are no unique key, so that any number of parents may hold a child (beyond BY-18).
+    #[inline]
+    pub fn is_to_any_row(&self) -> bool {
+        self.parent_key.is_none()
+    }
+
+    /// Whether each row with these child columns has an edge to the row with its parent columns, so that walking edges
+    /// finds what looking up values would. A guarded key links the rows under its guard alone, a key to any row none.
+    pub(crate) fn links_every_child(&self) -> bool {
+        self.guard.is_none() && !self.is_to_any_row()
     }
 
     /// The columns that say what a row refers to: those of the key, then that of the guard. A change of any of them is a

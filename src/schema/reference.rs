@@ -56,7 +56,10 @@ impl<'a> Reference<'a> {
         };
         self.compare_columns(&child_columns, parent, &parent_columns)?;
         let parent_key = self.parent_key(parent, &parent_columns)?;
-        let key = &parent.table.keys[parent_key].columns;
+        let key = match parent_key {
+            Some(key) => &parent.table.keys[key].columns,
+            None => &parent_columns,
+        };
         Some(ForeignKey {
             id,
             name: self.name.into(),
@@ -155,25 +158,29 @@ impl<'a> Reference<'a> {
         Some(())
     }
 
-    /// The unique key of the parent that has exactly these columns, in whatever order.
-    fn parent_key(&mut self, parent: &Draft<'_>, columns: &[u32]) -> Option<usize> {
+    /// The unique key of the parent that has exactly these columns, in whatever order; no key, if it may be any row. None
+    /// at all if there has to be one and is none.
+    fn parent_key(&mut self, parent: &Draft<'_>, columns: &[u32]) -> Option<Option<usize>> {
         let keys = &parent.table.keys;
         let found = keys.iter().position(|key| {
             let same = |column| key.columns.contains(column);
             key.columns.len() == columns.len() && columns.iter().all(same)
         });
+        if found.is_some() || self.definition.to_any_row {
+            return Some(found);
+        }
         // A key that is itself wrong, and so left out, may be the one that is meant.
-        if found.is_none() && parent.keys_complete {
+        if parent.keys_complete {
             let detail = format!(
                 "{} refers to ({}) of {}, which is no unique key; \
-                 keys to any row (`to_any_row`) are not offered yet",
+                 a key that any row may meet is declared `to_any_row`",
                 self.what,
                 self.definition.parent_columns.join(", "),
                 parent.table.name
             );
             self.report.add(ProblemKind::NotUnique, detail);
         }
-        found
+        None
     }
 }
 

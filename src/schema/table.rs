@@ -63,6 +63,11 @@ impl Table {
             .map(|position| self.by_name[position])
     }
 
+    /// The position of an index over exactly these columns.
+    pub(crate) fn index_over(&self, columns: &[u32]) -> Option<usize> {
+        self.indexes.iter().position(|it| it.columns == columns)
+    }
+
     /// The key that names a row.
     #[inline]
     pub fn primary_key(&self) -> &UniqueKey {

@@ -2,6 +2,7 @@
 
 mod examples;
 mod guarded;
+mod any_row;
 mod random;
 
 use crate::engine::{Clock, Database, DatabaseOptions};
