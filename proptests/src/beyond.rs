@@ -1,13 +1,17 @@
-//! What a schema has that SQL does not: guarded keys (BY-11), drawn onto a random schema.
+//! What a schema has that SQL does not, drawn onto a random schema: guarded keys (BY-11) and keys to any row (BY-18).
 
 use crate::choices::Choices;
 use crate::shape::{ReferenceShape, Shape, possible_rule};
 
-/// Guards some of the foreign keys, and gives some of those a twin: another parent over the same columns, under another
+/// Lets some of the foreign keys refer to any row, guards some, and gives some of those a twin: another parent over the same columns, under another
 /// value of the guard. Together they are an owner in one of two tables.
 pub fn extend(shape: &mut Shape, choices: &mut Choices) {
     for position in 0..shape.references.len() {
-        if !choices.percent(25) {
+        if choices.percent(35) {
+            let to_any_row = to_any_row(shape, &shape.references[position], choices);
+            shape.references[position] = to_any_row.unwrap_or(shape.references[position].clone());
+        }
+        if !choices.percent(30) {
             continue;
         }
         let Some(guarded) = guard(shape, &shape.references[position], choices) else {
@@ -20,6 +24,36 @@ pub fn extend(shape: &mut Shape, choices: &mut Choices) {
         shape.references[position] = guarded;
     }
     shape.references.sort_by_key(|reference| reference.child);
+}
+
+/// The same key to other columns of its parent, which are no unique key.
+fn to_any_row(
+    shape: &Shape,
+    reference: &ReferenceShape,
+    choices: &mut Choices,
+) -> Option<ReferenceShape> {
+    let (child, parent) = (
+        &shape.tables[reference.child],
+        &shape.tables[reference.parent],
+    );
+    let mut parent_columns = Vec::new();
+    for &column in &reference.child_columns {
+        let kind = child.columns[column].kind;
+        let candidates: Vec<usize> = (0..parent.visible())
+            .filter(|column| !parent_columns.contains(column))
+            .filter(|&column| parent.columns[column].kind == kind)
+            .collect();
+        parent_columns.push(*choices.pick(&candidates)?);
+    }
+    let is_key = parent.uniques.iter().any(|unique| {
+        unique.columns.len() == parent_columns.len()
+            && unique.columns.iter().all(|it| parent_columns.contains(it))
+    });
+    (!is_key).then(|| ReferenceShape {
+        parent_columns,
+        any_row: true,
+        ..reference.clone()
+    })
 }
 
 /// The same key for the rows alone in which some other column has a certain value.
@@ -66,6 +100,7 @@ fn twin(shape: &Shape, guarded: &ReferenceShape, choices: &mut Choices) -> Optio
         name: format!("{}_twin", guarded.name),
         parent,
         parent_columns,
+        any_row: false,
         guard: (other != *value).then_some((*column, other)),
         ..guarded.clone()
     };

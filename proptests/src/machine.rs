@@ -869,7 +869,15 @@ fn count(tally: &mut Tally, what: &str) {
 }
 
 fn count_fired(tally: &mut Tally, reference: &Reference) {
-    for (event, counts) in ["delete", "update"].into_iter().zip(reference.fired) {
+    let events = [
+        "delete",
+        "update",
+        "delete, guarded,",
+        "update, guarded,",
+        "delete, to any row,",
+        "update, to any row,",
+    ];
+    for (event, counts) in events.into_iter().zip(reference.fired) {
         for (rule, number) in Rule::ALL.into_iter().zip(counts) {
             *tally.entry(format!("on {event} {rule:?}")).or_default() += number;
         }

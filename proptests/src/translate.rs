@@ -124,6 +124,9 @@ fn table_definition<'s>(
         if let Some((column, value)) = &reference.guard {
             key = key.guarded(&table.columns[*column].name, value);
         }
+        if reference.any_row {
+            key = key.to_any_row();
+        }
         definition = definition.foreign_key(key);
     }
     definition

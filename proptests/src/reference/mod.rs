@@ -8,6 +8,7 @@
 //! modelled. `levels` has the actions, `judge` the end of a statement.
 
 mod levels;
+mod values;
 mod judge;
 
 use std::sync::Arc;
@@ -24,9 +25,12 @@ pub struct Reference {
     shape: Arc<Shape>,
     state: State,
     transaction: Option<Open>,
-    /// How often each action had children to deal with: by event, delete first, and by rule.
-    pub fired: [[u64; 5]; 2],
+    /// How often each action had children to deal with.
+    pub fired: Fired,
 }
+
+/// Counts by event, delete first, and by rule: of all keys, then of those that are guarded, then of those to any row.
+pub type Fired = [[u64; 5]; 6];
 
 /// Everything that a rollback brings back.
 #[derive(Clone, Debug, PartialEq)]
