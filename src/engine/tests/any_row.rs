@@ -534,3 +534,71 @@ fn a_chain_of_values_is_followed_to_its_end() {
     assert_eq!(affected.by_actions, LENGTH.unsigned_abs() - 1);
     assert_eq!(db.count("links").unwrap(), 0);
 }
+
+// rules: BY-18, RI-15, RI-30
+// Broken, a value that a row passed through would keep the children of its true holder from following.
+#[test]
+fn a_value_on_the_way_counts_for_nothing() {
+    let schema = Schema::builder()
+        .table(
+            TableDef::new("countries")
+                .column(int("id").primary_key())
+                .column(text("name"))
+                .column(int("in"))
+                .foreign_key(
+                    ForeignKeyDef::new(["in"])
+                        .references("countries", ["id"])
+                        .on_update(Action::Cascade),
+                ),
+        )
+        .table(
+            TableDef::new("cities")
+                .column(int("id").primary_key())
+                .column(text("country"))
+                .column(int("in"))
+                .foreign_key(
+                    ForeignKeyDef::new(["country", "in"])
+                        .references("countries", ["name", "in"])
+                        .to_any_row()
+                        .on_update(Action::Cascade),
+                ),
+        )
+        .build()
+        .unwrap();
+    let mut db = Database::new(schema);
+    let row = |id: i64, name: &str| [id.into(), Value::from(name), 1.into()];
+    db.insert_many(
+        "countries",
+        &["id", "name", "in"],
+        [row(1, "a"), row(2, "b")],
+    )
+    .unwrap();
+    db.insert_many(
+        "cities",
+        &["id", "country", "in"],
+        [row(1, "a"), row(2, "b")],
+    )
+    .unwrap();
+    // The first goes from (a, 1) over (b, 1) to (b, 11), the second from (b, 1) over (c, 1) to (c, 11).
+    db.update_with("countries", &all([]), |row| {
+        let name = row.get("name")?.as_str() == Some("a");
+        let id = row.get("id")?.as_int().unwrap_or_default();
+        let name = if name { "b" } else { "c" };
+        Ok(vec![("id", Value::from(id + 10)), ("name", name.into())])
+    })
+    .unwrap();
+    let countries: Vec<_> = db
+        .rows("cities")
+        .unwrap()
+        .map(|row| format!("{row:?}"))
+        .collect();
+    assert!(
+        countries[0].contains('b') && countries[1].contains('c'),
+        "{countries:?}"
+    );
+    assert!(
+        countries.iter().all(|city| city.contains("11")),
+        "{countries:?}"
+    );
+    db.check_integrity().unwrap();
+}
