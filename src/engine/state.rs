@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::engine::clock::Clock;
 use crate::schema::{ForeignKey, ForeignKeyId, IndexKind, Schema, Table, TableId};
+use crate::storage::unshare;
 use crate::storage::{EdgeStore, IndexSpec, KeySpec, RowId, TableSpec, TableStore};
 use crate::value::{Key, ValueRef};
 
@@ -53,7 +54,7 @@ impl State {
     /// The store of a table, for writing: copies its handles if a snapshot shares them.
     #[inline]
     pub(crate) fn table_mut(&mut self, id: TableId) -> &mut TableStore {
-        triomphe::Arc::make_mut(&mut self.tables[id.index()])
+        unshare(&mut self.tables[id.index()])
     }
 
     #[inline]
@@ -63,7 +64,7 @@ impl State {
 
     #[inline]
     pub(crate) fn edge_mut(&mut self, id: ForeignKeyId) -> &mut EdgeStore {
-        triomphe::Arc::make_mut(&mut self.edges[id.index()])
+        unshare(&mut self.edges[id.index()])
     }
 
     /// The row that has a child's key, given in [`ForeignKey::key_order`]; one of the rows, for a key to any row.
