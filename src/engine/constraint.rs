@@ -217,7 +217,7 @@ fn duplicate(
 /// What a queued child's key leads to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Parent {
-    /// Nothing to do: the child is gone, has its edge, or has a null in the key.
+    /// Nothing to do: the child is gone, has its edge, has no complete key, or has one that any row may meet and one does.
     Settled,
     /// The row that has the key.
     Found(RowId),
@@ -233,10 +233,7 @@ pub(crate) fn parent_of(state: &State, key: &ForeignKey, child: RowId) -> Parent
         return Parent::Settled;
     };
     if row.link(layout, key.link).is_some()
-        || key
-            .child_columns
-            .iter()
-            .any(|&ordinal| row.is_null(layout, ordinal))
+        || !key.is_complete(|ordinal| row.value(layout, ordinal))
     {
         return Parent::Settled;
     }
@@ -244,7 +241,8 @@ pub(crate) fn parent_of(state: &State, key: &ForeignKey, child: RowId) -> Parent
         .key_order
         .iter()
         .map(|&ordinal| row.value(layout, ordinal));
-    match state.table(key.parent).find(key.parent_key, values) {
+    match state.find_parent(key, values) {
+        Some(_) if key.is_to_any_row() => Parent::Settled,
         Some(parent) => Parent::Found(parent),
         None => Parent::Missing,
     }

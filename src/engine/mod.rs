@@ -23,6 +23,7 @@ mod sequence;
 mod statement;
 mod referential;
 mod refusals;
+mod any_row;
 mod constraint;
 mod transaction;
 mod changes;

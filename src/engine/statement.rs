@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
+use crate::engine::any_row::{AtRest, GivenUp};
 use crate::engine::constraint;
 use crate::engine::mutation::{Queue, Unplaced, Updated, Writer};
-use crate::engine::referential::{Cause, Change, Level, Restricted};
+use crate::engine::referential::{Cause, Change, Level, Restricted, WorkList};
 use crate::engine::refusals::{Refusal, Refusals};
 use crate::engine::state::State;
 use crate::engine::undo::{Mark, UndoLog};
@@ -62,6 +63,9 @@ pub(crate) struct Statement<'a> {
     /// Children left under a parent row that no longer has their key, with that row.
     left: BTreeMap<(ForeignKeyId, RowId), RowId>,
     refusals: Refusals,
+    /// Whether rows changed that keys to any row refer to.
+    values_changed: bool,
+    given_up: GivenUp,
     /// Whether the statement only inserts, so that a parent found on the way is the parent for good.
     parents_stay: bool,
     finished: bool,
@@ -107,6 +111,8 @@ impl<'a> Statement<'a> {
             vacated: BTreeSet::new(),
             left: BTreeMap::new(),
             refusals: Refusals::default(),
+            values_changed: false,
+            given_up: GivenUp::default(),
             parents_stay: false,
             finished: false,
         }
@@ -278,67 +284,101 @@ impl<'a> Statement<'a> {
         self.writer.undo
     }
 
+    /// Level after level, until nothing more follows. Keys to any row have their turn whenever nothing else follows.
     fn follow_actions(&mut self) -> Result<()> {
         let mut start = 0;
-        while start < self.context.buffers.history.len() {
-            let level = Level {
-                schema: self.writer.schema,
-                state: self.writer.state,
-                undo: self.writer.undo,
-                history: &self.context.buffers.history,
-                start,
-                queue: &self.context.buffers.queue,
-                vacated: &self.vacated,
-            };
-            let mut kept = Vec::new();
-            let work = match level.follow(self.refusals.are_kept().then_some(&mut kept)) {
-                Ok(work) => work,
-                Err(restricted) => {
-                    // A row's own constraints are reported before RESTRICT (RI-70).
-                    self.judge_rows()?;
-                    return self.refuse_restricted(&restricted);
+        loop {
+            let at_rest = start == self.context.buffers.history.len();
+            if at_rest && !self.values_changed {
+                return Ok(());
+            }
+            let mut kept = self.refusals.are_kept().then(Vec::new);
+            let work = match at_rest {
+                false => self.level(start).follow(kept.as_mut()),
+                true => {
+                    let (at_rest, given_up) = self.at_rest();
+                    given_up.follow(&at_rest, kept.as_mut())
                 }
             };
             kept.iter()
+                .flatten()
                 .try_for_each(|restricted| self.refuse_restricted(restricted))?;
             start = self.context.buffers.history.len();
-            self.vacated.extend(work.vacated.iter().copied());
-            for delete in &work.deletes {
-                self.take_out(
-                    delete.table,
-                    delete.row,
-                    Some(delete.cause),
-                    delete.with_list,
-                )?;
+            self.carry_out(work)?;
+            if at_rest && start == self.context.buffers.history.len() {
+                return Ok(());
             }
-            for &(key, parent) in &work.cleared {
-                self.writer.clear_children(key, parent);
+        }
+    }
+
+    fn level(&self, start: usize) -> Level<'_> {
+        Level {
+            schema: self.writer.schema,
+            state: self.writer.state,
+            undo: self.writer.undo,
+            history: &self.context.buffers.history,
+            start,
+            queue: &self.context.buffers.queue,
+            vacated: &self.vacated,
+        }
+    }
+
+    fn at_rest(&mut self) -> (AtRest<'_>, &mut GivenUp) {
+        let at_rest = AtRest {
+            schema: self.writer.schema,
+            state: self.writer.state,
+            undo: self.writer.undo,
+            history: &self.context.buffers.history,
+            queue: &self.context.buffers.queue,
+        };
+        (at_rest, &mut self.given_up)
+    }
+
+    fn carry_out(&mut self, work: Result<WorkList, Restricted>) -> Result<()> {
+        let work = match work {
+            Ok(work) => work,
+            Err(restricted) => {
+                // A row's own constraints are reported before RESTRICT (RI-70).
+                self.judge_rows()?;
+                return self.refuse_restricted(&restricted);
             }
-            for ((table, row), assignment) in work.assignments() {
-                self.write_cells(
-                    table,
-                    row,
-                    &assignment.cells,
-                    &assignment.kept,
-                    Some(assignment.cause),
-                )?;
-            }
+        };
+        self.values_changed |= work.values_changed;
+        self.vacated.extend(work.vacated.iter().copied());
+        for delete in &work.deletes {
+            self.take_out(
+                delete.table,
+                delete.row,
+                Some(delete.cause),
+                delete.with_list,
+            )?;
+        }
+        for &(key, parent) in &work.cleared {
+            self.writer.clear_children(key, parent);
+        }
+        for ((table, row), assignment) in work.assignments() {
+            self.write_cells(
+                table,
+                row,
+                &assignment.cells,
+                &assignment.kept,
+                Some(assignment.cause),
+            )?;
         }
         Ok(())
     }
 
     /// Changes without actions may leave children under any parent that went or took another key.
     fn vacate_everything(&mut self) {
-        for change in self
-            .context
-            .buffers
-            .history
-            .iter()
-            .filter(|change| change.before.is_some())
-        {
-            let keys = &self.writer.schema.table(change.table).referenced_by;
-            self.vacated
-                .extend(keys.iter().map(|&key| (key, change.row)));
+        let buffers = &*self.context.buffers;
+        for change in buffers.history.iter().filter(|it| it.before.is_some()) {
+            for &key in &self.writer.schema.table(change.table).referenced_by {
+                if self.writer.schema.foreign_key(key).is_to_any_row() {
+                    self.values_changed = true;
+                } else {
+                    self.vacated.insert((key, change.row));
+                }
+            }
         }
     }
 
@@ -348,6 +388,11 @@ impl<'a> Statement<'a> {
         }
         self.judge_rows()?;
         self.requeue_vacated();
+        if self.values_changed {
+            let (at_rest, given_up) = self.at_rest();
+            let left_behind = given_up.left_behind(&at_rest);
+            self.context.buffers.queue.extend(left_behind);
+        }
         let missing = self.look_up_parents();
         self.adopt_unmatched();
         missing
@@ -482,7 +527,9 @@ impl<'a> Statement<'a> {
                 let key = self.writer.schema.foreign_key(id);
                 for child in constraint::unmatched_children_of(self.writer.state, key, row) {
                     self.writer.unlink(key, child);
-                    self.writer.link(key, child, row);
+                    if !key.is_to_any_row() {
+                        self.writer.link(key, child, row);
+                    }
                 }
             }
         }

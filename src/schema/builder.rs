@@ -96,7 +96,7 @@ fn mark_plain_columns(drafts: &mut [Draft<'_>], foreign_keys: &[ForeignKey]) {
         }
     }
     for key in foreign_keys {
-        for &ordinal in &key.child_columns {
+        for ordinal in key.deciding_columns() {
             drafts[key.child.index()].table.plain[ordinal as usize] = false;
         }
         for &ordinal in &key.parent_columns {
@@ -122,6 +122,10 @@ fn resolve_foreign_keys(
                 drafts[child].table.foreign_keys.push(id);
                 let parent = &mut drafts[foreign_key.parent.index()].table;
                 parent.referenced_by.push(id);
+                if foreign_key.is_to_any_row() {
+                    drafts[child].ensure_index(&foreign_key.child_columns);
+                    drafts[foreign_key.parent.index()].ensure_index(&foreign_key.parent_columns);
+                }
                 foreign_keys.push(foreign_key);
             }
         }

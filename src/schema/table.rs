@@ -73,6 +73,11 @@ impl Table {
             .map(|position| self.by_name[position])
     }
 
+    /// The position of an index over exactly these columns.
+    pub(crate) fn index_over(&self, columns: &[u32]) -> Option<usize> {
+        self.indexes.iter().position(|it| it.columns == columns)
+    }
+
     /// Whether a column is in no key, no index and no foreign key, on either side: what is written there concerns its
     /// row alone.
     #[inline]

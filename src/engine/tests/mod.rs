@@ -2,6 +2,8 @@
 
 mod examples;
 mod plan_delete;
+mod guarded;
+mod any_row;
 mod random;
 
 use crate::engine::{Clock, Database, DatabaseOptions};

@@ -171,6 +171,15 @@ impl TableStore {
         self.indexes[index].find_all(&self.rows, values)
     }
 
+    /// One of the rows with this value of a secondary index: that with the lowest row id.
+    pub(crate) fn find_any<'k>(
+        &self,
+        index: usize,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Option<RowId> {
+        self.indexes[index].find_any(&self.rows, values)
+    }
+
     // ---- Slots ----
 
     /// Where a row with these values would stand.
