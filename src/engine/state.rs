@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use crate::engine::clock::Clock;
-use crate::schema::{ForeignKeyId, IndexKind, Schema, Table, TableId};
+use crate::schema::{ForeignKey, ForeignKeyId, IndexKind, Schema, Table, TableId};
+use crate::storage::unshare;
 use crate::storage::{EdgeStore, IndexSpec, KeySpec, RowId, TableSpec, TableStore};
-use crate::value::Key;
+use crate::value::{Key, ValueRef};
 
 /// The database as one value.
 #[derive(Clone, Debug)]
@@ -53,7 +54,7 @@ impl State {
     /// The store of a table, for writing: copies its handles if a snapshot shares them.
     #[inline]
     pub(crate) fn table_mut(&mut self, id: TableId) -> &mut TableStore {
-        triomphe::Arc::make_mut(&mut self.tables[id.index()])
+        unshare(&mut self.tables[id.index()])
     }
 
     #[inline]
@@ -63,7 +64,44 @@ impl State {
 
     #[inline]
     pub(crate) fn edge_mut(&mut self, id: ForeignKeyId) -> &mut EdgeStore {
-        triomphe::Arc::make_mut(&mut self.edges[id.index()])
+        unshare(&mut self.edges[id.index()])
+    }
+
+    /// The row that has a child's key, given in [`ForeignKey::key_order`]; one of the rows, for a key to any row.
+    #[inline]
+    pub(crate) fn find_parent<'k>(
+        &self,
+        key: &ForeignKey,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Option<RowId> {
+        match key.parent_key {
+            Some(unique) => self.table(key.parent).find(unique, values),
+            None => {
+                let index = self
+                    .schema
+                    .table(key.parent)
+                    .index_over(&key.parent_columns);
+                let index = index.expect("a schema gives both ends of a key to any row an index");
+                self.table(key.parent).find_any(index, values)
+            }
+        }
+    }
+
+    /// The rows that refer to a value through a key to any row, ascending by row id.
+    pub(crate) fn children_by_value<'k>(
+        &self,
+        key: &ForeignKey,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Vec<RowId> {
+        let index = self.schema.table(key.child).index_over(&key.child_columns);
+        let index = index.expect("a schema gives both ends of a key to any row an index");
+        let store = self.table(key.child);
+        let mut rows = store.find_all(index, values);
+        rows.retain(|&row| {
+            let row = store.rows().get(row);
+            row.is_some_and(|row| key.is_complete(|it| row.value(store.layout(), it)))
+        });
+        rows
     }
 
     /// The primary key of a row, if it is live.

@@ -4,18 +4,20 @@
 //! actions changed. It is atomic by its [`Drop`]: unless it was finished, the log is played back to where it began. So
 //! an error and a panic in a user's closure take the same way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
+use crate::engine::any_row::{AtRest, GivenUp};
 use crate::engine::constraint;
-use crate::engine::mutation::{Queue, Unplaced, Writer};
-use crate::engine::referential::{Cause, Change, Level};
+use crate::engine::mutation::{Queue, Unplaced, Updated, Writer};
+use crate::engine::referential::{Cause, Change, Level, Restricted, WorkList};
+use crate::engine::refusals::{Refusal, Refusals};
 use crate::engine::state::State;
-use crate::engine::undo::Mark;
+use crate::engine::undo::{Mark, UndoLog};
 use crate::error::{Operation, Result, TransactionError, TransactionKind};
 use crate::schema::{DefaultValue, ForeignKeyId, Table, TableId};
-use crate::storage::{Collision, ImageId, RowId};
+use crate::storage::{Collision, RowId};
 use crate::value::{Timestamp, Value};
 
 /// The default for the most rows that one statement may change, those changed by actions included.
@@ -35,8 +37,11 @@ pub(crate) struct Context<'a> {
 /// Room that one statement leaves to the next, so that a small one allocates nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
+    /// The changes that have consequences, are judged at the end, or may be the parent that somebody waits for.
     history: Vec<Change>,
+    /// Collisions of unique keys that were met on the way, with their tables.
     collisions: Vec<(TableId, Collision)>,
+    /// Scratch for one write.
     met: Vec<Collision>,
     queue: Queue,
 }
@@ -50,13 +55,17 @@ pub(crate) struct Statement<'a> {
     mark: Mark,
     /// The transaction's time as it was before, for the way back.
     now_before: Option<Timestamp>,
-    history: Vec<Change>,
-    /// Collisions of unique keys that were met on the way, with their tables.
-    collisions: Vec<(TableId, Collision)>,
-    /// Scratch for one write.
-    met: Vec<Collision>,
-    queue: Queue,
+    /// How many rows it changed, those of actions included.
+    rows_changed: usize,
+    /// Whether a change can have consequences for other rows: something other than an insert or a write to plain columns.
+    has_consequences: bool,
     vacated: BTreeSet<(ForeignKeyId, RowId)>,
+    /// Children left under a parent row that no longer has their key, with that row.
+    left: BTreeMap<(ForeignKeyId, RowId), RowId>,
+    refusals: Refusals,
+    /// Whether rows changed that keys to any row refer to.
+    values_changed: bool,
+    given_up: GivenUp,
     /// Whether the statement only inserts, so that a parent found on the way is the parent for good.
     parents_stay: bool,
     finished: bool,
@@ -91,23 +100,19 @@ impl<'a> Statement<'a> {
     pub(crate) fn begin(writer: Writer<'a>, context: Context<'a>, operation: Operation) -> Self {
         let mark = writer.undo.mark();
         let now_before = *context.now;
-        let Buffers {
-            history,
-            collisions,
-            met,
-            queue,
-        } = std::mem::take(context.buffers);
         Statement {
             writer,
             context,
             operation,
             mark,
             now_before,
-            history,
-            collisions,
-            met,
-            queue,
+            rows_changed: 0,
+            has_consequences: false,
             vacated: BTreeSet::new(),
+            left: BTreeMap::new(),
+            refusals: Refusals::default(),
+            values_changed: false,
+            given_up: GivenUp::default(),
             parents_stay: false,
             finished: false,
         }
@@ -168,13 +173,13 @@ impl<'a> Statement<'a> {
         let table = schema.table(table_id);
         constraint::check_types(table, (0..).zip(values))?;
         constraint::check_new_row(table, values, self.operation)?;
-        self.met.clear();
+        self.context.buffers.met.clear();
         let row = match self.writer.insert_row(
             table_id,
             values,
             self.parents_stay,
-            &mut self.met,
-            &mut self.queue,
+            &mut self.context.buffers.met,
+            &mut self.context.buffers.queue,
         ) {
             Ok(row) => row,
             Err(Unplaced::Taken(other)) => {
@@ -193,7 +198,7 @@ impl<'a> Statement<'a> {
                 return Err(TransactionError::new(TransactionKind::Limit, detail).into());
             }
         };
-        if let Some(Collision { key, other, .. }) = self.met.first().copied() {
+        if let Some(Collision { key, other, .. }) = self.context.buffers.met.first().copied() {
             return Err(constraint::duplicate_of_new(
                 self.writer.state,
                 table,
@@ -204,13 +209,16 @@ impl<'a> Statement<'a> {
             )
             .into());
         }
-        self.note(Change {
-            table: table_id,
-            row,
-            before: None,
-            gone: false,
-            cause: None,
-        })?;
+        self.count(table_id)?;
+        if self.is_waited_for(table) {
+            self.context.buffers.history.push(Change {
+                table: table_id,
+                row,
+                before: None,
+                gone: false,
+                cause: None,
+            });
+        }
         Ok(row)
     }
 
@@ -235,14 +243,16 @@ impl<'a> Statement<'a> {
 
     /// Works through the levels, judges, and lets the statement stand.
     pub(crate) fn finish(mut self, addressed: usize) -> Result<Counts> {
-        let first_level = self.history.len();
-        self.follow_actions()?;
+        let first_level = self.rows_changed;
+        if self.has_consequences {
+            self.follow_actions()?;
+        }
         self.judge()?;
         self.release_slots();
         self.finished = true;
         Ok(Counts {
             addressed,
-            by_actions: self.history.len() - first_level,
+            by_actions: self.rows_changed - first_level,
         })
     }
 
@@ -255,109 +265,204 @@ impl<'a> Statement<'a> {
         Ok(())
     }
 
+    /// Works through the levels and judges as [`finish`](Statement::finish) does, without failing by a constraint: gives all
+    /// that are broken, deferred ones too. The statement cannot stand after that.
+    pub(crate) fn plan(&mut self) -> Result<Vec<Refusal>> {
+        self.refusals = Refusals::kept();
+        self.follow_actions()?;
+        self.judge()?;
+        Ok(std::mem::take(&mut self.refusals).into_kept())
+    }
+
+    /// What changed so far, in order.
+    pub(crate) fn history(&self) -> &[Change] {
+        &self.context.buffers.history
+    }
+
+    /// The log, which holds rows as they were before.
+    pub(crate) fn undo(&self) -> &UndoLog {
+        self.writer.undo
+    }
+
+    /// Level after level, until nothing more follows. Keys to any row have their turn whenever nothing else follows.
     fn follow_actions(&mut self) -> Result<()> {
         let mut start = 0;
-        while start < self.history.len() {
-            let level = Level {
-                schema: self.writer.schema,
-                state: self.writer.state,
-                undo: self.writer.undo,
-                history: &self.history,
-                start,
-                queue: &self.queue,
-                vacated: &self.vacated,
-            };
-            let work = match level.follow() {
-                Ok(work) => work,
-                Err(restricted) => {
-                    // A row's own constraints are reported before RESTRICT (RI-70).
-                    self.judge_rows()?;
-                    return Err(constraint::restricted(
-                        self.writer.state,
-                        &self.history,
-                        &restricted,
-                        self.operation,
-                    )
-                    .into());
+        loop {
+            let at_rest = start == self.context.buffers.history.len();
+            if at_rest && !self.values_changed {
+                return Ok(());
+            }
+            let mut kept = self.refusals.are_kept().then(Vec::new);
+            let work = match at_rest {
+                false => self.level(start).follow(kept.as_mut()),
+                true => {
+                    let (at_rest, given_up) = self.at_rest();
+                    given_up.follow(&at_rest, kept.as_mut())
                 }
             };
-            start = self.history.len();
-            self.vacated.extend(work.vacated.iter().copied());
-            for delete in &work.deletes {
-                self.take_out(
-                    delete.table,
-                    delete.row,
-                    Some(delete.cause),
-                    delete.with_list,
-                )?;
+            kept.iter()
+                .flatten()
+                .try_for_each(|restricted| self.refuse_restricted(restricted))?;
+            start = self.context.buffers.history.len();
+            self.carry_out(work)?;
+            if at_rest && start == self.context.buffers.history.len() {
+                return Ok(());
             }
-            for &(key, parent) in &work.cleared {
-                self.writer.clear_children(key, parent);
+        }
+    }
+
+    fn level(&self, start: usize) -> Level<'_> {
+        Level {
+            schema: self.writer.schema,
+            state: self.writer.state,
+            undo: self.writer.undo,
+            history: &self.context.buffers.history,
+            start,
+            queue: &self.context.buffers.queue,
+            vacated: &self.vacated,
+        }
+    }
+
+    fn at_rest(&mut self) -> (AtRest<'_>, &mut GivenUp) {
+        let at_rest = AtRest {
+            schema: self.writer.schema,
+            state: self.writer.state,
+            undo: self.writer.undo,
+            history: &self.context.buffers.history,
+            queue: &self.context.buffers.queue,
+        };
+        (at_rest, &mut self.given_up)
+    }
+
+    fn carry_out(&mut self, work: Result<WorkList, Restricted>) -> Result<()> {
+        let work = match work {
+            Ok(work) => work,
+            Err(restricted) => {
+                // A row's own constraints are reported before RESTRICT (RI-70).
+                self.judge_rows()?;
+                return self.refuse_restricted(&restricted);
             }
-            for ((table, row), assignment) in work.assignments() {
-                self.write_cells(
-                    table,
-                    row,
-                    &assignment.cells,
-                    &assignment.kept,
-                    Some(assignment.cause),
-                )?;
-            }
+        };
+        self.values_changed |= work.values_changed;
+        self.vacated.extend(work.vacated.iter().copied());
+        for delete in &work.deletes {
+            self.take_out(
+                delete.table,
+                delete.row,
+                Some(delete.cause),
+                delete.with_list,
+            )?;
+        }
+        for &(key, parent) in &work.cleared {
+            self.writer.clear_children(key, parent);
+        }
+        for ((table, row), assignment) in work.assignments() {
+            self.write_cells(
+                table,
+                row,
+                &assignment.cells,
+                &assignment.kept,
+                Some(assignment.cause),
+            )?;
         }
         Ok(())
     }
 
     /// Changes without actions may leave children under any parent that went or took another key.
     fn vacate_everything(&mut self) {
-        for change in self.history.iter().filter(|change| change.before.is_some()) {
-            let keys = &self.writer.schema.table(change.table).referenced_by;
-            self.vacated
-                .extend(keys.iter().map(|&key| (key, change.row)));
+        let buffers = &*self.context.buffers;
+        for change in buffers.history.iter().filter(|it| it.before.is_some()) {
+            for &key in &self.writer.schema.table(change.table).referenced_by {
+                if self.writer.schema.foreign_key(key).is_to_any_row() {
+                    self.values_changed = true;
+                } else {
+                    self.vacated.insert((key, change.row));
+                }
+            }
         }
     }
 
     fn judge(&mut self) -> Result<()> {
+        if self.is_settled() {
+            return Ok(());
+        }
         self.judge_rows()?;
         self.requeue_vacated();
+        if self.values_changed {
+            let (at_rest, given_up) = self.at_rest();
+            let left_behind = given_up.left_behind(&at_rest);
+            self.context.buffers.queue.extend(left_behind);
+        }
         let missing = self.look_up_parents();
         self.adopt_unmatched();
-        match missing {
-            None => Ok(()),
-            Some((key, child)) => Err(constraint::no_parent(
-                self.writer.state,
-                &self.history,
-                key,
-                child,
-                self.operation,
-            )
-            .into()),
-        }
+        missing
+            .into_iter()
+            .try_for_each(|(key, child)| self.refuse_missing(key, child))
     }
 
     /// Not null, checks and unique keys of every row that was updated and is still there.
-    fn judge_rows(&self) -> Result<()> {
-        let (schema, state) = (self.writer.schema, &*self.writer.state);
-        for change in self
-            .history
+    fn judge_rows(&mut self) -> Result<()> {
+        let (schema, state, history) = (
+            self.writer.schema,
+            &*self.writer.state,
+            &self.context.buffers.history,
+        );
+        let chain = |change: &Change| constraint::chain(state, history, change.cause);
+        for change in history
             .iter()
             .filter(|change| change.before.is_some() && !change.gone)
         {
-            constraint::check_stored_row(
-                schema.table(change.table),
-                state,
-                change,
-                &self.history,
-                self.operation,
-            )?;
+            let (table, row) = (schema.table(change.table), change.row);
+            for refusal in constraint::refusals_of_stored_row(table, state, row, self.operation) {
+                self.refusals
+                    .add(refusal, (table.id, row), || chain(change))?;
+            }
         }
-        for &(table, collision) in &self.collisions {
-            constraint::check_collision(schema.table(table), state, collision, self.operation)?;
+        for &(id, collision) in &self.context.buffers.collisions {
+            let (table, row) = (schema.table(id), (id, collision.row));
+            let refusal = constraint::refusal_of_collision(table, state, collision, self.operation);
+            if let Some(refusal) = refusal {
+                self.refusals.add(refusal, row, || {
+                    last_change(history, row).map_or_else(Vec::new, chain)
+                })?;
+            }
         }
         Ok(())
     }
 
+    fn refuse_restricted(&mut self, found: &Restricted) -> Result<()> {
+        let (state, history) = (&*self.writer.state, &self.context.buffers.history);
+        let change = &history[found.change as usize];
+        let refusal = constraint::restricted(state, found, self.operation);
+        let chain = || constraint::chain(state, history, change.cause);
+        self.refusals
+            .add(refusal, (change.table, change.row), chain)
+    }
+
+    /// At fault is the parent row that went, or else the child that took a key which no row has.
+    fn refuse_missing(&mut self, id: ForeignKeyId, child: RowId) -> Result<()> {
+        let (state, history) = (&*self.writer.state, &self.context.buffers.history);
+        let key = self.writer.schema.foreign_key(id);
+        let row = match self.left.get(&(id, child)) {
+            Some(&parent) => (key.parent, parent),
+            None => (key.child, child),
+        };
+        let operation = if self.context.deferred[id.index()] {
+            Operation::Commit
+        } else {
+            self.operation
+        };
+        let refusal = constraint::no_parent(state, id, child, operation);
+        let cause = || last_change(history, row)?.cause;
+        self.refusals
+            .add(refusal, row, || constraint::chain(state, history, cause()))
+    }
+
     /// Queues the children that stand under a parent row which no longer has their key.
     fn requeue_vacated(&mut self) {
+        if self.vacated.is_empty() {
+            return;
+        }
         for (id, parent) in std::mem::take(&mut self.vacated) {
             let key = self.writer.schema.foreign_key(id);
             let left: Vec<RowId> = self
@@ -370,18 +475,19 @@ impl<'a> Statement<'a> {
             for child in left {
                 if !constraint::has_key_of(self.writer.state, key, child, parent) {
                     self.writer.unlink(key, child);
-                    self.queue.push((id, child));
+                    self.context.buffers.queue.push((id, child));
+                    self.left.insert((id, child), parent);
                 }
             }
         }
     }
 
-    /// Gives every queued child its edge or its place among the unmatched; the first child of an immediate key that has
-    /// no parent, by creation order of the keys and then by primary key.
-    fn look_up_parents(&mut self) -> Option<(ForeignKeyId, RowId)> {
-        let mut queue = std::mem::take(&mut self.queue);
+    /// Gives every queued child its edge or its place among the unmatched; the children without a parent that break an
+    /// immediate key, by creation order of the keys and then by primary key.
+    fn look_up_parents(&mut self) -> Vec<(ForeignKeyId, RowId)> {
+        let mut queue = std::mem::take(&mut self.context.buffers.queue);
         queue.sort_by_key(|&(key, _)| key);
-        let mut missing: Option<(ForeignKeyId, RowId)> = None;
+        let mut missing = Vec::new();
         for &(id, child) in &queue {
             let key = self.writer.schema.foreign_key(id);
             match constraint::parent_of(self.writer.state, key, child) {
@@ -391,32 +497,26 @@ impl<'a> Statement<'a> {
                     if !self.writer.is_unmatched(key, child) {
                         self.writer.miss(key, child);
                     }
-                    if !self.context.deferred[id.index()]
-                        && missing.is_none_or(|(first, other)| {
-                            first == id
-                                && constraint::key_is_lower(
-                                    self.writer.state,
-                                    key.child,
-                                    child,
-                                    other,
-                                )
-                        })
-                    {
-                        missing = Some((id, child));
+                    if self.refusals.are_kept() || !self.context.deferred[id.index()] {
+                        missing.push((id, child));
                     }
                 }
             }
         }
-        self.queue = queue;
+        self.context.buffers.queue = queue;
+        let (schema, state) = (self.writer.schema, &*self.writer.state);
+        missing.sort_by_cached_key(|&(id, child)| {
+            (id, state.key_of(schema.foreign_key(id).child, child))
+        });
         missing
     }
 
     /// Puts unmatched children under rows that took their key.
     fn adopt_unmatched(&mut self) {
-        for position in 0..self.history.len() {
+        for position in 0..self.context.buffers.history.len() {
             let Change {
                 table, row, gone, ..
-            } = self.history[position];
+            } = self.context.buffers.history[position];
             if gone {
                 continue;
             }
@@ -427,14 +527,22 @@ impl<'a> Statement<'a> {
                 let key = self.writer.schema.foreign_key(id);
                 for child in constraint::unmatched_children_of(self.writer.state, key, row) {
                     self.writer.unlink(key, child);
-                    self.writer.link(key, child, row);
+                    if !key.is_to_any_row() {
+                        self.writer.link(key, child, row);
+                    }
                 }
             }
         }
     }
 
     fn release_slots(&mut self) {
-        for change in self.history.iter().filter(|change| change.gone) {
+        for change in self
+            .context
+            .buffers
+            .history
+            .iter()
+            .filter(|change| change.gone)
+        {
             self.writer.release(change.table, change.row);
         }
     }
@@ -449,16 +557,30 @@ impl<'a> Statement<'a> {
         kept: &[ForeignKeyId],
         cause: Option<Cause>,
     ) -> Result<bool> {
-        self.met.clear();
-        let before =
-            self.writer
-                .update_row(table, row, cells, kept, &mut self.met, &mut self.queue);
-        let Some(before) = before else {
+        self.context.buffers.met.clear();
+        let Buffers {
+            history,
+            collisions,
+            met,
+            queue,
+        } = &mut *self.context.buffers;
+        let Some(Updated { image, plain }) =
+            self.writer.update_row(table, row, cells, kept, met, queue)
+        else {
             return Ok(false);
         };
-        self.collisions
-            .extend(self.met.iter().map(|&collision| (table, collision)));
-        self.note_write(table, row, before, false, cause)?;
+        collisions.extend(met.iter().map(|&collision| (table, collision)));
+        self.has_consequences |= !plain;
+        if !plain || must_be_judged(self.writer.schema.table(table), cells) {
+            history.push(Change {
+                table,
+                row,
+                before: Some(image),
+                gone: false,
+                cause,
+            });
+        }
+        self.count(table)?;
         Ok(true)
     }
 
@@ -471,32 +593,36 @@ impl<'a> Statement<'a> {
     ) -> Result<()> {
         let cleared = cause.filter(|_| with_list).map(|cause| cause.key);
         if let Some(before) = self.writer.delete_row(table, row, cleared) {
-            self.note_write(table, row, before, true, cause)?;
+            self.has_consequences = true;
+            self.context.buffers.history.push(Change {
+                table,
+                row,
+                before: Some(before),
+                gone: true,
+                cause,
+            });
+            self.count(table)?;
         }
         Ok(())
     }
 
-    fn note_write(
-        &mut self,
-        table: TableId,
-        row: RowId,
-        before: ImageId,
-        gone: bool,
-        cause: Option<Cause>,
-    ) -> Result<()> {
-        self.note(Change {
-            table,
-            row,
-            before: Some(before),
-            gone,
-            cause,
-        })
+    /// Whether nothing is left to judge: only plain columns changed, or rows came that found their parents.
+    fn is_settled(&self) -> bool {
+        let Buffers { history, queue, .. } = &*self.context.buffers;
+        history.is_empty() && queue.is_empty()
     }
 
-    fn note(&mut self, change: Change) -> Result<()> {
-        let table = change.table;
-        self.history.push(change);
-        if self.history.len() <= self.context.rows_changed_max {
+    /// Whether a child without a parent may be waiting for a row of a table.
+    fn is_waited_for(&self, table: &Table) -> bool {
+        let state = &*self.writer.state;
+        let mut keys = table.referenced_by.iter();
+        keys.any(|&key| !state.edge(key).unmatched().is_empty())
+    }
+
+    /// Counts a changed row against the limit.
+    fn count(&mut self, table: TableId) -> Result<()> {
+        self.rows_changed += 1;
+        if self.rows_changed <= self.context.rows_changed_max {
             return Ok(());
         }
         let detail = format!(
@@ -508,31 +634,45 @@ impl<'a> Statement<'a> {
     }
 }
 
+/// Whether a row with these cells in plain columns may break a constraint of its own.
+fn must_be_judged(table: &Table, cells: &[(u32, Value)]) -> bool {
+    let refuses_null = |(ordinal, value): &(u32, Value)| {
+        value.is_null() && !table.columns[*ordinal as usize].nullable
+    };
+    !table.checks.is_empty() || cells.iter().any(refuses_null)
+}
+
 impl Drop for Statement<'_> {
     fn drop(&mut self) {
         if !self.finished {
             self.writer.roll_back(self.mark);
             *self.context.now = self.now_before;
         }
-        self.history.clear();
-        self.collisions.clear();
-        self.met.clear();
-        self.queue.clear();
-        *self.context.buffers = Buffers {
-            history: bounded(std::mem::take(&mut self.history)),
-            collisions: bounded(std::mem::take(&mut self.collisions)),
-            met: bounded(std::mem::take(&mut self.met)),
-            queue: bounded(std::mem::take(&mut self.queue)),
-        };
+        let Buffers {
+            history,
+            collisions,
+            met,
+            queue,
+        } = &mut *self.context.buffers;
+        empty(history);
+        empty(collisions);
+        empty(met);
+        empty(queue);
     }
 }
 
-/// A buffer that is worth keeping: a large statement gives its memory back.
-fn bounded<T>(buffer: Vec<T>) -> Vec<T> {
+/// The last change of a row.
+fn last_change(history: &[Change], row: (TableId, RowId)) -> Option<&Change> {
+    let mut changes = history.iter().rev();
+    changes.find(|change| (change.table, change.row) == row)
+}
+
+/// Empties a buffer for the next statement. A large one gives its memory back.
+fn empty<T>(buffer: &mut Vec<T>) {
     const ENTRIES_MAX: usize = 1_024;
     if buffer.capacity() > ENTRIES_MAX {
-        Vec::new()
+        *buffer = Vec::new();
     } else {
-        buffer
+        buffer.clear();
     }
 }

@@ -9,7 +9,7 @@ use crate::schema::TableDef;
 use crate::schema::validate::Report;
 
 /// The names in use, chosen ones from the start.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct ConstraintNames {
     taken: BTreeSet<Box<str>>,
 }

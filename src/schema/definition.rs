@@ -117,6 +117,20 @@ pub struct ForeignKeyDef {
     pub on_update: Action,
     /// When a missing parent is held against the child.
     pub deferral: Deferral,
+    /// What must be true of a row for the key to say anything about it; none for all rows.
+    pub guard: Option<GuardDef>,
+    /// Whether the parent columns need not be a unique key.
+    pub to_any_row: bool,
+}
+
+/// `column = value`, for the rows that a foreign key is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GuardDef {
+    /// A column of the child, none of the key's own.
+    pub column: String,
+    /// What it must hold.
+    pub value: Value,
 }
 
 impl TableDef {
@@ -310,6 +324,8 @@ impl ForeignKeyDef {
             on_delete: Action::NoAction,
             on_update: Action::NoAction,
             deferral: Deferral::NotDeferrable,
+            guard: None,
+            to_any_row: false,
         }
     }
 
@@ -347,8 +363,26 @@ impl ForeignKeyDef {
         self.deferral = deferral;
         self
     }
+
+    /// Only for rows in which a column has this value; others are exempt, as with a null in the key. SET NULL and SET
+    /// DEFAULT then write that column too, so that the row lets go of its parent altogether.
+    pub fn guarded(mut self, column: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.guard = Some(GuardDef {
+            column: column.into(),
+            value: value.into(),
+        });
+        self
+    }
+
+    /// To columns that need not be a unique key: the key holds while any row has the value. Its actions are taken for a
+    /// value when a statement leaves no row with it; an update cascades only if all rows that gave the value up took the
+    /// same new one. Where the columns are a unique key after all, this says nothing.
+    pub fn to_any_row(mut self) -> Self {
+        self.to_any_row = true;
+        self
+    }
 }
 
-fn strings(names: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
+pub(super) fn strings(names: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
     names.into_iter().map(Into::into).collect()
 }

@@ -12,6 +12,7 @@
 //! - There is nothing here about rows: a schema says what is allowed, the engine sees to it.
 
 mod definition;
+mod owner;
 mod table;
 mod column;
 mod key;
@@ -33,10 +34,13 @@ use crate::error::{RequestError, RequestKind, Result};
 pub use self::builder::SchemaBuilder;
 pub use self::check::Check;
 pub use self::column::{Column, DefaultValue};
-pub use self::definition::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, UniqueDef};
-pub use self::foreign_key::{Action, Deferral, ForeignKey, ForeignKeyId};
+pub use self::definition::{
+    CheckDef, ColumnDef, ForeignKeyDef, GuardDef, IndexDef, TableDef, UniqueDef,
+};
+pub use self::foreign_key::{Action, Deferral, ForeignKey, ForeignKeyId, Guard};
 pub use self::index::{Index, IndexKind};
 pub use self::key::UniqueKey;
+pub use self::owner::{OwnerDef, OwnerKind};
 pub use self::table::{Table, TableId};
 
 /// All tables and foreign keys of a database, with every name resolved.

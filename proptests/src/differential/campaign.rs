@@ -84,10 +84,11 @@ impl Campaign {
     }
 }
 
-/// A table of what happened.
+/// A table of what happened, and of departures also what did not.
 pub fn report(tally: &Tally) -> String {
     let statements = number(tally, "statements").max(1);
     let mut rows = tally.clone();
+    rows.retain(|_, number| *number > 0);
     for departure in Departure::ALL {
         rows.entry(departure.to_string()).or_default();
     }

@@ -1,6 +1,9 @@
 //! The engine by example, and at random with every index checked after every step.
 
 mod examples;
+mod plan_delete;
+mod guarded;
+mod any_row;
 mod random;
 
 use crate::engine::{Clock, Database, DatabaseOptions};

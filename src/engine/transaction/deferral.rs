@@ -93,7 +93,7 @@ impl Transaction<'_> {
             .min_by(|&a, &b| state.key_of(key.child, a).cmp(&state.key_of(key.child, b)));
         match first {
             None => Ok(()),
-            Some(child) => Err(constraint::no_parent(state, &[], key.id, child, operation).into()),
+            Some(child) => Err(constraint::no_parent(state, key.id, child, operation).into()),
         }
     }
 }

@@ -78,7 +78,8 @@ fn resolve_hop(hop: &Hop, index: Option<&[usize]>, schema: &Schema) -> link::Hop
     let parent_columns = draft::ordinals(&hop.parent_attributes);
     let mut keys = child.foreign_keys.iter().map(|&id| schema.foreign_key(id));
     let key = keys.find(|key| {
-        key.parent == table_id(hop.parent)
+        key.links_every_child()
+            && key.parent == table_id(hop.parent)
             && key.child_columns == child_columns
             && key.parent_columns == parent_columns
     });

@@ -175,6 +175,22 @@ impl SecondaryIndex {
         }
     }
 
+    /// The first of the rows with these values.
+    pub(super) fn find_any<'k>(
+        &self,
+        rows: &Rows,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Option<RowId> {
+        match &self.index {
+            AnyIndex::Ordered(index) => index.find_all(values).next(),
+            AnyIndex::Hash(index) => index
+                .find(hash_key(values.clone()), |row| {
+                    has_key(&self.columns, rows, row, values.clone())
+                })?
+                .next(),
+        }
+    }
+
     /// Compares the index with the rows by brute force.
     pub(super) fn check(&self, rows: &Rows) -> Result<(), String> {
         let entries = match &self.index {
