@@ -59,7 +59,7 @@ pub fn classify(
         {
             Some(Departure::OwnReferenceTwice)
         }
-        Difference::TooDeep => way.is_caught().then_some(Departure::Depth),
+        Difference::TooDeep => way.is_caught().then_some(Departure::EndlessRing),
         Difference::Rows(tables) if !tables.iter().all(|&table| way.reaches(table)) => None,
         Difference::Done(_) | Difference::Rows(_) | Difference::Count => way.order(dialect),
     }

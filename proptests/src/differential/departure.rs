@@ -27,8 +27,9 @@ pub enum Departure {
     /// its own table refers to, with NO ACTION and without writing the reference: the row is still there with its old
     /// values when the children of the new key are counted.
     OwnReferenceTwice,
-    /// RI-32: SQLite's actions nest a thousand times at most, which is where they end that go by value in a ring.
-    Depth,
+    /// RI-19: actions that go by value may go round in a ring. SQLite gives up after a thousand levels, PostgreSQL does
+    /// not.
+    EndlessRing,
 }
 
 impl Departure {
@@ -44,7 +45,7 @@ impl Departure {
         Departure::RestrictByRow,
         Departure::StatementByRow,
         Departure::OwnReferenceTwice,
-        Departure::Depth,
+        Departure::EndlessRing,
     ];
 }
 
@@ -61,7 +62,7 @@ impl fmt::Display for Departure {
             Departure::RestrictByRow => "RI-13 RESTRICT row by row",
             Departure::StatementByRow => "RI-61 statement row by row",
             Departure::OwnReferenceTwice => "SQLite counts an own reference twice",
-            Departure::Depth => "RI-32 actions nest without end",
+            Departure::EndlessRing => "RI-19 a ring by value has no end",
         })
     }
 }

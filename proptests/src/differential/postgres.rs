@@ -20,6 +20,12 @@ use crate::shape::{Kind, Shape};
 /// The schema that the tables stand in.
 pub const SCHEMA: &str = "relata_differential";
 
+/// How long a statement may take. None takes long but those whose actions go round in a ring, by value, for ever.
+const TIMEOUT: &str = "10s";
+
+/// What the server says to a statement that took longer.
+const CANCELED: &str = "57014";
+
 /// Version 3.0 of the protocol.
 const PROTOCOL: u32 = 196_608;
 
@@ -233,10 +239,11 @@ impl Rival for Postgres {
         // A run that failed may have left a transaction open.
         self.done("ROLLBACK")?;
         self.done(&format!(
-            "SET client_min_messages = error; DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; CREATE SCHEMA {SCHEMA}; \
+            "SET client_min_messages = error; SET statement_timeout = 0; DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; CREATE SCHEMA {SCHEMA}; \
              SET search_path TO {SCHEMA}"
         ))?;
-        self.done(&sql::schema(shape, Dialect::Postgres).join(";"))
+        self.done(&sql::schema(shape, Dialect::Postgres).join(";"))?;
+        self.done(&format!("SET statement_timeout = '{TIMEOUT}'"))
             .map(drop)
     }
 
@@ -246,6 +253,7 @@ impl Rival for Postgres {
                 let rows = tag.rsplit(' ').next().and_then(|rows| rows.parse().ok());
                 Ok(Reply::Done(rows.unwrap_or(0)))
             }
+            Err(complaint) if complaint.field(b'C') == CANCELED => Ok(Reply::TooDeep),
             Err(complaint) => match complaint.refusal(shape) {
                 Some(refusal) => Ok(Reply::Refused(refusal)),
                 None => Err(format!("{sql}: {}", complaint.message())),
