@@ -207,6 +207,23 @@ pub(crate) fn check_collision(
     Ok(())
 }
 
+/// The refusal of a stored row whose key another row has.
+pub(crate) fn duplicate_row(
+    state: &State,
+    table: &Table,
+    Collision { key, row, other }: Collision,
+    operation: Operation,
+) -> ConstraintError {
+    let store = state.table(table.id);
+    let row = store.rows().get(row).expect("a row with a key is live");
+    let stored = StoredRow {
+        layout: store.layout(),
+        row,
+    };
+    let values = stored.values(&table.keys[key].columns).to_vec();
+    duplicate(state, table, key, values, stored.key(table), other, operation)
+}
+
 fn duplicate(
     state: &State,
     table: &Table,

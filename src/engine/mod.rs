@@ -23,6 +23,7 @@ mod sequence;
 mod statement;
 mod referential;
 mod constraint;
+mod schema_change;
 mod transaction;
 mod changes;
 mod database;

@@ -304,8 +304,8 @@ impl<'a> Writer<'a> {
             .link(store.layout(), self.schema.foreign_key(key).link)
     }
 
-    /// Puts a new row under its parent. The entry of its insertion undoes that too.
-    fn link_new(&mut self, key: &ForeignKey, child: RowId, parent: RowId) {
+    /// Puts a child under its parent where whatever undoes the child's coming, or that of the key, undoes that too.
+    pub(crate) fn link_new(&mut self, key: &ForeignKey, child: RowId, parent: RowId) {
         self.state
             .table_mut(key.child)
             .set_link(child, key.link, Some(parent));

@@ -21,6 +21,8 @@ pub enum TransactionKind {
     Limit,
     /// The constraint cannot be deferred.
     NotDeferrable,
+    /// The schema was to change where deferred references are unmet.
+    Pending,
 }
 
 impl TransactionKind {
@@ -30,6 +32,7 @@ impl TransactionKind {
             TransactionKind::UnknownSavepoint => "3B001",
             TransactionKind::Limit => "54000",
             TransactionKind::NotDeferrable => "42809",
+            TransactionKind::Pending => "55006",
         }
     }
 }
