@@ -221,7 +221,15 @@ pub(crate) fn duplicate_row(
         row,
     };
     let values = stored.values(&table.keys[key].columns).to_vec();
-    duplicate(state, table, key, values, stored.key(table), other, operation)
+    duplicate(
+        state,
+        table,
+        key,
+        values,
+        stored.key(table),
+        other,
+        operation,
+    )
 }
 
 fn duplicate(
@@ -373,6 +381,37 @@ pub(crate) fn restricted(
     operation: Operation,
 ) -> ConstraintError {
     let key = state.schema.foreign_key(found.key);
+    let cause = history[found.change as usize].cause;
+    ConstraintError {
+        chain: chain(state, history, cause),
+        ..held_on_to(state, key, found.child, &found.old_key, operation)
+    }
+}
+
+/// The refusal of clearing a table to which a row of another table refers.
+pub(crate) fn still_refers(
+    state: &State,
+    key: &ForeignKey,
+    child: RowId,
+    operation: Operation,
+) -> ConstraintError {
+    let store = state.table(key.child);
+    let row = store.rows().get(child).expect("a child is live");
+    let stored = StoredRow {
+        layout: store.layout(),
+        row,
+    };
+    let values = stored.values(&key.child_columns);
+    held_on_to(state, key, child, &values, operation)
+}
+
+fn held_on_to(
+    state: &State,
+    key: &ForeignKey,
+    child: RowId,
+    values: &Key,
+    operation: Operation,
+) -> ConstraintError {
     let (table, parent) = (
         state.schema.table(key.child),
         state.schema.table(key.parent),
@@ -382,15 +421,15 @@ pub(crate) fn restricted(
         constraint: key.name.to_string(),
         table: table.name.to_string(),
         columns: names(table, &key.child_columns),
-        values: found.old_key.to_vec(),
+        values: values.to_vec(),
         operation,
-        row: state.key_of(key.child, found.child),
+        row: state.key_of(key.child, child),
         other: Some(RowName {
             table: parent.name.to_string(),
             columns: names(parent, &key.parent_columns),
-            key: Some(found.old_key.clone()),
+            key: Some(values.clone()),
         }),
-        chain: chain(state, history, history[found.change as usize].cause),
+        chain: Vec::new(),
     }
 }
 

@@ -243,6 +243,17 @@ impl Database {
         self.transaction(|tx| tx.delete_key(table, key))
     }
 
+    /// Deletes every row of some tables. See [`Transaction::truncate`].
+    ///
+    /// # Errors
+    /// As [`Transaction::truncate`].
+    pub fn truncate(
+        &mut self,
+        tables: impl IntoIterator<Item = impl TableName>,
+    ) -> Result<Affected> {
+        self.transaction(|tx| tx.truncate(tables))
+    }
+
     /// Changes the schema. See [`Transaction::change_schema`].
     ///
     /// # Errors

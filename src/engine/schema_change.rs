@@ -66,12 +66,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn run(
-        &self,
-        next: &mut State,
-        schema: &Schema,
-        now: &mut Option<Timestamp>,
-    ) -> Result<()> {
+    fn run(&self, next: &mut State, schema: &Schema, now: &mut Option<Timestamp>) -> Result<()> {
         let remake = remake(self.old, self.new, &self.spec);
         let ids = match self.looks_at_rows(&remake) {
             true => self.before.ids_in_key_order(self.old.id),
@@ -113,13 +108,8 @@ impl<'a> Work<'a> {
             self.judge_rows(writer.state, ids)?;
         }
         filled.map_err(|collision| {
-            constraint::duplicate_row(
-                writer.state,
-                self.new,
-                collision,
-                Operation::SchemaChange,
-            )
-            .into()
+            constraint::duplicate_row(writer.state, self.new, collision, Operation::SchemaChange)
+                .into()
         })
     }
 
@@ -146,14 +136,9 @@ impl<'a> Work<'a> {
                     constraint::Parent::Found(parent) => writer.link_new(key, child, parent),
                     constraint::Parent::Missing => {
                         let operation = Operation::SchemaChange;
-                        return Err(constraint::no_parent(
-                            writer.state,
-                            &[],
-                            id,
-                            child,
-                            operation,
-                        )
-                        .into());
+                        return Err(
+                            constraint::no_parent(writer.state, &[], id, child, operation).into(),
+                        );
                     }
                 }
             }

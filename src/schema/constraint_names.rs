@@ -23,7 +23,11 @@ impl ConstraintNames {
         let checks = definition.checks.iter().map(|check| &check.name);
         let mut taken = BTreeSet::new();
         let primary_key = std::iter::once(&definition.primary_key_name);
-        let optional = primary_key.chain(uniques).chain(indexes).chain(foreign_keys).flatten();
+        let optional = primary_key
+            .chain(uniques)
+            .chain(indexes)
+            .chain(foreign_keys)
+            .flatten();
         for name in optional.chain(checks) {
             if name.is_empty() {
                 report.add(ProblemKind::Unknown, "a constraint has an empty name");

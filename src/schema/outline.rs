@@ -4,8 +4,8 @@
 //! declaration are checked in one place whether tables are declared at once or step by step.
 
 use crate::schema::{
-    CheckDef, ColumnDef, ForeignKey, ForeignKeyDef, ForeignKeyId, IndexDef, Schema, Table, TableDef,
-    TableId, UniqueDef, draft,
+    CheckDef, ColumnDef, ForeignKey, ForeignKeyDef, ForeignKeyId, IndexDef, Schema, Table,
+    TableDef, TableId, UniqueDef, draft,
 };
 
 /// The definitions of all tables, ascending by id.

@@ -85,10 +85,17 @@ impl Schema {
             }
             SchemaChange::AddUnique { unique, .. } => definition.uniques.push(unique.clone()),
             SchemaChange::AddCheck { check, .. } => definition.checks.push(check.clone()),
-            SchemaChange::AddForeignKey { foreign_key: key, .. } => {
-                place.foreign_keys.push(ForeignKeyId(outline.foreign_keys_end));
+            SchemaChange::AddForeignKey {
+                foreign_key: key, ..
+            } => {
+                place
+                    .foreign_keys
+                    .push(ForeignKeyId(outline.foreign_keys_end));
                 outline.foreign_keys_end += 1;
-                place.definition.foreign_keys.push(ForeignKeyDef::clone(key));
+                place
+                    .definition
+                    .foreign_keys
+                    .push(ForeignKeyDef::clone(key));
             }
             SchemaChange::DropConstraint { constraint, .. } => {
                 self.drop_constraint(place, table, constraint)?;

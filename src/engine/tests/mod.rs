@@ -2,6 +2,7 @@
 
 mod examples;
 mod random;
+mod schema_changes;
 
 use crate::engine::{Clock, Database, DatabaseOptions};
 use crate::expr::col;

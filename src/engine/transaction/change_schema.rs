@@ -44,7 +44,8 @@ impl Transaction<'_> {
             state: triomphe::Arc::new(next),
         };
         let before = std::mem::replace(&mut self.database.current, next);
-        let before_change = std::mem::replace(&mut self.schema, self.database.current.schema().clone());
+        let before_change =
+            std::mem::replace(&mut self.schema, self.database.current.schema().clone());
         let table = before_change
             .find_table(changed)
             .or_else(|| self.schema.find_table(changed));

@@ -26,7 +26,6 @@ impl Transaction<'_> {
         self.deferred = modes;
     }
 
-
     /// Judges the named foreign keys, or all deferrable ones if none is named, at commit from now on.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod by_id;
 mod savepoint;
 mod deferral;
 mod change_schema;
+mod truncate;
 
 use std::ops::Deref;
 use std::sync::Arc;
