@@ -3,6 +3,7 @@
 mod examples;
 mod random;
 mod schema_changes;
+mod schema_random;
 
 use crate::engine::{Clock, Database, DatabaseOptions};
 use crate::expr::col;
