@@ -208,3 +208,72 @@ fn unknown(table: &Table, sort: &str, name: &str) -> Error {
 fn unsupported(table: &Table, detail: String) -> Error {
     RequestError::new(RequestKind::Unsupported, &*table.name, detail).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::expr::col;
+    use crate::schema::{
+        Action, CheckDef, ColumnDef, Deferral, ForeignKeyDef, IndexDef, Schema, SchemaChange,
+        TableDef, UniqueDef,
+    };
+    use crate::value::DataType;
+
+    /// Every sort of declaration, with names made up and chosen, and a ring.
+    fn schema() -> Schema {
+        let int = |name: &str| ColumnDef::new(name, DataType::Int);
+        let text = |name: &str| ColumnDef::new(name, DataType::Text);
+        let a = TableDef::new("a")
+            .column(int("id").primary_key().auto_increment())
+            .column(text("code").not_null().unique().default("x"))
+            .column(int("b"))
+            .unique(UniqueDef::new(["b", "code"]).nulls_not_distinct())
+            .unique(UniqueDef::new(["code"]).named("again"))
+            .unique(UniqueDef::new(["b"]).named("a_pkey"))
+            .index(IndexDef::new(["code", "b"]).descending(["b"]))
+            .index(IndexDef::new(["b"]).hash())
+            .check(CheckDef::new("positive", col("b").gt(0)))
+            .foreign_key(
+                ForeignKeyDef::new(["b"])
+                    .references("b", ["x"])
+                    .on_delete(Action::SetNull)
+                    .deferrable(Deferral::InitiallyDeferred),
+            );
+        let b = TableDef::new("b")
+            .column(int("x").unique())
+            .column(text("y"))
+            .foreign_key(ForeignKeyDef::new(["y"]).references("a", ["code"]))
+            .foreign_key(ForeignKeyDef::new(["x", "y"]).references("a", ["b", "code"]));
+        Schema::builder().table(a).table(b).build().unwrap()
+    }
+
+    #[test]
+    fn definitions_lead_there_and_back() {
+        let schema = schema();
+        let same = schema.outline().build().unwrap();
+        assert_eq!(format!("{same:?}"), format!("{schema:?}"));
+        let primary = &schema.table(schema.table_id("a").unwrap()).keys[0].name;
+        assert_eq!(&**primary, "a_pkey1");
+    }
+
+    #[test]
+    fn ids_stay_and_positions_move_up() {
+        let schema = schema();
+        let drop = |constraint| SchemaChange::drop_constraint("b", constraint);
+        let (next, _) = schema.after(&drop("b_y_fkey")).unwrap();
+        let left: Vec<u32> = next.foreign_keys().iter().map(|key| key.id.0).collect();
+        assert_eq!(left, [0, 2]);
+        assert_eq!(next.foreign_keys()[1].link, 0);
+        let key = ForeignKeyDef::new(["y"]).references("a", ["code"]);
+        let (next, _) = next
+            .after(&SchemaChange::add_foreign_key("b", key))
+            .unwrap();
+        let keys = next.foreign_keys();
+        let named: Vec<(u32, &str)> = keys.iter().map(|key| (key.id.0, &*key.name)).collect();
+        let expected = [(0, "a_b_fkey"), (2, "b_x_y_fkey"), (3, "b_y_fkey")];
+        assert_eq!(named, expected);
+        assert_eq!(
+            next.table(keys[0].child).referenced_by,
+            [keys[1].id, keys[2].id]
+        );
+    }
+}

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::engine::RowView;
 use crate::engine::constraint;
 use crate::engine::name::TableName;
 use crate::engine::transaction::{Affected, Transaction};
@@ -42,13 +43,13 @@ impl Transaction<'_> {
         let from_outside =
             keys.filter(|key| cleared.contains(&key.parent) && !cleared.contains(&key.child));
         for key in from_outside {
-            if self.database.current.state.edge(key.id).children().len() == 0 {
+            let state = &self.database.current.state;
+            if state.edge(key.id).children().is_empty() {
                 continue;
             }
-            let refers = |row: &crate::engine::RowView<'_>| row.parent(key).is_some();
-            let children = self.scan(key.child).filter(refers);
-            if let Some(child) = children.min_by_key(|row| row.key()) {
-                let state = &self.database.current.state;
+            let children = self.scan(key.child);
+            let children = children.filter(|row| row.parent(key).is_some());
+            if let Some(child) = children.min_by_key(RowView::key) {
                 return Err(
                     constraint::still_refers(state, key, child.id, Operation::Delete).into(),
                 );
