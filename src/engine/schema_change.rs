@@ -133,7 +133,7 @@ impl<'a> Work<'a> {
             for &child in ids {
                 match constraint::parent_of(writer.state, key, child) {
                     constraint::Parent::Settled => {}
-                    constraint::Parent::Found(parent) => writer.link_new(key, child, parent),
+                    constraint::Parent::Found(parent) => writer.link_for_good(id, child, parent),
                     constraint::Parent::Missing => {
                         let operation = Operation::SchemaChange;
                         return Err(

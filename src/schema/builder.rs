@@ -12,7 +12,7 @@ use crate::schema::draft::Draft;
 use crate::schema::outline::{Outline, TableOutline};
 use crate::schema::reference::Reference;
 use crate::schema::validate;
-use crate::schema::{ForeignKey, ForeignKeyId, Schema, TableDef};
+use crate::schema::{ForeignKey, ForeignKeyId, Schema, TableDef, TableId};
 
 /// Gathers definitions of tables and makes a [`Schema`] of them.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +49,7 @@ impl Outline {
         let mut drafts: Vec<Draft<'_>> = self.tables.iter().map(draft_table).collect();
         let positions = name_tables(&mut drafts);
         let foreign_keys = resolve_foreign_keys(self, &mut drafts, &positions);
+        mark_plain_columns(&mut drafts, &foreign_keys);
         let count = validate::table_count(drafts.len());
         let (tables, reports): (Vec<_>, Vec<_>) = drafts
             .into_iter()
@@ -97,6 +98,35 @@ fn name_tables(drafts: &mut [Draft<'_>]) -> BTreeMap<Box<str>, usize> {
     positions
 }
 
+/// Which columns nothing looks at but their own row.
+fn mark_plain_columns(drafts: &mut [Draft<'_>], foreign_keys: &[Arc<ForeignKey>]) {
+    for Draft { table, .. } in drafts.iter_mut() {
+        let keys = table.keys.iter().map(|key| &key.columns);
+        let indexes = table.indexes.iter().map(|index| &index.columns);
+        let used: Vec<u32> = keys.chain(indexes).flatten().copied().collect();
+        // A hidden key column came after the columns were counted.
+        table.plain = vec![true; table.columns.len()].into();
+        for ordinal in used {
+            table.plain[ordinal as usize] = false;
+        }
+    }
+    for key in foreign_keys {
+        let child = position_of(drafts, key.child);
+        for &ordinal in &key.child_columns {
+            drafts[child].table.plain[ordinal as usize] = false;
+        }
+        let parent = position_of(drafts, key.parent);
+        for &ordinal in &key.parent_columns {
+            drafts[parent].table.plain[ordinal as usize] = false;
+        }
+    }
+}
+
+/// The drafts ascend by id.
+fn position_of(drafts: &[Draft<'_>], id: TableId) -> usize {
+    drafts.partition_point(|draft| draft.table.id < id)
+}
+
 /// All foreign keys in the order of their creation, each entered with its child and its parent.
 fn resolve_foreign_keys(
     outline: &Outline,
@@ -110,9 +140,9 @@ fn resolve_foreign_keys(
         let mut problems = reference.report.problems;
         drafts[child].report.problems.append(&mut problems);
         if let Some(foreign_key) = resolved {
-            let parent = &outline.tables[child].definition.foreign_keys[position].parent;
+            let parent = position_of(drafts, foreign_key.parent);
             drafts[child].table.foreign_keys.push(id);
-            drafts[positions[&**parent]].table.referenced_by.push(id);
+            drafts[parent].table.referenced_by.push(id);
             foreign_keys.push(Arc::new(foreign_key));
         }
     }

@@ -95,6 +95,7 @@ impl TableStore {
         let layout = self.rows.layout();
         let mut rows = Rows::new(&remake.spec.types, remake.spec.links);
         let mut values = Vec::with_capacity(remake.columns.len());
+        let mut links = Vec::with_capacity(remake.links.len());
         for &id in ids {
             let row = self.rows.get(id).expect("the ids are those of all rows");
             values.clear();
@@ -104,13 +105,10 @@ impl TableStore {
                     None => fill(ordinal)?,
                 });
             }
-            rows.insert(id, &values);
-            for (link, before) in (0..).zip(&remake.links) {
-                let parent = before.and_then(|before| row.link(layout, before));
-                if parent.is_some() {
-                    rows.set_link(id, link, parent);
-                }
-            }
+            links.clear();
+            let parents = remake.links.iter();
+            links.extend(parents.map(|before| row.link(layout, (*before)?)));
+            rows.insert(id, &values, &links);
         }
         Ok(rows)
     }
