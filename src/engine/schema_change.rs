@@ -171,14 +171,12 @@ impl<'a> Work<'a> {
 
 /// What of a table stays: columns, keys and indexes by name, links by key.
 fn remake<'a>(old: &Table, new: &Table, spec: &'a TableSpec) -> Remake<'a> {
-    let hidden = |column: &crate::schema::Column| column.hidden;
-    let old_hidden = (0..).zip(&old.columns).find(|(_, column)| hidden(column));
     let columns = new.columns.iter().map(|column| match column.hidden {
-        true => old_hidden.map(|(ordinal, _)| ordinal),
+        true => position(&old.columns, |it| it.hidden),
         false => old.find_column(&column.name),
     });
     let links = new.foreign_keys.iter();
-    let links = links.map(|id| (0..).zip(&old.foreign_keys).find(|(_, it)| *it == id));
+    let links = links.map(|id| position(&old.foreign_keys, |it| it == id));
     let keys = new.keys.iter();
     let keys = keys.map(|key| old.keys.iter().position(|it| it.name == key.name));
     let indexes = new.indexes.iter();
@@ -186,8 +184,16 @@ fn remake<'a>(old: &Table, new: &Table, spec: &'a TableSpec) -> Remake<'a> {
     Remake {
         spec,
         columns: columns.collect(),
-        links: links.map(|found| found.map(|(link, _)| link)).collect(),
+        links: links.collect(),
         keys: keys.collect(),
         indexes: indexes.collect(),
     }
+}
+
+/// Where the first such item is, as an ordinal.
+fn position<T>(items: &[T], is_meant: impl Fn(&T) -> bool) -> Option<u32> {
+    (0..)
+        .zip(items)
+        .find(|(_, item)| is_meant(item))
+        .map(|(position, _)| position)
 }
