@@ -1,0 +1,251 @@
+//! The operations: each prepares its data, and then does its work some hundred times where it is counted.
+
+use relata::col;
+use relata::engine::{Database, Transaction};
+use relata::error;
+use relata::schema::TableId;
+
+use crate::blog::{self, POSTS, TAGS};
+use crate::{Failure, measured};
+
+/// An operation by name, how many times it is done, and what does it.
+pub(crate) struct Operation {
+    pub(crate) name: &'static str,
+    pub(crate) times: u64,
+    run: fn(u64) -> Result<(), Failure>,
+}
+
+/// A hub and the one with a hundred children that it is compared with.
+pub(crate) const HUBS: [(&str, &str); 2] = [
+    ("hub of 1,000,000: add", "hub of 100: add"),
+    ("hub of 1,000,000: remove", "hub of 100: remove"),
+];
+
+pub(crate) const ALL: [Operation; 16] = [
+    operation("point lookup", 1_000, point_lookup),
+    operation("children of a parent", 200, children),
+    operation("pair lookup", 1_000, pair_lookup),
+    operation("insert a row", 500, insert),
+    operation("insert a pair", 500, insert_pair),
+    operation("bulk load, per row", 2_000, load),
+    operation("update a plain column", 500, update_plain),
+    operation("update a foreign key", 500, update_key),
+    operation("delete a row", 500, delete),
+    operation("cascade, per author", 100, cascade),
+    operation("savepoint, 10 writes, back", 100, savepoint),
+    operation("fork, 10 writes, drop", 100, fork),
+    operation("hub of 100: add", 64, |times| hub_add(100, times)),
+    operation("hub of 1,000,000: add", 64, |times| {
+        hub_add(1_000_000, times)
+    }),
+    operation("hub of 100: remove", 64, |times| hub_remove(100, times)),
+    operation("hub of 1,000,000: remove", 64, |times| {
+        hub_remove(1_000_000, times)
+    }),
+];
+
+const fn operation(
+    name: &'static str,
+    times: u64,
+    run: fn(u64) -> Result<(), Failure>,
+) -> Operation {
+    Operation { name, times, run }
+}
+
+/// Runs an operation by name.
+pub(crate) fn run(name: &str) -> Result<(), Failure> {
+    let found = ALL.iter().find(|operation| operation.name == name);
+    let operation = found.ok_or_else(|| format!("no operation {name}"))?;
+    (operation.run)(operation.times)
+}
+
+/// Numbers that jump about, the same in every run.
+fn scattered(times: u64, below: i64) -> impl Iterator<Item = i64> {
+    (0..times).map(move |n| (n.cast_signed() * 7_919 + 13) % below)
+}
+
+fn point_lookup(times: u64) -> Result<(), Failure> {
+    let db = blog::small()?;
+    let posts = db.schema().table_id("posts")?;
+    let score = db.schema().table(posts).column("score")?;
+    measured(|| {
+        let mut sum = 0;
+        for id in scattered(times, POSTS) {
+            let row = db.get(posts, id)?.ok_or("the post is gone")?;
+            sum += row.get(score)?.as_int().unwrap_or(0);
+        }
+        std::hint::black_box(sum);
+        Ok(())
+    })
+}
+
+fn children(times: u64) -> Result<(), Failure> {
+    let db = blog::small()?;
+    let key = db.schema().foreign_key_id("posts_author_id_fkey")?;
+    measured(|| {
+        for author in scattered(times, blog::AUTHORS) {
+            for post in db.children_of(key, author)? {
+                std::hint::black_box(post.get(3_u32)?);
+            }
+        }
+        Ok(())
+    })
+}
+
+fn pair_lookup(times: u64) -> Result<(), Failure> {
+    let db = blog::small()?;
+    let pairs = db.schema().table_id("post_tags")?;
+    measured(|| {
+        for post in scattered(times, POSTS) {
+            std::hint::black_box(db.get(pairs, (post, post % TAGS))?.is_some());
+        }
+        Ok(())
+    })
+}
+
+/// In one transaction, which is undone when it is no longer counted.
+fn in_transaction(
+    db: &mut Database,
+    work: impl FnOnce(&mut Transaction<'_>) -> error::Result<()>,
+) -> Result<(), Failure> {
+    let mut transaction = db.begin();
+    measured(|| work(&mut transaction))?;
+    Ok(())
+}
+
+fn insert(times: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::small()?, |tx| {
+        for id in (0..times).map(u64::cast_signed) {
+            let [key, author, title, score] = blog::post(POSTS + id);
+            let row = [
+                ("id", key),
+                ("author_id", author),
+                ("title", title),
+                ("score", score),
+            ];
+            tx.insert("posts", row)?;
+        }
+        Ok(())
+    })
+}
+
+fn insert_pair(times: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::small()?, |tx| {
+        for post in (0..times).map(u64::cast_signed) {
+            tx.insert(
+                "post_tags",
+                [
+                    ("post_id", post.into()),
+                    ("tag_id", ((post + 1) % TAGS).into()),
+                ],
+            )?;
+        }
+        Ok(())
+    })
+}
+
+fn load(times: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::small()?, |tx| {
+        let rows = (0..times).map(|id| blog::post(POSTS + id.cast_signed()));
+        tx.insert_many("posts", &["id", "author_id", "title", "score"], rows)?;
+        Ok(())
+    })
+}
+
+fn posts(tx: &Transaction<'_>) -> error::Result<(TableId, u32, u32)> {
+    let posts = tx.schema().table_id("posts")?;
+    let table = tx.schema().table(posts);
+    Ok((posts, table.column("author_id")?, table.column("score")?))
+}
+
+fn update_plain(times: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::small()?, |tx| {
+        let (posts, _, score) = posts(tx)?;
+        for id in scattered(times, POSTS) {
+            tx.update_key(posts, id, [(score, (1_000 + id).into())])?;
+        }
+        Ok(())
+    })
+}
+
+fn update_key(times: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::small()?, |tx| {
+        let (posts, author, _) = posts(tx)?;
+        for id in scattered(times, POSTS) {
+            tx.update_key(posts, id, [(author, ((id + 1) % blog::AUTHORS).into())])?;
+        }
+        Ok(())
+    })
+}
+
+fn delete(times: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::small()?, |tx| {
+        for post in (0..times).map(u64::cast_signed) {
+            tx.delete_key("post_tags", (post, post % TAGS))?;
+        }
+        Ok(())
+    })
+}
+
+fn cascade(times: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::small()?, |tx| {
+        tx.delete("authors", &col("id").lt(times.cast_signed()))?;
+        Ok(())
+    })
+}
+
+fn savepoint(times: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::small()?, |tx| {
+        let (posts, _, score) = posts(tx)?;
+        for round in (0..times).map(u64::cast_signed) {
+            let savepoint = tx.savepoint();
+            for id in scattered(10, POSTS) {
+                tx.update_key(posts, id, [(score, (1_000 + round).into())])?;
+            }
+            tx.rollback_to(savepoint)?;
+            tx.release(savepoint)?;
+        }
+        Ok(())
+    })
+}
+
+fn fork(times: u64) -> Result<(), Failure> {
+    let db = blog::small()?;
+    let posts = db.schema().table_id("posts")?;
+    let score = db.schema().table(posts).column("score")?;
+    measured(|| {
+        for round in (0..times).map(u64::cast_signed) {
+            let mut fork = db.fork();
+            let mut tx = fork.begin();
+            for id in scattered(10, POSTS) {
+                tx.update_key(posts, id, [(score, (1_000 + round).into())])?;
+            }
+            tx.commit()?;
+        }
+        Ok(())
+    })
+}
+
+/// New children come one by one under a parent that has many.
+fn hub_add(children: i64, times: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::hub(children)?, |tx| {
+        for n in (0..times).map(u64::cast_signed) {
+            tx.insert(
+                "posts",
+                [("id", (children + n).into()), ("author_id", 0.into())],
+            )?;
+        }
+        Ok(())
+    })
+}
+
+/// Children go one by one from under a parent that has many.
+fn hub_remove(children: i64, times: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::hub(children)?, |tx| {
+        let (posts, author, _) = posts(tx)?;
+        for n in scattered(times, children) {
+            tx.update_key(posts, n, [(author, relata::Value::Null)])?;
+        }
+        Ok(())
+    })
+}
