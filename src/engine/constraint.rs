@@ -190,6 +190,31 @@ pub(crate) fn refusal_of_collision(
     None
 }
 
+/// The refusal of a stored row whose key another row has.
+pub(crate) fn duplicate_row(
+    state: &State,
+    table: &Table,
+    Collision { key, row, other }: Collision,
+    operation: Operation,
+) -> ConstraintError {
+    let store = state.table(table.id);
+    let row = store.rows().get(row).expect("a row with a key is live");
+    let stored = StoredRow {
+        layout: store.layout(),
+        row,
+    };
+    let values = stored.values(&table.keys[key].columns).to_vec();
+    duplicate(
+        state,
+        table,
+        key,
+        values,
+        stored.key(table),
+        other,
+        operation,
+    )
+}
+
 fn duplicate(
     state: &State,
     table: &Table,
@@ -326,6 +351,33 @@ pub(crate) fn restricted(
     operation: Operation,
 ) -> ConstraintError {
     let key = state.schema.foreign_key(found.key);
+    held_on_to(state, key, found.child, &found.old_key, operation)
+}
+
+/// The refusal of clearing a table to which a row of another table refers.
+pub(crate) fn still_refers(
+    state: &State,
+    key: &ForeignKey,
+    child: RowId,
+    operation: Operation,
+) -> ConstraintError {
+    let store = state.table(key.child);
+    let row = store.rows().get(child).expect("a child is live");
+    let stored = StoredRow {
+        layout: store.layout(),
+        row,
+    };
+    let values = stored.values(&key.child_columns);
+    held_on_to(state, key, child, &values, operation)
+}
+
+fn held_on_to(
+    state: &State,
+    key: &ForeignKey,
+    child: RowId,
+    values: &Key,
+    operation: Operation,
+) -> ConstraintError {
     let (table, parent) = (
         state.schema.table(key.child),
         state.schema.table(key.parent),
@@ -335,13 +387,13 @@ pub(crate) fn restricted(
         constraint: key.name.to_string(),
         table: table.name.to_string(),
         columns: names(table, &key.child_columns),
-        values: found.old_key.to_vec(),
+        values: values.to_vec(),
         operation,
-        row: state.key_of(key.child, found.child),
+        row: state.key_of(key.child, child),
         other: Some(RowName {
             table: parent.name.to_string(),
             columns: names(parent, &key.parent_columns),
-            key: Some(found.old_key.clone()),
+            key: Some(values.clone()),
         }),
         chain: Vec::new(),
     }

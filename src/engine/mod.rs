@@ -25,6 +25,7 @@ mod referential;
 mod refusals;
 mod any_row;
 mod constraint;
+mod schema_change;
 mod transaction;
 mod changes;
 mod database;

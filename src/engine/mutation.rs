@@ -348,6 +348,11 @@ impl<'a> Writer<'a> {
             .link(store.layout(), self.schema.foreign_key(key).link)
     }
 
+    /// Puts a child under its parent with no way back: for a key that came, whose edges go with it.
+    pub(crate) fn link_for_good(&mut self, key: ForeignKeyId, child: RowId, parent: RowId) {
+        self.set_edge(key, child, parent, true);
+    }
+
     fn set_edge(&mut self, key: ForeignKeyId, child: RowId, parent: RowId, present: bool) {
         let schema = self.schema;
         let key = schema.foreign_key(key);

@@ -35,6 +35,8 @@ pub struct TableDef {
     pub columns: Vec<ColumnDef>,
     /// The columns of its primary key, in order; none to take those that were marked one by one.
     pub primary_key: Option<Vec<String>>,
+    /// The name of its primary key; none for `<table>_pkey`.
+    pub primary_key_name: Option<String>,
     /// Its unique keys besides the primary key and those of columns that are unique by themselves.
     pub uniques: Vec<UniqueDef>,
     /// Its indexes.
@@ -140,6 +142,7 @@ impl TableDef {
             name: name.into(),
             columns: Vec::new(),
             primary_key: None,
+            primary_key_name: None,
             uniques: Vec::new(),
             indexes: Vec::new(),
             checks: Vec::new(),
@@ -156,6 +159,12 @@ impl TableDef {
     /// The columns of the primary key, which none of them may then be marked as by itself. The last call counts.
     pub fn primary_key(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.primary_key = Some(strings(columns));
+        self
+    }
+
+    /// The name of the primary key, wherever its columns are declared.
+    pub fn primary_key_named(mut self, name: impl Into<String>) -> Self {
+        self.primary_key_name = Some(name.into());
         self
     }
 

@@ -105,7 +105,9 @@ impl<'a> Draft<'a> {
             self.table.columns[column as usize].nullable = false;
         }
         self.table.keys.push(UniqueKey {
-            name: names.choose(None, || format!("{}_pkey", self.table.name)),
+            name: names.choose(self.definition.primary_key_name.as_deref(), || {
+                format!("{}_pkey", self.table.name)
+            }),
             columns,
             nulls_distinct: true,
         });

@@ -7,12 +7,14 @@ use crate::error::{DeclarationError, Error, ProblemKind};
 use crate::schema::TableId;
 use crate::value::{Value, ValueRef};
 
-/// Which foreign key: its position in the schema.
+/// Which foreign key. Ascending in the order of creation, and never reused in the schemas that follow from each other by
+/// changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ForeignKeyId(pub(crate) u32);
 
 impl ForeignKeyId {
-    /// The position in [`Schema::foreign_keys`](crate::schema::Schema::foreign_keys).
+    /// A number for lists with a place for each id. While no key was dropped it is the position in
+    /// [`Schema::foreign_keys`](crate::schema::Schema::foreign_keys).
     #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
@@ -26,7 +28,7 @@ impl ForeignKeyId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ForeignKey {
-    /// Its position in the schema.
+    /// What names it in its schema.
     pub id: ForeignKeyId,
     /// Its name; `<table>_<column>_fkey` where none was given. No other constraint of the child has it.
     pub name: Box<str>,

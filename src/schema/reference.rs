@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use crate::error::ProblemKind;
 use crate::schema::draft::{self, Draft};
 use crate::schema::validate::{self, Report};
-use crate::schema::{ForeignKey, ForeignKeyDef, ForeignKeyId, Guard, GuardDef, TableId};
+use crate::schema::{ForeignKey, ForeignKeyDef, ForeignKeyId, Guard, GuardDef};
 
 /// A foreign key's definition among all tables, and what is wrong with it.
 #[derive(Debug)]
 pub(super) struct Reference<'a> {
     drafts: &'a [Draft<'a>],
-    by_name: &'a BTreeMap<Box<str>, TableId>,
+    /// The positions of the tables among the drafts.
+    by_name: &'a BTreeMap<Box<str>, usize>,
     child: &'a Draft<'a>,
     definition: &'a ForeignKeyDef,
     name: &'a str,
@@ -25,7 +26,7 @@ impl<'a> Reference<'a> {
     /// The foreign key at a position of a child's definition.
     pub(super) fn new(
         drafts: &'a [Draft<'a>],
-        by_name: &'a BTreeMap<Box<str>, TableId>,
+        by_name: &'a BTreeMap<Box<str>, usize>,
         child: usize,
         position: usize,
     ) -> Self {
@@ -124,7 +125,7 @@ impl<'a> Reference<'a> {
     fn parent(&mut self) -> Option<&'a Draft<'a>> {
         let (what, name) = (&self.what, self.definition.parent.as_str());
         if let Some(found) = self.by_name.get(name) {
-            return Some(&self.drafts[found.index()]);
+            return Some(&self.drafts[*found]);
         }
         let detail = match name.is_empty() {
             true => format!("{what} refers to no table"),

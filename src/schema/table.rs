@@ -4,12 +4,14 @@ use crate::error::{RequestError, RequestKind, Result};
 use crate::schema::{Check, Column, ForeignKeyId, Index, UniqueKey};
 use crate::value::DataType;
 
-/// Which table: its position in the schema.
+/// Which table. Ascending in the order of creation, and never reused in the schemas that follow from each other by
+/// changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableId(pub(crate) u32);
 
 impl TableId {
-    /// The position in [`Schema::tables`](crate::schema::Schema::tables).
+    /// A number for lists with a place for each id. While no table was dropped it is the position in
+    /// [`Schema::tables`](crate::schema::Schema::tables).
     #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
@@ -20,7 +22,7 @@ impl TableId {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Table {
-    /// Its position in the schema.
+    /// What names it in its schema.
     pub id: TableId,
     /// Its name.
     pub name: Box<str>,

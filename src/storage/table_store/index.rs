@@ -43,6 +43,14 @@ impl UniqueIndex {
         &self.columns
     }
 
+    /// The same rows under the same values, which now stand in these columns. O(1).
+    pub(super) fn with_columns(&self, columns: &[u32]) -> Self {
+        UniqueIndex {
+            columns: KeyColumns::new(columns),
+            ..self.clone()
+        }
+    }
+
     /// Puts in every row.
     pub(super) fn fill(&mut self, rows: &Rows) {
         for (id, row) in rows.iter() {
@@ -134,6 +142,14 @@ impl SecondaryIndex {
 
     pub(super) fn columns(&self) -> &KeyColumns {
         &self.columns
+    }
+
+    /// The same rows under the same values, which now stand in these columns. O(1).
+    pub(super) fn with_columns(&self, columns: &[u32]) -> Self {
+        SecondaryIndex {
+            columns: KeyColumns::new(columns),
+            ..self.clone()
+        }
     }
 
     /// Puts a row in.

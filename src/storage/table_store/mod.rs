@@ -10,12 +10,15 @@
 //! statement judges the noted collisions at its end.
 
 mod index;
+mod remake;
 
 use smallvec::SmallVec;
 
 use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
 use crate::storage::{KeyColumns, RowId, RowLayout, RowRef, Rows};
 use crate::value::{DataType, Value, ValueRef};
+
+pub(crate) use self::remake::Remake;
 
 /// What a table is made of, in the terms of storage.
 #[derive(Clone, Debug)]
