@@ -265,7 +265,8 @@ impl Machine {
         }
         let held = complete[position % complete.len()];
         let world = &mut self.worlds[self.current];
-        world.database.reset_to(&held.snapshot);
+        let reset = world.database.reset_to(&held.snapshot);
+        reset.map_err(|error| format!("a complete snapshot was refused: {error}"))?;
         world.reference.reset_to(&held.state);
         world.last = None;
         count(&mut self.tally, "resets");
@@ -751,7 +752,8 @@ fn check_changes(
         return Err(format!("sequences moved by {moved:?}, not by {told:?}"));
     }
     // A limit on statements is not a limit on undoing several of them at once.
-    let mut fork = Database::from_snapshot(database.snapshot());
+    let fork = Database::from_snapshot(database.snapshot());
+    let mut fork = fork.map_err(|error| format!("a committed state was refused: {error}"))?;
     let back = fork.apply(&changes.invert());
     back.map_err(|error| format!("the inverse of {changes:?} was refused: {error}"))?;
     same_fingerprint(fork.fingerprint(), fingerprint, "the inverse of changes")?;

@@ -183,28 +183,35 @@ pub(crate) fn check_collision(
     let store = state.table(table.id);
     // Of the two rows that met, either may have gone or moved on; a third may have come.
     for row in [collision.row, collision.other] {
-        let same = store.with_key_of(collision.key, row);
-        if let Some(image) = store.rows().get(row)
-            && let Some(&other) = same.iter().filter(|&&other| other != row).min()
+        let same = store.with_key_of(collision.key, row).into_iter();
+        if let Some(other) = store.lowest(same.filter(|&other| other != row))
+            && let Some(refusal) =
+                duplicate_of_stored(state, table.id, collision.key, (row, other), operation)
         {
-            let stored = StoredRow {
-                layout: store.layout(),
-                row: image,
-            };
-            let values = stored.values(&table.keys[collision.key].columns).to_vec();
-            return Err(duplicate(
-                state,
-                table,
-                collision.key,
-                values,
-                stored.key(table),
-                other,
-                operation,
-            )
-            .into());
+            return Err(refusal.into());
         }
     }
     Ok(())
+}
+
+/// The refusal of a row whose key another row has; none if the row is not there.
+pub(crate) fn duplicate_of_stored(
+    state: &State,
+    table: TableId,
+    key: usize,
+    (row, other): (RowId, RowId),
+    operation: Operation,
+) -> Option<ConstraintError> {
+    let (table, store) = (state.schema.table(table), state.table(table));
+    let stored = StoredRow {
+        layout: store.layout(),
+        row: store.rows().get(row)?,
+    };
+    let values = stored.values(&table.keys[key].columns).to_vec();
+    let primary = stored.key(table);
+    Some(duplicate(
+        state, table, key, values, primary, other, operation,
+    ))
 }
 
 fn duplicate(
@@ -298,6 +305,18 @@ pub(crate) fn unmatched_children_of(state: &State, key: &ForeignKey, parent: Row
         .iter()
         .map(|&ordinal| row.value(store.layout(), ordinal));
     state.edge(key.id).unmatched().find_all(values).collect()
+}
+
+/// The row that adopts the unmatched children with the key of a parent row: itself, or, where rows may share a key,
+/// the one with the lowest primary key among them.
+pub(crate) fn adopter(state: &State, key: &ForeignKey, parent: RowId) -> RowId {
+    if state.schema.table(key.parent).keys[key.parent_key].names_one_row() {
+        return parent;
+    }
+    let store = state.table(key.parent);
+    store
+        .lowest(store.with_key_of(key.parent_key, parent))
+        .unwrap_or(parent)
 }
 
 /// Whether the first row's primary key is lower than the second's.

@@ -10,13 +10,14 @@ use slotmap::SlotMap;
 
 use crate::engine::clock::Clock;
 use crate::engine::name::TableName;
+use crate::engine::pending;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::state::State;
 use crate::engine::statement::{Buffers, ROWS_CHANGED_MAX};
 use crate::engine::transaction::{Affected, SavepointMark, Transaction};
 use crate::engine::undo::UndoLog;
 use crate::engine::{Changes, Row};
-use crate::error::Result;
+use crate::error::{Operation, Result};
 use crate::expr::Expr;
 use crate::schema::Schema;
 use crate::value::{Key, Value};
@@ -104,12 +105,20 @@ impl Database {
     pub fn fork(&self) -> Database {
         Database {
             rows_changed_max: self.rows_changed_max,
-            ..Database::from_snapshot(self.snapshot())
+            ..Database::going_on_from(self.snapshot())
         }
     }
 
-    /// A database that goes on from a snapshot. O(1).
-    pub fn from_snapshot(snapshot: Snapshot) -> Database {
+    /// A database that goes on from a snapshot. O(constraints).
+    ///
+    /// # Errors
+    /// If the snapshot is of an open transaction: what a commit of it would have been refused for (integrity RI-52).
+    pub fn from_snapshot(snapshot: Snapshot) -> Result<Database> {
+        pending::judge_all(&snapshot.state, Operation::Commit)?;
+        Ok(Database::going_on_from(snapshot))
+    }
+
+    fn going_on_from(snapshot: Snapshot) -> Database {
         Database {
             current: snapshot,
             undo: UndoLog::default(),
@@ -119,9 +128,15 @@ impl Database {
         }
     }
 
-    /// Makes a snapshot the current version: rows, sequences, clock and randomness (beyond BY-15). O(1).
-    pub fn reset_to(&mut self, snapshot: &Snapshot) {
+    /// Makes a snapshot the current version: rows, sequences, clock and randomness (beyond BY-15). O(constraints).
+    ///
+    /// # Errors
+    /// If the snapshot is of an open transaction: what a commit of it would have been refused for (integrity RI-52).
+    /// Nothing is changed then.
+    pub fn reset_to(&mut self, snapshot: &Snapshot) -> Result<()> {
+        pending::judge_all(&snapshot.state, Operation::Commit)?;
         self.current = snapshot.clone();
+        Ok(())
     }
 
     /// Sets the clock from the next transaction on.

@@ -23,6 +23,7 @@ mod sequence;
 mod statement;
 mod referential;
 mod constraint;
+mod pending;
 mod transaction;
 mod changes;
 mod database;

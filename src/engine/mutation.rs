@@ -65,8 +65,11 @@ impl<'a> Writer<'a> {
             if cells.clone().any(ValueRef::is_null) {
                 continue;
             }
-            let parent =
-                parents_stay.then(|| self.state.table(key.parent).find(key.parent_key, cells));
+            // Of several rows with the key, one that the statement has yet to insert may be the parent.
+            let decided = parents_stay
+                && (key.parent != table
+                    || self.schema.table(table).keys[key.parent_key].names_one_row());
+            let parent = decided.then(|| self.state.table(key.parent).find(key.parent_key, cells));
             match parent.flatten() {
                 Some(parent) => self.link_new(key, row, parent),
                 None => queue.push((id, row)),

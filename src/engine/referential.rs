@@ -10,7 +10,8 @@
 //! 5. SET NULL, SET DEFAULT: null or the constant default is written into all columns of the key.
 //!
 //! Which children: those linked to the parent row. A child that took the key in another way during the statement was
-//! unlinked when it was written and is not acted on (RI-19).
+//! unlinked when it was written and is not acted on (RI-19). Where rows share a deferred key, a child stands under the one
+//! it stood under before, or else under the one with the lowest primary key, and only that row acts on it.
 //!
 //! Assignments to one row are merged in creation order of the keys; a key that would write another value to a column
 //! already assigned is left out whole (RI-17).
@@ -265,8 +266,8 @@ impl Level<'_> {
                 .any(|&ordinal| old.is_null(layout, ordinal))
     }
 
-    /// Fails if a child still has the old key (RI-13): one under the parent, one that the statement wrote, or one that
-    /// waits for a parent.
+    /// Fails if a child still has the old key (RI-13): one under the parent or under another row that has the key, too, one
+    /// that the statement wrote or left behind, or one that waits for a parent.
     fn restrict(
         &self,
         key: &ForeignKey,
@@ -282,6 +283,7 @@ impl Level<'_> {
             .next();
         let children = self.children_with_old_key(key, event).into_iter();
         let others = written.get(&old_key).copied().into_iter().chain(waiting);
+        let others = others.chain(self.children_of_repeats(key, event));
         let found = self.lowest(key.child, children.chain(others));
         match found {
             None => Ok(()),
@@ -294,19 +296,40 @@ impl Level<'_> {
         }
     }
 
-    /// The row with the lowest primary key.
-    fn lowest(&self, table: TableId, rows: impl Iterator<Item = RowId>) -> Option<RowId> {
-        if self.state.table(table).is_dense() {
-            return rows.min();
+    /// The children under other rows that have the key that went: there are such rows only of a deferrable key.
+    fn children_of_repeats(&self, key: &ForeignKey, event: &Event) -> Vec<RowId> {
+        let unique = &self.schema.table(key.parent).keys[key.parent_key];
+        if unique.names_one_row() {
+            return Vec::new();
         }
-        rows.min_by_key(|&row| self.state.key_of(table, row))
+        let store = self.state.table(key.parent);
+        let old = self.undo.images.get(event.before, store.layout());
+        let columns = unique.columns.iter();
+        let old_key = columns.map(|&ordinal| old.value(store.layout(), ordinal));
+        let holders = store.find_every(key.parent_key, old_key).into_iter();
+        holders
+            .flat_map(|holder| self.state.edge(key.id).children().children(holder))
+            .filter(|&child| self.has_old_key(key, event, child))
+            .collect()
     }
 
-    /// The children that the statement wrote and that have no edge yet, by the key that they carry now.
+    /// The row with the lowest primary key.
+    fn lowest(&self, table: TableId, rows: impl Iterator<Item = RowId>) -> Option<RowId> {
+        self.state.table(table).lowest(rows)
+    }
+
+    /// The children that the statement wrote and that have no edge yet, and those under parents that earlier levels
+    /// vacated, by the key that they carry now.
     fn written_children(&self, key: &ForeignKey) -> BTreeMap<Key, RowId> {
         let store = self.state.table(key.child);
         let mut written = BTreeMap::new();
-        for &(_, child) in self.queue.iter().filter(|&&(id, _)| id == key.id) {
+        let queued = self.queue.iter().filter(|&&(id, _)| id == key.id);
+        let of_key = (key.id, RowId(0))..=(key.id, RowId(u32::MAX));
+        let left_behind = self
+            .vacated
+            .range(of_key)
+            .flat_map(|&(_, parent)| self.state.edge(key.id).children().children(parent));
+        for child in queued.map(|&(_, child)| child).chain(left_behind) {
             if let Some(row) = store.rows().get(child) {
                 let cells = key
                     .child_columns

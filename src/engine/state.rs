@@ -94,6 +94,7 @@ fn spec(table: &Table) -> TableSpec {
             .map(|key| KeySpec {
                 columns: key.columns.clone(),
                 nulls_distinct: key.nulls_distinct,
+                deferrable: key.deferral.is_deferrable(),
             })
             .collect(),
         indexes: table

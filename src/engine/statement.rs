@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use crate::engine::constraint;
 use crate::engine::mutation::{Queue, Unplaced, Writer};
+use crate::engine::pending::Modes;
 use crate::engine::referential::{Cause, Change, Level};
 use crate::engine::state::State;
 use crate::engine::undo::Mark;
@@ -26,8 +27,8 @@ pub(crate) const ROWS_CHANGED_MAX: usize = 10_000_000;
 pub(crate) struct Context<'a> {
     /// The transaction's time, once it was read.
     pub(crate) now: &'a mut Option<Timestamp>,
-    /// The keys that are judged at commit, for now; by key id.
-    pub(crate) deferred: &'a [bool],
+    /// The constraints that are judged at commit, for now.
+    pub(crate) modes: &'a Modes,
     pub(crate) rows_changed_max: usize,
     pub(crate) buffers: &'a mut Buffers,
 }
@@ -193,7 +194,8 @@ impl<'a> Statement<'a> {
                 return Err(TransactionError::new(TransactionKind::Limit, detail).into());
             }
         };
-        if let Some(Collision { key, other, .. }) = self.met.first().copied() {
+        let refused = |met: &&Collision| !self.context.modes.key_waits(schema, table_id, met.key);
+        if let Some(Collision { key, other, .. }) = self.met.iter().find(refused).copied() {
             return Err(constraint::duplicate_of_new(
                 self.writer.state,
                 table,
@@ -351,6 +353,9 @@ impl<'a> Statement<'a> {
             )?;
         }
         for &(table, collision) in &self.collisions {
+            if self.context.modes.key_waits(schema, table, collision.key) {
+                continue;
+            }
             constraint::check_collision(schema.table(table), state, collision, self.operation)?;
         }
         Ok(())
@@ -391,7 +396,7 @@ impl<'a> Statement<'a> {
                     if !self.writer.is_unmatched(key, child) {
                         self.writer.miss(key, child);
                     }
-                    if !self.context.deferred[id.index()]
+                    if !self.context.modes.reference_waits(id)
                         && missing.is_none_or(|(first, other)| {
                             first == id
                                 && constraint::key_is_lower(
@@ -425,9 +430,14 @@ impl<'a> Statement<'a> {
                     continue;
                 }
                 let key = self.writer.schema.foreign_key(id);
-                for child in constraint::unmatched_children_of(self.writer.state, key, row) {
+                let children = constraint::unmatched_children_of(self.writer.state, key, row);
+                if children.is_empty() {
+                    continue;
+                }
+                let parent = constraint::adopter(self.writer.state, key, row);
+                for child in children {
                     self.writer.unlink(key, child);
-                    self.writer.link(key, child, row);
+                    self.writer.link(key, child, parent);
                 }
             }
         }

@@ -49,11 +49,8 @@ impl SchemaBuilder {
         if !problems.is_empty() {
             return Err(DeclarationError { problems }.into());
         }
-        Ok(Schema {
-            tables,
-            foreign_keys: foreign_keys.into_iter().map(Arc::new).collect(),
-            by_name,
-        })
+        let foreign_keys = foreign_keys.into_iter().map(Arc::new).collect();
+        Ok(Schema::assemble(tables, foreign_keys, by_name))
     }
 }
 

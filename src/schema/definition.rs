@@ -73,6 +73,8 @@ pub struct UniqueDef {
     pub columns: Vec<String>,
     /// Whether any number of rows may have a null in the key.
     pub nulls_distinct: bool,
+    /// When two rows with one key are held against them.
+    pub deferral: Deferral,
 }
 
 /// An index to be.
@@ -237,6 +239,7 @@ impl UniqueDef {
             name: None,
             columns: strings(columns),
             nulls_distinct: true,
+            deferral: Deferral::NotDeferrable,
         }
     }
 
@@ -249,6 +252,13 @@ impl UniqueDef {
     /// With null equal to null, so that a null in the key does not exempt a row from it.
     pub fn nulls_not_distinct(mut self) -> Self {
         self.nulls_distinct = false;
+        self
+    }
+
+    /// When two rows with one key are held against them: at the end of the statement, or, deferred, at that of the
+    /// transaction. Unlike in PostgreSQL a foreign key may refer to a deferrable key (integrity RI-90).
+    pub fn deferrable(mut self, deferral: Deferral) -> Self {
+        self.deferral = deferral;
         self
     }
 }

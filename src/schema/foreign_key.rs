@@ -70,8 +70,8 @@ pub enum Action {
     SetDefault,
 }
 
-/// When a missing parent is held against the child (integrity RI-50).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// When a missing parent is held against the child, or a duplicate key against its rows (integrity RI-50).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Deferral {
     /// At the end of each statement, always.
     #[default]

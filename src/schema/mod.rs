@@ -46,9 +46,37 @@ pub struct Schema {
     foreign_keys: Vec<Arc<ForeignKey>>,
     // Ordered rather than hashed, so that what a schema prints depends on the schema alone.
     by_name: BTreeMap<Box<str>, TableId>,
+    /// The unique keys that a transaction may let wait, as table and position in its keys, in creation order.
+    deferrable_keys: Vec<(TableId, usize)>,
 }
 
 impl Schema {
+    /// What was built, with what is looked up in it.
+    fn assemble(
+        tables: Vec<Arc<Table>>,
+        foreign_keys: Vec<Arc<ForeignKey>>,
+        by_name: BTreeMap<Box<str>, TableId>,
+    ) -> Self {
+        let keys = |table: &Arc<Table>| {
+            let (id, count) = (table.id, table.keys.len());
+            (0..count).map(move |key| (id, key))
+        };
+        let mut deferrable_keys: Vec<_> = tables.iter().flat_map(keys).collect();
+        deferrable_keys
+            .retain(|&(table, key)| tables[table.index()].keys[key].deferral.is_deferrable());
+        Schema {
+            tables,
+            foreign_keys,
+            by_name,
+            deferrable_keys,
+        }
+    }
+
+    /// The unique keys that a transaction may let wait, as table and position in its keys, in creation order.
+    pub(crate) fn deferrable_keys(&self) -> &[(TableId, usize)] {
+        &self.deferrable_keys
+    }
+
     /// The table of this id. O(1).
     ///
     /// # Panics

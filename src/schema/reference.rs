@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::ProblemKind;
 use crate::schema::draft::{self, Draft};
 use crate::schema::validate::{self, Report};
-use crate::schema::{ForeignKey, ForeignKeyDef, ForeignKeyId, TableId};
+use crate::schema::{ForeignKey, ForeignKeyDef, ForeignKeyId, TableId, UniqueKey};
 
 /// A foreign key's definition among all tables, and what is wrong with it.
 #[derive(Debug)]
@@ -119,13 +119,18 @@ impl<'a> Reference<'a> {
         Some(())
     }
 
-    /// The unique key of the parent that has exactly these columns, in whatever order.
+    /// The unique key of the parent that has exactly these columns, in whatever order; if several do, the first one that
+    /// never waits.
     fn parent_key(&mut self, parent: &Draft<'_>, columns: &[u32]) -> Option<usize> {
         let keys = &parent.table.keys;
-        let found = keys.iter().position(|key| {
+        let has_columns = |key: &UniqueKey| {
             let same = |column| key.columns.contains(column);
             key.columns.len() == columns.len() && columns.iter().all(same)
-        });
+        };
+        let found = keys
+            .iter()
+            .position(|key| has_columns(key) && key.names_one_row())
+            .or_else(|| keys.iter().position(has_columns));
         // A key that is itself wrong, and so left out, may be the one that is meant.
         if found.is_none() && parent.keys_complete {
             let detail = format!(

@@ -1,6 +1,7 @@
 //! The engine by example, and at random with every index checked after every step.
 
 mod examples;
+mod deferred_keys;
 mod random;
 
 use crate::engine::{Clock, Database, DatabaseOptions};

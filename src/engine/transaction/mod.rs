@@ -12,11 +12,10 @@ mod deferral;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use crate::engine::Database;
 use crate::engine::changes::{self, Changes};
 use crate::engine::mutation::Writer;
+use crate::engine::pending::{self, Modes};
 use crate::engine::snapshot::Snapshot;
 use crate::engine::statement::{Context, Counts, Statement};
 use crate::engine::undo::Mark;
@@ -34,8 +33,7 @@ pub struct Transaction<'db> {
     schema: Arc<Schema>,
     start: Mark,
     now: Option<Timestamp>,
-    /// By foreign key: judged at commit, for now.
-    deferred: Modes,
+    modes: Modes,
     /// The handles that can still be used, oldest first.
     open: Vec<slotmap::DefaultKey>,
     rows: u64,
@@ -58,9 +56,6 @@ pub struct Commit {
     pub rows: u64,
 }
 
-/// For each foreign key by id: whether it is judged at commit. Most schemas fit without an allocation.
-type Modes = SmallVec<[bool; 32]>;
-
 /// Cells by ordinal.
 pub(crate) type Cells = Vec<(u32, Value)>;
 
@@ -69,11 +64,7 @@ impl<'db> Transaction<'db> {
         database.undo.clear();
         let schema = database.current.schema().clone();
         Transaction {
-            deferred: schema
-                .foreign_keys()
-                .iter()
-                .map(|key| key.deferral.is_initially_deferred())
-                .collect(),
+            modes: Modes::initial(&schema),
             start: database.undo.mark(),
             schema,
             now: None,
@@ -119,7 +110,7 @@ impl<'db> Transaction<'db> {
         };
         let context = Context {
             now: &mut self.now,
-            deferred: &self.deferred,
+            modes: &self.modes,
             rows_changed_max: *rows_changed_max,
             buffers,
         };
@@ -137,9 +128,10 @@ impl<'db> Transaction<'db> {
     /// Judges what was deferred and lets the transaction stand.
     ///
     /// # Errors
-    /// The first deferred reference that is unmet; nothing of the transaction remains then (integrity RI-52).
+    /// The first duplicate of a deferred key, or else the first deferred reference that is unmet; nothing of the
+    /// transaction remains then (integrity RI-52).
     pub fn commit(mut self) -> Result<Commit> {
-        (0..self.deferred.len()).try_for_each(|key| self.judge_pending(key, Operation::Commit))?;
+        pending::judge_all(&self.database.current.state, Operation::Commit)?;
         self.finished = true;
         Ok(Commit { rows: self.rows })
     }
@@ -163,7 +155,7 @@ impl<'db> Transaction<'db> {
         )
     }
 
-    /// The version as it stands now: uncommitted writes are in it, and references that wait for commit may be unmet. O(1).
+    /// The version as it stands now: uncommitted writes are in it, and what waits for commit may be broken. O(1).
     pub fn snapshot(&self) -> Snapshot {
         self.database.snapshot()
     }

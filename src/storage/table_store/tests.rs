@@ -59,10 +59,12 @@ fn empty() -> TableStore {
             KeySpec {
                 columns: vec![0],
                 nulls_distinct: true,
+                deferrable: false,
             },
             KeySpec {
                 columns: vec![1],
                 nulls_distinct: true,
+                deferrable: true,
             },
         ],
         indexes: vec![index(true), index(false)],
@@ -214,6 +216,12 @@ impl Both {
                 self.store.with_key_of(1, self.find(key).unwrap()).len(),
                 same
             );
+        }
+        for number in 0..12 {
+            let mut expected = self.model.iter().filter(|(_, rest)| rest.0 == Some(number));
+            let lowest = expected.next().and_then(|(key, _)| self.find(*key));
+            let value = Value::from(number);
+            assert_eq!(self.store.find(1, [value.as_ref()].into_iter()), lowest);
         }
         for tag in 0..3 {
             let expected = self.model.values().filter(|rest| rest.1 == tag).count();
