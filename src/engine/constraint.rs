@@ -435,9 +435,9 @@ impl Cells for NewRow<'_> {
 }
 
 /// A row as it stands.
-struct StoredRow<'a> {
-    layout: &'a RowLayout,
-    row: RowRef<'a>,
+pub(crate) struct StoredRow<'a> {
+    pub(crate) layout: &'a RowLayout,
+    pub(crate) row: RowRef<'a>,
 }
 
 impl StoredRow<'_> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::parallel;
+use crate::engine::read::RowView;
 use crate::engine::snapshot::Snapshot;
 use crate::expr::Cells;
 use crate::schema::{ForeignKey, Table, UniqueKey};
@@ -122,7 +123,11 @@ impl Snapshot {
         faults: &mut Vec<String>,
     ) {
         let mut rows: BTreeMap<Key, Vec<RowId>> = BTreeMap::new();
-        for row in self.scan(table.id) {
+        let takes_part = |row: &RowView<'_>| {
+            let filter = key.filter.as_ref();
+            filter.is_none_or(|filter| filter.bound.matches(row))
+        };
+        for row in self.scan(table.id).filter(takes_part) {
             let any_null = key.columns.iter().any(|&it| row.cell(it).is_null());
             if !(any_null && key.nulls_distinct) {
                 let with_key = rows.entry(row.values_of(&key.columns)).or_default();

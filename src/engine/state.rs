@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use crate::engine::clock::Clock;
-use crate::schema::{ForeignKeyId, IndexKind, Schema, Table, TableId};
-use crate::storage::{EdgeStore, IndexSpec, KeySpec, RowId, TableSpec, TableStore};
+use crate::engine::constraint::StoredRow;
+use crate::schema::{ForeignKeyId, IndexKind, RowFilter, Schema, Table, TableId};
+use crate::storage::{EdgeStore, IndexSpec, KeySpec, Members, RowId, TableSpec, TableStore};
 use crate::value::Key;
 
 /// The database as one value.
@@ -80,6 +81,13 @@ impl State {
     }
 }
 
+fn members(filter: &RowFilter) -> Members {
+    let bound = filter.bound.clone();
+    Members::new(&filter.columns, move |layout, row| {
+        bound.matches(&StoredRow { layout, row })
+    })
+}
+
 fn spec(table: &Table) -> TableSpec {
     TableSpec {
         types: table
@@ -95,6 +103,7 @@ fn spec(table: &Table) -> TableSpec {
                 columns: key.columns.clone(),
                 nulls_distinct: key.nulls_distinct,
                 deferrable: key.deferral.is_deferrable(),
+                members: key.filter.as_ref().map(members),
             })
             .collect(),
         indexes: table

@@ -180,6 +180,11 @@ impl Expr {
         Expr { ops: ops.collect() }
     }
 
+    /// Whether a closure takes part in it.
+    pub(crate) fn has_function(&self) -> bool {
+        self.ops.iter().any(|op| matches!(op, Op::Function(_)))
+    }
+
     fn leaf(op: Op) -> Expr {
         Expr { ops: vec![op] }
     }

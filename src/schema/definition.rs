@@ -64,7 +64,7 @@ pub struct ColumnDef {
 }
 
 /// A unique key to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UniqueDef {
     /// Its name; none for `<table>_<column>_key`.
@@ -75,6 +75,8 @@ pub struct UniqueDef {
     pub nulls_distinct: bool,
     /// When two rows with one key are held against them.
     pub deferral: Deferral,
+    /// Which rows take part; all of them if none.
+    pub filter: Option<Expr>,
 }
 
 /// An index to be.
@@ -240,6 +242,7 @@ impl UniqueDef {
             columns: strings(columns),
             nulls_distinct: true,
             deferral: Deferral::NotDeferrable,
+            filter: None,
         }
     }
 
@@ -259,6 +262,13 @@ impl UniqueDef {
     /// transaction. Unlike in PostgreSQL a foreign key may refer to a deferrable key (integrity RI-90).
     pub fn deferrable(mut self, deferral: Deferral) -> Self {
         self.deferral = deferral;
+        self
+    }
+
+    /// With only those rows in it for which this is true: PostgreSQL's `CREATE UNIQUE INDEX ... WHERE`. No foreign key
+    /// can refer to such a key, it cannot be deferrable, and no closure can take part in the filter. The last call counts.
+    pub fn filter(mut self, filter: impl Into<Expr>) -> Self {
+        self.filter = Some(filter.into());
         self
     }
 }

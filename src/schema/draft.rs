@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::error::ProblemKind;
 use crate::schema::check;
 use crate::schema::constraint_names::ConstraintNames;
+use crate::schema::row_filter;
 use crate::schema::validate::{self, HIDDEN_COLUMN, Report};
 use crate::schema::{
-    Column, ColumnDef, DefaultValue, Deferral, Index, IndexDef, IndexKind, Table, TableDef,
-    TableId, UniqueDef, UniqueKey,
+    Column, ColumnDef, DefaultValue, Deferral, Index, IndexDef, IndexKind, RowFilter, Table,
+    TableDef, TableId, UniqueDef, UniqueKey,
 };
 use crate::value::DataType;
 
@@ -90,6 +91,7 @@ impl<'a> Draft<'a> {
             columns,
             nulls_distinct: true,
             deferral: Deferral::NotDeferrable,
+            filter: None,
         });
     }
 
@@ -125,9 +127,21 @@ impl<'a> Draft<'a> {
         for declared in marked.iter().chain(&definition.uniques) {
             let name = declared.name.as_deref();
             let what = describe("unique key", name, &declared.columns);
-            match resolve_key(&what, &declared.columns, &self.table, &mut self.report) {
-                Some(columns) => uniques.push(Unique { declared, columns }),
-                None => self.keys_complete = false,
+            validate::unique(&what, declared, &mut self.report);
+            let columns = resolve_key(&what, &declared.columns, &self.table, &mut self.report);
+            let filter = match &declared.filter {
+                None => Some(None),
+                Some(expr) => {
+                    row_filter::resolve(&what, expr, &self.table, &mut self.report).map(Some)
+                }
+            };
+            match (columns, filter) {
+                (Some(columns), Some(filter)) => uniques.push(Unique {
+                    declared,
+                    columns,
+                    filter,
+                }),
+                _ => self.keys_complete = false,
             }
         }
         self.add_unique_keys(uniques, names);
@@ -144,19 +158,26 @@ impl<'a> Draft<'a> {
         let named = uniques
             .iter()
             .filter(|unique| unique.declared.name.is_some());
-        let mut seen: BTreeSet<Meaning> = primary.chain(named.map(Unique::meaning)).collect();
+        let named = named.filter_map(Unique::meaning);
+        let mut seen: BTreeSet<Meaning> = primary.chain(named).collect();
         for unique in uniques {
             let name = unique.declared.name.as_deref();
-            if name.is_none() && !seen.insert(unique.meaning()) {
+            let mut repeats = |meaning| !seen.insert(meaning);
+            if name.is_none() && unique.meaning().is_some_and(&mut repeats) {
                 continue;
             }
-            let Unique { declared, columns } = unique;
+            let Unique {
+                declared,
+                columns,
+                filter,
+            } = unique;
             let generated = || self.generate_name(&columns, "key");
             self.table.keys.push(UniqueKey {
                 name: names.choose(name, generated),
                 columns,
                 nulls_distinct: declared.nulls_distinct,
                 deferral: declared.deferral,
+                filter,
             });
         }
     }
@@ -210,15 +231,22 @@ impl<'a> Draft<'a> {
 struct Unique<'a> {
     declared: &'a UniqueDef,
     columns: Vec<u32>,
+    filter: Option<RowFilter>,
 }
 
 /// What two unique keys have in common if one repeats the other.
 type Meaning = (Vec<u32>, bool, Deferral);
 
 impl Unique<'_> {
-    fn meaning(&self) -> Meaning {
-        let Unique { declared, columns } = self;
-        (columns.clone(), declared.nulls_distinct, declared.deferral)
+    /// None for a key that leaves rows out: it is taken for no repetition.
+    fn meaning(&self) -> Option<Meaning> {
+        let declared = self.declared;
+        let meaning = (
+            self.columns.clone(),
+            declared.nulls_distinct,
+            declared.deferral,
+        );
+        self.filter.is_none().then_some(meaning)
     }
 }
 

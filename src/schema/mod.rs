@@ -18,6 +18,7 @@ mod key;
 mod index;
 mod foreign_key;
 mod check;
+mod row_filter;
 mod builder;
 mod draft;
 mod constraint_names;
@@ -37,6 +38,7 @@ pub use self::definition::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDe
 pub use self::foreign_key::{Action, Deferral, ForeignKey, ForeignKeyId};
 pub use self::index::{Index, IndexKind};
 pub use self::key::UniqueKey;
+pub use self::row_filter::RowFilter;
 pub use self::table::{Table, TableId};
 
 /// All tables and foreign keys of a database, with every name resolved.

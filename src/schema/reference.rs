@@ -119,13 +119,13 @@ impl<'a> Reference<'a> {
         Some(())
     }
 
-    /// The unique key of the parent that has exactly these columns, in whatever order; if several do, the first one that
-    /// never waits.
+    /// The unique key of the parent that has exactly these columns, in whatever order, and every row; if several do, the
+    /// first one that never waits.
     fn parent_key(&mut self, parent: &Draft<'_>, columns: &[u32]) -> Option<usize> {
         let keys = &parent.table.keys;
         let has_columns = |key: &UniqueKey| {
             let same = |column| key.columns.contains(column);
-            key.columns.len() == columns.len() && columns.iter().all(same)
+            key.filter.is_none() && key.columns.len() == columns.len() && columns.iter().all(same)
         };
         let found = keys
             .iter()

@@ -2,6 +2,7 @@
 
 mod examples;
 mod deferred_keys;
+mod partial_keys;
 mod random;
 
 use crate::engine::{Clock, Database, DatabaseOptions};

@@ -4,10 +4,10 @@
 //! key changes and put in afterwards.
 //!
 //! The index of a deferrable key also knows which rows share theirs: they are what a commit has to judge, and nothing
-//! else must be kept in step with the rows.
+//! else must be kept in step with the rows. That of a key with a filter has only the rows that take part.
 
 use crate::storage::key_hash::hash_key;
-use crate::storage::table_store::{IndexSpec, KeySpec};
+use crate::storage::table_store::{IndexSpec, KeySpec, Members};
 use crate::storage::{
     HashIndex, KeyColumns, MultiIndex, OrderedIndex, Postings, RowId, RowRef, Rows,
 };
@@ -22,6 +22,15 @@ pub(super) struct UniqueIndex {
     index: HashIndex,
     /// The rows whose key another row has, too, as the children of [`ALL`]; none for a key that never waits.
     repeats: Option<Box<Postings>>,
+    part: Option<Box<Part>>,
+}
+
+/// What an index needs that does not have every row.
+#[derive(Clone, Debug)]
+struct Part {
+    members: Members,
+    /// The columns of the key and those that decide about membership.
+    watched: KeyColumns,
 }
 
 /// The parent under which the rows of a set stand.
@@ -47,7 +56,18 @@ impl UniqueIndex {
             nulls_distinct: spec.nulls_distinct,
             index: HashIndex::new(),
             repeats: spec.deferrable.then(|| Box::new(Postings::new())),
+            part: spec.members.clone().map(|members| {
+                let watched = members.columns_after(&spec.columns);
+                Box::new(Part { members, watched })
+            }),
         }
+    }
+
+    /// The columns of which a change concerns the index.
+    pub(super) fn watched(&self) -> &KeyColumns {
+        self.part
+            .as_ref()
+            .map_or(&self.columns, |part| &part.watched)
     }
 
     pub(super) fn columns(&self) -> &KeyColumns {
@@ -180,10 +200,15 @@ impl UniqueIndex {
         }
     }
 
-    /// A row, if it is live and no null keeps it out.
+    /// A row, if it is live, takes part, and no null keeps it out.
     fn member<'r>(&self, rows: &'r Rows, id: RowId) -> Option<RowRef<'r>> {
-        let row = rows.get(id)?;
-        (!self.nulls_distinct || !self.columns.any_null(rows.layout(), row)).then_some(row)
+        let (row, layout) = (rows.get(id)?, rows.layout());
+        if let Some(part) = &self.part
+            && !part.members.admit(layout, row)
+        {
+            return None;
+        }
+        (!self.nulls_distinct || !self.columns.any_null(layout, row)).then_some(row)
     }
 }
 

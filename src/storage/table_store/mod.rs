@@ -11,12 +11,15 @@
 //! rows that share theirs with another one, so that nobody has to note them.
 
 mod index;
+mod members;
 
 use smallvec::SmallVec;
 
 use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
 use crate::storage::{KeyColumns, RowId, RowLayout, RowRef, Rows};
 use crate::value::{DataType, Value, ValueRef};
+
+pub(crate) use self::members::Members;
 
 /// What a table is made of, in the terms of storage.
 #[derive(Clone, Debug)]
@@ -39,6 +42,8 @@ pub(crate) struct KeySpec {
     pub(crate) nulls_distinct: bool,
     /// Whether two rows may share a key after a statement, too.
     pub(crate) deferrable: bool,
+    /// Which rows take part; all if none. The primary key has none.
+    pub(crate) members: Option<Members>,
 }
 
 /// One secondary index.
@@ -420,7 +425,7 @@ impl TableStore {
     }
 
     fn any_index_has(&self, touches: impl Fn(&KeyColumns) -> bool) -> bool {
-        self.keys.iter().any(|key| touches(key.columns()))
+        self.keys.iter().any(|key| touches(key.watched()))
             || self.indexes.iter().any(|index| touches(index.columns()))
     }
 
@@ -432,7 +437,7 @@ impl TableStore {
     ) {
         let implicit = usize::from(self.is_dense());
         for (key, index) in self.keys.iter_mut().enumerate().skip(implicit) {
-            if touches(index.columns()) {
+            if touches(index.watched()) {
                 let other = index.add(&self.rows, row);
                 collisions.extend(other.map(|other| Collision { key, row, other }));
             }
@@ -452,7 +457,7 @@ impl TableStore {
             .keys
             .iter_mut()
             .skip(implicit)
-            .filter(|index| touches(index.columns()))
+            .filter(|index| touches(index.watched()))
         {
             index.take(&self.rows, row);
         }

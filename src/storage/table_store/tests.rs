@@ -60,11 +60,13 @@ fn empty() -> TableStore {
                 columns: vec![0],
                 nulls_distinct: true,
                 deferrable: false,
+                members: None,
             },
             KeySpec {
                 columns: vec![1],
                 nulls_distinct: true,
                 deferrable: true,
+                members: None,
             },
         ],
         indexes: vec![index(true), index(false)],
