@@ -7,7 +7,8 @@
 //! 2. RESTRICT: any child with the old key fails the statement, before any action of the level (RI-13, RI-16).
 //! 3. CASCADE on delete: the children go. Going beats every other action on the same row (RI-17).
 //! 4. CASCADE on update: the parent's new key is written into the children, and their edges stay.
-//! 5. SET NULL, SET DEFAULT: null or the constant default is written into all columns of the key.
+//! 5. SET NULL, SET DEFAULT: null or the constant default is written into all columns of the key; on delete into those
+//!    that were chosen for it (RI-24).
 //!
 //! Which children: those linked to the parent row. A child that took the key in another way during the statement was
 //! unlinked when it was written and is not acted on (RI-19). Where rows share a deferred key, a child stands under the one
@@ -363,16 +364,19 @@ impl Level<'_> {
             return;
         }
         work.vacated.push((key.id, event.parent));
+        let written = match event.gone {
+            true => &key.on_delete_columns,
+            false => &key.child_columns,
+        };
         let cells: KeyCells = match event.action {
             // NO ACTION waits for the end of the statement; RESTRICT has been judged.
             Action::NoAction | Action::Restrict => return,
             Action::Cascade => self.new_key(key, event),
-            Action::SetNull => key
-                .child_columns
+            Action::SetNull => written
                 .iter()
                 .map(|&ordinal| (ordinal, Value::Null))
                 .collect(),
-            Action::SetDefault => self.defaults(key),
+            Action::SetDefault => self.defaults(key, written),
         };
         let at = u32::try_from(work.cells.len()).expect("a level has fewer than 2^32 events");
         work.cells.push(cells);
@@ -439,9 +443,9 @@ impl Level<'_> {
             .collect()
     }
 
-    fn defaults(&self, key: &ForeignKey) -> KeyCells {
+    fn defaults(&self, key: &ForeignKey, written: &[u32]) -> KeyCells {
         let columns = &self.schema.table(key.child).columns;
-        key.child_columns
+        written
             .iter()
             .map(|&ordinal| (ordinal, columns[ordinal as usize].default.constant()))
             .collect()

@@ -117,6 +117,8 @@ pub struct ForeignKeyDef {
     pub parent_columns: Vec<String>,
     /// What happens to children whose parent is deleted.
     pub on_delete: Action,
+    /// Those of its columns that SET NULL or SET DEFAULT on delete writes to; none for all of them.
+    pub on_delete_columns: Option<Vec<String>>,
     /// What happens to children whose parent takes another key.
     pub on_update: Action,
     /// When a missing parent is held against the child.
@@ -328,6 +330,7 @@ impl ForeignKeyDef {
             parent: String::new(),
             parent_columns: Vec::new(),
             on_delete: Action::NoAction,
+            on_delete_columns: None,
             on_update: Action::NoAction,
             deferral: Deferral::NotDeferrable,
         }
@@ -353,6 +356,17 @@ impl ForeignKeyDef {
     /// What happens to children whose parent is deleted.
     pub fn on_delete(mut self, action: Action) -> Self {
         self.on_delete = action;
+        self
+    }
+
+    /// Only these of its columns take part in SET NULL or SET DEFAULT when the parent is deleted; the others stay as they
+    /// are. With a column that keys share, such as a tenant's, nothing else lets go of one parent without letting go of
+    /// the other (integrity RI-24). The last call counts.
+    pub fn on_delete_columns(
+        mut self,
+        columns: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.on_delete_columns = Some(strings(columns));
         self
     }
 

@@ -45,6 +45,8 @@ pub struct ForeignKey {
     pub key_order: Vec<u32>,
     /// What happens to children whose parent is deleted.
     pub on_delete: Action,
+    /// The child columns that SET NULL or SET DEFAULT on delete writes to: all of them, unless it was declared otherwise.
+    pub on_delete_columns: Vec<u32>,
     /// What happens to children whose parent takes another key.
     pub on_update: Action,
     /// When a missing parent is held against the child.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::ProblemKind;
 use crate::schema::draft::{self, Draft};
 use crate::schema::validate::{self, Report};
-use crate::schema::{ForeignKey, ForeignKeyDef, ForeignKeyId, TableId, UniqueKey};
+use crate::schema::{Action, ForeignKey, ForeignKeyDef, ForeignKeyId, TableId, UniqueKey};
 
 /// A foreign key's definition among all tables, and what is wrong with it.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl<'a> Reference<'a> {
         let child_columns = self.child_columns();
         let parent = self.parent()?;
         let parent_columns = self.columns(&self.definition.parent_columns, parent)?;
-        let child_columns = child_columns?;
+        let (child_columns, on_delete_columns) = child_columns?;
         self.compare_columns(&child_columns, parent, &parent_columns)?;
         let parent_key = self.parent_key(parent, &parent_columns)?;
         let key = &parent.table.keys[parent_key].columns;
@@ -61,21 +61,62 @@ impl<'a> Reference<'a> {
             parent_columns,
             parent_key,
             on_delete: self.definition.on_delete,
+            on_delete_columns,
             on_update: self.definition.on_update,
             deferral: self.definition.deferral,
             link: draft::ordinal(self.child.table.foreign_keys.len()),
         })
     }
 
-    fn child_columns(&mut self) -> Option<Vec<u32>> {
+    /// The columns that refer, and those of them that a delete of the parent writes to.
+    fn child_columns(&mut self) -> Option<(Vec<u32>, Vec<u32>)> {
         let child = self.child;
         let ordinals = self.columns(&self.definition.columns, child)?;
-        let columns = ordinals.iter().map(|&c| &child.table.columns[c as usize]);
+        let written = self.on_delete_columns(&ordinals)?;
+        let column = |&ordinal: &u32| &child.table.columns[ordinal as usize];
         let (on_delete, on_update) = (self.definition.on_delete, self.definition.on_update);
         let (what, report) = (&self.what, &mut self.report);
-        validate::action(what, "on delete", on_delete, columns.clone(), report);
-        validate::action(what, "on update", on_update, columns, report);
-        Some(ordinals)
+        validate::action(
+            what,
+            "on delete",
+            on_delete,
+            written.iter().map(column),
+            report,
+        );
+        validate::action(
+            what,
+            "on update",
+            on_update,
+            ordinals.iter().map(column),
+            report,
+        );
+        Some((ordinals, written))
+    }
+
+    fn on_delete_columns(&mut self, key: &[u32]) -> Option<Vec<u32>> {
+        let (definition, child) = (self.definition, self.child);
+        let Some(names) = &definition.on_delete_columns else {
+            return Some(key.to_vec());
+        };
+        let (what, event) = (&self.what, format!("on delete {}", definition.on_delete));
+        if !matches!(definition.on_delete, Action::SetNull | Action::SetDefault) {
+            let detail = format!("{what}: {event} writes to no columns, and so to no chosen ones");
+            self.report.add(ProblemKind::Action, detail);
+            return None;
+        }
+        let chosen = format!("{what}, {event}");
+        let written = draft::resolve_key(&chosen, names, &child.table, &mut self.report)?;
+        let foreign = names
+            .iter()
+            .zip(&written)
+            .filter(|(_, column)| !key.contains(column));
+        let mut all_its_own = true;
+        for (name, _) in foreign {
+            let detail = format!("{chosen}: column {name} is none of the key's");
+            self.report.add(ProblemKind::Key, detail);
+            all_its_own = false;
+        }
+        all_its_own.then_some(written)
     }
 
     fn columns(&mut self, names: &[String], table: &Draft<'_>) -> Option<Vec<u32>> {

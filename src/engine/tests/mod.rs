@@ -3,6 +3,7 @@
 mod examples;
 mod deferred_keys;
 mod partial_keys;
+mod set_columns;
 mod random;
 
 use crate::engine::{Clock, Database, DatabaseOptions};
