@@ -14,7 +14,9 @@ use crate::engine::pending;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::state::State;
 use crate::engine::statement::{Buffers, ROWS_CHANGED_MAX};
-use crate::engine::transaction::{Affected, SavepointMark, Transaction};
+use crate::engine::transaction::{
+    Affected, OnConflict, SavepointMark, Transaction, Upserted, Upserts,
+};
 use crate::engine::undo::UndoLog;
 use crate::engine::{Changes, Row};
 use crate::error::{Operation, Result};
@@ -240,6 +242,38 @@ impl Database {
         row: impl IntoIterator<Item = (&'v str, Value)>,
     ) -> Result<Key> {
         self.transaction(|tx| tx.upsert(table, row))
+    }
+
+    /// Inserts a row, or does what `on_conflict` says if a unique key of it is taken. See
+    /// [`Transaction::insert_on_conflict`].
+    ///
+    /// # Errors
+    /// As [`Transaction::insert_on_conflict`].
+    pub fn insert_on_conflict<'v>(
+        &mut self,
+        table: impl TableName,
+        row: impl IntoIterator<Item = (&'v str, Value)>,
+        on_conflict: &OnConflict,
+    ) -> Result<Upserted> {
+        self.transaction(|tx| tx.insert_on_conflict(table, row, on_conflict))
+    }
+
+    /// Inserts rows, all or none, and does what `on_conflict` says with those of which a unique key is taken. See
+    /// [`Transaction::insert_many_on_conflict`].
+    ///
+    /// # Errors
+    /// As [`Transaction::insert_many_on_conflict`].
+    pub fn insert_many_on_conflict<R>(
+        &mut self,
+        table: impl TableName,
+        columns: &[&str],
+        rows: impl IntoIterator<Item = R>,
+        on_conflict: &OnConflict,
+    ) -> Result<Upserts>
+    where
+        R: IntoIterator<Item = Value>,
+    {
+        self.transaction(|tx| tx.insert_many_on_conflict(table, columns, rows, on_conflict))
     }
 
     /// Deletes the rows that a filter selects. See [`Transaction::delete`].

@@ -38,7 +38,9 @@ pub use self::name::{ColumnName, ForeignKeyName, TableName};
 pub use self::read::Row;
 pub(crate) use self::read::{CellPlace, RowCells, RowView, TableReader};
 pub use self::snapshot::{Snapshot, StorageStats, TableRows};
-pub use self::transaction::{Affected, Commit, Savepoint, Transaction};
+pub use self::transaction::{
+    Affected, Commit, OnConflict, Savepoint, Transaction, Upserted, Upserts,
+};
 pub(crate) use crate::storage::RowId;
 #[cfg(test)]
 pub(crate) use crate::storage::hashes_counted;

@@ -41,7 +41,8 @@ impl<'a> Writer<'a> {
         queue: &mut Queue,
     ) -> Result<RowId, Unplaced> {
         let mut place = self.state.table(table).place(values);
-        if let Place::OutOfReach = place {
+        // A statement that also updates may still take the row out of the way that has the key.
+        if matches!(place, Place::OutOfReach) || matches!(place, Place::Taken(_)) && !parents_stay {
             self.become_indexed(table);
             place = self.state.table(table).place(values);
         }

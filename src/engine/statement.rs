@@ -79,6 +79,12 @@ impl Given {
         }
         Given { sources }
     }
+
+    /// The value of a column, if it is given one.
+    pub(crate) fn value<'v>(&self, values: &'v [Value], ordinal: u32) -> Option<&'v Value> {
+        let position = self.sources[ordinal as usize]?;
+        Some(&values[position as usize])
+    }
 }
 
 /// How many rows a statement changed.
@@ -163,7 +169,39 @@ impl<'a> Statement<'a> {
         Ok(())
     }
 
-    /// Writes a new row of all columns. Its own constraints are judged at once: nothing can change them any more.
+    /// The value that a column would have in a whole row: the one that was given, taken, or else the default.
+    pub(crate) fn value_of(
+        &mut self,
+        table: &Table,
+        given: &Given,
+        values: &mut [Value],
+        ordinal: u32,
+    ) -> Result<Value> {
+        let default = &table.columns[ordinal as usize].default;
+        let value = given.sources[ordinal as usize]
+            .map(|position| std::mem::take(&mut values[position as usize]));
+        match value {
+            Some(value) if !(value.is_null() && *default == DefaultValue::AutoIncrement) => {
+                Ok(value)
+            }
+            _ => self
+                .writer
+                .default_value(table.id, default, self.context.now),
+        }
+    }
+
+    /// Each value has the type of its column.
+    pub(crate) fn check_types(
+        &self,
+        table: &Table,
+        ordinals: &[u32],
+        values: &[Value],
+    ) -> Result<()> {
+        constraint::check_types(table, ordinals.iter().copied().zip(values))
+    }
+
+    /// Writes a new row of all columns. Its not null columns and checks are judged at once: nothing can change them any
+    /// more. So are its unique keys, unless the statement may still take another row out of the way.
     pub(crate) fn insert(&mut self, table_id: TableId, values: &[Value]) -> Result<RowId> {
         let schema = self.writer.schema;
         let table = schema.table(table_id);
@@ -194,6 +232,11 @@ impl<'a> Statement<'a> {
                 return Err(TransactionError::new(TransactionKind::Limit, detail).into());
             }
         };
+        if !self.parents_stay {
+            let met = self.met.iter().map(|&collision| (table_id, collision));
+            self.collisions.extend(met);
+            self.met.clear();
+        }
         let refused = |met: &&Collision| !self.context.modes.key_waits(schema, table_id, met.key);
         if let Some(Collision { key, other, .. }) = self.met.iter().find(refused).copied() {
             return Err(constraint::duplicate_of_new(

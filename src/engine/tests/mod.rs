@@ -4,6 +4,7 @@ mod examples;
 mod deferred_keys;
 mod partial_keys;
 mod set_columns;
+mod upserts;
 mod random;
 
 use crate::engine::{Clock, Database, DatabaseOptions};

@@ -6,6 +6,8 @@
 
 mod by_name;
 mod by_id;
+mod on_conflict;
+mod upsert;
 mod savepoint;
 mod deferral;
 
@@ -23,8 +25,10 @@ use crate::error::{Operation, Result};
 use crate::schema::Schema;
 use crate::value::{Timestamp, Value};
 
+pub use self::on_conflict::OnConflict;
 pub use self::savepoint::Savepoint;
 pub(crate) use self::savepoint::SavepointMark;
+pub use self::upsert::{Upserted, Upserts};
 
 /// Statements that stand or fall together. Dropping it undoes them.
 #[derive(Debug)]
