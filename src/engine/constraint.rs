@@ -173,25 +173,20 @@ pub(crate) fn duplicate_of_new(
     duplicate(state, table, key, key_values, primary, other, operation)
 }
 
-/// Refuses a collision that was noted and still stands at the end of the statement.
+/// Refuses a collision that was noted and still stands at the end of the statement. Of the two rows that met, either may
+/// have moved on, and a third may have come: of rows that share a key, all but the first were noted when they came.
 pub(crate) fn check_collision(
-    table: &Table,
+    table: TableId,
     state: &State,
-    collision: Collision,
+    Collision { key, row, .. }: Collision,
     operation: Operation,
 ) -> Result<()> {
-    let store = state.table(table.id);
-    // Of the two rows that met, either may have gone or moved on; a third may have come.
-    for row in [collision.row, collision.other] {
-        let same = store.with_key_of(collision.key, row).into_iter();
-        if let Some(other) = store.lowest(same.filter(|&other| other != row))
-            && let Some(refusal) =
-                duplicate_of_stored(state, table.id, collision.key, (row, other), operation)
-        {
-            return Err(refusal.into());
-        }
-    }
-    Ok(())
+    let store = state.table(table);
+    let same = store.with_key_of(key, row).into_iter();
+    let other = store.lowest(same.filter(|&other| other != row));
+    let refusal =
+        other.and_then(|other| duplicate_of_stored(state, table, key, (row, other), operation));
+    refusal.map_or(Ok(()), |refusal| Err(refusal.into()))
 }
 
 /// The refusal of a row whose key another row has; none if the row is not there.

@@ -379,27 +379,32 @@ impl<'a> Statement<'a> {
         }
     }
 
-    /// Not null, checks and unique keys of every row that was updated and is still there.
-    fn judge_rows(&self) -> Result<()> {
+    /// Not null, checks and unique keys of every row that was written and is still there, row by row in the order of the
+    /// statement (RI-70). A row that came was judged then, but for keys that the statement could still set free.
+    fn judge_rows(&mut self) -> Result<()> {
+        let place = |&(table, met): &(TableId, Collision)| (table, met.row, met.key);
+        self.collisions.sort_unstable_by_key(place);
         let (schema, state) = (self.writer.schema, &*self.writer.state);
-        for change in self
-            .history
-            .iter()
-            .filter(|change| change.before.is_some() && !change.gone)
-        {
-            constraint::check_stored_row(
-                schema.table(change.table),
-                state,
-                change,
-                &self.history,
-                self.operation,
-            )?;
-        }
-        for &(table, collision) in &self.collisions {
-            if self.context.modes.key_waits(schema, table, collision.key) {
+        for change in self.history.iter().filter(|change| !change.gone) {
+            let Change { table, row, .. } = *change;
+            if change.before.is_some() {
+                let shape = schema.table(table);
+                constraint::check_stored_row(shape, state, change, &self.history, self.operation)?;
+            }
+            if self.collisions.is_empty() {
                 continue;
             }
-            constraint::check_collision(schema.table(table), state, collision, self.operation)?;
+            let first = self
+                .collisions
+                .partition_point(|(other, met)| (*other, met.row) < (table, row));
+            let of_row = self.collisions[first..]
+                .iter()
+                .take_while(|(other, met)| (*other, met.row) == (table, row));
+            for &(_, met) in of_row {
+                if !self.context.modes.key_waits(schema, table, met.key) {
+                    constraint::check_collision(table, state, met, self.operation)?;
+                }
+            }
         }
         Ok(())
     }
