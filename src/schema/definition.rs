@@ -3,9 +3,11 @@
 //! Definitions are plain data. Nothing is checked until [`SchemaBuilder::build`](crate::schema::SchemaBuilder::build)
 //! sees all of them, so they may be written in any order, changed, and refer to what is defined later.
 
+use std::sync::Arc;
+
 use crate::expr::Expr;
-use crate::schema::{Action, DefaultValue, Deferral, IndexKind};
-use crate::value::{DataType, Value};
+use crate::schema::{Action, DefaultFunction, DefaultValue, Deferral, IndexKind};
+use crate::value::{DataType, Value, ValueRef};
 
 /// A table to be.
 ///
@@ -217,7 +219,23 @@ impl ColumnDef {
         self
     }
 
-    /// The next number of the table's sequence for rows that give no value. One column of a table can have it.
+    /// What a closure makes for each new row that gives no value; `text` stands for it wherever the column is shown. See
+    /// [`DefaultFunction`]. SET DEFAULT writes null: it wants a constant.
+    pub fn default_with(
+        mut self,
+        text: impl Into<Arc<str>>,
+        make: impl Fn() -> Value + Send + Sync + 'static,
+    ) -> Self {
+        self.default = DefaultValue::With(DefaultFunction::new(text, make));
+        self
+    }
+
+    /// The next number of the table's sequence for rows that give no value or a null. One column of a table can have it.
+    ///
+    /// A number that an insert gives moves the sequence past itself. One that an update writes does not, as in
+    /// PostgreSQL: the sequence may come to a number that is taken, and the insert is refused, as is each one after it
+    /// until the sequence is moved ([`set_sequence`](crate::engine::Transaction::set_sequence)). A refused insert
+    /// takes no number.
     pub fn auto_increment(mut self) -> Self {
         self.default = DefaultValue::AutoIncrement;
         self
@@ -318,6 +336,30 @@ impl CheckDef {
             name: name.into(),
             expr: expr.into(),
         }
+    }
+
+    /// A check in Rust over the named columns, for what no expression says: true, false or unknown from their cells, in
+    /// this order. It has to answer from them alone, and the same each time; `text` stands for it wherever the check is
+    /// shown. If it panics, the statement under way is undone. Two such checks are equal when their names, texts and
+    /// columns are.
+    ///
+    /// ```
+    /// use relata::schema::CheckDef;
+    ///
+    /// let even = CheckDef::closure("even", "score % 2 = 0", ["score"], |cells| {
+    ///     cells[0].as_int().map(|score| score % 2 == 0)
+    /// });
+    /// assert_eq!(even.expr.to_string(), "score % 2 = 0");
+    /// ```
+    pub fn closure(
+        name: impl Into<String>,
+        text: impl Into<Arc<str>>,
+        columns: impl IntoIterator<Item = impl Into<Arc<str>>>,
+        test: impl Fn(&[ValueRef<'_>]) -> Option<bool> + Send + Sync + 'static,
+    ) -> Self {
+        let name = name.into();
+        let expr = Expr::function(name.as_str(), text, columns, Arc::new(test));
+        CheckDef { name, expr }
     }
 }
 

@@ -14,6 +14,7 @@
 mod definition;
 mod table;
 mod column;
+mod default_function;
 mod key;
 mod index;
 mod foreign_key;
@@ -34,6 +35,7 @@ use crate::error::{RequestError, RequestKind, Result};
 pub use self::builder::SchemaBuilder;
 pub use self::check::Check;
 pub use self::column::{Column, DefaultValue};
+pub use self::default_function::DefaultFunction;
 pub use self::definition::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, UniqueDef};
 pub use self::foreign_key::{Action, Deferral, ForeignKey, ForeignKeyId};
 pub use self::index::{Index, IndexKind};

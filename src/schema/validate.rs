@@ -101,7 +101,8 @@ pub(super) fn column(definition: &ColumnDef, report: &mut Report) {
         report.add(ProblemKind::Duplicate, detail);
     }
     let (what, data_type) = match &definition.default {
-        DefaultValue::None => return,
+        // What a closure makes is looked at when it has made it.
+        DefaultValue::None | DefaultValue::With(_) => return,
         DefaultValue::Value(value) => ("default", value.data_type()),
         DefaultValue::Now => ("default of the current time", Some(DataType::Timestamp)),
         DefaultValue::RandomUuid => ("default of a random uuid", Some(DataType::Uuid)),
