@@ -292,6 +292,14 @@ impl Database {
         self.transaction(|tx| tx.delete_key(table, key))
     }
 
+    /// Makes `next` the number that the next row of a table without one gets. See [`Transaction::set_sequence`].
+    ///
+    /// # Errors
+    /// As [`Transaction::set_sequence`].
+    pub fn set_sequence(&mut self, table: impl TableName, next: i64) -> Result<()> {
+        self.transaction(|tx| tx.set_sequence(table, next))
+    }
+
     /// Applies changes as one statement without actions. See [`Transaction::apply`].
     ///
     /// # Errors

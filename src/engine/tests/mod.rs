@@ -1,11 +1,14 @@
 //! The engine by example, and at random with every index checked after every step.
 
+mod closures;
 mod examples;
 mod deferred_keys;
 mod partial_keys;
 mod set_columns;
 mod upserts;
 mod random;
+mod reporting_order;
+mod sequences;
 
 use crate::engine::{Clock, Database, DatabaseOptions};
 use crate::expr::col;

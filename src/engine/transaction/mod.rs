@@ -8,6 +8,7 @@ mod by_name;
 mod by_id;
 mod on_conflict;
 mod upsert;
+mod sequences;
 mod savepoint;
 mod deferral;
 
