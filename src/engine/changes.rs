@@ -323,7 +323,9 @@ fn lives(entries: &[Undo]) -> Vec<Life> {
                     ended: false,
                 });
             }
-            Undo::Updated { table, row, image } => {
+            Undo::Updated {
+                table, row, image, ..
+            } => {
                 open.entry((table, row)).or_insert_with(|| {
                     lives.push(Life {
                         table,

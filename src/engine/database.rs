@@ -22,6 +22,7 @@ use crate::engine::{Changes, Row};
 use crate::error::{Operation, Result};
 use crate::expr::Expr;
 use crate::schema::Schema;
+use crate::storage::unshare;
 use crate::value::{Key, Value};
 
 /// An in-memory database. Owned, and forked in O(1).
@@ -143,7 +144,7 @@ impl Database {
 
     /// Sets the clock from the next transaction on.
     pub fn set_clock(&mut self, clock: Clock) {
-        triomphe::Arc::make_mut(&mut self.current.state).clock = clock;
+        unshare(&mut self.current.state).clock = clock;
     }
 
     /// Starts a transaction. Dropping it undoes it.

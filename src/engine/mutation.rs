@@ -13,6 +13,7 @@ use crate::engine::clock::Clock;
 use crate::engine::state::State;
 use crate::engine::undo::{Mark, Undo, UndoLog};
 use crate::schema::{ForeignKey, ForeignKeyId, Schema, TableId};
+use crate::storage::unshare;
 use crate::storage::{Collision, ImageId, Place, RowId, RowLayout, RowRef};
 use crate::value::{Value, ValueRef};
 
@@ -52,34 +53,48 @@ impl<'a> Writer<'a> {
             Place::Fresh(_) => false,
             Place::Reused(_) => true,
         };
+        let keys = &self.schema.table(table).foreign_keys;
+        let parents: SmallVec<[Parent; 4]> = keys
+            .iter()
+            .map(|&id| self.parent_of_new(self.schema.foreign_key(id), values, parents_stay))
+            .collect();
+        let links: SmallVec<[Option<RowId>; 4]> = parents.iter().map(Parent::found).collect();
         let row = self
             .state
             .table_mut(table)
-            .insert(place, values, collisions);
+            .insert(place, values, &links, collisions);
         self.undo.push(Undo::Inserted { table, row, reused });
-        for &id in &self.schema.table(table).foreign_keys {
-            let key = self.schema.foreign_key(id);
-            let cells = key
-                .key_order
-                .iter()
-                .map(|&ordinal| values[ordinal as usize].as_ref());
-            if cells.clone().any(ValueRef::is_null) {
-                continue;
-            }
-            // Of several rows with the key, one that the statement has yet to insert may be the parent.
-            let decided = parents_stay
-                && (key.parent != table
-                    || self.schema.table(table).keys[key.parent_key].names_one_row());
-            let parent = decided.then(|| self.state.table(key.parent).find(key.parent_key, cells));
-            match parent.flatten() {
-                Some(parent) => self.link_new(key, row, parent),
-                None => queue.push((id, row)),
+        for (&id, parent) in keys.iter().zip(&parents) {
+            match *parent {
+                Parent::Exempt => {}
+                // The entry of the insertion undoes the edge too.
+                Parent::Found(parent) => {
+                    self.state.edge_mut(id).children_mut().insert(parent, row);
+                }
+                Parent::Unknown => queue.push((id, row)),
             }
         }
         Ok(row)
     }
 
-    /// Writes cells of a row; nothing if all of them hold these values already. Edges of the keys in `kept` stay.
+    /// Where a new row's key leads, if that can be said already.
+    fn parent_of_new(&self, key: &ForeignKey, values: &[Value], parents_stay: bool) -> Parent {
+        let cells = key
+            .key_order
+            .iter()
+            .map(|&ordinal| values[ordinal as usize].as_ref());
+        if cells.clone().any(ValueRef::is_null) {
+            return Parent::Exempt;
+        }
+        // Of several rows with the key, one that the statement has yet to insert may be the parent.
+        let decided = parents_stay
+            && (key.parent != key.child
+                || self.schema.table(key.parent).keys[key.parent_key].names_one_row());
+        let found = decided.then(|| self.state.table(key.parent).find(key.parent_key, cells));
+        found.flatten().map_or(Parent::Unknown, Parent::Found)
+    }
+
+    /// Writes cells of a row; none if all of them hold these values already. Edges of the keys in `kept` stay.
     pub(crate) fn update_row(
         &mut self,
         table: TableId,
@@ -88,23 +103,34 @@ impl<'a> Writer<'a> {
         kept: &[ForeignKeyId],
         collisions: &mut Vec<Collision>,
         queue: &mut Queue,
-    ) -> Option<ImageId> {
-        let changed = self.changed_columns(table, row, cells);
+    ) -> Option<Updated> {
+        let schema = self.schema;
+        let store = self.state.table(table);
+        let current = store.rows().get(row)?;
+        let changed = changed_columns(store.layout(), current, cells);
         if changed.is_empty() {
             return None;
         }
-        let schema = self.schema;
+        let in_table = schema.table(table);
+        if changed.iter().all(|&ordinal| in_table.is_plain(ordinal)) {
+            let image = self.undo.images.push(store.layout(), current);
+            let plain = true;
+            self.undo.push(Undo::Updated {
+                table,
+                row,
+                image,
+                plain,
+            });
+            self.state
+                .table_mut(table)
+                .update_plain(row, cells, &changed);
+            return Some(Updated { image, plain });
+        }
         let changes = |ordinal: &u32| changed.contains(ordinal);
-        if schema
-            .table(table)
-            .primary_key()
-            .columns
-            .iter()
-            .any(changes)
-        {
+        if in_table.primary_key().columns.iter().any(changes) {
             self.become_indexed(table);
         }
-        for &id in &schema.table(table).foreign_keys {
+        for &id in &in_table.foreign_keys {
             let key = schema.foreign_key(id);
             if !key.child_columns.iter().any(changes) {
                 continue;
@@ -124,11 +150,17 @@ impl<'a> Writer<'a> {
             }
         }
         let image = self.keep_image(table, row)?;
-        self.undo.push(Undo::Updated { table, row, image });
+        let plain = false;
+        self.undo.push(Undo::Updated {
+            table,
+            row,
+            image,
+            plain,
+        });
         self.state
             .table_mut(table)
             .update(row, cells, &changed, collisions);
-        Some(image)
+        Some(Updated { image, plain })
     }
 
     /// Takes a row out, and with it its edges, except that of `cleared`: the whole list of that parent goes at the end of
@@ -167,7 +199,7 @@ impl<'a> Writer<'a> {
 
     /// Puts a child without an edge under its parent.
     pub(crate) fn link(&mut self, key: &ForeignKey, child: RowId, parent: RowId) {
-        self.link_new(key, child, parent);
+        self.set_edge(key.id, child, parent, true);
         self.undo.push(Undo::Linked {
             key: key.id,
             child,
@@ -255,7 +287,19 @@ impl<'a> Writer<'a> {
                 self.remove_edges(table, row, None);
                 self.state.table_mut(table).uninsert(row, reused);
             }
-            Undo::Updated { table, row, image } => self.restore(table, row, image),
+            Undo::Updated {
+                table,
+                row,
+                image,
+                plain: true,
+            } => {
+                let store = self.state.table_mut(table);
+                store.restore_plain(row, self.undo.images.get(image, store.layout()));
+                self.undo.images.truncate(image);
+            }
+            Undo::Updated {
+                table, row, image, ..
+            } => self.restore(table, row, image),
             Undo::Deleted { table, row, image } => {
                 self.restore(table, row, image);
                 self.restore_edges(table, row);
@@ -308,17 +352,6 @@ impl<'a> Writer<'a> {
             .link(store.layout(), self.schema.foreign_key(key).link)
     }
 
-    /// Puts a new row under its parent. The entry of its insertion undoes that too.
-    fn link_new(&mut self, key: &ForeignKey, child: RowId, parent: RowId) {
-        self.state
-            .table_mut(key.child)
-            .set_link(child, key.link, Some(parent));
-        self.state
-            .edge_mut(key.id)
-            .children_mut()
-            .insert(parent, child);
-    }
-
     fn set_edge(&mut self, key: ForeignKeyId, child: RowId, parent: RowId, present: bool) {
         let schema = self.schema;
         let key = schema.foreign_key(key);
@@ -358,24 +391,47 @@ impl<'a> Writer<'a> {
             .get(row)
             .map_or(ValueRef::Null, |row| row.value(store.layout(), ordinal))
     }
+}
 
-    /// The columns to which the cells give another value than the row has.
-    fn changed_columns(
-        &self,
-        table: TableId,
-        row: RowId,
-        cells: &[(u32, Value)],
-    ) -> SmallVec<[u32; 8]> {
-        let store = self.state.table(table);
-        let Some(current) = store.rows().get(row) else {
-            return SmallVec::new();
-        };
-        cells
-            .iter()
-            .filter(|(ordinal, value)| current.value(store.layout(), *ordinal) != value.as_ref())
-            .map(|(ordinal, _)| *ordinal)
-            .collect()
+/// Where the key of a new row leads.
+#[derive(Clone, Copy, Debug)]
+enum Parent {
+    /// Nowhere: it has a null.
+    Exempt,
+    Found(RowId),
+    /// To be looked up when the statement is judged.
+    Unknown,
+}
+
+impl Parent {
+    fn found(&self) -> Option<RowId> {
+        match self {
+            Parent::Found(row) => Some(*row),
+            Parent::Exempt | Parent::Unknown => None,
+        }
     }
+}
+
+/// A row that was updated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Updated {
+    /// The row before.
+    pub(crate) image: ImageId,
+    /// Whether only plain columns changed, so that nothing follows from it.
+    pub(crate) plain: bool,
+}
+
+/// The columns to which the cells give another value than the row has.
+fn changed_columns(
+    layout: &RowLayout,
+    current: RowRef<'_>,
+    cells: &[(u32, Value)],
+) -> SmallVec<[u32; 8]> {
+    cells
+        .iter()
+        .filter(|(ordinal, value)| current.value(layout, *ordinal) != value.as_ref())
+        .map(|(ordinal, _)| *ordinal)
+        .collect()
 }
 
 /// Why a row has no place.
@@ -391,7 +447,7 @@ pub(crate) enum Unplaced {
 fn write_unmatched(state: &mut State, key: &ForeignKey, child: RowId, present: bool) {
     let State { tables, edges, .. } = state;
     let store = &tables[key.child.index()];
-    let edge = triomphe::Arc::make_mut(&mut edges[key.id.index()]);
+    let edge = unshare(&mut edges[key.id.index()]);
     let Some(row) = store.rows().get(child) else {
         return;
     };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::engine::clock::Clock;
 use crate::engine::constraint::StoredRow;
 use crate::schema::{ForeignKeyId, IndexKind, RowFilter, Schema, Table, TableId};
+use crate::storage::unshare;
 use crate::storage::{EdgeStore, IndexSpec, KeySpec, Members, RowId, TableSpec, TableStore};
 use crate::value::Key;
 
@@ -54,7 +55,7 @@ impl State {
     /// The store of a table, for writing: copies its handles if a snapshot shares them.
     #[inline]
     pub(crate) fn table_mut(&mut self, id: TableId) -> &mut TableStore {
-        triomphe::Arc::make_mut(&mut self.tables[id.index()])
+        unshare(&mut self.tables[id.index()])
     }
 
     #[inline]
@@ -64,7 +65,7 @@ impl State {
 
     #[inline]
     pub(crate) fn edge_mut(&mut self, id: ForeignKeyId) -> &mut EdgeStore {
-        triomphe::Arc::make_mut(&mut self.edges[id.index()])
+        unshare(&mut self.edges[id.index()])
     }
 
     /// The primary key of a row, if it is live.

@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 use smallvec::SmallVec;
 
 use crate::engine::constraint;
-use crate::engine::mutation::{Queue, Unplaced, Writer};
+use crate::engine::mutation::{Queue, Unplaced, Updated, Writer};
 use crate::engine::pending::Modes;
 use crate::engine::referential::{Cause, Change, Level};
 use crate::engine::state::State;
 use crate::engine::undo::Mark;
 use crate::error::{Operation, Result, TransactionError, TransactionKind};
 use crate::schema::{DefaultValue, ForeignKeyId, Table, TableId};
-use crate::storage::{Collision, ImageId, RowId};
+use crate::storage::{Collision, RowId};
 use crate::value::{Timestamp, Value};
 
 /// The default for the most rows that one statement may change, those changed by actions included.
@@ -36,8 +36,11 @@ pub(crate) struct Context<'a> {
 /// Room that one statement leaves to the next, so that a small one allocates nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
+    /// The changes that have consequences, are judged at the end, or may be the parent that somebody waits for.
     history: Vec<Change>,
+    /// Collisions of unique keys that were met on the way, with their tables.
     collisions: Vec<(TableId, Collision)>,
+    /// Scratch for one write.
     met: Vec<Collision>,
     queue: Queue,
 }
@@ -51,12 +54,10 @@ pub(crate) struct Statement<'a> {
     mark: Mark,
     /// The transaction's time as it was before, for the way back.
     now_before: Option<Timestamp>,
-    history: Vec<Change>,
-    /// Collisions of unique keys that were met on the way, with their tables.
-    collisions: Vec<(TableId, Collision)>,
-    /// Scratch for one write.
-    met: Vec<Collision>,
-    queue: Queue,
+    /// How many rows it changed, those of actions included.
+    rows_changed: usize,
+    /// Whether a change can have consequences for other rows: something other than an insert or a write to plain columns.
+    has_consequences: bool,
     vacated: BTreeSet<(ForeignKeyId, RowId)>,
     /// Whether the statement only inserts, so that a parent found on the way is the parent for good.
     parents_stay: bool,
@@ -98,22 +99,14 @@ impl<'a> Statement<'a> {
     pub(crate) fn begin(writer: Writer<'a>, context: Context<'a>, operation: Operation) -> Self {
         let mark = writer.undo.mark();
         let now_before = *context.now;
-        let Buffers {
-            history,
-            collisions,
-            met,
-            queue,
-        } = std::mem::take(context.buffers);
         Statement {
             writer,
             context,
             operation,
             mark,
             now_before,
-            history,
-            collisions,
-            met,
-            queue,
+            rows_changed: 0,
+            has_consequences: false,
             vacated: BTreeSet::new(),
             parents_stay: false,
             finished: false,
@@ -207,13 +200,13 @@ impl<'a> Statement<'a> {
         let table = schema.table(table_id);
         constraint::check_types(table, (0..).zip(values))?;
         constraint::check_new_row(table, values, self.operation)?;
-        self.met.clear();
+        self.context.buffers.met.clear();
         let row = match self.writer.insert_row(
             table_id,
             values,
             self.parents_stay,
-            &mut self.met,
-            &mut self.queue,
+            &mut self.context.buffers.met,
+            &mut self.context.buffers.queue,
         ) {
             Ok(row) => row,
             Err(Unplaced::Taken(other)) => {
@@ -232,13 +225,16 @@ impl<'a> Statement<'a> {
                 return Err(TransactionError::new(TransactionKind::Limit, detail).into());
             }
         };
-        if !self.parents_stay {
-            let met = self.met.iter().map(|&collision| (table_id, collision));
-            self.collisions.extend(met);
-            self.met.clear();
+        let waits_for_end = !self.parents_stay && !self.context.buffers.met.is_empty();
+        if waits_for_end {
+            let Buffers {
+                collisions, met, ..
+            } = &mut *self.context.buffers;
+            collisions.extend(met.drain(..).map(|collision| (table_id, collision)));
         }
         let refused = |met: &&Collision| !self.context.modes.key_waits(schema, table_id, met.key);
-        if let Some(Collision { key, other, .. }) = self.met.iter().find(refused).copied() {
+        let refused = self.context.buffers.met.iter().find(refused).copied();
+        if let Some(Collision { key, other, .. }) = refused {
             return Err(constraint::duplicate_of_new(
                 self.writer.state,
                 table,
@@ -249,13 +245,16 @@ impl<'a> Statement<'a> {
             )
             .into());
         }
-        self.note(Change {
-            table: table_id,
-            row,
-            before: None,
-            gone: false,
-            cause: None,
-        })?;
+        self.count(table_id)?;
+        if waits_for_end || self.is_waited_for(table) {
+            self.context.buffers.history.push(Change {
+                table: table_id,
+                row,
+                before: None,
+                gone: false,
+                cause: None,
+            });
+        }
         Ok(row)
     }
 
@@ -280,14 +279,16 @@ impl<'a> Statement<'a> {
 
     /// Works through the levels, judges, and lets the statement stand.
     pub(crate) fn finish(mut self, addressed: usize) -> Result<Counts> {
-        let first_level = self.history.len();
-        self.follow_actions()?;
+        let first_level = self.rows_changed;
+        if self.has_consequences {
+            self.follow_actions()?;
+        }
         self.judge()?;
         self.release_slots();
         self.finished = true;
         Ok(Counts {
             addressed,
-            by_actions: self.history.len() - first_level,
+            by_actions: self.rows_changed - first_level,
         })
     }
 
@@ -302,14 +303,14 @@ impl<'a> Statement<'a> {
 
     fn follow_actions(&mut self) -> Result<()> {
         let mut start = 0;
-        while start < self.history.len() {
+        while start < self.context.buffers.history.len() {
             let level = Level {
                 schema: self.writer.schema,
                 state: self.writer.state,
                 undo: self.writer.undo,
-                history: &self.history,
+                history: &self.context.buffers.history,
                 start,
-                queue: &self.queue,
+                queue: &self.context.buffers.queue,
                 vacated: &self.vacated,
             };
             let work = match level.follow() {
@@ -319,14 +320,14 @@ impl<'a> Statement<'a> {
                     self.judge_rows()?;
                     return Err(constraint::restricted(
                         self.writer.state,
-                        &self.history,
+                        &self.context.buffers.history,
                         &restricted,
                         self.operation,
                     )
                     .into());
                 }
             };
-            start = self.history.len();
+            start = self.context.buffers.history.len();
             self.vacated.extend(work.vacated.iter().copied());
             for delete in &work.deletes {
                 self.take_out(
@@ -354,7 +355,13 @@ impl<'a> Statement<'a> {
 
     /// Changes without actions may leave children under any parent that went or took another key.
     fn vacate_everything(&mut self) {
-        for change in self.history.iter().filter(|change| change.before.is_some()) {
+        for change in self
+            .context
+            .buffers
+            .history
+            .iter()
+            .filter(|change| change.before.is_some())
+        {
             let keys = &self.writer.schema.table(change.table).referenced_by;
             self.vacated
                 .extend(keys.iter().map(|&key| (key, change.row)));
@@ -362,6 +369,9 @@ impl<'a> Statement<'a> {
     }
 
     fn judge(&mut self) -> Result<()> {
+        if self.is_settled() {
+            return Ok(());
+        }
         self.judge_rows()?;
         self.requeue_vacated();
         let missing = self.look_up_parents();
@@ -370,7 +380,7 @@ impl<'a> Statement<'a> {
             None => Ok(()),
             Some((key, child)) => Err(constraint::no_parent(
                 self.writer.state,
-                &self.history,
+                &self.context.buffers.history,
                 key,
                 child,
                 self.operation,
@@ -383,21 +393,24 @@ impl<'a> Statement<'a> {
     /// statement (RI-70). A row that came was judged then, but for keys that the statement could still set free.
     fn judge_rows(&mut self) -> Result<()> {
         let place = |&(table, met): &(TableId, Collision)| (table, met.row, met.key);
-        self.collisions.sort_unstable_by_key(place);
+        self.context.buffers.collisions.sort_unstable_by_key(place);
         let (schema, state) = (self.writer.schema, &*self.writer.state);
-        for change in self.history.iter().filter(|change| !change.gone) {
+        let Buffers {
+            history,
+            collisions,
+            ..
+        } = &*self.context.buffers;
+        for change in history.iter().filter(|change| !change.gone) {
             let Change { table, row, .. } = *change;
             if change.before.is_some() {
                 let shape = schema.table(table);
-                constraint::check_stored_row(shape, state, change, &self.history, self.operation)?;
+                constraint::check_stored_row(shape, state, change, history, self.operation)?;
             }
-            if self.collisions.is_empty() {
+            if collisions.is_empty() {
                 continue;
             }
-            let first = self
-                .collisions
-                .partition_point(|(other, met)| (*other, met.row) < (table, row));
-            let of_row = self.collisions[first..]
+            let first = collisions.partition_point(|(other, met)| (*other, met.row) < (table, row));
+            let of_row = collisions[first..]
                 .iter()
                 .take_while(|(other, met)| (*other, met.row) == (table, row));
             for &(_, met) in of_row {
@@ -411,6 +424,9 @@ impl<'a> Statement<'a> {
 
     /// Queues the children that stand under a parent row which no longer has their key.
     fn requeue_vacated(&mut self) {
+        if self.vacated.is_empty() {
+            return;
+        }
         for (id, parent) in std::mem::take(&mut self.vacated) {
             let key = self.writer.schema.foreign_key(id);
             let left: Vec<RowId> = self
@@ -423,7 +439,7 @@ impl<'a> Statement<'a> {
             for child in left {
                 if !constraint::has_key_of(self.writer.state, key, child, parent) {
                     self.writer.unlink(key, child);
-                    self.queue.push((id, child));
+                    self.context.buffers.queue.push((id, child));
                 }
             }
         }
@@ -432,7 +448,7 @@ impl<'a> Statement<'a> {
     /// Gives every queued child its edge or its place among the unmatched; the first child of an immediate key that has
     /// no parent, by creation order of the keys and then by primary key.
     fn look_up_parents(&mut self) -> Option<(ForeignKeyId, RowId)> {
-        let mut queue = std::mem::take(&mut self.queue);
+        let mut queue = std::mem::take(&mut self.context.buffers.queue);
         queue.sort_by_key(|&(key, _)| key);
         let mut missing: Option<(ForeignKeyId, RowId)> = None;
         for &(id, child) in &queue {
@@ -460,16 +476,16 @@ impl<'a> Statement<'a> {
                 }
             }
         }
-        self.queue = queue;
+        self.context.buffers.queue = queue;
         missing
     }
 
     /// Puts unmatched children under rows that took their key.
     fn adopt_unmatched(&mut self) {
-        for position in 0..self.history.len() {
+        for position in 0..self.context.buffers.history.len() {
             let Change {
                 table, row, gone, ..
-            } = self.history[position];
+            } = self.context.buffers.history[position];
             if gone {
                 continue;
             }
@@ -492,7 +508,13 @@ impl<'a> Statement<'a> {
     }
 
     fn release_slots(&mut self) {
-        for change in self.history.iter().filter(|change| change.gone) {
+        for change in self
+            .context
+            .buffers
+            .history
+            .iter()
+            .filter(|change| change.gone)
+        {
             self.writer.release(change.table, change.row);
         }
     }
@@ -507,16 +529,30 @@ impl<'a> Statement<'a> {
         kept: &[ForeignKeyId],
         cause: Option<Cause>,
     ) -> Result<bool> {
-        self.met.clear();
-        let before =
-            self.writer
-                .update_row(table, row, cells, kept, &mut self.met, &mut self.queue);
-        let Some(before) = before else {
+        self.context.buffers.met.clear();
+        let Buffers {
+            history,
+            collisions,
+            met,
+            queue,
+        } = &mut *self.context.buffers;
+        let Some(Updated { image, plain }) =
+            self.writer.update_row(table, row, cells, kept, met, queue)
+        else {
             return Ok(false);
         };
-        self.collisions
-            .extend(self.met.iter().map(|&collision| (table, collision)));
-        self.note_write(table, row, before, false, cause)?;
+        collisions.extend(met.iter().map(|&collision| (table, collision)));
+        self.has_consequences |= !plain;
+        if !plain || must_be_judged(self.writer.schema.table(table), cells) {
+            history.push(Change {
+                table,
+                row,
+                before: Some(image),
+                gone: false,
+                cause,
+            });
+        }
+        self.count(table)?;
         Ok(true)
     }
 
@@ -529,32 +565,36 @@ impl<'a> Statement<'a> {
     ) -> Result<()> {
         let cleared = cause.filter(|_| with_list).map(|cause| cause.key);
         if let Some(before) = self.writer.delete_row(table, row, cleared) {
-            self.note_write(table, row, before, true, cause)?;
+            self.has_consequences = true;
+            self.context.buffers.history.push(Change {
+                table,
+                row,
+                before: Some(before),
+                gone: true,
+                cause,
+            });
+            self.count(table)?;
         }
         Ok(())
     }
 
-    fn note_write(
-        &mut self,
-        table: TableId,
-        row: RowId,
-        before: ImageId,
-        gone: bool,
-        cause: Option<Cause>,
-    ) -> Result<()> {
-        self.note(Change {
-            table,
-            row,
-            before: Some(before),
-            gone,
-            cause,
-        })
+    /// Whether nothing is left to judge: only plain columns changed, or rows came that found their parents.
+    fn is_settled(&self) -> bool {
+        let Buffers { history, queue, .. } = &*self.context.buffers;
+        history.is_empty() && queue.is_empty()
     }
 
-    fn note(&mut self, change: Change) -> Result<()> {
-        let table = change.table;
-        self.history.push(change);
-        if self.history.len() <= self.context.rows_changed_max {
+    /// Whether a child without a parent may be waiting for a row of a table.
+    fn is_waited_for(&self, table: &Table) -> bool {
+        let state = &*self.writer.state;
+        let mut keys = table.referenced_by.iter();
+        keys.any(|&key| !state.edge(key).unmatched().is_empty())
+    }
+
+    /// Counts a changed row against the limit.
+    fn count(&mut self, table: TableId) -> Result<()> {
+        self.rows_changed += 1;
+        if self.rows_changed <= self.context.rows_changed_max {
             return Ok(());
         }
         let detail = format!(
@@ -566,31 +606,39 @@ impl<'a> Statement<'a> {
     }
 }
 
+/// Whether a row with these cells in plain columns may break a constraint of its own.
+fn must_be_judged(table: &Table, cells: &[(u32, Value)]) -> bool {
+    let refuses_null = |(ordinal, value): &(u32, Value)| {
+        value.is_null() && !table.columns[*ordinal as usize].nullable
+    };
+    !table.checks.is_empty() || cells.iter().any(refuses_null)
+}
+
 impl Drop for Statement<'_> {
     fn drop(&mut self) {
         if !self.finished {
             self.writer.roll_back(self.mark);
             *self.context.now = self.now_before;
         }
-        self.history.clear();
-        self.collisions.clear();
-        self.met.clear();
-        self.queue.clear();
-        *self.context.buffers = Buffers {
-            history: bounded(std::mem::take(&mut self.history)),
-            collisions: bounded(std::mem::take(&mut self.collisions)),
-            met: bounded(std::mem::take(&mut self.met)),
-            queue: bounded(std::mem::take(&mut self.queue)),
-        };
+        let Buffers {
+            history,
+            collisions,
+            met,
+            queue,
+        } = &mut *self.context.buffers;
+        empty(history);
+        empty(collisions);
+        empty(met);
+        empty(queue);
     }
 }
 
-/// A buffer that is worth keeping: a large statement gives its memory back.
-fn bounded<T>(buffer: Vec<T>) -> Vec<T> {
+/// Empties a buffer for the next statement. A large one gives its memory back.
+fn empty<T>(buffer: &mut Vec<T>) {
     const ENTRIES_MAX: usize = 1_024;
     if buffer.capacity() > ENTRIES_MAX {
-        Vec::new()
+        *buffer = Vec::new();
     } else {
-        buffer
+        buffer.clear();
     }
 }

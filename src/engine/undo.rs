@@ -20,11 +20,12 @@ pub(crate) enum Undo {
         row: RowId,
         reused: bool,
     },
-    /// A row changed; the image is the row before.
+    /// A row changed, in plain columns or in others too; the image is the row before.
     Updated {
         table: TableId,
         row: RowId,
         image: ImageId,
+        plain: bool,
     },
     /// A row went, and with it its edges; the image is the row before, links included.
     Deleted {

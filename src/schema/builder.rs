@@ -37,6 +37,7 @@ impl SchemaBuilder {
         let mut drafts: Vec<Draft<'_>> = self.tables.iter().enumerate().map(draft_table).collect();
         let by_name = name_tables(&mut drafts);
         let foreign_keys = resolve_foreign_keys(&mut drafts, &by_name);
+        mark_plain_columns(&mut drafts, &foreign_keys);
         let count = validate::table_count(drafts.len());
         let (tables, reports): (Vec<_>, Vec<_>) = drafts
             .into_iter()
@@ -77,6 +78,35 @@ fn name_tables(drafts: &mut [Draft<'_>]) -> BTreeMap<Box<str>, TableId> {
         }
     }
     by_name
+}
+
+/// Which columns nothing looks at but their own row.
+fn mark_plain_columns(drafts: &mut [Draft<'_>], foreign_keys: &[ForeignKey]) {
+    for Draft { table, .. } in drafts.iter_mut() {
+        let keys = table.keys.iter().map(|key| &key.columns);
+        let indexes = table.indexes.iter().map(|index| &index.columns);
+        let filters = table.keys.iter().filter_map(|key| key.filter.as_ref());
+        let filters = filters.map(|filter| &filter.columns);
+        let used: Vec<u32> = keys
+            .chain(indexes)
+            .chain(filters)
+            .flatten()
+            .copied()
+            .collect();
+        // A hidden key column came after the columns were counted.
+        table.plain = vec![true; table.columns.len()].into();
+        for ordinal in used {
+            table.plain[ordinal as usize] = false;
+        }
+    }
+    for key in foreign_keys {
+        for &ordinal in &key.child_columns {
+            drafts[key.child.index()].table.plain[ordinal as usize] = false;
+        }
+        for &ordinal in &key.parent_columns {
+            drafts[key.parent.index()].table.plain[ordinal as usize] = false;
+        }
+    }
 }
 
 /// All foreign keys, each entered with its child and its parent.

@@ -38,6 +38,8 @@ pub struct Table {
     pub referenced_by: Vec<ForeignKeyId>,
     /// The column that takes the next number of the table's sequence where no value is given.
     pub auto_increment: Option<u32>,
+    /// By ordinal: whether no key, filter of a key, index or foreign key has the column.
+    pub(crate) plain: Box<[bool]>,
     /// The ordinals of the visible columns, sorted by name.
     pub(crate) by_name: Box<[u32]>,
 }
@@ -57,10 +59,25 @@ impl Table {
 
     /// The ordinal of the column of this name, if there is one.
     pub(crate) fn find_column(&self, name: &str) -> Option<u32> {
+        /// Below this many columns looking at all of them is quicker than halving: most differ in length already.
+        const SCANNED_MAX: usize = 16;
+        if self.columns.len() <= SCANNED_MAX {
+            let mut visible = (0..).zip(&self.columns).filter(|(_, c)| !c.hidden);
+            return visible
+                .find(|(_, c)| &*c.name == name)
+                .map(|(ordinal, _)| ordinal);
+        }
         self.by_name
             .binary_search_by(|&ordinal| (*self.columns[ordinal as usize].name).cmp(name))
             .ok()
             .map(|position| self.by_name[position])
+    }
+
+    /// Whether a column is in no key, no filter of a key, no index and no foreign key, on either side: what is written there concerns its
+    /// row alone.
+    #[inline]
+    pub(crate) fn is_plain(&self, ordinal: u32) -> bool {
+        self.plain[ordinal as usize]
     }
 
     /// The key that names a row.

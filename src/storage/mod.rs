@@ -7,6 +7,7 @@
 //! Node sizes are const parameters. Their defaults are measured; `--cfg relata_tiny` makes all of them tiny, so that
 //! splits and merges happen with ten rows.
 
+mod unshare;
 mod row_id;
 mod trie;
 mod layout;
@@ -42,3 +43,4 @@ pub(crate) use self::rows::Rows;
 pub(crate) use self::table_store::{
     Collision, IndexSpec, KeySpec, Members, Place, TableSpec, TableStore,
 };
+pub(crate) use self::unshare::unshare;

@@ -123,13 +123,22 @@ impl<'a> PageRef<'a> {
 
 impl PageMut<'_> {
     /// Writes a new row into a dead slot, with no links.
-    pub(crate) fn insert(&mut self, layout: &RowLayout, slot: u32, values: &[Value]) {
+    pub(crate) fn insert(
+        &mut self,
+        layout: &RowLayout,
+        slot: u32,
+        values: &[Value],
+        links: &[Option<RowId>],
+    ) {
         debug_assert_eq!(values.len(), layout.column_count() as usize);
         debug_assert!(!self.is_live(layout, slot), "the slot is taken");
         let words = &mut self.words[layout.paging().slot_words(slot)];
         words.fill(0);
         words[0] = LIVE;
         words[layout.link_words()].fill(u64::MAX);
+        for (link, parent) in (0..).zip(links) {
+            layout.set_link(words, link, *parent);
+        }
         for (field, value) in layout.fields().iter().zip(values) {
             write_value(words, self.heap, *field, value.as_ref());
         }

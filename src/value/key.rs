@@ -7,10 +7,10 @@ use smallvec::SmallVec;
 
 use crate::value::{Uuid, Value};
 
-/// One value per column of a key. Most keys have one column, and those allocate nothing.
+/// One value per column of a key. Keys of one or two columns, most of them, allocate nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
-    values: SmallVec<[Value; 1]>,
+    values: SmallVec<[Value; 2]>,
 }
 
 impl Key {
@@ -45,7 +45,7 @@ impl From<&Key> for Key {
 impl From<Value> for Key {
     fn from(value: Value) -> Self {
         Key {
-            values: SmallVec::from_buf([value]),
+            values: SmallVec::from_iter([value]),
         }
     }
 }
@@ -73,7 +73,7 @@ macro_rules! key_from_tuple {
         impl<$($name: Into<Value>),+> From<($($name,)+)> for Key {
             #[expect(non_snake_case, reason = "the type parameters name the parts")]
             fn from(($($name,)+): ($($name,)+)) -> Self {
-                Key { values: SmallVec::from_vec(vec![$($name.into()),+]) }
+                Key { values: SmallVec::from_iter([$($name.into()),+]) }
             }
         }
     };

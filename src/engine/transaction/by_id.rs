@@ -1,7 +1,9 @@
 //! Statements by table and row id, for the layers above: names are resolved, and one call is one statement.
 
+use smallvec::SmallVec;
+
 use crate::engine::statement::{Given, Statement};
-use crate::engine::transaction::{Affected, Cells, Transaction};
+use crate::engine::transaction::{Affected, Transaction};
 use crate::error::{Operation, Result};
 use crate::expr::Expr;
 use crate::schema::{Table, TableId};
@@ -13,7 +15,7 @@ impl Transaction<'_> {
     pub(crate) fn insert_rows(
         &mut self,
         table: TableId,
-        rows: impl IntoIterator<Item = Cells>,
+        rows: impl IntoIterator<Item = impl SomeCells>,
     ) -> Result<Vec<RowId>> {
         let schema = self.schema.clone();
         let mut ids = Vec::new();
@@ -33,11 +35,12 @@ impl Transaction<'_> {
     pub(crate) fn update_rows(
         &mut self,
         table: TableId,
-        rows: &[(RowId, Cells)],
+        rows: &[(RowId, impl SomeCells)],
     ) -> Result<Affected> {
         self.run(Operation::Update, |statement| {
-            rows.iter()
-                .try_for_each(|(row, cells)| statement.update(table, *row, cells).map(drop))?;
+            rows.iter().try_for_each(|(row, cells)| {
+                statement.update(table, *row, cells.as_ref()).map(drop)
+            })?;
             Ok(rows.len())
         })
     }
@@ -58,14 +61,22 @@ impl Transaction<'_> {
     }
 }
 
+/// Cells by ordinal, in whatever they came.
+pub(crate) trait SomeCells:
+    AsRef<[(u32, Value)]> + IntoIterator<Item = (u32, Value)>
+{
+}
+
+impl<T: AsRef<[(u32, Value)]> + IntoIterator<Item = (u32, Value)>> SomeCells for T {}
+
 /// A whole row of some cells and defaults.
 fn complete(
     statement: &mut Statement<'_>,
     table: &Table,
-    cells: Cells,
+    cells: impl SomeCells,
     row: &mut Vec<Value>,
 ) -> Result<()> {
-    let given = Given::new(table, cells.iter().map(|(ordinal, _)| *ordinal));
-    let mut values: Vec<Value> = cells.into_iter().map(|(_, value)| value).collect();
+    let given = Given::new(table, cells.as_ref().iter().map(|(ordinal, _)| *ordinal));
+    let mut values: SmallVec<[Value; 8]> = cells.into_iter().map(|(_, value)| value).collect();
     statement.complete(table.id, &given, &mut values, row)
 }

@@ -1,7 +1,7 @@
 //! Statements in names, as a user writes them: the database checks names and types, and does the rest by id.
 
 use crate::engine::Changes;
-use crate::engine::name::TableName;
+use crate::engine::name::{ColumnName, TableName};
 use crate::engine::read::Row;
 use crate::engine::statement::Given;
 use crate::engine::transaction::{Affected, Cells, Transaction};
@@ -77,11 +77,11 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// `UnknownTable`, `UnknownColumn`, `Type`; a constraint error if the result may not stand. Nothing is changed then.
-    pub fn update<'v>(
+    pub fn update(
         &mut self,
         table: impl TableName,
         filter: &Expr,
-        values: impl IntoIterator<Item = (&'v str, Value)>,
+        values: impl IntoIterator<Item = (impl ColumnName, Value)>,
     ) -> Result<Affected> {
         let id = table.table_id(&self.schema)?;
         let cells = named_cells(self.schema.table(id), values)?;
@@ -97,11 +97,11 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// As [`Transaction::update`], and `KeyLength`.
-    pub fn update_key<'v>(
+    pub fn update_key(
         &mut self,
         table: impl TableName,
         key: impl Into<Key>,
-        values: impl IntoIterator<Item = (&'v str, Value)>,
+        values: impl IntoIterator<Item = (impl ColumnName, Value)>,
     ) -> Result<Affected> {
         let id = table.table_id(&self.schema)?;
         let cells = named_cells(self.schema.table(id), values)?;
@@ -172,14 +172,15 @@ impl Transaction<'_> {
 }
 
 /// Names to ordinals; a column named twice is refused.
-pub(super) fn named_cells<'v>(
+pub(super) fn named_cells(
     table: &Table,
-    values: impl IntoIterator<Item = (&'v str, Value)>,
+    values: impl IntoIterator<Item = (impl ColumnName, Value)>,
 ) -> Result<Cells> {
     let mut cells = Cells::new();
     for (name, value) in values {
-        let ordinal = table.column(name)?;
+        let ordinal = name.ordinal(table)?;
         if cells.iter().any(|(given, _)| *given == ordinal) {
+            let name = &table.columns[ordinal as usize].name;
             let detail = format!("column {name} is given twice");
             return Err(RequestError::new(RequestKind::Repeated, &*table.name, detail).into());
         }

@@ -15,6 +15,8 @@ mod deferral;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::engine::Database;
 use crate::engine::changes::{self, Changes};
 use crate::engine::mutation::Writer;
@@ -24,6 +26,7 @@ use crate::engine::statement::{Context, Counts, Statement};
 use crate::engine::undo::Mark;
 use crate::error::{Operation, Result};
 use crate::schema::Schema;
+use crate::storage::unshare;
 use crate::value::{Timestamp, Value};
 
 pub use self::on_conflict::OnConflict;
@@ -62,7 +65,7 @@ pub struct Commit {
 }
 
 /// Cells by ordinal.
-pub(crate) type Cells = Vec<(u32, Value)>;
+pub(crate) type Cells = SmallVec<[(u32, Value); 4]>;
 
 impl<'db> Transaction<'db> {
     pub(crate) fn begin(database: &'db mut Database) -> Self {
@@ -108,7 +111,7 @@ impl<'db> Transaction<'db> {
             ..
         } = &mut *self.database;
         let writer = Writer {
-            state: triomphe::Arc::make_mut(&mut current.state),
+            state: unshare(&mut current.state),
             undo,
             schema: &self.schema,
             sequence_logged: None,
@@ -178,7 +181,7 @@ impl<'db> Transaction<'db> {
 /// Writes outside a statement.
 fn writer<'a>(database: &'a mut Database, schema: &'a Schema) -> Writer<'a> {
     Writer {
-        state: triomphe::Arc::make_mut(&mut database.current.state),
+        state: unshare(&mut database.current.state),
         undo: &mut database.undo,
         schema,
         sequence_logged: None,

@@ -11,6 +11,8 @@
 
 use triomphe::Arc;
 
+use crate::storage::unshare;
+
 use super::children::Chunks;
 
 /// A sorted set of ids.
@@ -68,7 +70,7 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
 
     /// Adds an id; whether it was not there yet.
     pub(super) fn insert(&mut self, id: u32) -> bool {
-        let top = Arc::make_mut(&mut self.top);
+        let top = unshare(&mut self.top);
         if top.is_empty() {
             top.push(Child::of_mid(vec![Child::of_chunk(Chunk::of_one(id))]));
             self.len = 1;
@@ -76,10 +78,10 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
         }
         let mid_at = place(top, id);
         let is_last_mid = mid_at + 1 == top.len();
-        let mid = Arc::make_mut(&mut top[mid_at].node);
+        let mid = unshare(&mut top[mid_at].node);
         let chunk_at = place(mid, id);
         let is_last_chunk = is_last_mid && chunk_at + 1 == mid.len();
-        let chunk = Arc::make_mut(&mut mid[chunk_at].node);
+        let chunk = unshare(&mut mid[chunk_at].node);
         let Err(position) = chunk.ids().binary_search(&id) else {
             return false;
         };
@@ -106,14 +108,14 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
 
     /// Takes an id out; whether it was there.
     pub(super) fn remove(&mut self, id: u32) -> bool {
-        let top = Arc::make_mut(&mut self.top);
+        let top = unshare(&mut self.top);
         let mid_at = place(top, id);
         let Some(mid) = top.get_mut(mid_at) else {
             return false;
         };
-        let mid = Arc::make_mut(&mut mid.node);
+        let mid = unshare(&mut mid.node);
         let chunk_at = place(mid, id);
-        let chunk = Arc::make_mut(&mut mid[chunk_at].node);
+        let chunk = unshare(&mut mid[chunk_at].node);
         let Ok(position) = chunk.ids().binary_search(&id) else {
             return false;
         };
@@ -274,7 +276,7 @@ fn join_chunks<const C: usize>(mid: &mut Mid<C>, left: usize) -> bool {
     if first.node.len + second.node.len > C / 2 {
         return false;
     }
-    Arc::make_mut(&mut first.node).append(&second.node);
+    unshare(&mut first.node).append(&second.node);
     mid.remove(left + 1);
     true
 }
@@ -306,7 +308,7 @@ fn join_mids<const C: usize, const M: usize>(top: &mut Vec<Child<Mid<C>>>, left:
     if first.node.len() + second.node.len() > M / 2 {
         return false;
     }
-    let mid = Arc::make_mut(&mut first.node);
+    let mid = unshare(&mut first.node);
     let seam = mid.len() - 1;
     mid.extend(second.node.iter().cloned());
     join_chunks(mid, seam);

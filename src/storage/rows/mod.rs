@@ -115,21 +115,27 @@ impl Rows {
         }
     }
 
-    /// Writes a new row into a dead slot, with no links. There is a value of the column's type, or null, for every
-    /// column.
-    pub(crate) fn insert(&mut self, row: RowId, values: &[Value]) {
+    /// Writes a new row into a dead slot, with these links; those not given lead nowhere. There is a value of the column's
+    /// type, or null, for every column.
+    pub(crate) fn insert(&mut self, row: RowId, values: &[Value], links: &[Option<RowId>]) {
         let (page, slot) = self.paging.place(row);
         let page = &mut self.pages.get_or_create(page);
-        page.insert(&self.layout, slot, values);
+        page.insert(&self.layout, slot, values, links);
         self.len += 1;
         self.raise_end(row);
     }
 
-    /// Changes a cell of a live row.
+    /// Changes cells of a live row, by ordinal.
     #[inline]
-    pub(crate) fn set(&mut self, row: RowId, ordinal: u32, value: ValueRef<'_>) {
+    pub(crate) fn set_all<'v>(
+        &mut self,
+        row: RowId,
+        cells: impl Iterator<Item = (u32, ValueRef<'v>)>,
+    ) {
         let (mut page, slot, layout) = self.live_page(row);
-        page.set(layout, slot, layout.field(ordinal), value);
+        for (ordinal, value) in cells {
+            page.set(layout, slot, layout.field(ordinal), value);
+        }
     }
 
     /// Changes a link of a live row.

@@ -221,7 +221,7 @@ impl Run {
             Step::Insert(id, seed) => {
                 if let Some(row) = self.dead_slot(id) {
                     let values = values_of(&self.types, seed);
-                    self.rows.insert(row, &values);
+                    self.rows.insert(row, &values, &[]);
                     self.model.insert(
                         row.0,
                         Expected {
@@ -235,7 +235,8 @@ impl Run {
                 if let Some(row) = self.picked(pick) {
                     let ordinal = ordinal % self.types.len();
                     let value = value_of(self.types[ordinal], seed);
-                    self.rows.set(row, index(ordinal), value.as_ref());
+                    self.rows
+                        .set_all(row, [(index(ordinal), value.as_ref())].into_iter());
                     self.model.get_mut(&row.0).unwrap().values[ordinal] = value;
                 }
             }
@@ -399,10 +400,13 @@ fn the_widest_row_fits_a_page() {
         links: vec![None; LINKS_MAX],
     };
     for id in [0, 1, u32::MAX - 1] {
-        rows.insert(RowId(id), &expected.values);
+        rows.insert(RowId(id), &expected.values, &[]);
     }
     rows.set_link(RowId(1), index(LINKS_MAX - 1), Some(RowId(7)));
-    rows.set(RowId(1), index(COLUMNS_MAX - 1), ValueRef::Null);
+    rows.set_all(
+        RowId(1),
+        [(index(COLUMNS_MAX - 1), ValueRef::Null)].into_iter(),
+    );
     rows.check_invariants();
     assert_row(rows.layout(), rows.get(RowId(0)).unwrap(), &expected);
     expected.links[LINKS_MAX - 1] = Some(RowId(7));
@@ -413,7 +417,7 @@ fn the_widest_row_fits_a_page() {
 #[test]
 fn a_table_without_columns_has_rows() {
     let mut rows = Rows::new(&[], 0);
-    (0..1_000).for_each(|id| rows.insert(RowId(id), &[]));
+    (0..1_000).for_each(|id| rows.insert(RowId(id), &[], &[]));
     rows.remove(RowId(500));
     rows.link_free(RowId(500), None);
     rows.check_invariants();
@@ -433,7 +437,7 @@ fn floats_are_stored_in_one_form() {
         f64::from_bits(0x7FF0_0000_0000_0001),
     ];
     for (id, float) in (0..).zip(floats) {
-        rows.insert(RowId(id), &[Value::Float(float)]);
+        rows.insert(RowId(id), &[Value::Float(float)], &[]);
     }
     let row = |id| rows.get(RowId(id)).unwrap();
     assert_eq!(row(0).words(), row(1).words());
@@ -446,19 +450,19 @@ fn floats_are_stored_in_one_form() {
 fn writes_copy_a_page_once_per_clone_and_none_without() {
     let mut rows = Rows::new(&[DataType::Int, DataType::Text], 1);
     let values = [Value::from(1), Value::from("x".repeat(100))];
-    (0..200).for_each(|id| rows.insert(RowId(id), &values));
-    rows.set(RowId(0), 0, ValueRef::Int(2));
+    (0..200).for_each(|id| rows.insert(RowId(id), &values, &[]));
+    rows.set_all(RowId(0), [(0, ValueRef::Int(2))].into_iter());
     assert_eq!(rows.pages_copied(), 0);
     let held = rows.clone();
     for int in 0..3 {
-        rows.set(RowId(0), 0, ValueRef::Int(int));
+        rows.set_all(RowId(0), [(0, ValueRef::Int(int))].into_iter());
         rows.set_link(
             RowId(1),
             0,
             Some(RowId(int.unsigned_abs().try_into().unwrap())),
         );
         rows.remove(RowId(0));
-        rows.insert(RowId(0), &values);
+        rows.insert(RowId(0), &values, &[]);
     }
     assert_eq!(rows.pages_copied(), 1);
     assert_eq!(held.get(RowId(0)).unwrap().int(held.layout(), 0), Some(2));
@@ -468,7 +472,7 @@ fn writes_copy_a_page_once_per_clone_and_none_without() {
 #[test]
 fn the_last_row_of_a_shared_page_goes_without_a_copy() {
     let mut rows = Rows::new(&[DataType::Int], 0);
-    rows.insert(RowId(5), &[Value::from(1)]);
+    rows.insert(RowId(5), &[Value::from(1)], &[]);
     let held = rows.clone();
     rows.remove_and_free_page(RowId(5));
     assert_eq!(
@@ -485,12 +489,15 @@ fn the_last_row_of_a_shared_page_goes_without_a_copy() {
 fn rewriting_long_texts_leaves_bounded_garbage_and_no_blobs() {
     let mut rows = Rows::new(&[DataType::Text], 0);
     for id in 0..3 {
-        rows.insert(RowId(id), &[Value::Null]);
+        rows.insert(RowId(id), &[Value::Null], &[]);
     }
     for round in 0..10_000_u32 {
         let length = [0, 20, 256, 300, 90][round as usize % 5];
         let text = "y".repeat(length);
-        rows.set(RowId(round % 3), 0, Value::from(text).as_ref());
+        rows.set_all(
+            RowId(round % 3),
+            [(0, Value::from(text).as_ref())].into_iter(),
+        );
         let (_, page) = rows.pages.iter_from(0).next().unwrap();
         let (bytes, blobs) = page.heap().size();
         let live: usize = rows
@@ -524,7 +531,7 @@ fn six_columns_take_what_the_words_take() {
             Value::from(7),
             Value::from("a"),
         ];
-        rows.insert(RowId(id), &values);
+        rows.insert(RowId(id), &values, &[]);
     }
     // Head, four numbers, two texts and a link: ten words, 25 rows a page. A page and its heap are two allocations.
     assert_eq!(rows.rows_per_page(), 25);
@@ -537,10 +544,10 @@ fn an_arena_gives_back_rows_of_several_tables() {
     let mut arena = RowArena::new();
     let texts = |lengths: [usize; 2]| lengths.map(|length| Value::from("t".repeat(length)));
     let mut wide = Rows::new(&[DataType::Text; 2], 3);
-    wide.insert(RowId(0), &texts([5_000, 100]));
+    wide.insert(RowId(0), &texts([5_000, 100]), &[]);
     wide.set_link(RowId(0), 2, Some(RowId(9)));
     let mut narrow = Rows::new(&[DataType::Int], 0);
-    narrow.insert(RowId(4), &[Value::from(4)]);
+    narrow.insert(RowId(4), &[Value::from(4)], &[]);
 
     let first = arena.push(wide.layout(), wide.get(RowId(0)).unwrap());
     let mark = arena.end();
@@ -554,7 +561,7 @@ fn an_arena_gives_back_rows_of_several_tables() {
     arena.truncate(mark);
     assert_eq!(arena.len(), 1);
 
-    wide.set(RowId(0), 0, ValueRef::Null);
+    wide.set_all(RowId(0), [(0, ValueRef::Null)].into_iter());
     wide.set_link(RowId(0), 2, None);
     wide.restore(RowId(0), arena.get(first, wide.layout()));
     let expected = Expected {
@@ -577,7 +584,7 @@ fn a_full_heap_spills_into_blobs_and_a_page_stays_cheap_to_copy() {
     let text = Value::from("w".repeat(256));
     let mut rows = Rows::new(&types, 0);
     for id in 0..4 {
-        rows.insert(RowId(id), &vec![text.clone(); types.len()]);
+        rows.insert(RowId(id), &vec![text.clone(); types.len()], &[]);
     }
     rows.check_invariants();
     for (_, row) in rows.iter() {

@@ -311,11 +311,12 @@ impl TableStore {
 
     // ---- Writing ----
 
-    /// Writes a new row where [`TableStore::place`] said, and notes the keys that it shares.
+    /// Writes a new row where [`TableStore::place`] said, with these links, and notes the keys that it shares.
     pub(crate) fn insert(
         &mut self,
         place: Place,
         values: &[Value],
+        links: &[Option<RowId>],
         collisions: &mut Vec<Collision>,
     ) -> RowId {
         let row = match place {
@@ -336,7 +337,7 @@ impl TableStore {
         {
             *base = first_base(key);
         }
-        self.rows.insert(row, values);
+        self.rows.insert(row, values, links);
         self.add_to_indexes(row, |_| true, collisions);
         row
     }
@@ -371,15 +372,21 @@ impl TableStore {
         if indexed {
             self.take_from_indexes(row, touches);
         }
-        for (ordinal, value) in cells
-            .iter()
-            .filter(|(ordinal, _)| changed.contains(ordinal))
-        {
-            self.rows.set(row, *ordinal, value.as_ref());
-        }
+        self.update_plain(row, cells, changed);
         if indexed {
             self.add_to_indexes(row, touches, collisions);
         }
+    }
+
+    /// As [`TableStore::update`], where no key and no index has a column that changes.
+    pub(crate) fn update_plain(&mut self, row: RowId, cells: &[(u32, Value)], changed: &[u32]) {
+        let changes = cells
+            .iter()
+            .filter(|(ordinal, _)| changed.contains(ordinal));
+        self.rows.set_all(
+            row,
+            changes.map(|(ordinal, value)| (*ordinal, value.as_ref())),
+        );
     }
 
     /// Takes a row out. Its slot stays unused until it is released.
@@ -416,6 +423,11 @@ impl TableStore {
                 self.add_to_indexes(row, touches, &mut ignored);
             }
         }
+    }
+
+    /// Undoes [`TableStore::update_plain`].
+    pub(crate) fn restore_plain(&mut self, row: RowId, image: RowRef<'_>) {
+        self.rows.restore(row, image);
     }
 
     /// Writes the address of a row's parent, or that it has none.

@@ -99,12 +99,12 @@ impl Both {
             Place::Taken(_) => None,
             Place::OutOfReach | Place::Full => panic!("an indexed table has room"),
             Place::Fresh(_) => Some((
-                self.store.insert(place, &values, &mut Vec::new()),
+                self.store.insert(place, &values, &[], &mut Vec::new()),
                 false,
                 base,
             )),
             Place::Reused(_) => Some((
-                self.store.insert(place, &values, &mut Vec::new()),
+                self.store.insert(place, &values, &[], &mut Vec::new()),
                 true,
                 base,
             )),

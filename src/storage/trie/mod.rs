@@ -10,6 +10,8 @@
 
 use std::fmt;
 
+use crate::storage::unshare;
+
 use triomphe::Arc;
 
 /// Children of a node. 16 rather than 32: copying a node of counted children is what a fork's first write costs, and 16
@@ -135,18 +137,18 @@ impl<T: Clone, const N: usize> Trie<T, N> {
             return None;
         }
         let mut level = self.height;
-        let mut node = Arc::make_mut(self.root.as_mut()?);
+        let mut node = unshare(self.root.as_mut()?);
         loop {
             match node {
                 Node::Branch(children) => {
-                    node = Arc::make_mut(children[Self::child_at(level, index)].as_mut()?)
+                    node = unshare(children[Self::child_at(level, index)].as_mut()?)
                 }
                 Node::Twig(leaves) => {
                     let leaf = leaves[Self::child_at(level, index)].as_mut()?;
                     if !leaf.is_unique() {
                         self.leaves_copied += 1;
                     }
-                    return Some(Arc::make_mut(leaf));
+                    return Some(unshare(leaf));
                 }
             }
             level -= 1;
@@ -157,7 +159,7 @@ impl<T: Clone, const N: usize> Trie<T, N> {
     pub(crate) fn get_or_insert_with(&mut self, index: u32, make: impl FnOnce() -> T) -> &mut T {
         self.grow_to(index);
         let mut level = self.height;
-        let mut node = Arc::make_mut(
+        let mut node = unshare(
             self.root
                 .get_or_insert_with(|| Arc::new(Node::empty(level))),
         );
@@ -165,9 +167,7 @@ impl<T: Clone, const N: usize> Trie<T, N> {
             match node {
                 Node::Branch(children) => {
                     let child = &mut children[Self::child_at(level, index)];
-                    node = Arc::make_mut(
-                        child.get_or_insert_with(|| Arc::new(Node::empty(level - 1))),
-                    );
+                    node = unshare(child.get_or_insert_with(|| Arc::new(Node::empty(level - 1))));
                 }
                 Node::Twig(leaves) => {
                     let leaf = &mut leaves[Self::child_at(level, index)];
@@ -176,7 +176,7 @@ impl<T: Clone, const N: usize> Trie<T, N> {
                         Some(_) => {}
                         None => self.leaves += 1,
                     }
-                    return Arc::make_mut(leaf.get_or_insert_with(|| Arc::new(make())));
+                    return unshare(leaf.get_or_insert_with(|| Arc::new(make())));
                 }
             }
             level -= 1;
@@ -191,7 +191,7 @@ impl<T: Clone, const N: usize> Trie<T, N> {
         self.leaves -= 1;
         let height = self.height;
         if let Some(root) = &mut self.root {
-            let root = Arc::make_mut(root);
+            let root = unshare(root);
             Self::remove_below(root, height, index);
         }
         self.shrink();
@@ -205,7 +205,7 @@ impl<T: Clone, const N: usize> Trie<T, N> {
             Node::Twig(leaves) => leaves[position] = None,
             Node::Branch(children) => {
                 if let Some(child) = &mut children[position] {
-                    let below = Arc::make_mut(child);
+                    let below = unshare(child);
                     Self::remove_below(below, level - 1, index);
                     if below.is_empty() {
                         children[position] = None;

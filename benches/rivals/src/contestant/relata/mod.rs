@@ -190,14 +190,14 @@ impl<K: RelataKey> Contestant<K> for Relata {
     }
 
     fn savepoints(&mut self, sets: &[Isolated<K>]) -> Result<Tally> {
-        let posts = self.ids.posts;
+        let ids = self.ids;
         let mut transaction = self.database.engine_mut().begin();
         Tally::sum_over(sets, |set| {
             let savepoint = transaction.savepoint();
             let mut rows = 0;
             for &Update { post, score } in set {
-                let values = [("score", score.into())];
-                rows += transaction.update_key(posts, post, values)?.rows;
+                let values = [(ids.score, score.into())];
+                rows += transaction.update_key(ids.posts, post, values)?.rows;
             }
             transaction.rollback_to(savepoint)?;
             transaction.release(savepoint)?;
@@ -276,7 +276,7 @@ fn write<K: RelataKey>(database: &mut Database, ids: Ids, updates: &[Update<K>])
     let mut transaction = database.engine_mut().begin();
     let mut rows = 0;
     for &Update { post, score } in updates {
-        let values = [("score", score.into())];
+        let values = [(ids.score, score.into())];
         rows += transaction.update_key(ids.posts, post, values)?.rows;
     }
     transaction.commit()?;
