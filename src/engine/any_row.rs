@@ -221,8 +221,8 @@ impl AtRest<'_> {
                 Some(cells) => Some(cells),
                 None => return,
             },
-            Action::SetNull => Some(nulls(key)),
-            Action::SetDefault => Some(defaults(self.schema, key)),
+            Action::SetNull => Some(nulls(key, event.gone)),
+            Action::SetDefault => Some(defaults(self.schema, key, event.gone)),
         };
         let unmatched = self.state.edge(key.id).unmatched();
         let waits = |child| unmatched.contains(event.value.iter().map(Value::as_ref), child);

@@ -17,7 +17,7 @@ use crate::engine::state::{self, FIRST_IN_SEQUENCE, State};
 use crate::engine::undo::UndoLog;
 use crate::error::{Operation, Result};
 use crate::schema::{ForeignKeyId, Schema, Table, TableId};
-use crate::storage::{Remake, RowId, TableSpec};
+use crate::storage::{Collision, Remake, RowId, TableSpec};
 use crate::value::Timestamp;
 
 /// The state under a schema in which one table is not declared as it was. `now` is the transaction's time, if a default
@@ -117,7 +117,11 @@ impl<'a> Work<'a> {
             self.judge_rows(writer.state, ids)?;
         }
         filled.map_err(|collision| {
-            constraint::duplicate_row(writer.state, self.new, collision, Operation::SchemaChange)
+            let Collision { key, row, other } = collision;
+            let state = &*writer.state;
+            let operation = Operation::SchemaChange;
+            constraint::duplicate_of_stored(state, id, key, (row, other), operation)
+                .expect("a row that was put into an index is live")
                 .into()
         })
     }

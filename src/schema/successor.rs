@@ -132,7 +132,11 @@ impl Schema {
 
     fn refuse_used_column(&self, table: &Table, ordinal: u32) -> Result<()> {
         let keys = table.keys.iter().enumerate();
-        let keys = keys.filter(|(_, key)| key.columns.contains(&ordinal));
+        let keys = keys.filter(|(_, key)| {
+            let filter = key.filter.as_ref();
+            let filtered = filter.is_some_and(|filter| filter.columns.contains(&ordinal));
+            key.columns.contains(&ordinal) || filtered
+        });
         let keys = keys.map(|(position, key)| match position {
             0 => format!("primary key {}", key.name),
             _ => format!("unique key {}", key.name),
