@@ -13,8 +13,11 @@ impl Shape {
         for table in 0..self.tables.len() {
             for unique in 1..self.tables[table].uniques.len() {
                 let referred_to = self.is_referred_to(table, unique);
+                // What others refer to is where duplicates matter most.
                 match choices.below(10) {
-                    0..=2 => self.tables[table].uniques[unique].timing = timing(choices),
+                    place if place < if referred_to { 8 } else { 3 } => {
+                        self.tables[table].uniques[unique].timing = timing(choices);
+                    }
                     3..=5 if !referred_to => {
                         let part = self.part(table, choices);
                         self.tables[table].uniques[unique].part = Some(part);

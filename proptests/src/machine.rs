@@ -276,15 +276,7 @@ impl Machine {
         if !held.unmet.is_empty() {
             let fingerprint = world.database.fingerprint();
             count(&mut self.tally, "refused: incomplete snapshot");
-            for refused in [
-                world.database.reset_to(&held.snapshot),
-                Database::from_snapshot(held.snapshot.clone()).map(drop),
-            ] {
-                match refused {
-                    Ok(()) => return Err(format!("{:?} was accepted", held.unmet)),
-                    Err(error) => _ = is_violation(&self.shape, &error, &held.unmet)?,
-                }
-            }
+            held.must_be_refused(&self.shape, world.database.reset_to(&held.snapshot))?;
             return same_fingerprint(world.database.fingerprint(), fingerprint, "a refusal");
         }
         let reset = world.database.reset_to(&held.snapshot);
@@ -420,6 +412,14 @@ impl Held {
         }
     }
 
+    /// That it waits for a commit which never comes is seen when a database is to go on from it.
+    fn must_be_refused(&self, shape: &Shape, answer: Result<(), Error>) -> Verdict {
+        match answer {
+            Ok(()) => Err(format!("{:?} was accepted", self.unmet)),
+            Err(error) => is_violation(shape, &error, &self.unmet).map(drop),
+        }
+    }
+
     fn check(&self, shape: &Shape) -> Verdict {
         same_fingerprint(
             self.snapshot.fingerprint(),
@@ -454,9 +454,14 @@ impl<'m> Session<'m> {
             }
             Operation::MakeImmediate(constraints) => self.make_immediate(&constraints),
             Operation::Hold => {
+                let held = Held::new(self.transaction.snapshot(), self.reference);
+                if !held.unmet.is_empty() {
+                    let fork = Database::from_snapshot(held.snapshot.clone());
+                    held.must_be_refused(self.shape, fork.map(drop))?;
+                    count(self.tally, "refused: incomplete snapshot");
+                }
                 if self.held.len() < HELD_MAX {
-                    self.held
-                        .push(Held::new(self.transaction.snapshot(), self.reference));
+                    self.held.push(held);
                     count(self.tally, "snapshots held in a transaction");
                 }
                 Ok(())

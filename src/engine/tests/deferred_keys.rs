@@ -244,6 +244,50 @@ fn children_of_a_shared_key_stay_under_one_row() {
     }
 }
 
+// rules: RI-53, RI-72
+// Broken, which of two seats takes the guests that waited would depend on the order in which the seats came.
+#[test]
+fn children_that_waited_stand_under_the_lowest() {
+    let schema = Schema::builder().table(
+        TableDef::new("seats")
+            .column(ColumnDef::new("name", DataType::Text).primary_key())
+            .column(ColumnDef::new("number", DataType::Int))
+            .column(ColumnDef::new("behind", DataType::Int))
+            .unique(UniqueDef::new(["number"]).deferrable(Deferral::InitiallyDeferred))
+            .foreign_key(
+                ForeignKeyDef::new(["behind"])
+                    .references("seats", ["number"])
+                    .named("behind")
+                    .deferrable(Deferral::InitiallyDeferred),
+            ),
+    );
+    let mut db = Database::new(schema.build().unwrap());
+    let behind = |tx: &Transaction<'_>| {
+        ["a", "b", "c"].map(|name| tx.children_of("behind", name).unwrap().len())
+    };
+    let rows =
+        |names: [&'static str; 3]| names.map(|name| [name.into(), Value::from(1), Value::from(1)]);
+    let columns = ["name", "number", "behind"];
+    // Those that waited, and those of the same statement.
+    for waited in [true, false] {
+        let mut tx = db.begin();
+        if waited {
+            tx.insert("seats", [("name", "x".into()), ("behind", 1.into())])
+                .unwrap();
+            tx.check_structure().unwrap();
+        }
+        tx.insert_many("seats", &columns, rows(["b", "a", "c"]))
+            .unwrap();
+        assert_eq!(behind(&tx), [3 + usize::from(waited), 0, 0]);
+        tx.check_structure().unwrap();
+        tx.delete_key("seats", "a").unwrap();
+        assert_eq!(behind(&tx)[0..2], [0, 2 + usize::from(waited)]);
+        tx.check_structure().unwrap();
+    }
+    assert_eq!(db.count("seats").unwrap(), 0);
+    db.check_integrity().unwrap();
+}
+
 // rules: RI-13, RI-14
 // Broken, a seat could go although a guest has its number, because another seat has it, too.
 #[test]
