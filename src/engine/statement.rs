@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
-use crate::engine::any_row::{AtRest, GivenUp};
+use crate::engine::any_row::{AtRest, GivenUp, LeftBehind};
 use crate::engine::constraint;
 use crate::engine::mutation::{Queue, Unplaced, Updated, Writer};
 use crate::engine::pending::Modes;
@@ -436,11 +436,7 @@ impl<'a> Statement<'a> {
         }
         self.judge_rows()?;
         self.requeue_vacated();
-        if self.values_changed {
-            let (at_rest, given_up) = self.at_rest();
-            let left_behind = given_up.left_behind(&at_rest);
-            self.context.buffers.queue.extend(left_behind);
-        }
+        self.queue_left_behind();
         let missing = self.look_up_parents();
         self.adopt_unmatched();
         missing
@@ -541,6 +537,18 @@ impl<'a> Statement<'a> {
                     self.left.insert((id, child), parent);
                 }
             }
+        }
+    }
+
+    /// Queues the children that carry a value of a key to any row which no row has any more.
+    fn queue_left_behind(&mut self) {
+        if !self.values_changed {
+            return;
+        }
+        let (at_rest, given_up) = self.at_rest();
+        for LeftBehind { key, child, parent } in given_up.left_behind(&at_rest) {
+            self.context.buffers.queue.push((key, child));
+            self.left.insert((key, child), parent);
         }
     }
 
