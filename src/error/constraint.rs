@@ -144,7 +144,7 @@ impl fmt::Display for ConstraintError {
 }
 
 /// Values as `(1, 'a')`, each cut at 64 bytes so that an error never carries a document.
-struct Cut<'a>(&'a [Value]);
+pub(crate) struct Cut<'a>(pub(crate) &'a [Value]);
 
 /// The longest value in a message, in bytes.
 const VALUE_BYTES_MAX: usize = 64;

@@ -14,6 +14,7 @@ mod transaction;
 
 use std::fmt;
 
+pub(crate) use self::constraint::Cut;
 pub use self::constraint::{ConstraintError, ConstraintKind, Operation, RowName};
 pub use self::declaration::{DeclarationError, Problem, ProblemKind};
 pub use self::request::{RequestError, RequestKind};

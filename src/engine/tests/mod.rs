@@ -1,7 +1,12 @@
 //! The engine by example, and at random with every index checked after every step.
 
 mod examples;
+mod plan_delete;
+mod guarded;
+mod any_row;
 mod random;
+mod schema_changes;
+mod schema_random;
 
 use crate::engine::{Clock, Database, DatabaseOptions};
 use crate::expr::col;
