@@ -8,6 +8,7 @@
 pub mod choices;
 pub mod shape;
 pub mod beyond;
+pub mod enrich;
 pub mod operations;
 pub mod reference;
 pub mod translate;

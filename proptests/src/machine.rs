@@ -12,12 +12,12 @@ use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
-use relata::engine::{Changes, Database, Savepoint, Snapshot, Transaction};
-use relata::error::{ConstraintKind, Error, ErrorKind, TransactionKind};
+use relata::engine::{Changes, Database, Savepoint, Snapshot, Transaction, Upserts};
+use relata::error::{ConstraintKind, Error, ErrorKind, RequestKind, TransactionKind};
 
 use crate::beyond;
 use crate::choices::Choices;
-use crate::operations::{self, Fault, Operation, Place, Statement};
+use crate::operations::{self, Constraint, Fault, Operation, Place, Statement};
 use crate::reference::{Failure, Outcome, Reference, Sort, State, Violation, key_of};
 use crate::shape::{Rule, Shape};
 use crate::translate::{self, Answer, Deliberate};
@@ -84,8 +84,8 @@ struct Held {
     snapshot: Snapshot,
     state: State,
     fingerprint: u64,
-    /// Whether it could be a committed state.
-    complete: bool,
+    /// What keeps it from being a committed state.
+    unmet: Vec<Violation>,
 }
 
 /// An open transaction.
@@ -108,6 +108,7 @@ struct Session<'m> {
 pub fn explore(choices: &mut Choices, operations_max: usize) -> Result<Tally, Box<Difference>> {
     let mut shape = Shape::random(choices);
     beyond::extend(&mut shape, choices);
+    shape.enrich(choices);
     let mut operations = Vec::new();
     let result = guarded(|| {
         Machine::new(&shape)?.run(&mut |state, place| {
@@ -267,13 +268,25 @@ impl Machine {
     }
 
     fn reset_to(&mut self, position: usize) -> Verdict {
-        let complete: Vec<&Held> = self.held.iter().filter(|held| held.complete).collect();
-        if complete.is_empty() {
+        let (complete, broken): (Vec<&Held>, Vec<&Held>) =
+            self.held.iter().partition(|held| held.unmet.is_empty());
+        let held = match position.is_multiple_of(2) && !broken.is_empty() {
+            true => broken,
+            false => complete,
+        };
+        if held.is_empty() {
             return Ok(());
         }
-        let held = complete[position % complete.len()];
+        let held = held[position % held.len()];
         let world = &mut self.worlds[self.current];
-        world.database.reset_to(&held.snapshot);
+        if !held.unmet.is_empty() {
+            let fingerprint = world.database.fingerprint();
+            count(&mut self.tally, "refused: incomplete snapshot");
+            held.must_be_refused(&self.shape, world.database.reset_to(&held.snapshot))?;
+            return same_fingerprint(world.database.fingerprint(), fingerprint, "a refusal");
+        }
+        let reset = world.database.reset_to(&held.snapshot);
+        reset.map_err(|error| format!("a complete snapshot was refused: {error}"))?;
         world.reference.reset_to(&held.state);
         world.last = None;
         count(&mut self.tally, "resets");
@@ -358,6 +371,9 @@ impl Machine {
                 Some(operation) => session.step(operation)?,
             }
             session.check()?;
+            if session.has_duplicates() {
+                count(session.tally, "operations over duplicates that wait");
+            }
         }
         same_fingerprint(world.database.fingerprint(), fingerprint, "rollback")
     }
@@ -398,7 +414,15 @@ impl Held {
             fingerprint: snapshot.fingerprint(),
             snapshot,
             state: reference.state().clone(),
-            complete: reference.unmet().is_empty(),
+            unmet: reference.unmet(),
+        }
+    }
+
+    /// That it waits for a commit which never comes is seen when a database is to go on from it.
+    fn must_be_refused(&self, shape: &Shape, answer: Result<(), Error>) -> Verdict {
+        match answer {
+            Ok(()) => Err(format!("{:?} was accepted", self.unmet)),
+            Err(error) => is_violation(shape, &error, &self.unmet).map(drop),
         }
     }
 
@@ -428,17 +452,22 @@ impl<'m> Session<'m> {
             Operation::RollbackTo(position) => self.roll_back_to(position),
             Operation::Release(position) => self.release(position),
             Operation::StaleSavepoint => self.use_stale_savepoint(),
-            Operation::Defer(keys) => {
-                let keys = self.known(&keys);
-                let relata = self.transaction.defer_constraints(&self.names(&keys));
-                let possible = self.reference.defer(&keys);
+            Operation::Defer(constraints) => {
+                let named = self.known(&constraints);
+                let relata = self.transaction.defer_constraints(&self.names(&named));
+                let possible = self.reference.defer(&named);
                 agree_on_deferrable(relata.err().as_ref(), possible)
             }
-            Operation::MakeImmediate(keys) => self.make_immediate(&keys),
+            Operation::MakeImmediate(constraints) => self.make_immediate(&constraints),
             Operation::Hold => {
+                let held = Held::new(self.transaction.snapshot(), self.reference);
+                if !held.unmet.is_empty() {
+                    let fork = Database::from_snapshot(held.snapshot.clone());
+                    held.must_be_refused(self.shape, fork.map(drop))?;
+                    count(self.tally, "refused: incomplete snapshot");
+                }
                 if self.held.len() < HELD_MAX {
-                    self.held
-                        .push(Held::new(self.transaction.snapshot(), self.reference));
+                    self.held.push(held);
                     count(self.tally, "snapshots held in a transaction");
                 }
                 Ok(())
@@ -458,6 +487,9 @@ impl<'m> Session<'m> {
     // ---- Statements ----
 
     fn run(&mut self, statement: &Statement, fault: Fault) -> Verdict {
+        if !is_meaningful(self.shape, statement) {
+            return Ok(());
+        }
         let fingerprint = self.transaction.fingerprint();
         let mut call = usize::from(fault != Fault::None);
         let result = loop {
@@ -479,6 +511,9 @@ impl<'m> Session<'m> {
                 count(self.tally, "statements that succeeded");
                 if outcome.met {
                     count(self.tally, "upserts that met a row");
+                }
+                if outcome.skipped > 0 {
+                    count(self.tally, "upserts that left a row out");
                 }
                 self.same_answer(&answer, &outcome)
             }
@@ -537,6 +572,7 @@ impl<'m> Session<'m> {
                 self.reference.selected(*table, filter).len()
             }
             (Fault::Panic, Statement::InsertMany { rows, .. }) => rows.len(),
+            (Fault::Panic, Statement::Meet(upsert)) => upsert.rows.len(),
             _ => 0,
         }
     }
@@ -553,6 +589,15 @@ impl<'m> Session<'m> {
             Answer::Key(key) => outcome.key.as_deref() == Some(key.values()),
             Answer::Affected(affected) => {
                 (affected.rows, affected.by_actions) == (outcome.addressed, outcome.by_actions)
+            }
+            Answer::Upserts(upserts) => {
+                *upserts
+                    == Upserts {
+                        inserted: outcome.inserted,
+                        updated: outcome.updated,
+                        skipped: outcome.skipped,
+                        by_actions: outcome.by_actions,
+                    }
             }
         };
         match same {
@@ -578,6 +623,10 @@ impl<'m> Session<'m> {
                 count(self.tally, "refused: limit");
                 return Ok(());
             }
+        }
+        if failure.repeated && error.kind() == ErrorKind::Request(RequestKind::Repeated) {
+            count(self.tally, "refused: met twice");
+            return Ok(());
         }
         let sort = self.is_violation(error, &failure.violations)?;
         count(self.tally, &format!("refused: {sort:?}"));
@@ -646,8 +695,8 @@ impl<'m> Session<'m> {
         self.unchanged(fingerprint, "a forgotten savepoint")
     }
 
-    fn make_immediate(&mut self, keys: &[usize]) -> Verdict {
-        let keys = self.known(keys);
+    fn make_immediate(&mut self, constraints: &[Constraint]) -> Verdict {
+        let keys = self.known(constraints);
         let relata = self
             .transaction
             .set_constraints_immediate(&self.names(&keys));
@@ -662,17 +711,22 @@ impl<'m> Session<'m> {
         }
     }
 
-    /// A shrunk program may name keys that are gone.
-    fn known(&self, keys: &[usize]) -> Vec<usize> {
-        let known = |&key: &usize| key < self.shape.references.len();
-        keys.iter().copied().filter(known).collect()
+    /// A shrunk program may name constraints that are gone.
+    fn known(&self, constraints: &[Constraint]) -> Vec<Constraint> {
+        let known = |constraint: &Constraint| match *constraint {
+            Constraint::Reference(key) => key < self.shape.references.len(),
+            Constraint::Unique(table, key) => key < self.shape.tables[table].uniques.len(),
+        };
+        constraints.iter().copied().filter(known).collect()
     }
 
-    fn names(&self, keys: &[usize]) -> Vec<&'m str> {
+    fn names(&self, constraints: &[Constraint]) -> Vec<&'m str> {
         let shape = self.shape;
-        keys.iter()
-            .map(|&key| &*shape.references[key].name)
-            .collect()
+        let name = |constraint: &Constraint| match *constraint {
+            Constraint::Reference(key) => &*shape.references[key].name,
+            Constraint::Unique(table, key) => &*shape.tables[table].uniques[key].name,
+        };
+        constraints.iter().map(name).collect()
     }
 
     // ---- The end, and in between ----
@@ -713,6 +767,11 @@ impl<'m> Session<'m> {
         }));
         drop(unwound);
         self.reference.rollback();
+    }
+
+    fn has_duplicates(&self) -> bool {
+        let mut unmet = self.reference.unmet().into_iter();
+        unmet.any(|violation| violation.sort == Sort::Unique)
     }
 
     fn check(&self) -> Verdict {
@@ -759,7 +818,8 @@ fn check_changes(
         return Err(format!("sequences moved by {moved:?}, not by {told:?}"));
     }
     // A limit on statements is not a limit on undoing several of them at once.
-    let mut fork = Database::from_snapshot(database.snapshot());
+    let fork = Database::from_snapshot(database.snapshot());
+    let mut fork = fork.map_err(|error| format!("a committed state was refused: {error}"))?;
     let back = fork.apply(&changes.invert());
     back.map_err(|error| format!("the inverse of {changes:?} was refused: {error}"))?;
     same_fingerprint(fork.fingerprint(), fingerprint, "the inverse of changes")?;
@@ -851,6 +911,20 @@ pub(crate) fn is_violation(
     match violations.iter().find(same) {
         Some(_) => Ok(sort),
         None => Err(differs()),
+    }
+}
+
+/// A shrunk program may name a unique key that is gone.
+fn is_meaningful(shape: &Shape, statement: &Statement) -> bool {
+    match statement {
+        Statement::Meet(upsert) => {
+            let table = &shape.tables[upsert.table];
+            match upsert.key {
+                Some(key) => table.can_decide(key),
+                None => (0..table.uniques.len()).all(|key| table.can_decide(key)),
+            }
+        }
+        _ => true,
     }
 }
 

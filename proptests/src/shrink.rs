@@ -69,6 +69,7 @@ fn operation_size(operation: &Operation) -> usize {
             let parts = match statement {
                 Statement::Insert { cells, .. } | Statement::Upsert { cells, .. } => cells.len(),
                 Statement::InsertMany { rows, .. } => 1 + rows.len(),
+                Statement::Meet(upsert) => 1 + upsert.rows.len(),
                 Statement::Update {
                     filter,
                     assignments,
@@ -121,6 +122,7 @@ fn drop_part(statement: &mut Statement, part: usize) {
     match statement {
         Statement::Insert { cells, .. } | Statement::Upsert { cells, .. } => take(cells, part),
         Statement::InsertMany { rows, .. } => take(rows, part),
+        Statement::Meet(upsert) => take(&mut upsert.rows, part),
         Statement::Update {
             filter,
             assignments,

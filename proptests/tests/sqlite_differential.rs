@@ -10,6 +10,8 @@ use relata::schema::{Action, ColumnDef, ForeignKeyDef, Schema, TableDef};
 use relata::value::{DataType, Value};
 use relata_proptests::differential::campaign::{self, Campaign, Wanted};
 use relata_proptests::differential::departure::Departure;
+use relata_proptests::differential::duel;
+use relata_proptests::differential::ring;
 use relata_proptests::differential::rival::{Refusal, Reply, Rival};
 use relata_proptests::differential::sql::{self, Dialect};
 use relata_proptests::reference::Sort;
@@ -242,6 +244,15 @@ fn a_planted_fault_has_no_name() {
             .is_some_and(|message| message.starts_with("no departure explains"));
         assert!(nameless, "{planted:?}: {message:?}");
     }
+}
+
+// rules: RI-19
+// Broken, relata does not come back from an update whose actions go round in a ring by value, as SQLite does not.
+#[test]
+fn relata_settles_a_ring_that_sqlite_does_not() {
+    let tally = duel::replay(&mut Sqlite::new(), &ring::program()).expect("it has a name");
+    let name = Departure::EndlessRing.to_string();
+    assert_eq!(tally.get(&name), Some(&1), "{tally:?}");
 }
 
 // rules: RI-32

@@ -10,7 +10,7 @@ use crate::error::{
     ConstraintError, ConstraintKind, Operation, RequestError, RequestKind, Result, RowName,
 };
 use crate::expr::Cells;
-use crate::schema::{ForeignKey, ForeignKeyId, Table};
+use crate::schema::{ForeignKey, ForeignKeyId, Table, TableId};
 use crate::storage::{Collision, RowId, RowLayout, RowRef};
 use crate::value::{Key, Value, ValueRef};
 
@@ -157,37 +157,39 @@ pub(crate) fn duplicate_of_new(
     duplicate(state, table, key, key_values, primary, other, operation)
 }
 
-/// The refusal of a collision that was noted, if it still stands at the end of the statement.
+/// The refusal of a collision that was noted, if it still stands at the end of the statement. Of the two rows that met,
+/// either may have moved on, and a third may have come: of rows that share a key, all but the first were noted when they
+/// came.
 pub(crate) fn refusal_of_collision(
-    table: &Table,
+    table: TableId,
     state: &State,
-    collision: Collision,
+    Collision { key, row, .. }: Collision,
     operation: Operation,
 ) -> Option<ConstraintError> {
-    let store = state.table(table.id);
-    // Of the two rows that met, either may have gone or moved on; a third may have come.
-    for row in [collision.row, collision.other] {
-        let same = store.with_key_of(collision.key, row);
-        if let Some(image) = store.rows().get(row)
-            && let Some(&other) = same.iter().filter(|&&other| other != row).min()
-        {
-            let stored = StoredRow {
-                layout: store.layout(),
-                row: image,
-            };
-            let values = stored.values(&table.keys[collision.key].columns).to_vec();
-            return Some(duplicate(
-                state,
-                table,
-                collision.key,
-                values,
-                stored.key(table),
-                other,
-                operation,
-            ));
-        }
-    }
-    None
+    let store = state.table(table);
+    let same = store.with_key_of(key, row).into_iter();
+    let other = store.lowest(same.filter(|&other| other != row))?;
+    duplicate_of_stored(state, table, key, (row, other), operation)
+}
+
+/// The refusal of a row whose key another row has; none if the row is not there.
+pub(crate) fn duplicate_of_stored(
+    state: &State,
+    table: TableId,
+    key: usize,
+    (row, other): (RowId, RowId),
+    operation: Operation,
+) -> Option<ConstraintError> {
+    let (table, store) = (state.schema.table(table), state.table(table));
+    let stored = StoredRow {
+        layout: store.layout(),
+        row: store.rows().get(row)?,
+    };
+    let values = stored.values(&table.keys[key].columns).to_vec();
+    let primary = stored.key(table);
+    Some(duplicate(
+        state, table, key, values, primary, other, operation,
+    ))
 }
 
 fn duplicate(
@@ -281,6 +283,18 @@ pub(crate) fn unmatched_children_of(state: &State, key: &ForeignKey, parent: Row
     state.edge(key.id).unmatched().find_all(values).collect()
 }
 
+/// The row that adopts the unmatched children with the key of a parent row: itself, or, where rows may share a key,
+/// the one with the lowest primary key among them.
+pub(crate) fn adopter(state: &State, key: &ForeignKey, parent: RowId) -> RowId {
+    let Some(unique) = key.parent_key.filter(|_| state.parents_may_repeat(key)) else {
+        return parent;
+    };
+    let store = state.table(key.parent);
+    store
+        .lowest(store.with_key_of(unique, parent))
+        .unwrap_or(parent)
+}
+
 /// The refusal of a child without a parent.
 pub(crate) fn no_parent(
     state: &State,
@@ -326,6 +340,33 @@ pub(crate) fn restricted(
     operation: Operation,
 ) -> ConstraintError {
     let key = state.schema.foreign_key(found.key);
+    held_on_to(state, key, found.child, &found.old_key, operation)
+}
+
+/// The refusal of clearing a table to which a row of another table refers.
+pub(crate) fn still_refers(
+    state: &State,
+    key: &ForeignKey,
+    child: RowId,
+    operation: Operation,
+) -> ConstraintError {
+    let store = state.table(key.child);
+    let row = store.rows().get(child).expect("a child is live");
+    let stored = StoredRow {
+        layout: store.layout(),
+        row,
+    };
+    let values = stored.values(&key.child_columns);
+    held_on_to(state, key, child, &values, operation)
+}
+
+fn held_on_to(
+    state: &State,
+    key: &ForeignKey,
+    child: RowId,
+    values: &Key,
+    operation: Operation,
+) -> ConstraintError {
     let (table, parent) = (
         state.schema.table(key.child),
         state.schema.table(key.parent),
@@ -335,13 +376,13 @@ pub(crate) fn restricted(
         constraint: key.name.to_string(),
         table: table.name.to_string(),
         columns: names(table, &key.child_columns),
-        values: found.old_key.to_vec(),
+        values: values.to_vec(),
         operation,
-        row: state.key_of(key.child, found.child),
+        row: state.key_of(key.child, child),
         other: Some(RowName {
             table: parent.name.to_string(),
             columns: names(parent, &key.parent_columns),
-            key: Some(found.old_key.clone()),
+            key: Some(values.clone()),
         }),
         chain: Vec::new(),
     }
@@ -387,9 +428,9 @@ impl Cells for NewRow<'_> {
 
 /// A row as it stands.
 #[derive(Clone, Copy)]
-struct StoredRow<'a> {
-    layout: &'a RowLayout,
-    row: RowRef<'a>,
+pub(crate) struct StoredRow<'a> {
+    pub(crate) layout: &'a RowLayout,
+    pub(crate) row: RowRef<'a>,
 }
 
 impl StoredRow<'_> {

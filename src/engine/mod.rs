@@ -25,6 +25,8 @@ mod referential;
 mod refusals;
 mod any_row;
 mod constraint;
+mod schema_change;
+mod pending;
 mod transaction;
 mod changes;
 mod database;
@@ -44,7 +46,9 @@ pub(crate) use self::read::{CellPlace, RowCells, RowView, TableReader};
 pub use self::shared::SharedDatabase;
 pub(crate) use self::shared::{Shared, Versions, shared_methods};
 pub use self::snapshot::{Snapshot, StorageStats, TableRows};
-pub use self::transaction::{Affected, Commit, Savepoint, Transaction};
+pub use self::transaction::{
+    Affected, Commit, OnConflict, Savepoint, Transaction, Upserted, Upserts,
+};
 pub(crate) use crate::storage::RowId;
 #[cfg(test)]
 pub(crate) use crate::storage::hashes_counted;

@@ -5,16 +5,17 @@
 use std::sync::Arc;
 
 use crate::engine::clock::Clock;
-use crate::schema::{ForeignKey, ForeignKeyId, IndexKind, Schema, Table, TableId};
+use crate::engine::constraint::StoredRow;
+use crate::schema::{ForeignKey, ForeignKeyId, IndexKind, RowFilter, Schema, Table, TableId};
 use crate::storage::unshare;
-use crate::storage::{EdgeStore, IndexSpec, KeySpec, RowId, TableSpec, TableStore};
-use crate::value::{Key, ValueRef};
+use crate::storage::{EdgeStore, IndexSpec, KeySpec, Members, RowId, TableSpec, TableStore};
+use crate::value::{DataType, Key, ValueRef};
 
 /// The database as one value.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) schema: Arc<Schema>,
-    /// By table id.
+    /// By table id; under the id of a dropped table, an empty one.
     pub(crate) tables: Vec<triomphe::Arc<TableStore>>,
     /// By foreign key id.
     pub(crate) edges: Vec<triomphe::Arc<EdgeStore>>,
@@ -28,22 +29,53 @@ pub(crate) struct State {
 impl State {
     /// Empty tables for a schema.
     pub(crate) fn new(schema: Arc<Schema>, clock: Clock, random: u64) -> Self {
-        State {
-            tables: schema
-                .tables()
-                .iter()
-                .map(|table| triomphe::Arc::new(TableStore::new(&spec(table))))
-                .collect(),
-            edges: schema
-                .foreign_keys()
-                .iter()
-                .map(|key| triomphe::Arc::new(EdgeStore::new(key.child_columns.len())))
-                .collect(),
-            sequences: vec![1; schema.tables().len()],
-            schema,
+        let nothing = State {
+            schema: Arc::default(),
+            tables: Vec::new(),
+            edges: Vec::new(),
+            sequences: Vec::new(),
             clock,
             random,
+        };
+        nothing.with_schema(schema)
+    }
+
+    /// The same tables and edges under a schema that follows from this one's: empty ones for what came, nothing for what
+    /// went. Who changes the schema has yet to give the others their new shape. O(tables).
+    pub(crate) fn with_schema(&self, schema: Arc<Schema>) -> Self {
+        let mut next = State {
+            tables: Vec::with_capacity(schema.tables_end()),
+            edges: Vec::with_capacity(schema.foreign_keys_end()),
+            sequences: Vec::with_capacity(schema.tables_end()),
+            schema,
+            clock: self.clock,
+            random: self.random,
+        };
+        for id in (0..).map(TableId).take(next.schema.tables_end()) {
+            let table = next.schema.find_table(id);
+            let kept = table.and_then(|_| self.schema.find_table(id));
+            next.sequences.push(match kept {
+                Some(_) => self.sequences[id.index()],
+                None => FIRST_IN_SEQUENCE,
+            });
+            next.tables.push(match (kept, table) {
+                (Some(_), _) => self.tables[id.index()].clone(),
+                (None, Some(table)) => triomphe::Arc::new(TableStore::new(&spec(table))),
+                (None, None) => triomphe::Arc::new(TableStore::new(&no_table())),
+            });
         }
+        for id in (0..).map(ForeignKeyId).take(next.schema.foreign_keys_end()) {
+            let key = next.schema.find_foreign_key(id);
+            let kept = key.and_then(|_| self.schema.find_foreign_key(id));
+            next.edges.push(match kept {
+                Some(_) => self.edges[id.index()].clone(),
+                None => {
+                    let columns = key.map_or(0, |key| key.child_columns.len());
+                    triomphe::Arc::new(EdgeStore::new(columns))
+                }
+            });
+        }
+        next
     }
 
     #[inline]
@@ -65,6 +97,13 @@ impl State {
     #[inline]
     pub(crate) fn edge_mut(&mut self, id: ForeignKeyId) -> &mut EdgeStore {
         unshare(&mut self.edges[id.index()])
+    }
+
+    /// Whether several rows may have the value of a key that children refer to: while a deferrable key waits.
+    pub(crate) fn parents_may_repeat(&self, key: &ForeignKey) -> bool {
+        let keys = &self.schema.table(key.parent).keys;
+        key.parent_key
+            .is_some_and(|unique| !keys[unique].names_one_row())
     }
 
     /// The row that has a child's key, given in [`ForeignKey::key_order`]; one of the rows, for a key to any row.
@@ -118,7 +157,33 @@ impl State {
     }
 }
 
-fn spec(table: &Table) -> TableSpec {
+fn members(filter: &RowFilter) -> Members {
+    let bound = filter.bound.clone();
+    Members::new(&filter.columns, move |layout, row| {
+        bound.matches(&StoredRow { layout, row })
+    })
+}
+
+/// The first number that a table's sequence gives.
+pub(crate) const FIRST_IN_SEQUENCE: i64 = 1;
+
+/// What stands at the id of a dropped table.
+fn no_table() -> TableSpec {
+    TableSpec {
+        types: vec![DataType::Int],
+        links: 0,
+        keys: vec![KeySpec {
+            columns: vec![0],
+            nulls_distinct: true,
+            deferrable: false,
+            members: None,
+        }],
+        indexes: Vec::new(),
+    }
+}
+
+/// A table in the terms of storage.
+pub(crate) fn spec(table: &Table) -> TableSpec {
     TableSpec {
         types: table
             .columns
@@ -132,6 +197,8 @@ fn spec(table: &Table) -> TableSpec {
             .map(|key| KeySpec {
                 columns: key.columns.clone(),
                 nulls_distinct: key.nulls_distinct,
+                deferrable: key.deferral.is_deferrable(),
+                members: key.filter.as_ref().map(members),
             })
             .collect(),
         indexes: table

@@ -25,6 +25,8 @@ pub enum TransactionKind {
     Busy,
     /// A write was started from within a write of the same database on the same thread.
     Reentrant,
+    /// The schema was to change where deferred references are unmet.
+    Pending,
 }
 
 impl TransactionKind {
@@ -36,6 +38,7 @@ impl TransactionKind {
             TransactionKind::NotDeferrable => "42809",
             TransactionKind::Busy => "55P03",
             TransactionKind::Reentrant => "25001",
+            TransactionKind::Pending => "55006",
         }
     }
 }

@@ -4,12 +4,14 @@ use crate::error::{RequestError, RequestKind, Result};
 use crate::schema::{Check, Column, ForeignKeyId, Index, UniqueKey};
 use crate::value::DataType;
 
-/// Which table: its position in the schema.
+/// Which table. Ascending in the order of creation, and never reused in the schemas that follow from each other by
+/// changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableId(pub(crate) u32);
 
 impl TableId {
-    /// The position in [`Schema::tables`](crate::schema::Schema::tables).
+    /// A number for lists with a place for each id. While no table was dropped it is the position in
+    /// [`Schema::tables`](crate::schema::Schema::tables).
     #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
@@ -20,7 +22,7 @@ impl TableId {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Table {
-    /// Its position in the schema.
+    /// What names it in its schema.
     pub id: TableId,
     /// Its name.
     pub name: Box<str>,
@@ -38,7 +40,7 @@ pub struct Table {
     pub referenced_by: Vec<ForeignKeyId>,
     /// The column that takes the next number of the table's sequence where no value is given.
     pub auto_increment: Option<u32>,
-    /// By ordinal: whether no key, index or foreign key has the column.
+    /// By ordinal: whether no key, filter of a key, index or foreign key has the column.
     pub(crate) plain: Box<[bool]>,
     /// The ordinals of the visible columns, sorted by name.
     pub(crate) by_name: Box<[u32]>,
@@ -78,7 +80,8 @@ impl Table {
         self.indexes.iter().position(|it| it.columns == columns)
     }
 
-    /// Whether a column is in no key, no index and no foreign key, on either side: what is written there concerns its
+    /// Whether a column is in no key, no filter of a key, no index and no foreign key, on either side: what is written
+    /// there concerns its
     /// row alone.
     #[inline]
     pub(crate) fn is_plain(&self, ordinal: u32) -> bool {

@@ -124,7 +124,7 @@ fn statement(shape: &Shape, state: &State, choices: &mut Choices) -> Statement {
     let rows: usize = state.tables.iter().map(Vec::len).sum();
     loop {
         match operations::draw_statement(shape, state, choices) {
-            Statement::Upsert { .. } => {}
+            Statement::Upsert { .. } | Statement::Meet(_) => {}
             Statement::Insert { .. } | Statement::InsertMany { .. }
                 if rows > 2 * shape.tables.len() && choices.percent(60) => {}
             Statement::InsertMany { table, columns, .. } if columns.is_empty() => {

@@ -193,6 +193,7 @@ impl Session<'_> {
                 let one_row = match statement {
                     Statement::Insert { .. } | Statement::Upsert { .. } => true,
                     Statement::InsertMany { rows, .. } => rows.len() == 1,
+                    Statement::Meet(upsert) => upsert.rows.len() == 1,
                     Statement::Update { .. } | Statement::Delete { .. } => false,
                 };
                 one_row && keys.any(|key| key.timing == Timing::InitiallyDeferred)
@@ -344,6 +345,7 @@ fn same_answer(answer: &Answer, outcome: &Outcome) -> Result<(), String> {
         Answer::Affected(Affected {
             rows, by_actions, ..
         }) => (*rows, *by_actions) == (outcome.addressed, outcome.by_actions),
+        Answer::Upserts(_) => false,
     };
     match same {
         true => Ok(()),
@@ -369,6 +371,7 @@ fn difference(shape: &Shape, expected: &Expected, reply: Reply) -> Option<Differ
 fn is_empty(statement: &Statement) -> bool {
     match statement {
         Statement::InsertMany { rows, .. } => rows.is_empty(),
+        Statement::Meet(upsert) => upsert.rows.is_empty(),
         Statement::Update { assignments, .. } => assignments.is_empty(),
         Statement::Insert { .. } | Statement::Upsert { .. } | Statement::Delete { .. } => false,
     }

@@ -2,7 +2,7 @@
 
 use relata::value::Value;
 
-use crate::operations::{Filter, Statement, Term, Test};
+use crate::operations::{Filter, Statement, Term, Test, Upsert};
 use crate::shape::{
     CheckShape, Comparison, DefaultShape, Kind, Operand, ReferenceShape, Rule, Shape, TableShape,
     Timing, UniqueShape,
@@ -168,7 +168,13 @@ pub fn statement(shape: &Shape, statement: &Statement) -> String {
             table,
             columns,
             rows,
-        } => {
+        }
+        | Statement::Meet(Upsert {
+            table,
+            columns,
+            rows,
+            ..
+        }) => {
             let table = &shape.tables[*table];
             let rows: Vec<String> = rows
                 .iter()

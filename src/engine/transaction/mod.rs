@@ -6,8 +6,13 @@
 
 mod by_name;
 mod by_id;
+mod on_conflict;
+mod upsert;
+mod sequences;
 mod savepoint;
 mod deferral;
+mod change_schema;
+mod truncate;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -17,6 +22,7 @@ use smallvec::SmallVec;
 use crate::engine::Database;
 use crate::engine::changes::{self, Changes};
 use crate::engine::mutation::Writer;
+use crate::engine::pending::{self, Modes};
 use crate::engine::snapshot::Snapshot;
 use crate::engine::statement::{Context, Counts, Statement};
 use crate::engine::undo::Mark;
@@ -25,8 +31,10 @@ use crate::schema::Schema;
 use crate::storage::unshare;
 use crate::value::{Timestamp, Value};
 
+pub use self::on_conflict::OnConflict;
 pub use self::savepoint::Savepoint;
 pub(crate) use self::savepoint::SavepointMark;
+pub use self::upsert::{Upserted, Upserts};
 
 /// Statements that stand or fall together. Dropping it undoes them.
 #[derive(Debug)]
@@ -35,8 +43,7 @@ pub struct Transaction<'db> {
     schema: Arc<Schema>,
     start: Mark,
     now: Option<Timestamp>,
-    /// By foreign key: judged at commit, for now.
-    deferred: Modes,
+    modes: Modes,
     /// The handles that can still be used, oldest first.
     open: Vec<slotmap::DefaultKey>,
     rows: u64,
@@ -59,9 +66,6 @@ pub struct Commit {
     pub rows: u64,
 }
 
-/// For each foreign key by id: whether it is judged at commit. Most schemas fit without an allocation.
-type Modes = SmallVec<[bool; 32]>;
-
 /// Cells by ordinal.
 pub(crate) type Cells = SmallVec<[(u32, Value); 4]>;
 
@@ -70,11 +74,7 @@ impl<'db> Transaction<'db> {
         database.undo.clear();
         let schema = database.current.schema().clone();
         Transaction {
-            deferred: schema
-                .foreign_keys()
-                .iter()
-                .map(|key| key.deferral.is_initially_deferred())
-                .collect(),
+            modes: Modes::initial(&schema),
             start: database.undo.mark(),
             schema,
             now: None,
@@ -120,7 +120,7 @@ impl<'db> Transaction<'db> {
         };
         let context = Context {
             now: &mut self.now,
-            deferred: &self.deferred,
+            modes: &self.modes,
             rows_changed_max: *rows_changed_max,
             buffers,
         };
@@ -138,9 +138,10 @@ impl<'db> Transaction<'db> {
     /// Judges what was deferred and lets the transaction stand.
     ///
     /// # Errors
-    /// The first deferred reference that is unmet; nothing of the transaction remains then (integrity RI-52).
+    /// The first duplicate of a deferred key, or else the first deferred reference that is unmet; nothing of the
+    /// transaction remains then (integrity RI-52).
     pub fn commit(mut self) -> Result<Commit> {
-        (0..self.deferred.len()).try_for_each(|key| self.judge_pending(key, Operation::Commit))?;
+        pending::judge_all(&self.database.current.state, Operation::Commit)?;
         self.finished = true;
         Ok(Commit { rows: self.rows })
     }
@@ -148,15 +149,18 @@ impl<'db> Transaction<'db> {
     /// As [`Transaction::commit`], and what was changed. O(changes).
     ///
     /// # Errors
-    /// As [`Transaction::commit`].
+    /// As [`Transaction::commit`], and [`Transaction::changes`]; nothing of the transaction remains then either.
     pub fn commit_with_changes(self) -> Result<Changes> {
-        let changes = self.changes();
+        let changes = self.changes()?;
         self.commit()?;
         Ok(changes)
     }
 
     /// What the transaction has changed so far, by primary key. O(changes).
-    pub fn changes(&self) -> Changes {
+    ///
+    /// # Errors
+    /// `SchemaChanged` if the transaction changed the schema: changes of rows do not lead across that.
+    pub fn changes(&self) -> Result<Changes> {
         changes::decode(
             &self.database.current.state,
             &self.database.undo,
@@ -164,7 +168,7 @@ impl<'db> Transaction<'db> {
         )
     }
 
-    /// The version as it stands now: uncommitted writes are in it, and references that wait for commit may be unmet. O(1).
+    /// The version as it stands now: uncommitted writes are in it, and what waits for commit may be broken. O(1).
     pub fn snapshot(&self) -> Snapshot {
         self.database.snapshot()
     }
@@ -173,6 +177,10 @@ impl<'db> Transaction<'db> {
     pub fn rollback(self) {}
 
     fn roll_back(&mut self, mark: Mark) {
+        if let Some(before) = self.database.undo.pop_replaced_after(mark) {
+            self.schema = before.schema().clone();
+            self.database.current = before;
+        }
         if self.database.undo.mark() != mark {
             writer(self.database, &self.schema).roll_back(mark);
         }
