@@ -7,6 +7,7 @@
 //!
 //! A failure is a text. It says what differs, not where in relata that comes from.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -143,14 +144,19 @@ pub fn replay(program: &Program) -> Result<Tally, String> {
 fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
         translate::arm(None);
-        let text = payload.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| {
-            payload
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-        });
-        Err(format!("panic: {}", text.unwrap_or_default()))
+        Err(panic_text(&*payload))
     })
+}
+
+/// What a panic says.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| {
+        payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+    });
+    format!("panic: {}", text.unwrap_or_default())
 }
 
 impl Machine {
@@ -866,7 +872,11 @@ fn compare(shape: &Shape, snapshot: &Snapshot, state: &State) -> Verdict {
 }
 
 /// Whether an error is one of the violations, and of which sort.
-fn is_violation(shape: &Shape, error: &Error, violations: &[Violation]) -> Result<Sort, String> {
+pub(crate) fn is_violation(
+    shape: &Shape,
+    error: &Error,
+    violations: &[Violation],
+) -> Result<Sort, String> {
     let differs = || format!("relata refused with {error:?}, the reference with {violations:?}");
     let details = error.as_constraint().ok_or_else(differs)?;
     let sort = match details.kind {
@@ -935,14 +945,14 @@ fn same_fingerprint(found: u64, expected: u64, after: &str) -> Verdict {
     }
 }
 
-fn count(tally: &mut Tally, what: &str) {
+pub(crate) fn count(tally: &mut Tally, what: &str) {
     match tally.get_mut(what) {
         Some(number) => *number += 1,
         None => _ = tally.insert(what.to_owned(), 1),
     }
 }
 
-fn count_fired(tally: &mut Tally, reference: &Reference) {
+pub(crate) fn count_fired(tally: &mut Tally, reference: &Reference) {
     let events = [
         "delete",
         "update",

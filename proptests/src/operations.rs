@@ -217,12 +217,7 @@ pub fn draw(shape: &Shape, state: &State, place: Place, choices: &mut Choices) -
             _ => {}
         }
     }
-    let statement = Draw {
-        shape,
-        state,
-        choices,
-    }
-    .statement();
+    let statement = draw_statement(shape, state, choices);
     let fault = draw_fault(&statement, choices);
     Operation::Run(statement, fault)
 }
@@ -251,6 +246,16 @@ fn draw_fault(statement: &Statement, choices: &mut Choices) -> Fault {
         (2, Statement::Update { .. } | Statement::Delete { .. }) => Fault::FilterPanic,
         _ => Fault::CheckPanic,
     }
+}
+
+/// Draws one statement.
+pub fn draw_statement(shape: &Shape, state: &State, choices: &mut Choices) -> Statement {
+    Draw {
+        shape,
+        state,
+        choices,
+    }
+    .statement()
 }
 
 /// What a statement is drawn from.

@@ -2,6 +2,7 @@
 
 use relata::value::Value;
 
+use crate::reference::trace::{self, Image};
 use crate::reference::{Fired, Row, Sort, State, Violation, child_key, judge, key_of, parent_key};
 use crate::shape::{ReferenceShape, Rule, Shape};
 
@@ -26,6 +27,15 @@ pub(super) struct Levels<'s> {
     /// Child rows whose key a CASCADE of that key wrote last: (key, child, parent).
     pub(super) source: Vec<(usize, u64, u64)>,
     pub(super) by_actions: u64,
+    pub(super) record: Option<Record>,
+}
+
+/// What is kept of the way for a trace. While there is one, RESTRICT refuses nothing.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    pub(super) images: Vec<Image>,
+    pub(super) events: Vec<trace::Event>,
+    pub(super) refused: Vec<Violation>,
 }
 
 /// A parent row that gave up a key.
@@ -87,6 +97,7 @@ impl<'s> Levels<'s> {
             moved: Vec::new(),
             source: Vec::new(),
             by_actions: 0,
+            record: None,
         }
     }
 
@@ -107,7 +118,9 @@ impl<'s> Levels<'s> {
                 return Ok(());
             }
             let mut refused = self.refusals(&events);
-            if !refused.is_empty() {
+            if self.record.is_some() {
+                self.keep(&level, &events, refused);
+            } else if !refused.is_empty() {
                 refused.extend(judge::rows(self.shape, self.state));
                 return Err(refused);
             }
@@ -115,6 +128,33 @@ impl<'s> Levels<'s> {
             level = self.carry_out(plans);
             self.by_actions += level.len() as u64;
         }
+    }
+
+    fn keep(&mut self, level: &[Change], events: &[Event], refused: Vec<Violation>) {
+        let shape = self.shape;
+        let Some(record) = &mut self.record else {
+            return;
+        };
+        for change in level {
+            let images = [Some(&change.old), change.new.as_ref()];
+            record
+                .images
+                .extend(images.into_iter().flatten().map(|values| Image {
+                    table: change.table,
+                    id: change.id,
+                    values: values.clone(),
+                }));
+        }
+        record
+            .events
+            .extend(events.iter().map(|event| trace::Event {
+                key: event.key,
+                parent: event.parent,
+                old: event.old.clone(),
+                deleted: event.deleted,
+                rule: event.rule(&shape.references[event.key]),
+            }));
+        record.refused.extend(refused);
     }
 
     /// Keys that changed or went, in creation order of the foreign keys (RI-4, RI-5, RI-12).

@@ -10,6 +10,7 @@
 //! Nothing here knows relata but for [`Value`], which both sides hold. Values that are chosen by chance are not
 //! modelled. `levels` has the actions, `judge` the end of a statement.
 
+pub mod trace;
 mod levels;
 mod values;
 mod judge;
@@ -20,7 +21,8 @@ use std::sync::Arc;
 use relata::value::{Timestamp, Value};
 
 use crate::operations::{Constraint, Filter, Statement, Term, Test};
-use crate::reference::levels::{Change, Levels};
+use crate::reference::levels::{Change, Levels, Record};
+use crate::reference::trace::Trace;
 use crate::shape::{Comparison, DefaultShape, ReferenceShape, Shape, Timing, UniqueShape};
 
 /// A database that is slow and right.
@@ -356,6 +358,33 @@ impl Reference {
             self.state = before;
         }
         result
+    }
+
+    /// What a statement would do on its way, RESTRICT or not. Nothing changes.
+    pub fn trace(&self, statement: &Statement) -> Trace {
+        let mut copy = self.clone();
+        let (level, failed) = match copy.address(statement) {
+            Ok((_, level)) => (level, Vec::new()),
+            Err(failure) => (Vec::new(), failure.violations),
+        };
+        let addressed = level.iter().map(|change| (change.table, change.id));
+        let addressed = addressed.collect();
+        let mut levels = Levels::new(&self.shape, &self.state, &mut copy.state, &mut copy.fired);
+        levels.record = Some(Record::default());
+        let settled = levels.settle(level);
+        let record = levels.record.take().unwrap_or_default();
+        let mut violations = failed;
+        violations.extend(settled.err().unwrap_or_default());
+        violations.extend(record.refused);
+        violations.extend(judge::state(&self.shape, &copy.state));
+        Trace {
+            before: self.state.clone(),
+            after: copy.state,
+            addressed,
+            images: record.images,
+            events: record.events,
+            violations,
+        }
     }
 
     /// The key of the row of an upsert, which an action that came back to it may have changed.

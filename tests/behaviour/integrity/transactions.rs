@@ -121,7 +121,7 @@ fn references_are_judged_on_the_newest_state() {
         Some(Key::from(3))
     );
     // A fork that goes on from the old version has the parent.
-    let mut fork = Database::from_snapshot(old);
+    let mut fork = Database::from_snapshot(old).unwrap();
     accept(&mut fork, |tx| insert(tx, "children", "4 2"));
     assert_eq!(db.count("children").unwrap(), 2);
 }
