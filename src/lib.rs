@@ -49,7 +49,7 @@ pub mod model;
 pub use crate::association::{
     BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, Through, Uniqueness,
 };
-pub use crate::engine::{Affected, Changes, Clock, DatabaseOptions, RowChange, Savepoint};
+pub use crate::engine::{Affected, Changes, Clock, DatabaseOptions, Limits, RowChange, Savepoint};
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::expr::{Expr, all, any, col, not, val};
 pub use crate::model::{

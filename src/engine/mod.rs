@@ -14,6 +14,7 @@
 
 mod state;
 mod clock;
+mod limits;
 mod name;
 mod snapshot;
 mod read;
@@ -33,6 +34,7 @@ mod fingerprint;
 pub use self::changes::{Changes, RowChange, SequenceChange};
 pub use self::clock::Clock;
 pub use self::database::{Database, DatabaseOptions};
+pub use self::limits::Limits;
 pub use self::name::{ColumnName, ForeignKeyName, TableName};
 pub use self::read::Row;
 pub(crate) use self::read::{CellPlace, RowCells, RowView, TableReader};

@@ -99,6 +99,12 @@ impl UndoLog {
         self.entries.push(entry);
     }
 
+    /// Bytes that the way back takes, blobs that it keeps from being freed included.
+    #[inline]
+    pub(crate) fn size_bytes(&self) -> u64 {
+        (self.entries.len() * size_of::<Undo>() + self.images.size_bytes()) as u64
+    }
+
     /// Forgets everything and keeps the room.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();

@@ -14,6 +14,8 @@ pub(crate) struct RowArena {
     words: Vec<u64>,
     heap: Heap,
     images: Vec<Image>,
+    /// Bytes of the blobs in the heap.
+    blob_bytes: usize,
 }
 
 /// The position of an image in its arena.
@@ -34,6 +36,7 @@ impl RowArena {
             words: Vec::new(),
             heap: Heap::unbounded(),
             images: Vec::new(),
+            blob_bytes: 0,
         }
     }
 
@@ -41,15 +44,17 @@ impl RowArena {
     pub(crate) fn push(&mut self, layout: &RowLayout, row: RowRef<'_>) -> ImageId {
         let id = self.end();
         let start = self.words.len();
+        let mark = self.heap.mark();
         self.images.push(Image {
             words: start,
-            heap: self.heap.mark(),
+            heap: mark,
         });
         self.words.extend_from_slice(row.words());
         let words = &mut self.words[start..];
         for offset in layout.varying() {
             self.heap.adopt(cell_at_mut(words, offset), row.heap());
         }
+        self.blob_bytes += self.heap.blob_bytes_since(mark);
         id
     }
 
@@ -74,12 +79,22 @@ impl RowArena {
         ImageId(u32::try_from(self.images.len()).expect("memory ends before the image ids do"))
     }
 
+    /// Bytes of all images, blobs included, which other heaps may share.
+    #[inline]
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.words.len() * size_of::<u64>()
+            + self.images.len() * size_of::<Image>()
+            + self.heap.bytes_len()
+            + self.blob_bytes
+    }
+
     /// Forgets the image `end` and all later ones. Keeps the memory.
     pub(crate) fn truncate(&mut self, end: ImageId) {
         let Some(image) = self.images.get(end.0 as usize) else {
             return;
         };
         self.words.truncate(image.words);
+        self.blob_bytes -= self.heap.blob_bytes_since(image.heap);
         self.heap.truncate(image.heap);
         self.images.truncate(end.0 as usize);
     }

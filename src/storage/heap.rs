@@ -52,6 +52,15 @@ enum BlobSlot {
     Free(Option<u32>),
 }
 
+impl BlobSlot {
+    fn len(&self) -> usize {
+        match self {
+            BlobSlot::Blob(blob) => blob.len(),
+            BlobSlot::Free(_) => 0,
+        }
+    }
+}
+
 /// How far a heap that only grows was filled.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HeapMark {
@@ -218,6 +227,19 @@ impl Heap {
             bytes: self.bytes.len(),
             blobs: self.blobs.len(),
         }
+    }
+
+    /// Bytes of the texts that are no blobs.
+    #[inline]
+    pub(crate) fn bytes_len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Bytes of the blobs since the mark.
+    #[inline]
+    pub(crate) fn blob_bytes_since(&self, mark: HeapMark) -> usize {
+        let blobs = &self.blobs[mark.blobs..];
+        blobs.iter().map(BlobSlot::len).sum()
     }
 
     /// Forgets everything written since the mark, and keeps the allocations.

@@ -1,6 +1,8 @@
 //! The engine by example, and at random with every index checked after every step.
 
 mod examples;
+mod limits;
+mod secrets;
 mod random;
 
 use crate::engine::{Clock, Database, DatabaseOptions};
