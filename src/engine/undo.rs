@@ -9,6 +9,7 @@
 
 use crate::engine::clock::Clock;
 use crate::schema::{ForeignKeyId, TableId};
+use crate::storage::give_back_spare_room;
 use crate::storage::{ImageId, RowArena, RowId};
 
 /// One physical change, with what it takes to reverse it.
@@ -105,9 +106,16 @@ impl UndoLog {
         (self.entries.len() * size_of::<Undo>() + self.images.size_bytes()) as u64
     }
 
-    /// Forgets everything and keeps the room.
+    /// Forgets everything and keeps the room, up to a bound.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.images.clear();
+        self.give_back_spare_room();
+    }
+
+    /// Gives back the room that only a large transaction needs.
+    pub(crate) fn give_back_spare_room(&mut self) {
+        give_back_spare_room(&mut self.entries);
+        self.images.give_back_spare_room();
     }
 }

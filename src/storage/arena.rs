@@ -4,6 +4,7 @@
 //! back there; pushing allocates nothing beyond the growth of three vectors, and blobs are counted, not copied. Images of
 //! tables with different layouts stand in one arena, and whoever reads one knows its layout.
 
+use crate::storage::give_back_spare_room;
 use crate::storage::heap::{Heap, HeapMark, cell_at_mut};
 use crate::storage::layout::RowLayout;
 use crate::storage::row_ref::RowRef;
@@ -97,6 +98,13 @@ impl RowArena {
         self.blob_bytes -= self.heap.blob_bytes_since(image.heap);
         self.heap.truncate(image.heap);
         self.images.truncate(end.0 as usize);
+    }
+
+    /// Gives back the room that only many images need.
+    pub(crate) fn give_back_spare_room(&mut self) {
+        give_back_spare_room(&mut self.words);
+        give_back_spare_room(&mut self.images);
+        self.heap.give_back_spare_room();
     }
 
     /// Forgets everything. Keeps the memory.

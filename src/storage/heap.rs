@@ -12,6 +12,8 @@
 
 use triomphe::Arc;
 
+use crate::storage::give_back_spare_room;
+
 /// Two words that hold a text, or lead to it.
 pub(crate) type Cell = [u64; 2];
 
@@ -250,6 +252,12 @@ impl Heap {
         );
         self.bytes.truncate(mark.bytes);
         self.blobs.truncate(mark.blobs);
+    }
+
+    /// Gives back the room that only much text needs.
+    pub(crate) fn give_back_spare_room(&mut self) {
+        give_back_spare_room(&mut self.bytes);
+        give_back_spare_room(&mut self.blobs);
     }
 
     /// Bytes allocated, blobs included, even those that other heaps share.

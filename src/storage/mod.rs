@@ -8,6 +8,7 @@
 //! splits and merges happen with ten rows.
 
 mod unshare;
+mod spare_room;
 mod row_id;
 mod trie;
 mod layout;
@@ -40,5 +41,6 @@ pub(crate) use self::postings::{Children, Postings};
 pub(crate) use self::row_id::RowId;
 pub(crate) use self::row_ref::RowRef;
 pub(crate) use self::rows::Rows;
+pub(crate) use self::spare_room::give_back_spare_room;
 pub(crate) use self::table_store::{Collision, IndexSpec, KeySpec, Place, TableSpec, TableStore};
 pub(crate) use self::unshare::unshare;
