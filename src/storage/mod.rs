@@ -31,9 +31,11 @@ mod edge_store;
 pub(crate) use self::arena::{ImageId, RowArena};
 pub(crate) use self::edge_store::EdgeStore;
 pub(crate) use self::hash_index::HashIndex;
+#[cfg(test)]
+pub(crate) use self::hash_index::entries_passed;
 pub(crate) use self::key_columns::KeyColumns;
 #[cfg(test)]
-pub(crate) use self::key_hash::hashes_counted;
+pub(crate) use self::key_hash::{hash_key, hashes_counted};
 pub(crate) use self::layout::{Field, RowLayout};
 pub(crate) use self::multi_index::MultiIndex;
 pub(crate) use self::ordered_index::OrderedIndex;

@@ -1,6 +1,7 @@
 //! The engine by example, and at random with every index checked after every step.
 
 mod examples;
+mod flooding;
 mod limits;
 mod secrets;
 mod random;
