@@ -13,7 +13,9 @@
 //! | follow an association | [`Database::related`] |
 //! | read trees of rows | [`select`], [`include`](fn@include), [`Rows`] |
 //! | filter | [`col`], [`Expr`] |
+//! | see what a delete would take along, or what forbids it | [`Database::plan_destroy`], [`DeletePlan`] |
 //! | keep, fork, undo | [`Database::snapshot`], [`Database::fork`], [`Changes`] |
+//! | share between threads | [`SharedDatabase`] |
 //! | work with tables and without models | [`engine::Database`], [`schema`] |
 //! | know why something was refused | [`Error`] |
 //!
@@ -49,12 +51,14 @@ pub mod model;
 pub use crate::association::{
     BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, Through, Uniqueness,
 };
-pub use crate::engine::{Affected, Changes, Clock, DatabaseOptions, Limits, RowChange, Savepoint};
+pub use crate::engine::{
+    Affected, Changes, Clock, DatabaseOptions, DeletePlan, Limits, RowChange, Savepoint,
+};
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::expr::{Expr, all, any, col, not, val};
 pub use crate::model::{
-    Attribute, Database, Instance, ModelDef, Models, Related, RelatedView, Snapshot, Source,
-    Target, Targets, Transaction, Values,
+    Attribute, Database, Instance, ModelDef, Models, Related, RelatedView, SharedDatabase,
+    Snapshot, Source, Target, Targets, Transaction, Values,
 };
 pub use crate::query::{OwnedRows, Prepared, Record, Rows, Select, asc, desc, include, select};
 pub use crate::schema::{Action, Deferral};

@@ -7,6 +7,7 @@
 
 pub mod choices;
 pub mod shape;
+pub mod beyond;
 pub mod operations;
 pub mod reference;
 pub mod translate;

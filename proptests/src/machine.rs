@@ -14,6 +14,7 @@ use std::sync::Arc;
 use relata::engine::{Changes, Database, Savepoint, Snapshot, Transaction};
 use relata::error::{ConstraintKind, Error, ErrorKind, Limit, TransactionKind};
 
+use crate::beyond;
 use crate::choices::Choices;
 use crate::operations::{self, Fault, Operation, Place, Statement};
 use crate::reference::{Failure, Outcome, Reference, Sort, State, Violation, key_of};
@@ -104,7 +105,8 @@ struct Session<'m> {
 /// # Errors
 /// The first difference, with everything done until then.
 pub fn explore(choices: &mut Choices, operations_max: usize) -> Result<Tally, Box<Difference>> {
-    let shape = Shape::random(choices);
+    let mut shape = Shape::random(choices);
+    beyond::extend(&mut shape, choices);
     let mut operations = Vec::new();
     let result = guarded(|| {
         Machine::new(&shape)?.run(&mut |state, place| {
@@ -866,7 +868,15 @@ fn count(tally: &mut Tally, what: &str) {
 }
 
 fn count_fired(tally: &mut Tally, reference: &Reference) {
-    for (event, counts) in ["delete", "update"].into_iter().zip(reference.fired) {
+    let events = [
+        "delete",
+        "update",
+        "delete, guarded,",
+        "update, guarded,",
+        "delete, to any row,",
+        "update, to any row,",
+    ];
+    for (event, counts) in events.into_iter().zip(reference.fired) {
         for (rule, number) in Rule::ALL.into_iter().zip(counts) {
             *tally.entry(format!("on {event} {rule:?}")).or_default() += number;
         }

@@ -375,6 +375,13 @@ impl Draw<'_> {
             {
                 row[child] = Value::Null;
             }
+            if let Some((column, value)) = &reference.guard
+                && !fixed.contains(column)
+                && self.choices.percent(70)
+            {
+                row[*column] = value.clone();
+                fixed.push(*column);
+            }
             fixed.extend(&reference.child_columns);
         }
         row
@@ -407,6 +414,8 @@ impl Draw<'_> {
                 let parents = self.state.tables[reference.parent].iter();
                 candidates.extend(parents.map(|parent| parent.values[above].clone()));
             }
+            let guard = reference.guard.iter();
+            candidates.extend(guard.filter(|(c, _)| *c == column).map(|(_, v)| v.clone()));
         }
         if self.choices.percent(85)
             && let Some(value) = self.choices.pick(&candidates)
@@ -470,6 +479,9 @@ impl Draw<'_> {
             }
             if reference.child == table && self.choices.percent(20) {
                 columns.extend(&reference.child_columns);
+            }
+            if reference.child == table && self.choices.percent(15) {
+                columns.extend(reference.guard.iter().map(|(column, _)| *column));
             }
         }
         if columns.is_empty() || self.choices.percent(10) {

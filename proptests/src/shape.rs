@@ -164,6 +164,10 @@ pub struct ReferenceShape {
     pub on_update: Rule,
     /// When it is judged.
     pub timing: Timing,
+    /// What a column must hold for the key to say anything about a row.
+    pub guard: Option<(usize, Value)>,
+    /// Whether any number of parents may have the key: it is no unique one.
+    pub any_row: bool,
 }
 
 /// The five actions.
@@ -201,6 +205,14 @@ impl Rule {
         Rule::SetNull,
         Rule::SetDefault,
     ];
+}
+
+impl ReferenceShape {
+    /// The columns whose change is a change of the key, and which SET NULL and SET DEFAULT write.
+    pub fn deciding_columns(&self) -> Vec<usize> {
+        let guard = self.guard.iter().map(|(column, _)| *column);
+        self.child_columns.iter().copied().chain(guard).collect()
+    }
 }
 
 impl TableShape {
@@ -529,11 +541,13 @@ fn random_reference(shape: &Shape, number: usize, choices: &mut Choices) -> Opti
             6 | 7 => Timing::InitiallyImmediate,
             _ => Timing::InitiallyDeferred,
         },
+        guard: None,
+        any_row: false,
     })
 }
 
 /// A rule that a declaration may have: one that could never succeed is refused.
-fn possible_rule(table: &TableShape, columns: &[usize], choices: &mut Choices) -> Rule {
+pub(crate) fn possible_rule(table: &TableShape, columns: &[usize], choices: &mut Choices) -> Rule {
     let rule = *choices.pick(&Rule::ALL).unwrap_or(&Rule::NoAction);
     let possible = columns.iter().all(|&column| {
         table.columns[column].nullable

@@ -118,14 +118,19 @@ fn table_definition<'s>(
             .parent_columns
             .iter()
             .map(|&column| &parent.columns[column].name);
-        definition = definition.foreign_key(
-            ForeignKeyDef::new(names(&reference.child_columns))
-                .references(&parent.name, above)
-                .named(&reference.name)
-                .on_delete(action(reference.on_delete))
-                .on_update(action(reference.on_update))
-                .deferrable(deferral(reference.timing)),
-        );
+        let mut key = ForeignKeyDef::new(names(&reference.child_columns))
+            .references(&parent.name, above)
+            .named(&reference.name)
+            .on_delete(action(reference.on_delete))
+            .on_update(action(reference.on_update))
+            .deferrable(deferral(reference.timing));
+        if let Some((column, value)) = &reference.guard {
+            key = key.guarded(&table.columns[*column].name, value);
+        }
+        if reference.any_row {
+            key = key.to_any_row();
+        }
+        definition = definition.foreign_key(key);
     }
     definition
 }

@@ -69,6 +69,10 @@ fn assert_wide(tally: &Tally) {
         for rule in ["NoAction", "Restrict", "Cascade", "SetNull", "SetDefault"] {
             let what = format!("on {event} {rule}");
             assert!(number(&what) >= 100, "{what}: {}", number(&what));
+            for sort in ["guarded", "to any row"] {
+                let what = format!("on {event}, {sort}, {rule}");
+                assert!(number(&what) >= 5, "{what}: {}", number(&what));
+            }
         }
     }
     for what in [

@@ -80,8 +80,8 @@ pub(crate) struct Junction {
 /// One step between a child table and a parent table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hop {
-    /// The foreign key that enforces it; its edges are the fastest way in both directions. None if nothing enforces it,
-    /// and then a value may dangle.
+    /// The foreign key that enforces it and links every child; its edges are the fastest way in both directions. None if
+    /// nothing enforces it, and then a value may dangle, or if the key has no such edges.
     pub(crate) key: Option<ForeignKeyId>,
     /// The columns that refer.
     pub(crate) child_columns: Vec<u32>,

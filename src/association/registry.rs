@@ -15,7 +15,7 @@ use crate::association::link::Association;
 use crate::association::naming::Names;
 use crate::association::naming::accessors::Accessor;
 use crate::error::{RequestError, RequestKind, Result};
-use crate::schema::TableId;
+use crate::schema::{Schema, TableId};
 
 /// Which model: its position in the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +32,8 @@ impl ModelId {
 /// All models of a database.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Registry {
+    /// What the ids and ordinals are of.
+    schema: Arc<Schema>,
     models: Vec<ModelEntry>,
     by_name: BTreeMap<Box<str>, ModelId>,
 }
@@ -66,14 +68,23 @@ pub(crate) struct AttributeEntry {
 
 impl Registry {
     /// The models at their own positions: the id of each must be its position.
-    pub(crate) fn new(models: Vec<ModelEntry>) -> Registry {
+    pub(crate) fn new(models: Vec<ModelEntry>, schema: &Arc<Schema>) -> Registry {
         debug_assert!(
             (0..)
                 .zip(&models)
                 .all(|(id, model)| model.id == ModelId(id))
         );
         let by_name = models.iter().map(|m| (m.name.clone(), m.id)).collect();
-        Registry { models, by_name }
+        Registry {
+            schema: schema.clone(),
+            models,
+            by_name,
+        }
+    }
+
+    /// The schema that the models are over.
+    pub(crate) fn schema(&self) -> &Arc<Schema> {
+        &self.schema
     }
 
     /// The model of this id. O(1).
@@ -196,9 +207,10 @@ impl ModelEntry {
 #[cfg(test)]
 impl Registry {
     /// Every table as a model of its own name with its columns as attributes, without associations.
-    pub(crate) fn from_schema(schema: &crate::schema::Schema) -> Registry {
+    pub(crate) fn from_schema(schema: &Arc<Schema>) -> Registry {
         let models = (0..).map(ModelId).zip(schema.tables());
-        Registry::new(models.map(|(id, table)| plain_model(id, table)).collect())
+        let models = models.map(|(id, table)| plain_model(id, table)).collect();
+        Registry::new(models, schema)
     }
 }
 
@@ -233,7 +245,7 @@ mod tests {
             .column(ColumnDef::new("id", DataType::Int).primary_key());
         let logs = TableDef::new("logs").column(ColumnDef::new("line", DataType::Text));
         let schema = Schema::builder().table(users).table(logs).build().unwrap();
-        Registry::from_schema(&schema)
+        Registry::from_schema(&schema.into())
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What a transaction changed, by primary key.
 //!
 //! Decoded from the undo log, and only when asked for. [`Changes`] are data: in a fixed order, with the rows before and
-//! after, to be shown, compared, inverted and applied. `changes.invert()` applied to the state after gives the state
+//! after, to be shown, compared, inverted and applied. They say by name which columns they are of, so that they are refused
+//! where a table is not what it was. `changes.invert()` applied to the state after gives the state
 //! before (beyond BY-16).
 //!
 //! The log speaks of slots, which are reused. A *life* is one row in one slot, from where the transaction first met it
@@ -9,6 +10,7 @@
 //! under the same key are one change.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::engine::clock::Clock;
 use crate::engine::snapshot::Snapshot;
@@ -16,8 +18,8 @@ use crate::engine::state::State;
 use crate::engine::statement::Statement;
 use crate::engine::transaction::Cells;
 use crate::engine::undo::{Mark, Undo, UndoLog};
-use crate::error::{RequestError, RequestKind, Result, Show};
-use crate::schema::{Schema, TableId};
+use crate::error::{Error, RequestError, RequestKind, Result, Show};
+use crate::schema::{Schema, Table, TableId};
 use crate::storage::{ImageId, RowId, RowLayout, RowRef};
 use crate::value::{Key, Value};
 
@@ -39,6 +41,8 @@ pub struct Changes {
 pub struct RowChange {
     /// The table.
     pub table: String,
+    /// The names of its columns, a hidden one included, in order; shared by the changes of one table.
+    pub columns: Arc<[String]>,
     /// Every column before, in the table's order; none for a row that came.
     pub before: Option<Vec<Value>>,
     /// Every column after; none for a row that went.
@@ -100,8 +104,14 @@ impl Changes {
             updates: Vec::new(),
             inserts: Vec::new(),
         };
+        let mut checked: Option<&RowChange> = None;
         for change in &self.rows {
-            let table = schema.table_id(&change.table)?;
+            let table = find_table(schema, &change.table)?;
+            if !checked.is_some_and(|other| other.has_shape_of(change)) {
+                check_shape(schema.table(table), change)?;
+                checked = Some(change);
+            }
+            check_width(change)?;
             let row = match &change.before {
                 None => None,
                 Some(before) => Some(find_unchanged(snapshot, table, change, before)?),
@@ -112,7 +122,7 @@ impl Changes {
                     plan.updates
                         .push((table, row, (0..).zip(after.iter().cloned()).collect()))
                 }
-                (None, Some(after)) => plan.inserts.push((table, complete(schema, table, after)?)),
+                (None, Some(after)) => plan.inserts.push((table, after)),
                 (None, None) => {}
             }
         }
@@ -121,6 +131,13 @@ impl Changes {
 }
 
 impl RowChange {
+    /// Whether another change is known to be of the same table with the same columns and key.
+    fn has_shape_of(&self, other: &RowChange) -> bool {
+        Arc::ptr_eq(&self.columns, &other.columns)
+            && self.table == other.table
+            && self.key_columns == other.key_columns
+    }
+
     /// The primary key: as it was before, or of the row that came.
     pub fn key(&self) -> Key {
         let row = self.before.as_ref().or(self.after.as_ref());
@@ -157,7 +174,7 @@ impl Plan<'_> {
         }
         let writer = statement.writer();
         for moved in &self.changes.sequences {
-            let table = writer.schema.table_id(&moved.table)?;
+            let table = find_table(writer.schema, &moved.table)?;
             if writer.state.sequences[table.index()] == moved.before {
                 writer.set_sequence(table, moved.after);
             }
@@ -198,17 +215,49 @@ fn find_unchanged(
     }
 }
 
-fn complete<'c>(schema: &Schema, table: TableId, row: &'c [Value]) -> Result<&'c [Value]> {
-    let table = schema.table(table);
-    if row.len() == table.columns.len() {
-        return Ok(row);
+fn find_table(schema: &Schema, name: &str) -> Result<TableId> {
+    let dropped = |_| schema_changed(name, "the changes are of a table that is not there");
+    schema.table_id(name).map_err(dropped)
+}
+
+/// Whether the changes are of a table that looks like this one: the same columns in the same order, and the same of them
+/// the primary key. Types are checked with the values.
+fn check_shape(table: &Table, change: &RowChange) -> Result<()> {
+    let names = table.columns.iter().map(|column| &*column.name);
+    if !names.clone().eq(change.columns.iter().map(String::as_str)) {
+        let detail = format!(
+            "the changes have the columns {}, the table has {}",
+            change.columns.join(", "),
+            names.collect::<Vec<_>>().join(", ")
+        );
+        return Err(schema_changed(&table.name, detail));
     }
-    let detail = format!(
-        "the changes have {} columns, the table has {}",
-        row.len(),
-        table.columns.len()
-    );
-    Err(RequestError::new(RequestKind::SchemaChanged, &*table.name, detail).into())
+    let key = table.primary_key().columns.iter();
+    if !key
+        .map(|&ordinal| ordinal as usize)
+        .eq(change.key_columns.iter().copied())
+    {
+        let detail = "the changes have another primary key than the table";
+        return Err(schema_changed(&table.name, detail));
+    }
+    Ok(())
+}
+
+/// Whether a row has a value for each column.
+fn check_width(change: &RowChange) -> Result<()> {
+    let mut rows = change.before.iter().chain(&change.after);
+    match rows.find(|row| row.len() != change.columns.len()) {
+        None => Ok(()),
+        Some(row) => {
+            let (found, expected) = (row.len(), change.columns.len());
+            let detail = format!("a changed row has {found} values for {expected} columns");
+            Err(RequestError::new(RequestKind::Conflict, &change.table, detail).into())
+        }
+    }
+}
+
+fn schema_changed(table: &str, detail: impl Into<String>) -> Error {
+    RequestError::new(RequestKind::SchemaChanged, table, detail).into()
 }
 
 // ---- Decoding ----
@@ -223,7 +272,14 @@ struct Life {
 }
 
 /// Reads the log since a mark as changes from the state then to the state now.
-pub(crate) fn decode(state: &State, undo: &UndoLog, start: Mark) -> Changes {
+///
+/// # Errors
+/// `SchemaChanged` if the schema changed since.
+pub(crate) fn decode(state: &State, undo: &UndoLog, start: Mark) -> Result<Changes> {
+    if let Some(table) = undo.changed_table_since(start) {
+        let detail = "changes of rows do not lead across a change of this table's schema";
+        return Err(schema_changed(table, detail));
+    }
     let mut changes = Changes::default();
     let mut sequences = BTreeMap::new();
     let (mut clock, mut random) = (None, None);
@@ -259,11 +315,12 @@ pub(crate) fn decode(state: &State, undo: &UndoLog, start: Mark) -> Changes {
         .map(|before| (before, state.clock));
     changes.random = random.map(|before| (before, state.random));
     changes.rows = decode_rows(state, undo, start);
-    changes
+    Ok(changes)
 }
 
 fn decode_rows(state: &State, undo: &UndoLog, start: Mark) -> Vec<RowChange> {
     let mut by_key: BTreeMap<(TableId, Key, bool), RowChange> = BTreeMap::new();
+    let mut shapes = BTreeMap::new();
     for life in lives(undo.since(start)) {
         let store = state.table(life.table);
         let before = life
@@ -281,8 +338,10 @@ fn decode_rows(state: &State, undo: &UndoLog, start: Mark) -> Vec<RowChange> {
             continue;
         }
         let table = state.schema.table(life.table);
+        let columns = shapes.entry(life.table);
         let change = RowChange {
             table: table.name.to_string(),
+            columns: columns.or_insert_with(|| column_names(table)).clone(),
             key_columns: table
                 .primary_key()
                 .columns
@@ -357,6 +416,11 @@ fn lives(entries: &[Undo]) -> Vec<Life> {
         }
     }
     lives
+}
+
+fn column_names(table: &Table) -> Arc<[String]> {
+    let columns = table.columns.iter();
+    columns.map(|column| column.name.to_string()).collect()
 }
 
 fn all_values(layout: &RowLayout, row: RowRef<'_>) -> Vec<Value> {

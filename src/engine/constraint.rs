@@ -11,7 +11,7 @@ use crate::error::{
     ConstraintError, ConstraintKind, Operation, RequestError, RequestKind, Result, RowName,
 };
 use crate::expr::Cells;
-use crate::schema::{ForeignKey, ForeignKeyId, Table, TableId};
+use crate::schema::{ForeignKey, ForeignKeyId, Table};
 use crate::storage::{Collision, RowId, RowLayout, RowRef};
 use crate::value::{Key, Value, ValueRef};
 
@@ -67,51 +67,35 @@ pub(crate) fn check_new_row(table: &Table, values: &[Value], operation: Operatio
     Ok(())
 }
 
-/// Not null, then checks, of a row as it stands.
-pub(crate) fn check_stored_row(
-    table: &Table,
-    state: &State,
-    change: &Change,
-    history: &[Change],
+/// What is broken of not null, then of the checks, in a row as it stands.
+pub(crate) fn refusals_of_stored_row<'a>(
+    table: &'a Table,
+    state: &'a State,
+    row: RowId,
     operation: Operation,
-) -> Result<()> {
-    let store = state.table(change.table);
-    let Some(row) = store.rows().get(change.row) else {
-        return Ok(());
-    };
-    let cells = StoredRow {
+) -> impl Iterator<Item = ConstraintError> + 'a {
+    let store = state.table(table.id);
+    let stored = store.rows().get(row).map(|row| StoredRow {
         layout: store.layout(),
         row,
-    };
-    let refusal = (0_u32..)
-        .zip(&table.columns)
-        .find(|(ordinal, column)| !column.nullable && cells.cell(*ordinal).is_null())
-        .map(|(_, column)| not_null(table, &column.name, Some(cells.key(table)), operation))
-        .or_else(|| {
-            let check = table
-                .checks
-                .iter()
-                .find(|check| check.bound.test(&cells) == Some(false))?;
-            let values = check
-                .columns
-                .iter()
-                .map(|&ordinal| cells.cell(ordinal).to_value())
-                .collect();
-            Some(check_failed(
-                table,
-                check,
-                values,
-                Some(cells.key(table)),
-                operation,
-            ))
-        });
-    match refusal {
-        None => Ok(()),
-        Some(refusal) => {
-            let chain = chain(state, history, change.cause);
-            Err(ConstraintError { chain, ..refusal }.into())
-        }
-    }
+    });
+    stored.into_iter().flat_map(move |cells| {
+        let nulls = (0_u32..)
+            .zip(&table.columns)
+            .filter(move |(ordinal, column)| !column.nullable && cells.cell(*ordinal).is_null())
+            .map(move |(_, column)| {
+                not_null(table, &column.name, Some(cells.key(table)), operation)
+            });
+        let checks = table
+            .checks
+            .iter()
+            .filter(move |check| check.bound.test(&cells) == Some(false))
+            .map(move |check| {
+                let values = cells.values(&check.columns).to_vec();
+                check_failed(table, check, values, Some(cells.key(table)), operation)
+            });
+        nulls.chain(checks)
+    })
 }
 
 fn not_null(
@@ -178,13 +162,13 @@ pub(crate) fn duplicate_of_new(
     duplicate(state, table, key, key_values, primary, other, operation)
 }
 
-/// Refuses a collision that was noted and still stands at the end of the statement.
-pub(crate) fn check_collision(
+/// The refusal of a collision that was noted, if it still stands at the end of the statement.
+pub(crate) fn refusal_of_collision(
     table: &Table,
     state: &State,
     collision: Collision,
     operation: Operation,
-) -> Result<()> {
+) -> Option<ConstraintError> {
     let store = state.table(table.id);
     // Of the two rows that met, either may have gone or moved on; a third may have come.
     for row in [collision.row, collision.other] {
@@ -197,7 +181,7 @@ pub(crate) fn check_collision(
                 row: image,
             };
             let values = stored.values(&table.keys[collision.key].columns).to_vec();
-            return Err(duplicate(
+            return Some(duplicate(
                 state,
                 table,
                 collision.key,
@@ -205,11 +189,35 @@ pub(crate) fn check_collision(
                 stored.key(table),
                 other,
                 operation,
-            )
-            .into());
+            ));
         }
     }
-    Ok(())
+    None
+}
+
+/// The refusal of a stored row whose key another row has.
+pub(crate) fn duplicate_row(
+    state: &State,
+    table: &Table,
+    Collision { key, row, other }: Collision,
+    operation: Operation,
+) -> ConstraintError {
+    let store = state.table(table.id);
+    let row = store.rows().get(row).expect("a row with a key is live");
+    let stored = StoredRow {
+        layout: store.layout(),
+        row,
+    };
+    let values = stored.values(&table.keys[key].columns).to_vec();
+    duplicate(
+        state,
+        table,
+        key,
+        values,
+        stored.key(table),
+        other,
+        operation,
+    )
 }
 
 fn duplicate(
@@ -239,7 +247,7 @@ fn duplicate(
 /// What a queued child's key leads to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Parent {
-    /// Nothing to do: the child is gone, has its edge, or has a null in the key.
+    /// Nothing to do: the child is gone, has its edge, has no complete key, or has one that any row may meet and one does.
     Settled,
     /// The row that has the key.
     Found(RowId),
@@ -255,10 +263,7 @@ pub(crate) fn parent_of(state: &State, key: &ForeignKey, child: RowId) -> Parent
         return Parent::Settled;
     };
     if row.link(layout, key.link).is_some()
-        || key
-            .child_columns
-            .iter()
-            .any(|&ordinal| row.is_null(layout, ordinal))
+        || !key.is_complete(|ordinal| row.value(layout, ordinal))
     {
         return Parent::Settled;
     }
@@ -266,7 +271,8 @@ pub(crate) fn parent_of(state: &State, key: &ForeignKey, child: RowId) -> Parent
         .key_order
         .iter()
         .map(|&ordinal| row.value(layout, ordinal));
-    match state.table(key.parent).find(key.parent_key, values) {
+    match state.find_parent(key, values) {
+        Some(_) if key.is_to_any_row() => Parent::Settled,
         Some(parent) => Parent::Found(parent),
         None => Parent::Missing,
     }
@@ -305,15 +311,9 @@ pub(crate) fn unmatched_children_of(state: &State, key: &ForeignKey, parent: Row
     state.edge(key.id).unmatched().find_all(values).collect()
 }
 
-/// Whether the first row's primary key is lower than the second's.
-pub(crate) fn key_is_lower(state: &State, table: TableId, a: RowId, b: RowId) -> bool {
-    state.key_of(table, a) < state.key_of(table, b)
-}
-
 /// The refusal of a child without a parent.
 pub(crate) fn no_parent(
     state: &State,
-    history: &[Change],
     key: ForeignKeyId,
     child: RowId,
     operation: Operation,
@@ -332,10 +332,6 @@ pub(crate) fn no_parent(
         .values(&key.child_columns)
         .to_vec()
     });
-    let change = history
-        .iter()
-        .rev()
-        .find(|change| change.table == key.child && change.row == child);
     ConstraintError {
         kind: ConstraintKind::Reference,
         constraint: key.name.to_string(),
@@ -349,18 +345,44 @@ pub(crate) fn no_parent(
             columns: names(parent, &key.parent_columns),
             key: None,
         }),
-        chain: change.map_or_else(Vec::new, |change| chain(state, history, change.cause)),
+        chain: Vec::new(),
     }
 }
 
 /// The refusal of a parent that children hold on to.
 pub(crate) fn restricted(
     state: &State,
-    history: &[Change],
     found: &Restricted,
     operation: Operation,
 ) -> ConstraintError {
     let key = state.schema.foreign_key(found.key);
+    held_on_to(state, key, found.child, &found.old_key, operation)
+}
+
+/// The refusal of clearing a table to which a row of another table refers.
+pub(crate) fn still_refers(
+    state: &State,
+    key: &ForeignKey,
+    child: RowId,
+    operation: Operation,
+) -> ConstraintError {
+    let store = state.table(key.child);
+    let row = store.rows().get(child).expect("a child is live");
+    let stored = StoredRow {
+        layout: store.layout(),
+        row,
+    };
+    let values = stored.values(&key.child_columns);
+    held_on_to(state, key, child, &values, operation)
+}
+
+fn held_on_to(
+    state: &State,
+    key: &ForeignKey,
+    child: RowId,
+    values: &Key,
+    operation: Operation,
+) -> ConstraintError {
     let (table, parent) = (
         state.schema.table(key.child),
         state.schema.table(key.parent),
@@ -370,20 +392,20 @@ pub(crate) fn restricted(
         constraint: key.name.to_string(),
         table: table.name.to_string(),
         columns: names(table, &key.child_columns),
-        values: found.old_key.to_vec(),
+        values: values.to_vec(),
         operation,
-        row: state.key_of(key.child, found.child),
+        row: state.key_of(key.child, child),
         other: Some(RowName {
             table: parent.name.to_string(),
             columns: names(parent, &key.parent_columns),
-            key: Some(found.old_key.clone()),
+            key: Some(values.clone()),
         }),
-        chain: chain(state, history, history[found.change as usize].cause),
+        chain: Vec::new(),
     }
 }
 
 /// The foreign keys from the row that the statement addressed to a row that an action changed.
-fn chain(state: &State, history: &[Change], cause: Option<Cause>) -> Vec<String> {
+pub(crate) fn chain(state: &State, history: &[Change], cause: Option<Cause>) -> Vec<String> {
     let mut names: Vec<String> =
         std::iter::successors(cause, |cause| history[cause.change as usize].cause)
             .map(|cause| state.schema.foreign_key(cause.key).name.to_string())
@@ -421,6 +443,7 @@ impl Cells for NewRow<'_> {
 }
 
 /// A row as it stands.
+#[derive(Clone, Copy)]
 struct StoredRow<'a> {
     layout: &'a RowLayout,
     row: RowRef<'a>,

@@ -20,7 +20,7 @@ use crate::engine::undo::UndoLog;
 use crate::engine::{Changes, Row};
 use crate::error::Result;
 use crate::expr::Expr;
-use crate::schema::Schema;
+use crate::schema::{Schema, SchemaChange};
 use crate::storage::unshare;
 use crate::value::{Key, Value};
 
@@ -253,6 +253,25 @@ impl Database {
     /// As [`Transaction::delete_key`].
     pub fn delete_key(&mut self, table: impl TableName, key: impl Into<Key>) -> Result<Affected> {
         self.transaction(|tx| tx.delete_key(table, key))
+    }
+
+    /// Deletes every row of some tables. See [`Transaction::truncate`].
+    ///
+    /// # Errors
+    /// As [`Transaction::truncate`].
+    pub fn truncate(
+        &mut self,
+        tables: impl IntoIterator<Item = impl TableName>,
+    ) -> Result<Affected> {
+        self.transaction(|tx| tx.truncate(tables))
+    }
+
+    /// Changes the schema. See [`Transaction::change_schema`].
+    ///
+    /// # Errors
+    /// As [`Transaction::change_schema`].
+    pub fn change_schema(&mut self, change: &SchemaChange) -> Result<()> {
+        self.transaction(|tx| tx.change_schema(change))
     }
 
     /// Applies changes as one statement without actions. See [`Transaction::apply`].

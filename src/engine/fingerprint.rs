@@ -4,19 +4,17 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::engine::clock::Clock;
 use crate::engine::snapshot::Snapshot;
+use crate::schema::{DefaultValue, ForeignKey, Schema, Table};
 
 impl Snapshot {
-    /// A number over tables, columns, rows by primary key, sequences, a fixed or stepping clock, and the random state.
+    /// A number over the schema, rows by primary key, sequences, a fixed or stepping clock, and the random state.
     ///
-    /// Equal states have equal fingerprints, whatever their history, slots or hash seeds; different ones differ but for
-    /// chance. For comparing states within one build of a program, not for storing. O(rows).
+    /// Equal states have equal fingerprints, whatever their history, ids, slots or hash seeds; different ones differ but
+    /// for chance. For comparing states within one build of a program, not for storing. O(rows).
     pub fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         for table in self.schema().tables() {
-            table.name.hash(&mut hasher);
-            for column in &table.columns {
-                (&column.name, column.data_type, column.nullable).hash(&mut hasher);
-            }
+            hash_table(self.schema(), table, &mut hasher);
             self.row_count(table.id).hash(&mut hasher);
             for id in self.ids_in_key_order(table.id) {
                 let row = self.view(table.id, id);
@@ -24,8 +22,8 @@ impl Snapshot {
                     row.value(ordinal).hash(&mut hasher);
                 }
             }
+            self.state.sequences[table.id.index()].hash(&mut hasher);
         }
-        self.state.sequences.hash(&mut hasher);
         self.state.random.hash(&mut hasher);
         match self.state.clock {
             // The system's time is nobody's state (beyond BY-15).
@@ -34,5 +32,43 @@ impl Snapshot {
             Clock::Stepping { next, step_micros } => (2_u8, next, step_micros).hash(&mut hasher),
         }
         hasher.finish()
+    }
+}
+
+/// Everything that is declared of a table. An expression is what it prints.
+fn hash_table(schema: &Schema, table: &Table, hasher: &mut DefaultHasher) {
+    table.name.hash(hasher);
+    for column in &table.columns {
+        (&column.name, column.data_type, column.nullable).hash(hasher);
+        hash_default(&column.default, hasher);
+    }
+    for key in &table.keys {
+        (&key.name, &key.columns, key.nulls_distinct).hash(hasher);
+    }
+    for index in &table.indexes {
+        (&index.name, &index.columns, index.kind, &index.descending).hash(hasher);
+    }
+    for check in &table.checks {
+        (&check.name, check.expr.to_string()).hash(hasher);
+    }
+    for &id in &table.foreign_keys {
+        hash_foreign_key(schema, schema.foreign_key(id), hasher);
+    }
+}
+
+fn hash_default(default: &DefaultValue, hasher: &mut DefaultHasher) {
+    std::mem::discriminant(default).hash(hasher);
+    if let DefaultValue::Value(value) = default {
+        value.as_ref().hash(hasher);
+    }
+}
+
+fn hash_foreign_key(schema: &Schema, key: &ForeignKey, hasher: &mut DefaultHasher) {
+    let parent = &schema.table(key.parent).name;
+    (&key.name, &key.child_columns, parent, &key.parent_columns).hash(hasher);
+    (key.on_delete, key.on_update, key.deferral).hash(hasher);
+    key.is_to_any_row().hash(hasher);
+    if let Some(guard) = &key.guard {
+        (guard.column, guard.value.as_ref()).hash(hasher);
     }
 }

@@ -128,8 +128,10 @@ impl Snapshot {
         let (mut linked, mut missing) = (0, 0);
         for row in self.scan(key.child) {
             let values = row.values_of(&key.child_columns);
-            let complete = !values.iter().any(crate::value::Value::is_null);
-            let expected = complete.then(|| parents.get(&values).copied()).flatten();
+            let complete = key.is_complete(|ordinal| row.value(ordinal));
+            let parent = complete.then(|| parents.get(&values).copied()).flatten();
+            // A key to any row has no edges.
+            let expected = parent.filter(|_| !key.is_to_any_row());
             let link = row.parent(key);
             if link != expected {
                 faults.push(format!(
@@ -147,7 +149,7 @@ impl Snapshot {
                         row.key()
                     ));
                 }
-            } else if complete {
+            } else if complete && parent.is_none() {
                 missing += 1;
             }
         }

@@ -78,15 +78,16 @@ impl<'a> Writer<'a> {
 
     /// Where a new row's key leads, if that can be said already.
     fn parent_of_new(&self, key: &ForeignKey, values: &[Value], parents_stay: bool) -> Parent {
-        let cells = key
-            .key_order
-            .iter()
-            .map(|&ordinal| values[ordinal as usize].as_ref());
-        if cells.clone().any(ValueRef::is_null) {
+        let cell = |ordinal: u32| values[ordinal as usize].as_ref();
+        if !key.is_complete(cell) {
             return Parent::Exempt;
         }
-        let found = parents_stay.then(|| self.state.table(key.parent).find(key.parent_key, cells));
-        found.flatten().map_or(Parent::Unknown, Parent::Found)
+        let cells = key.key_order.iter().map(|&ordinal| cell(ordinal));
+        match parents_stay.then(|| self.state.find_parent(key, cells)) {
+            Some(Some(_)) if key.is_to_any_row() => Parent::Exempt,
+            Some(Some(parent)) => Parent::Found(parent),
+            Some(None) | None => Parent::Unknown,
+        }
     }
 
     /// Writes cells of a row; none if all of them hold these values already. Edges of the keys in `kept` stay.
@@ -127,13 +128,13 @@ impl<'a> Writer<'a> {
         }
         for &id in &in_table.foreign_keys {
             let key = schema.foreign_key(id);
-            if !key.child_columns.iter().any(changes) {
+            if !key.deciding_columns().any(|ordinal| changes(&ordinal)) {
                 continue;
             }
-            let complete = key.child_columns.iter().all(|ordinal| {
-                match cells.iter().find(|(o, _)| o == ordinal) {
-                    Some((_, value)) => !value.is_null(),
-                    None => !self.cell(table, row, *ordinal).is_null(),
+            let complete = key.is_complete(|ordinal| {
+                match cells.iter().find(|(other, _)| *other == ordinal) {
+                    Some((_, value)) => value.as_ref(),
+                    None => self.cell(table, row, ordinal),
                 }
             });
             if complete && kept.contains(&id) {
@@ -348,6 +349,11 @@ impl<'a> Writer<'a> {
             .link(store.layout(), self.schema.foreign_key(key).link)
     }
 
+    /// Puts a child under its parent with no way back: for a key that came, whose edges go with it.
+    pub(crate) fn link_for_good(&mut self, key: ForeignKeyId, child: RowId, parent: RowId) {
+        self.set_edge(key, child, parent, true);
+    }
+
     fn set_edge(&mut self, key: ForeignKeyId, child: RowId, parent: RowId, present: bool) {
         let schema = self.schema;
         let key = schema.foreign_key(key);
@@ -392,7 +398,7 @@ impl<'a> Writer<'a> {
 /// Where the key of a new row leads.
 #[derive(Clone, Copy, Debug)]
 enum Parent {
-    /// Nowhere: it has a null.
+    /// Nowhere: it has a null, its guard is not true, or any row will do and one is there.
     Exempt,
     Found(RowId),
     /// To be looked up when the statement is judged.

@@ -2,8 +2,9 @@
 //!
 //! A name is looked up in the schema at every call. Who calls often looks it up once, with
 //! [`Schema::table_id`], [`Table::column`](crate::schema::Table::column) or [`Schema::foreign_key_id`], and passes the id:
-//! that is what a prepared call is. An id of another schema is recognised by being out of range, and otherwise means
-//! whatever has that id here; [`Database`](crate::engine::Database) never changes its schema under a held id.
+//! that is what a prepared call is. A change of the schema never gives an id to something else, so the id of what was
+//! dropped is recognised; an ordinal is a position and holds for one version of its table. An id of a schema that was
+//! declared on its own, or changed on another fork, is recognised only where nothing has it here.
 
 use crate::error::{RequestError, RequestKind, Result};
 use crate::schema::{ForeignKeyId, Schema, Table, TableId};
@@ -44,10 +45,9 @@ impl<T: AsRef<str> + ?Sized> TableName for &T {
 impl TableName for TableId {
     #[inline]
     fn table_id(&self, schema: &Schema) -> Result<TableId> {
-        if self.index() < schema.tables().len() {
-            Ok(*self)
-        } else {
-            Err(out_of_range("table", self.index()))
+        match schema.find_table(*self) {
+            Some(_) => Ok(*self),
+            None => Err(no_id("table", self.index())),
         }
     }
 }
@@ -77,16 +77,15 @@ impl<T: AsRef<str> + ?Sized> ForeignKeyName for &T {
 impl ForeignKeyName for ForeignKeyId {
     #[inline]
     fn foreign_key_id(&self, schema: &Schema) -> Result<ForeignKeyId> {
-        if self.index() < schema.foreign_keys().len() {
-            Ok(*self)
-        } else {
-            Err(out_of_range("foreign key", self.index()))
+        match schema.find_foreign_key(*self) {
+            Some(_) => Ok(*self),
+            None => Err(no_id("foreign key", self.index())),
         }
     }
 }
 
 #[cold]
-fn out_of_range(what: &str, id: usize) -> crate::error::Error {
+fn no_id(what: &str, id: usize) -> crate::error::Error {
     let detail = format!("{what} {id} is of another schema");
     RequestError::new(RequestKind::SchemaChanged, "", detail).into()
 }

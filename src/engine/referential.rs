@@ -7,7 +7,8 @@
 //! 2. RESTRICT: any child with the old key fails the statement, before any action of the level (RI-13, RI-16).
 //! 3. CASCADE on delete: the children go. Going beats every other action on the same row (RI-17).
 //! 4. CASCADE on update: the parent's new key is written into the children, and their edges stay.
-//! 5. SET NULL, SET DEFAULT: null or the constant default is written into all columns of the key.
+//! 5. SET NULL, SET DEFAULT: null or the constant default is written into all columns of the key, and into that of its
+//!    guard.
 //!
 //! Which children: those linked to the parent row. A child that took the key in another way during the statement was
 //! unlinked when it was written and is not acted on (RI-19).
@@ -59,6 +60,8 @@ pub(crate) struct WorkList {
     pub(crate) cleared: Vec<(ForeignKeyId, RowId)>,
     /// Parents whose old key may still stand in children.
     pub(crate) vacated: Vec<(ForeignKeyId, RowId)>,
+    /// Whether rows changed that keys to any row refer to; what follows from that is for `any_row` to say.
+    pub(crate) values_changed: bool,
 }
 
 /// A row to delete.
@@ -96,6 +99,47 @@ pub(crate) struct Assignment<'w> {
 }
 
 impl WorkList {
+    /// Lets a key write the same cells into rows.
+    pub(crate) fn write(
+        &mut self,
+        table: TableId,
+        rows: Vec<RowId>,
+        cells: KeyCells,
+        keeps_edge: bool,
+        cause: Cause,
+    ) {
+        let at = u32::try_from(self.cells.len()).expect("a level has fewer than 2^32 events");
+        self.cells.push(cells);
+        self.updates.extend(rows.into_iter().map(|row| Update {
+            table,
+            row,
+            cause,
+            cells: at,
+            keeps_edge,
+        }));
+    }
+
+    /// In the order in which it is done: each row is deleted once, or else updated.
+    pub(crate) fn arranged(mut self) -> Self {
+        let place = |delete: &Delete| (delete.table, delete.row);
+        self.deletes
+            .sort_unstable_by_key(|delete| (place(delete), delete.cause.key, delete.cause.change));
+        self.deletes.dedup_by_key(|delete| place(delete));
+        let WorkList {
+            deletes, updates, ..
+        } = &mut self;
+        if !deletes.is_empty() {
+            updates.retain(|update| {
+                deletes
+                    .binary_search_by_key(&(update.table, update.row), place)
+                    .is_err()
+            });
+        }
+        // Stable: the updates of one row stay in creation order of their keys.
+        updates.sort_by_key(|update| (update.table, update.row));
+        self
+    }
+
     /// The rows to update, each with what all keys together write into it: a key that would write another value to a
     /// column already assigned is left out whole (RI-17).
     pub(crate) fn assignments(&self) -> impl Iterator<Item = ((TableId, RowId), Assignment<'_>)> {
@@ -175,9 +219,14 @@ struct Event {
 }
 
 impl Level<'_> {
-    /// The work that follows from the level, or the first child that forbids it.
-    pub(crate) fn follow(&self) -> Result<WorkList, Restricted> {
-        let events = self.events();
+    /// The work that follows from the level, or the first child that forbids it. If such children are kept, all of them,
+    /// and the work as if there were none.
+    pub(crate) fn follow(
+        &self,
+        mut kept: Option<&mut Vec<Restricted>>,
+    ) -> Result<WorkList, Restricted> {
+        let mut work = WorkList::default();
+        let events = self.events(&mut work);
         for of_one_key in events.chunk_by(|a, b| a.0 == b.0) {
             let mut restricted = of_one_key
                 .iter()
@@ -186,34 +235,20 @@ impl Level<'_> {
             if restricted.peek().is_some() {
                 let key = self.schema.foreign_key(of_one_key[0].0);
                 let written = self.written_children(key);
-                restricted.try_for_each(|(_, event)| self.restrict(key, event, &written))?;
+                restricted.try_for_each(|(_, event)| {
+                    self.restrict(key, event, &written, kept.as_deref_mut())
+                })?;
             }
         }
-        let mut work = WorkList::default();
         for (key, event) in &events {
             self.act(self.schema.foreign_key(*key), event, &mut work);
         }
-        let place = |delete: &Delete| (delete.table, delete.row);
-        work.deletes
-            .sort_unstable_by_key(|delete| (place(delete), delete.cause.key, delete.cause.change));
-        work.deletes.dedup_by_key(|delete| place(delete));
-        let WorkList {
-            deletes, updates, ..
-        } = &mut work;
-        if !deletes.is_empty() {
-            updates.retain(|update| {
-                deletes
-                    .binary_search_by_key(&(update.table, update.row), place)
-                    .is_err()
-            });
-        }
-        // Stable: the updates of one row stay in creation order of their keys.
-        updates.sort_by_key(|update| (update.table, update.row));
-        Ok(work)
+        Ok(work.arranged())
     }
 
-    /// Every event of the level, by creation order of the keys and then in order of the changes.
-    fn events(&self) -> Vec<(ForeignKeyId, Event)> {
+    /// Every event of the level, by creation order of the keys and then in order of the changes. What keys to any row
+    /// refer to is only noted.
+    fn events(&self, work: &mut WorkList) -> Vec<(ForeignKeyId, Event)> {
         let mut events = Vec::new();
         for (change, position) in self.history[self.start..].iter().zip(self.start..) {
             let Some(before) = change.before else {
@@ -221,7 +256,9 @@ impl Level<'_> {
             };
             for &id in &self.schema.table(change.table).referenced_by {
                 let key = self.schema.foreign_key(id);
-                if self.key_went(key, change, before) {
+                if key.is_to_any_row() {
+                    work.values_changed = true;
+                } else if self.key_went(key, change, before) {
                     let action = if change.gone {
                         key.on_delete
                     } else {
@@ -272,25 +309,32 @@ impl Level<'_> {
         key: &ForeignKey,
         event: &Event,
         written: &BTreeMap<Key, RowId>,
+        kept: Option<&mut Vec<Restricted>>,
     ) -> Result<(), Restricted> {
         let old_key: Key = self.old_key(key, event).map(ValueRef::to_value).collect();
         let waiting = self
             .state
             .edge(key.id)
             .unmatched()
-            .find_all(self.old_key(key, event))
-            .next();
+            .find_all(self.old_key(key, event));
         let children = self.children_with_old_key(key, event).into_iter();
         let others = written.get(&old_key).copied().into_iter().chain(waiting);
-        let found = self.lowest(key.child, children.chain(others));
-        match found {
-            None => Ok(()),
-            Some(child) => Err(Restricted {
-                key: key.id,
-                old_key,
-                child,
-                change: event.change,
-            }),
+        let found = children.chain(others);
+        let restricted = |child| Restricted {
+            key: key.id,
+            old_key: old_key.clone(),
+            child,
+            change: event.change,
+        };
+        match kept {
+            Some(kept) => {
+                kept.extend(found.map(restricted));
+                Ok(())
+            }
+            None => match self.lowest(key.child, found) {
+                Some(child) => Err(restricted(child)),
+                None => Ok(()),
+            },
         }
     }
 
@@ -307,12 +351,14 @@ impl Level<'_> {
         let store = self.state.table(key.child);
         let mut written = BTreeMap::new();
         for &(_, child) in self.queue.iter().filter(|&&(id, _)| id == key.id) {
-            if let Some(row) = store.rows().get(child) {
-                let cells = key
-                    .child_columns
-                    .iter()
-                    .map(|&ordinal| row.value(store.layout(), ordinal).to_value());
-                written.entry(cells.collect()).or_insert(child);
+            let Some(row) = store.rows().get(child) else {
+                continue;
+            };
+            let cell = |ordinal| row.value(store.layout(), ordinal);
+            if key.is_complete(cell) {
+                let cells = key.child_columns.iter();
+                let carried = cells.map(|&ordinal| cell(ordinal).to_value()).collect();
+                written.entry(carried).or_insert(child);
             }
         }
         written
@@ -344,28 +390,12 @@ impl Level<'_> {
             // NO ACTION waits for the end of the statement; RESTRICT has been judged.
             Action::NoAction | Action::Restrict => return,
             Action::Cascade => self.new_key(key, event),
-            Action::SetNull => key
-                .child_columns
-                .iter()
-                .map(|&ordinal| (ordinal, Value::Null))
-                .collect(),
-            Action::SetDefault => self.defaults(key),
+            Action::SetNull => nulls(key),
+            Action::SetDefault => defaults(self.schema, key),
         };
-        let at = u32::try_from(work.cells.len()).expect("a level has fewer than 2^32 events");
-        work.cells.push(cells);
         let keeps_edge = event.action == Action::Cascade;
-        let update = |row| Update {
-            table: key.child,
-            row,
-            cause,
-            cells: at,
-            keeps_edge,
-        };
-        work.updates.extend(
-            self.children_with_old_key(key, event)
-                .into_iter()
-                .map(update),
-        );
+        let children = self.children_with_old_key(key, event);
+        work.write(key.child, children, cells, keeps_edge, cause);
     }
 
     /// The children under the parent that carry the key it gave up. All of them do, unless an earlier level of the
@@ -415,12 +445,19 @@ impl Level<'_> {
             .map(|(&child, &parent)| (child, new.value(store.layout(), parent).to_value()))
             .collect()
     }
+}
 
-    fn defaults(&self, key: &ForeignKey) -> KeyCells {
-        let columns = &self.schema.table(key.child).columns;
-        key.child_columns
-            .iter()
-            .map(|&ordinal| (ordinal, columns[ordinal as usize].default.constant()))
-            .collect()
-    }
+/// What SET NULL writes.
+pub(crate) fn nulls(key: &ForeignKey) -> KeyCells {
+    key.deciding_columns()
+        .map(|ordinal| (ordinal, Value::Null))
+        .collect()
+}
+
+/// What SET DEFAULT writes.
+pub(crate) fn defaults(schema: &Schema, key: &ForeignKey) -> KeyCells {
+    let columns = &schema.table(key.child).columns;
+    key.deciding_columns()
+        .map(|ordinal| (ordinal, columns[ordinal as usize].default.constant()))
+        .collect()
 }

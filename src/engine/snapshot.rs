@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::expr::Expr;
 use crate::schema::Schema;
 use crate::storage::RowId;
-use crate::value::Key;
+use crate::value::{Key, Value};
 
 /// One version of all tables. `Clone` is O(1); `Send` and `Sync`. Its debug form tells how many rows each table has, and
 /// nothing that is in them.
@@ -155,6 +155,13 @@ impl Snapshot {
         let reader = self.reader(key.child);
         let ids = match self.find(key.parent, 0, &parent) {
             None => Ids::Owned(Vec::new().into_iter()),
+            Some(parent) if key.is_to_any_row() => {
+                let value = self.view(key.parent, parent).values_of(&key.parent_columns);
+                let values = value.iter().map(Value::as_ref);
+                let mut ids = self.state.children_by_value(key, values);
+                self.sort_by_key(key.child, &mut ids);
+                Ids::Owned(ids.into_iter())
+            }
             Some(parent) if self.ids_are_in_key_order(key.child) => {
                 Ids::Edge(self.children(key, parent))
             }

@@ -5,16 +5,16 @@
 use std::sync::Arc;
 
 use crate::engine::clock::Clock;
-use crate::schema::{ForeignKeyId, IndexKind, Schema, Table, TableId};
+use crate::schema::{ForeignKey, ForeignKeyId, IndexKind, Schema, Table, TableId};
 use crate::storage::unshare;
 use crate::storage::{EdgeStore, IndexSpec, KeySpec, RowId, TableSpec, TableStore};
-use crate::value::Key;
+use crate::value::{DataType, Key, ValueRef};
 
 /// The database as one value.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) schema: Arc<Schema>,
-    /// By table id.
+    /// By table id; under the id of a dropped table, an empty one.
     pub(crate) tables: Vec<triomphe::Arc<TableStore>>,
     /// By foreign key id.
     pub(crate) edges: Vec<triomphe::Arc<EdgeStore>>,
@@ -28,22 +28,53 @@ pub(crate) struct State {
 impl State {
     /// Empty tables for a schema.
     pub(crate) fn new(schema: Arc<Schema>, clock: Clock, random: u64) -> Self {
-        State {
-            tables: schema
-                .tables()
-                .iter()
-                .map(|table| triomphe::Arc::new(TableStore::new(&spec(table))))
-                .collect(),
-            edges: schema
-                .foreign_keys()
-                .iter()
-                .map(|key| triomphe::Arc::new(EdgeStore::new(key.child_columns.len())))
-                .collect(),
-            sequences: vec![1; schema.tables().len()],
-            schema,
+        let nothing = State {
+            schema: Arc::default(),
+            tables: Vec::new(),
+            edges: Vec::new(),
+            sequences: Vec::new(),
             clock,
             random,
+        };
+        nothing.with_schema(schema)
+    }
+
+    /// The same tables and edges under a schema that follows from this one's: empty ones for what came, nothing for what
+    /// went. Who changes the schema has yet to give the others their new shape. O(tables).
+    pub(crate) fn with_schema(&self, schema: Arc<Schema>) -> Self {
+        let mut next = State {
+            tables: Vec::with_capacity(schema.tables_end()),
+            edges: Vec::with_capacity(schema.foreign_keys_end()),
+            sequences: Vec::with_capacity(schema.tables_end()),
+            schema,
+            clock: self.clock,
+            random: self.random,
+        };
+        for id in (0..).map(TableId).take(next.schema.tables_end()) {
+            let table = next.schema.find_table(id);
+            let kept = table.and_then(|_| self.schema.find_table(id));
+            next.sequences.push(match kept {
+                Some(_) => self.sequences[id.index()],
+                None => FIRST_IN_SEQUENCE,
+            });
+            next.tables.push(match (kept, table) {
+                (Some(_), _) => self.tables[id.index()].clone(),
+                (None, Some(table)) => triomphe::Arc::new(TableStore::new(&spec(table))),
+                (None, None) => triomphe::Arc::new(TableStore::new(&no_table())),
+            });
         }
+        for id in (0..).map(ForeignKeyId).take(next.schema.foreign_keys_end()) {
+            let key = next.schema.find_foreign_key(id);
+            let kept = key.and_then(|_| self.schema.find_foreign_key(id));
+            next.edges.push(match kept {
+                Some(_) => self.edges[id.index()].clone(),
+                None => {
+                    let columns = key.map_or(0, |key| key.child_columns.len());
+                    triomphe::Arc::new(EdgeStore::new(columns))
+                }
+            });
+        }
+        next
     }
 
     #[inline]
@@ -67,6 +98,43 @@ impl State {
         unshare(&mut self.edges[id.index()])
     }
 
+    /// The row that has a child's key, given in [`ForeignKey::key_order`]; one of the rows, for a key to any row.
+    #[inline]
+    pub(crate) fn find_parent<'k>(
+        &self,
+        key: &ForeignKey,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Option<RowId> {
+        match key.parent_key {
+            Some(unique) => self.table(key.parent).find(unique, values),
+            None => {
+                let index = self
+                    .schema
+                    .table(key.parent)
+                    .index_over(&key.parent_columns);
+                let index = index.expect("a schema gives both ends of a key to any row an index");
+                self.table(key.parent).find_any(index, values)
+            }
+        }
+    }
+
+    /// The rows that refer to a value through a key to any row, ascending by row id.
+    pub(crate) fn children_by_value<'k>(
+        &self,
+        key: &ForeignKey,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Vec<RowId> {
+        let index = self.schema.table(key.child).index_over(&key.child_columns);
+        let index = index.expect("a schema gives both ends of a key to any row an index");
+        let store = self.table(key.child);
+        let mut rows = store.find_all(index, values);
+        rows.retain(|&row| {
+            let row = store.rows().get(row);
+            row.is_some_and(|row| key.is_complete(|it| row.value(store.layout(), it)))
+        });
+        rows
+    }
+
     /// The primary key of a row, if it is live.
     pub(crate) fn key_of(&self, table: TableId, row: RowId) -> Option<Key> {
         let store = self.table(table);
@@ -81,7 +149,24 @@ impl State {
     }
 }
 
-fn spec(table: &Table) -> TableSpec {
+/// The first number that a table's sequence gives.
+pub(crate) const FIRST_IN_SEQUENCE: i64 = 1;
+
+/// What stands at the id of a dropped table.
+fn no_table() -> TableSpec {
+    TableSpec {
+        types: vec![DataType::Int],
+        links: 0,
+        keys: vec![KeySpec {
+            columns: vec![0],
+            nulls_distinct: true,
+        }],
+        indexes: Vec::new(),
+    }
+}
+
+/// A table in the terms of storage.
+pub(crate) fn spec(table: &Table) -> TableSpec {
     TableSpec {
         types: table
             .columns

@@ -4,16 +4,18 @@
 //! actions changed. It is atomic by its [`Drop`]: unless it was finished, the log is played back to where it began. So
 //! an error and a panic in a user's closure take the same way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
+use crate::engine::any_row::{AtRest, GivenUp};
 use crate::engine::constraint;
 use crate::engine::limits::Limits;
 use crate::engine::mutation::{Queue, Unplaced, Updated, Writer};
-use crate::engine::referential::{Cause, Change, Level};
+use crate::engine::referential::{Cause, Change, Level, Restricted, WorkList};
+use crate::engine::refusals::{Refusal, Refusals};
 use crate::engine::state::State;
-use crate::engine::undo::Mark;
+use crate::engine::undo::{Mark, UndoLog};
 use crate::error::{Limit, Operation, Result, TransactionError, TransactionKind};
 use crate::schema::{DefaultValue, ForeignKeyId, Table, TableId};
 use crate::storage::{Collision, RowId};
@@ -56,6 +58,12 @@ pub(crate) struct Statement<'a> {
     /// Whether a change can have consequences for other rows: something other than an insert or a write to plain columns.
     has_consequences: bool,
     vacated: BTreeSet<(ForeignKeyId, RowId)>,
+    /// Children left under a parent row that no longer has their key, with that row.
+    left: BTreeMap<(ForeignKeyId, RowId), RowId>,
+    refusals: Refusals,
+    /// Whether rows changed that keys to any row refer to.
+    values_changed: bool,
+    given_up: GivenUp,
     /// Whether the statement only inserts, so that a parent found on the way is the parent for good.
     parents_stay: bool,
     finished: bool,
@@ -99,6 +107,10 @@ impl<'a> Statement<'a> {
             rows_changed: 0,
             has_consequences: false,
             vacated: BTreeSet::new(),
+            left: BTreeMap::new(),
+            refusals: Refusals::default(),
+            values_changed: false,
+            given_up: GivenUp::default(),
             parents_stay: false,
             finished: false,
         }
@@ -255,70 +267,120 @@ impl<'a> Statement<'a> {
         Ok(())
     }
 
+    /// Works through the levels and judges as [`finish`](Statement::finish) does, without failing by a constraint: gives all
+    /// that are broken, deferred ones too. The statement cannot stand after that.
+    pub(crate) fn plan(&mut self) -> Result<Vec<Refusal>> {
+        self.refusals = Refusals::kept();
+        self.follow_actions()?;
+        self.judge()?;
+        Ok(std::mem::take(&mut self.refusals).into_kept())
+    }
+
+    /// What changed so far, in order.
+    pub(crate) fn history(&self) -> &[Change] {
+        &self.context.buffers.history
+    }
+
+    /// The log, which holds rows as they were before.
+    pub(crate) fn undo(&self) -> &UndoLog {
+        self.writer.undo
+    }
+
+    /// Level after level, until nothing more follows. Keys to any row have their turn whenever nothing else follows.
     fn follow_actions(&mut self) -> Result<()> {
         let mut start = 0;
-        while start < self.context.buffers.history.len() {
-            let level = Level {
-                schema: self.writer.schema,
-                state: self.writer.state,
-                undo: self.writer.undo,
-                history: &self.context.buffers.history,
-                start,
-                queue: &self.context.buffers.queue,
-                vacated: &self.vacated,
-            };
-            let work = match level.follow() {
-                Ok(work) => work,
-                Err(restricted) => {
-                    // A row's own constraints are reported before RESTRICT (RI-70).
-                    self.judge_rows()?;
-                    return Err(constraint::restricted(
-                        self.writer.state,
-                        &self.context.buffers.history,
-                        &restricted,
-                        self.operation,
-                    )
-                    .into());
+        loop {
+            let at_rest = start == self.context.buffers.history.len();
+            if at_rest && !self.values_changed {
+                return Ok(());
+            }
+            let mut kept = self.refusals.are_kept().then(Vec::new);
+            let work = match at_rest {
+                false => self.level(start).follow(kept.as_mut()),
+                true => {
+                    let (at_rest, given_up) = self.at_rest();
+                    given_up.follow(&at_rest, kept.as_mut())
                 }
             };
+            kept.iter()
+                .flatten()
+                .try_for_each(|restricted| self.refuse_restricted(restricted))?;
             start = self.context.buffers.history.len();
-            self.vacated.extend(work.vacated.iter().copied());
-            for delete in &work.deletes {
-                self.take_out(
-                    delete.table,
-                    delete.row,
-                    Some(delete.cause),
-                    delete.with_list,
-                )?;
+            self.carry_out(work)?;
+            if at_rest && start == self.context.buffers.history.len() {
+                return Ok(());
             }
-            for &(key, parent) in &work.cleared {
-                self.writer.clear_children(key, parent);
+        }
+    }
+
+    fn level(&self, start: usize) -> Level<'_> {
+        Level {
+            schema: self.writer.schema,
+            state: self.writer.state,
+            undo: self.writer.undo,
+            history: &self.context.buffers.history,
+            start,
+            queue: &self.context.buffers.queue,
+            vacated: &self.vacated,
+        }
+    }
+
+    fn at_rest(&mut self) -> (AtRest<'_>, &mut GivenUp) {
+        let at_rest = AtRest {
+            schema: self.writer.schema,
+            state: self.writer.state,
+            undo: self.writer.undo,
+            history: &self.context.buffers.history,
+            queue: &self.context.buffers.queue,
+        };
+        (at_rest, &mut self.given_up)
+    }
+
+    fn carry_out(&mut self, work: Result<WorkList, Restricted>) -> Result<()> {
+        let work = match work {
+            Ok(work) => work,
+            Err(restricted) => {
+                // A row's own constraints are reported before RESTRICT (RI-70).
+                self.judge_rows()?;
+                return self.refuse_restricted(&restricted);
             }
-            for ((table, row), assignment) in work.assignments() {
-                self.write_cells(
-                    table,
-                    row,
-                    &assignment.cells,
-                    &assignment.kept,
-                    Some(assignment.cause),
-                )?;
-            }
+        };
+        self.values_changed |= work.values_changed;
+        self.vacated.extend(work.vacated.iter().copied());
+        for delete in &work.deletes {
+            self.take_out(
+                delete.table,
+                delete.row,
+                Some(delete.cause),
+                delete.with_list,
+            )?;
+        }
+        for &(key, parent) in &work.cleared {
+            self.writer.clear_children(key, parent);
+        }
+        for ((table, row), assignment) in work.assignments() {
+            self.write_cells(
+                table,
+                row,
+                &assignment.cells,
+                &assignment.kept,
+                Some(assignment.cause),
+            )?;
         }
         Ok(())
     }
 
     /// Changes without actions may leave children under any parent that went or took another key.
     fn vacate_everything(&mut self) {
-        for change in self
-            .context
-            .buffers
-            .history
-            .iter()
-            .filter(|change| change.before.is_some())
-        {
-            let keys = &self.writer.schema.table(change.table).referenced_by;
-            self.vacated
-                .extend(keys.iter().map(|&key| (key, change.row)));
+        let buffers = &*self.context.buffers;
+        for change in buffers.history.iter().filter(|it| it.before.is_some()) {
+            for &key in &self.writer.schema.table(change.table).referenced_by {
+                if self.writer.schema.foreign_key(key).is_to_any_row() {
+                    self.values_changed = true;
+                } else {
+                    self.vacated.insert((key, change.row));
+                }
+            }
         }
     }
 
@@ -328,43 +390,74 @@ impl<'a> Statement<'a> {
         }
         self.judge_rows()?;
         self.requeue_vacated();
+        if self.values_changed {
+            let (at_rest, given_up) = self.at_rest();
+            let left_behind = given_up.left_behind(&at_rest);
+            self.context.buffers.queue.extend(left_behind);
+        }
         let missing = self.look_up_parents();
         self.adopt_unmatched();
-        match missing {
-            None => Ok(()),
-            Some((key, child)) => Err(constraint::no_parent(
-                self.writer.state,
-                &self.context.buffers.history,
-                key,
-                child,
-                self.operation,
-            )
-            .into()),
-        }
+        missing
+            .into_iter()
+            .try_for_each(|(key, child)| self.refuse_missing(key, child))
     }
 
     /// Not null, checks and unique keys of every row that was updated and is still there.
-    fn judge_rows(&self) -> Result<()> {
-        let (schema, state) = (self.writer.schema, &*self.writer.state);
-        for change in self
-            .context
-            .buffers
-            .history
+    fn judge_rows(&mut self) -> Result<()> {
+        let (schema, state, history) = (
+            self.writer.schema,
+            &*self.writer.state,
+            &self.context.buffers.history,
+        );
+        let chain = |change: &Change| constraint::chain(state, history, change.cause);
+        for change in history
             .iter()
             .filter(|change| change.before.is_some() && !change.gone)
         {
-            constraint::check_stored_row(
-                schema.table(change.table),
-                state,
-                change,
-                &self.context.buffers.history,
-                self.operation,
-            )?;
+            let (table, row) = (schema.table(change.table), change.row);
+            for refusal in constraint::refusals_of_stored_row(table, state, row, self.operation) {
+                self.refusals
+                    .add(refusal, (table.id, row), || chain(change))?;
+            }
         }
-        for &(table, collision) in &self.context.buffers.collisions {
-            constraint::check_collision(schema.table(table), state, collision, self.operation)?;
+        for &(id, collision) in &self.context.buffers.collisions {
+            let (table, row) = (schema.table(id), (id, collision.row));
+            let refusal = constraint::refusal_of_collision(table, state, collision, self.operation);
+            if let Some(refusal) = refusal {
+                self.refusals.add(refusal, row, || {
+                    last_change(history, row).map_or_else(Vec::new, chain)
+                })?;
+            }
         }
         Ok(())
+    }
+
+    fn refuse_restricted(&mut self, found: &Restricted) -> Result<()> {
+        let (state, history) = (&*self.writer.state, &self.context.buffers.history);
+        let change = &history[found.change as usize];
+        let refusal = constraint::restricted(state, found, self.operation);
+        let chain = || constraint::chain(state, history, change.cause);
+        self.refusals
+            .add(refusal, (change.table, change.row), chain)
+    }
+
+    /// At fault is the parent row that went, or else the child that took a key which no row has.
+    fn refuse_missing(&mut self, id: ForeignKeyId, child: RowId) -> Result<()> {
+        let (state, history) = (&*self.writer.state, &self.context.buffers.history);
+        let key = self.writer.schema.foreign_key(id);
+        let row = match self.left.get(&(id, child)) {
+            Some(&parent) => (key.parent, parent),
+            None => (key.child, child),
+        };
+        let operation = if self.context.deferred[id.index()] {
+            Operation::Commit
+        } else {
+            self.operation
+        };
+        let refusal = constraint::no_parent(state, id, child, operation);
+        let cause = || last_change(history, row)?.cause;
+        self.refusals
+            .add(refusal, row, || constraint::chain(state, history, cause()))
     }
 
     /// Queues the children that stand under a parent row which no longer has their key.
@@ -385,17 +478,18 @@ impl<'a> Statement<'a> {
                 if !constraint::has_key_of(self.writer.state, key, child, parent) {
                     self.writer.unlink(key, child);
                     self.context.buffers.queue.push((id, child));
+                    self.left.insert((id, child), parent);
                 }
             }
         }
     }
 
-    /// Gives every queued child its edge or its place among the unmatched; the first child of an immediate key that has
-    /// no parent, by creation order of the keys and then by primary key.
-    fn look_up_parents(&mut self) -> Option<(ForeignKeyId, RowId)> {
+    /// Gives every queued child its edge or its place among the unmatched; the children without a parent that break an
+    /// immediate key, by creation order of the keys and then by primary key.
+    fn look_up_parents(&mut self) -> Vec<(ForeignKeyId, RowId)> {
         let mut queue = std::mem::take(&mut self.context.buffers.queue);
         queue.sort_by_key(|&(key, _)| key);
-        let mut missing: Option<(ForeignKeyId, RowId)> = None;
+        let mut missing = Vec::new();
         for &(id, child) in &queue {
             let key = self.writer.schema.foreign_key(id);
             match constraint::parent_of(self.writer.state, key, child) {
@@ -405,23 +499,17 @@ impl<'a> Statement<'a> {
                     if !self.writer.is_unmatched(key, child) {
                         self.writer.miss(key, child);
                     }
-                    if !self.context.deferred[id.index()]
-                        && missing.is_none_or(|(first, other)| {
-                            first == id
-                                && constraint::key_is_lower(
-                                    self.writer.state,
-                                    key.child,
-                                    child,
-                                    other,
-                                )
-                        })
-                    {
-                        missing = Some((id, child));
+                    if self.refusals.are_kept() || !self.context.deferred[id.index()] {
+                        missing.push((id, child));
                     }
                 }
             }
         }
         self.context.buffers.queue = queue;
+        let (schema, state) = (self.writer.schema, &*self.writer.state);
+        missing.sort_by_cached_key(|&(id, child)| {
+            (id, state.key_of(schema.foreign_key(id).child, child))
+        });
         missing
     }
 
@@ -441,7 +529,9 @@ impl<'a> Statement<'a> {
                 let key = self.writer.schema.foreign_key(id);
                 for child in constraint::unmatched_children_of(self.writer.state, key, row) {
                     self.writer.unlink(key, child);
-                    self.writer.link(key, child, row);
+                    if !key.is_to_any_row() {
+                        self.writer.link(key, child, row);
+                    }
                 }
             }
         }
@@ -576,6 +666,12 @@ impl Drop for Statement<'_> {
         empty(met);
         empty(queue);
     }
+}
+
+/// The last change of a row.
+fn last_change(history: &[Change], row: (TableId, RowId)) -> Option<&Change> {
+    let mut changes = history.iter().rev();
+    changes.find(|change| (change.table, change.row) == row)
 }
 
 /// Empties a buffer for the next statement. A large one gives its memory back.

@@ -4,10 +4,15 @@
 //! allocates nothing. The log is private. Played backwards it restores every structure; read forwards it also gives
 //! the logical [`Changes`](crate::engine::Changes).
 //!
+//! A change of the schema is no entry: the state that it replaced is kept whole. Going back over it puts that state in
+//! place and forgets what came after; the entries before it are undone there, where their ids and layouts mean what they
+//! meant. So a change of rows cannot be read across it.
+//!
 //! Invariant: each entry is undone in exactly the state that it left behind. So an unmatched child's key, which no entry
 //! carries, can be read from its row.
 
 use crate::engine::clock::Clock;
+use crate::engine::snapshot::Snapshot;
 use crate::schema::{ForeignKeyId, TableId};
 use crate::storage::give_back_spare_room;
 use crate::storage::{ImageId, RowArena, RowId};
@@ -67,19 +72,64 @@ pub(crate) enum Undo {
 pub(crate) struct UndoLog {
     pub(crate) entries: Vec<Undo>,
     pub(crate) images: RowArena,
+    /// What schema changes replaced, oldest first.
+    replaced: Vec<Replaced>,
+}
+
+/// A state that a schema change replaced.
+#[derive(Debug)]
+struct Replaced {
+    before: Snapshot,
+    /// The table that changed.
+    table: Box<str>,
+    /// How long the log was.
+    entries: usize,
+    images: ImageId,
 }
 
 /// A position in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark {
     entries: usize,
+    replaced: usize,
 }
 
 impl UndoLog {
     pub(crate) fn mark(&self) -> Mark {
         Mark {
             entries: self.entries.len(),
+            replaced: self.replaced.len(),
         }
+    }
+
+    /// Keeps the state that a change of this table replaces.
+    pub(crate) fn push_replaced(&mut self, before: Snapshot, table: &str) {
+        self.replaced.push(Replaced {
+            before,
+            table: table.into(),
+            entries: self.entries.len(),
+            images: self.images.end(),
+        });
+    }
+
+    /// The state before the first schema change since a mark, if there was one, and the log as it was then.
+    pub(crate) fn pop_replaced_after(&mut self, mark: Mark) -> Option<Snapshot> {
+        let Replaced {
+            before,
+            entries,
+            images,
+            ..
+        } = self.replaced.drain(mark.replaced..).next()?;
+        self.entries.truncate(entries);
+        self.images.truncate(images);
+        Some(before)
+    }
+
+    /// The table that the first schema change since a mark changed.
+    pub(crate) fn changed_table_since(&self, mark: Mark) -> Option<&str> {
+        self.replaced
+            .get(mark.replaced)
+            .map(|replaced| &*replaced.table)
     }
 
     /// Takes the newest entry, unless the mark is reached.
@@ -110,6 +160,7 @@ impl UndoLog {
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.images.clear();
+        self.replaced.clear();
         self.give_back_spare_room();
     }
 

@@ -22,7 +22,7 @@ pub use self::declaration::{DeclarationError, Problem, ProblemKind};
 pub use self::limit::Limit;
 pub use self::request::{RequestError, RequestKind};
 use self::text::write_bounded;
-pub(crate) use self::text::{Show, excerpt};
+pub(crate) use self::text::{Cut, Show, excerpt};
 pub use self::transaction::{TransactionError, TransactionKind};
 
 /// The result of everything in relata that can be refused.

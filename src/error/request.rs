@@ -50,6 +50,8 @@ pub enum RequestKind {
     SchemaChanged,
     /// Changes that do not fit the state they are applied to.
     Conflict,
+    /// Something relies on what was to be dropped; the detail names it.
+    InUse,
     /// Nested or large beyond its limit.
     Limit(Limit),
     /// Something that relata does not offer; the detail names it.
@@ -72,6 +74,7 @@ impl RequestKind {
             RequestKind::Repeated => "21000",
             RequestKind::SchemaChanged => "0A000",
             RequestKind::Conflict => "40001",
+            RequestKind::InUse => "2BP01",
             RequestKind::Limit(limit) => limit.sqlstate(),
             RequestKind::Unsupported => "0A000",
         }

@@ -162,6 +162,7 @@ fn every_kind_has_its_sqlstate() {
         Repeated => "21000",
         SchemaChanged => "0A000",
         Conflict => "40001",
+        InUse => "2BP01",
         Limit(Limit::Expression) => "54001",
         Unsupported => "0A000",
     );
@@ -169,6 +170,9 @@ fn every_kind_has_its_sqlstate() {
         UnknownSavepoint => "3B001",
         Limit(Limit::RowsChanged) => "53400",
         NotDeferrable => "42809",
+        Busy => "55P03",
+        Reentrant => "25001",
+        Pending => "55006",
     );
     assert_sqlstates!(ProblemKind:
         Duplicate => "42710",

@@ -24,6 +24,12 @@ pub enum TransactionKind {
     Limit(Limit),
     /// The constraint cannot be deferred.
     NotDeferrable,
+    /// Another thread writes, and there was no waiting or it took too long.
+    Busy,
+    /// A write was started from within a write of the same database on the same thread.
+    Reentrant,
+    /// The schema was to change where deferred references are unmet.
+    Pending,
 }
 
 impl TransactionKind {
@@ -33,6 +39,9 @@ impl TransactionKind {
             TransactionKind::UnknownSavepoint => "3B001",
             TransactionKind::Limit(limit) => limit.sqlstate(),
             TransactionKind::NotDeferrable => "42809",
+            TransactionKind::Busy => "55P03",
+            TransactionKind::Reentrant => "25001",
+            TransactionKind::Pending => "55006",
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::engine;
-use crate::engine::{Affected, Changes, Clock, DatabaseOptions, Limits};
+use crate::engine::{Affected, Changes, Clock, DatabaseOptions, Limits, Versions};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::model::find::read_methods;
@@ -63,6 +63,10 @@ pub struct Database {
 }
 
 impl Database {
+    pub(super) fn with_models(engine: engine::Database, models: Arc<Resolved>) -> Self {
+        Database { engine, models }
+    }
+
     pub(crate) fn from_snapshot(snapshot: Snapshot) -> Self {
         Database {
             engine: engine::Database::from_snapshot(snapshot.engine),
@@ -88,8 +92,13 @@ impl Database {
 
     /// Makes a snapshot the current version: rows, sequences, clock, randomness and models (beyond BY-15). O(1).
     pub fn reset_to(&mut self, snapshot: &Snapshot) {
-        self.engine.reset_to(&snapshot.engine);
-        self.models = snapshot.models.clone();
+        self.set_current(snapshot);
+    }
+
+    /// As [`reset_to`](Database::reset_to), of a version that was committed.
+    pub(super) fn set_current(&mut self, version: &Snapshot) {
+        self.engine.set_current(&version.engine);
+        self.models = version.models.clone();
     }
 
     /// Sets the clock from the next transaction on.

@@ -2,7 +2,7 @@
 //!
 //! The three places that can be read offer the same methods, from one macro, so that no trait has to be imported.
 
-use crate::engine::RowId;
+use crate::engine::{DeletePlan, RowId};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::model::Instance;
@@ -67,6 +67,30 @@ macro_rules! read_methods {
             filter: impl Into<$crate::expr::Expr>,
         ) -> Result<usize> {
             self.reader().count_by(model, &filter.into())
+        }
+
+        /// What destroying an instance would take out and write, and what would forbid it; nothing is changed. The plan is
+        /// in tables and columns. A row that is gone already is no error and plans nothing.
+        ///
+        /// # Errors
+        ///
+        /// `Unsaved`, or `Limit` if it would change more rows than a statement may.
+        pub fn plan_destroy(&self, instance: &Instance) -> Result<$crate::engine::DeletePlan> {
+            self.reader().plan_destroy(instance)
+        }
+
+        /// What destroying the instances for which a filter over attributes is true would take out and write, and what
+        /// would forbid it; nothing is changed. The plan is in tables and columns.
+        ///
+        /// # Errors
+        ///
+        /// `UnknownTable`, what is wrong with the filter, or `Limit` if it would change more rows than a statement may.
+        pub fn plan_destroy_where(
+            &self,
+            model: &str,
+            filter: impl Into<$crate::expr::Expr>,
+        ) -> Result<$crate::engine::DeletePlan> {
+            self.reader().plan_destroy_where(model, &filter.into())
         }
 
         /// A model as data: its attributes, associations and accessors.
@@ -142,6 +166,18 @@ impl Reader<'_> {
 
     pub(super) fn count(self, model: &str) -> Result<usize> {
         Ok(self.snapshot.row_count(self.model(model)?.table))
+    }
+
+    pub(super) fn plan_destroy(self, instance: &Instance) -> Result<DeletePlan> {
+        let model = self.model_of(instance)?;
+        let row = self.row_of(instance)?;
+        self.snapshot.plan_delete_rows(model.table, row.as_slice())
+    }
+
+    pub(super) fn plan_destroy_where(self, model: &str, filter: &Expr) -> Result<DeletePlan> {
+        let model = self.model(model)?;
+        let rows = self.select(model, filter)?;
+        self.snapshot.plan_delete_rows(model.table, &rows)
     }
 
     pub(super) fn count_by(self, model: &str, filter: &Expr) -> Result<usize> {

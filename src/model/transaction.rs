@@ -44,7 +44,7 @@ impl<'db> Transaction<'db> {
     ///
     /// # Errors
     ///
-    /// As [`commit`](Transaction::commit).
+    /// As [`commit`](Transaction::commit), and [`changes`](Transaction::changes).
     pub fn commit_with_changes(self) -> Result<Changes> {
         self.engine.commit_with_changes()
     }
@@ -55,7 +55,11 @@ impl<'db> Transaction<'db> {
     }
 
     /// What the transaction has changed so far, by table and primary key. O(changes).
-    pub fn changes(&self) -> Changes {
+    ///
+    /// # Errors
+    ///
+    /// `SchemaChanged` if the schema was changed below the models.
+    pub fn changes(&self) -> Result<Changes> {
         self.engine.changes()
     }
 

@@ -22,7 +22,8 @@ impl Select {
     /// # Errors
     /// `UnknownTable`, `UnknownColumn` or `UnknownAssociation` for names that the models do not have, `Type` for a filter
     /// that cannot be, `Unsupported` for something asked of a junction that is not there, `Limit` for includes nested
-    /// deeper than 64 and for an include of more than 100,000,000 rows.
+    /// deeper than 64 and for an include of more than 100,000,000 rows, `SchemaChanged` if the schema below the models was
+    /// changed.
     pub fn run<'s>(&self, on: &'s impl Queryable) -> Result<Rows<'s>> {
         let version = on.version();
         let plan = planner::plan(resolve::resolve(self, version)?, version);

@@ -73,6 +73,7 @@ pub(crate) struct OrderKey {
 /// # Errors
 /// What [`Select::run`] says about requests.
 pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Vec<Node>> {
+    check_schema(request, version)?;
     let resolver = Resolver {
         registry: version.registry,
         schema: version.snapshot.schema(),
@@ -112,6 +113,15 @@ fn hide_what_shows_nothing(nodes: &mut [Node]) {
             include.hidden = hidden;
         }
     }
+}
+
+/// Refuses a version of another schema than that of its models, whose ids mean nothing there.
+fn check_schema(request: &Select, version: Version<'_>) -> Result<()> {
+    if Arc::ptr_eq(version.snapshot.schema(), version.registry.schema()) {
+        return Ok(());
+    }
+    let detail = "the database no longer has the schema of its models";
+    Err(RequestError::new(RequestKind::SchemaChanged, &*request.model, detail).into())
 }
 
 struct Resolver<'s> {

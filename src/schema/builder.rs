@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::error::{DeclarationError, Problem, Result};
-use crate::schema::draft::{self, Draft};
+use crate::schema::draft::Draft;
+use crate::schema::outline::{Outline, TableOutline};
 use crate::schema::reference::Reference;
 use crate::schema::validate;
 use crate::schema::{ForeignKey, ForeignKeyId, Schema, TableDef, TableId};
@@ -34,9 +35,20 @@ impl SchemaBuilder {
     /// empty, unknown or used twice, keys that cannot be keys, types that differ, actions that could never succeed,
     /// sizes over a limit.
     pub fn build(self) -> Result<Schema> {
-        let mut drafts: Vec<Draft<'_>> = self.tables.iter().enumerate().map(draft_table).collect();
-        let by_name = name_tables(&mut drafts);
-        let foreign_keys = resolve_foreign_keys(&mut drafts, &by_name);
+        let mut outline = Outline::new();
+        for table in self.tables {
+            outline.add_table(table);
+        }
+        outline.build()
+    }
+}
+
+impl Outline {
+    /// The schema of these definitions.
+    pub(super) fn build(&self) -> Result<Schema> {
+        let mut drafts: Vec<Draft<'_>> = self.tables.iter().map(draft_table).collect();
+        let positions = name_tables(&mut drafts);
+        let foreign_keys = resolve_foreign_keys(self, &mut drafts, &positions);
         mark_plain_columns(&mut drafts, &foreign_keys);
         let count = validate::table_count(drafts.len());
         let (tables, reports): (Vec<_>, Vec<_>) = drafts
@@ -50,10 +62,13 @@ impl SchemaBuilder {
         if !problems.is_empty() {
             return Err(DeclarationError { problems }.into());
         }
+        let named = positions.into_iter();
         Ok(Schema {
+            by_name: named.map(|(name, at)| (name, tables[at].id)).collect(),
+            tables_by_id: by_id(&tables, self.tables_end, |table| table.id.index()),
+            foreign_keys_by_id: by_id(&foreign_keys, self.foreign_keys_end, |key| key.id.index()),
             tables,
-            foreign_keys: foreign_keys.into_iter().map(Arc::new).collect(),
-            by_name,
+            foreign_keys,
         })
     }
 }
@@ -65,26 +80,26 @@ impl Schema {
     }
 }
 
-fn draft_table((position, definition): (usize, &TableDef)) -> Draft<'_> {
-    Draft::new(definition, TableId(draft::ordinal(position)))
+fn draft_table(table: &TableOutline) -> Draft<'_> {
+    Draft::new(&table.definition, table.id)
 }
 
-/// Which table has which name; the first one where several have it.
-fn name_tables(drafts: &mut [Draft<'_>]) -> BTreeMap<Box<str>, TableId> {
-    let mut by_name = BTreeMap::new();
-    for draft in drafts {
+/// At which position the table of each name is; the first one where several have it.
+fn name_tables(drafts: &mut [Draft<'_>]) -> BTreeMap<Box<str>, usize> {
+    let mut positions = BTreeMap::new();
+    for (position, draft) in drafts.iter_mut().enumerate() {
         let name = &draft.table.name;
-        if by_name.contains_key(name) {
+        if positions.contains_key(name) {
             draft.report.add_duplicate("tables", name);
         } else {
-            by_name.insert(name.clone(), draft.table.id);
+            positions.insert(name.clone(), position);
         }
     }
-    by_name
+    positions
 }
 
 /// Which columns nothing looks at but their own row.
-fn mark_plain_columns(drafts: &mut [Draft<'_>], foreign_keys: &[ForeignKey]) {
+fn mark_plain_columns(drafts: &mut [Draft<'_>], foreign_keys: &[Arc<ForeignKey>]) {
     for Draft { table, .. } in drafts.iter_mut() {
         let keys = table.keys.iter().map(|key| &key.columns);
         let indexes = table.indexes.iter().map(|index| &index.columns);
@@ -96,35 +111,64 @@ fn mark_plain_columns(drafts: &mut [Draft<'_>], foreign_keys: &[ForeignKey]) {
         }
     }
     for key in foreign_keys {
-        for &ordinal in &key.child_columns {
-            drafts[key.child.index()].table.plain[ordinal as usize] = false;
+        let child = position_of(drafts, key.child);
+        for ordinal in key.deciding_columns() {
+            drafts[child].table.plain[ordinal as usize] = false;
         }
+        let parent = position_of(drafts, key.parent);
         for &ordinal in &key.parent_columns {
-            drafts[key.parent.index()].table.plain[ordinal as usize] = false;
+            drafts[parent].table.plain[ordinal as usize] = false;
         }
     }
 }
 
-/// All foreign keys, each entered with its child and its parent.
+/// The drafts ascend by id.
+fn position_of(drafts: &[Draft<'_>], id: TableId) -> usize {
+    drafts.partition_point(|draft| draft.table.id < id)
+}
+
+/// All foreign keys in the order of their creation, each entered with its child and its parent.
 fn resolve_foreign_keys(
+    outline: &Outline,
     drafts: &mut [Draft<'_>],
-    by_name: &BTreeMap<Box<str>, TableId>,
-) -> Vec<ForeignKey> {
+    positions: &BTreeMap<Box<str>, usize>,
+) -> Vec<Arc<ForeignKey>> {
     let mut foreign_keys = Vec::new();
-    for child in 0..drafts.len() {
-        for position in 0..drafts[child].definition.foreign_keys.len() {
-            let id = ForeignKeyId(draft::ordinal(foreign_keys.len()));
-            let mut reference = Reference::new(drafts, by_name, child, position);
-            let resolved = reference.resolve(id);
-            let mut problems = reference.report.problems;
-            drafts[child].report.problems.append(&mut problems);
-            if let Some(foreign_key) = resolved {
-                drafts[child].table.foreign_keys.push(id);
-                let parent = &mut drafts[foreign_key.parent.index()].table;
-                parent.referenced_by.push(id);
-                foreign_keys.push(foreign_key);
+    for (id, child, position) in in_creation_order(outline) {
+        let mut reference = Reference::new(drafts, positions, child, position);
+        let resolved = reference.resolve(id);
+        let mut problems = reference.report.problems;
+        drafts[child].report.problems.append(&mut problems);
+        if let Some(foreign_key) = resolved {
+            let parent = position_of(drafts, foreign_key.parent);
+            drafts[child].table.foreign_keys.push(id);
+            drafts[parent].table.referenced_by.push(id);
+            if foreign_key.is_to_any_row() {
+                drafts[child].ensure_index(&foreign_key.child_columns);
+                drafts[parent].ensure_index(&foreign_key.parent_columns);
             }
+            foreign_keys.push(Arc::new(foreign_key));
         }
     }
     foreign_keys
+}
+
+/// The id of each foreign key, the position of its child, and its own there.
+fn in_creation_order(outline: &Outline) -> Vec<(ForeignKeyId, usize, usize)> {
+    let mut keys = Vec::new();
+    for (child, table) in outline.tables.iter().enumerate() {
+        let ids = table.foreign_keys.iter().enumerate();
+        keys.extend(ids.map(|(position, &id)| (id, child, position)));
+    }
+    keys.sort_unstable_by_key(|&(id, ..)| id);
+    keys
+}
+
+/// A list with a place for each id.
+fn by_id<T>(items: &[Arc<T>], end: u32, id: impl Fn(&T) -> usize) -> Vec<Option<Arc<T>>> {
+    let mut places = vec![None; end as usize];
+    for item in items {
+        places[id(item)] = Some(item.clone());
+    }
+    places
 }

@@ -9,7 +9,7 @@ use crate::schema::TableDef;
 use crate::schema::validate::Report;
 
 /// The names in use, chosen ones from the start.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct ConstraintNames {
     taken: BTreeSet<Box<str>>,
 }
@@ -22,7 +22,12 @@ impl ConstraintNames {
         let foreign_keys = definition.foreign_keys.iter().map(|key| &key.name);
         let checks = definition.checks.iter().map(|check| &check.name);
         let mut taken = BTreeSet::new();
-        let optional = uniques.chain(indexes).chain(foreign_keys).flatten();
+        let primary_key = std::iter::once(&definition.primary_key_name);
+        let optional = primary_key
+            .chain(uniques)
+            .chain(indexes)
+            .chain(foreign_keys)
+            .flatten();
         for name in optional.chain(checks) {
             if name.is_empty() {
                 report.add(ProblemKind::Unknown, "a constraint has an empty name");

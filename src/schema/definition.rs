@@ -35,6 +35,8 @@ pub struct TableDef {
     pub columns: Vec<ColumnDef>,
     /// The columns of its primary key, in order; none to take those that were marked one by one.
     pub primary_key: Option<Vec<String>>,
+    /// The name of its primary key; none for `<table>_pkey`.
+    pub primary_key_name: Option<String>,
     /// Its unique keys besides the primary key and those of columns that are unique by themselves.
     pub uniques: Vec<UniqueDef>,
     /// Its indexes.
@@ -117,6 +119,20 @@ pub struct ForeignKeyDef {
     pub on_update: Action,
     /// When a missing parent is held against the child.
     pub deferral: Deferral,
+    /// What must be true of a row for the key to say anything about it; none for all rows.
+    pub guard: Option<GuardDef>,
+    /// Whether the parent columns need not be a unique key.
+    pub to_any_row: bool,
+}
+
+/// `column = value`, for the rows that a foreign key is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GuardDef {
+    /// A column of the child, none of the key's own.
+    pub column: String,
+    /// What it must hold.
+    pub value: Value,
 }
 
 impl TableDef {
@@ -126,6 +142,7 @@ impl TableDef {
             name: name.into(),
             columns: Vec::new(),
             primary_key: None,
+            primary_key_name: None,
             uniques: Vec::new(),
             indexes: Vec::new(),
             checks: Vec::new(),
@@ -142,6 +159,12 @@ impl TableDef {
     /// The columns of the primary key, which none of them may then be marked as by itself. The last call counts.
     pub fn primary_key(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.primary_key = Some(strings(columns));
+        self
+    }
+
+    /// The name of the primary key, wherever its columns are declared.
+    pub fn primary_key_named(mut self, name: impl Into<String>) -> Self {
+        self.primary_key_name = Some(name.into());
         self
     }
 
@@ -310,6 +333,8 @@ impl ForeignKeyDef {
             on_delete: Action::NoAction,
             on_update: Action::NoAction,
             deferral: Deferral::NotDeferrable,
+            guard: None,
+            to_any_row: false,
         }
     }
 
@@ -347,8 +372,26 @@ impl ForeignKeyDef {
         self.deferral = deferral;
         self
     }
+
+    /// Only for rows in which a column has this value; others are exempt, as with a null in the key. SET NULL and SET
+    /// DEFAULT then write that column too, so that the row lets go of its parent altogether.
+    pub fn guarded(mut self, column: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.guard = Some(GuardDef {
+            column: column.into(),
+            value: value.into(),
+        });
+        self
+    }
+
+    /// To columns that need not be a unique key: the key holds while any row has the value. Its actions are taken for a
+    /// value when a statement leaves no row with it; an update cascades only if all rows that gave the value up took the
+    /// same new one. Where the columns are a unique key after all, this says nothing.
+    pub fn to_any_row(mut self) -> Self {
+        self.to_any_row = true;
+        self
+    }
 }
 
-fn strings(names: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
+pub(super) fn strings(names: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
     names.into_iter().map(Into::into).collect()
 }

@@ -26,6 +26,8 @@ pub(super) struct Draft<'a> {
     pub(super) keys_complete: bool,
     /// What is wrong.
     pub(super) report: Report,
+    /// The names that its constraints and indexes have.
+    names: ConstraintNames,
 }
 
 impl<'a> Draft<'a> {
@@ -51,6 +53,7 @@ impl<'a> Draft<'a> {
             },
             foreign_key_names: Vec::new(),
             keys_complete: true,
+            names: ConstraintNames::default(),
             report,
         };
         let mut names = ConstraintNames::declared(definition, &mut draft.report);
@@ -59,7 +62,22 @@ impl<'a> Draft<'a> {
         draft.resolve_indexes(&mut names);
         draft.resolve_checks();
         draft.name_foreign_keys(&mut names);
+        draft.names = names;
         draft
+    }
+
+    /// Sees to it that the table has an index over these columns, to be found by value through them (integrity RI-8).
+    pub(super) fn ensure_index(&mut self, columns: &[u32]) {
+        if self.table.index_over(columns).is_some() {
+            return;
+        }
+        let base = self.generate_name(columns, "idx");
+        self.table.indexes.push(Index {
+            name: self.names.choose(None, || base),
+            columns: columns.to_vec(),
+            kind: IndexKind::Hash,
+            descending: vec![false; columns.len()],
+        });
     }
 
     fn resolve_primary_key(&mut self, names: &mut ConstraintNames) {
@@ -87,7 +105,9 @@ impl<'a> Draft<'a> {
             self.table.columns[column as usize].nullable = false;
         }
         self.table.keys.push(UniqueKey {
-            name: names.choose(None, || format!("{}_pkey", self.table.name)),
+            name: names.choose(self.definition.primary_key_name.as_deref(), || {
+                format!("{}_pkey", self.table.name)
+            }),
             columns,
             nulls_distinct: true,
         });
@@ -190,7 +210,14 @@ impl<'a> Draft<'a> {
 
     fn name_foreign_keys(&mut self, names: &mut ConstraintNames) {
         for definition in &self.definition.foreign_keys {
-            let generated = || format!("{}_{}_fkey", self.table.name, definition.columns.join("_"));
+            let generated = || {
+                let columns = definition.columns.join("_");
+                match &definition.guard {
+                    None => format!("{}_{columns}_fkey", self.table.name),
+                    // Several guarded keys share their columns; what tells them apart is the parent.
+                    Some(_) => format!("{}_{columns}_{}_fkey", self.table.name, definition.parent),
+                }
+            };
             let name = names.choose(definition.name.as_deref(), generated);
             self.foreign_key_names.push(name);
         }

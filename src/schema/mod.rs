@@ -5,13 +5,17 @@
 //! resolved to an id or an ordinal, every rule of declaration checked (integrity RI-90). Below this room nothing
 //! handles names.
 //!
-//! - A schema never changes once built; it is shared by counting, in databases, snapshots and forks.
+//! - A schema never changes once built; it is shared by counting, in databases, snapshots and forks. A [`SchemaChange`]
+//!   makes another one of it.
+//! - The id of a table or foreign key is never that of another one: a change keeps the ids of what stays, gives new ones
+//!   to what comes, and leaves those of what goes unused. So ascending ids are the order of creation.
 //! - Every table has a primary key, `keys[0]`. A table that declares none gets a hidden, rising integer column.
 //! - Tables may refer to each other in rings. Only [`Schema::sync_order`] refuses those, because a ring has no order
 //!   in which its tables could be created one after the other.
 //! - There is nothing here about rows: a schema says what is allowed, the engine sees to it.
 
 mod definition;
+mod owner;
 mod table;
 mod column;
 mod key;
@@ -24,6 +28,9 @@ mod constraint_names;
 mod reference;
 mod validate;
 mod sync_order;
+mod outline;
+mod change;
+mod successor;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,12 +38,16 @@ use std::sync::Arc;
 use crate::error::{RequestError, RequestKind, Result};
 
 pub use self::builder::SchemaBuilder;
+pub use self::change::SchemaChange;
 pub use self::check::Check;
 pub use self::column::{Column, DefaultValue};
-pub use self::definition::{CheckDef, ColumnDef, ForeignKeyDef, IndexDef, TableDef, UniqueDef};
-pub use self::foreign_key::{Action, Deferral, ForeignKey, ForeignKeyId};
+pub use self::definition::{
+    CheckDef, ColumnDef, ForeignKeyDef, GuardDef, IndexDef, TableDef, UniqueDef,
+};
+pub use self::foreign_key::{Action, Deferral, ForeignKey, ForeignKeyId, Guard};
 pub use self::index::{Index, IndexKind};
 pub use self::key::UniqueKey;
+pub use self::owner::{OwnerDef, OwnerKind};
 pub use self::table::{Table, TableId};
 
 /// All tables and foreign keys of a database, with every name resolved.
@@ -44,6 +55,9 @@ pub use self::table::{Table, TableId};
 pub struct Schema {
     tables: Vec<Arc<Table>>,
     foreign_keys: Vec<Arc<ForeignKey>>,
+    // The same by id; nothing under the id of what was dropped.
+    tables_by_id: Vec<Option<Arc<Table>>>,
+    foreign_keys_by_id: Vec<Option<Arc<ForeignKey>>>,
     // Ordered rather than hashed, so that what a schema prints depends on the schema alone.
     by_name: BTreeMap<Box<str>, TableId>,
 }
@@ -53,13 +67,19 @@ impl Schema {
     ///
     /// # Panics
     ///
-    /// If the id is of another schema that has more tables.
+    /// If the id is of another schema and means nothing in this one.
     #[inline]
     pub fn table(&self, id: TableId) -> &Table {
-        &self.tables[id.index()]
+        self.find_table(id).expect("a table id is of this schema")
     }
 
-    /// All tables, in the order of their definitions; the position of a table is its id.
+    /// The table of this id, unless it is of another schema or was dropped. O(1).
+    #[inline]
+    pub fn find_table(&self, id: TableId) -> Option<&Table> {
+        self.tables_by_id.get(id.index())?.as_deref()
+    }
+
+    /// All tables, in the order of their creation.
     pub fn tables(&self) -> &[Arc<Table>] {
         &self.tables
     }
@@ -79,10 +99,17 @@ impl Schema {
     ///
     /// # Panics
     ///
-    /// If the id is of another schema that has more foreign keys.
+    /// If the id is of another schema and means nothing in this one.
     #[inline]
     pub fn foreign_key(&self, id: ForeignKeyId) -> &ForeignKey {
-        &self.foreign_keys[id.index()]
+        self.find_foreign_key(id)
+            .expect("a foreign key id is of this schema")
+    }
+
+    /// The foreign key of this id, unless it is of another schema or was dropped. O(1).
+    #[inline]
+    pub fn find_foreign_key(&self, id: ForeignKeyId) -> Option<&ForeignKey> {
+        self.foreign_keys_by_id.get(id.index())?.as_deref()
     }
 
     /// The id of the foreign key of this name. Where tables share a name, the first of them is meant. O(keys).
@@ -102,9 +129,20 @@ impl Schema {
         })
     }
 
-    /// All foreign keys, table by table in the order of their definitions; the position of a key is its id.
+    /// All foreign keys, in the order of their creation: those declared together, table by table in the order of their
+    /// definitions.
     pub fn foreign_keys(&self) -> &[Arc<ForeignKey>] {
         &self.foreign_keys
+    }
+
+    /// One past the highest table id ever given out, dropped tables included: for lists with a place for each id.
+    pub(crate) fn tables_end(&self) -> usize {
+        self.tables_by_id.len()
+    }
+
+    /// The same for foreign keys.
+    pub(crate) fn foreign_keys_end(&self) -> usize {
+        self.foreign_keys_by_id.len()
     }
 }
 

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use crate::error::ProblemKind;
 use crate::schema::draft::{self, Draft};
 use crate::schema::validate::{self, Report};
-use crate::schema::{ForeignKey, ForeignKeyDef, ForeignKeyId, TableId};
+use crate::schema::{ForeignKey, ForeignKeyDef, ForeignKeyId, Guard, GuardDef};
 
 /// A foreign key's definition among all tables, and what is wrong with it.
 #[derive(Debug)]
 pub(super) struct Reference<'a> {
     drafts: &'a [Draft<'a>],
-    by_name: &'a BTreeMap<Box<str>, TableId>,
+    /// The positions of the tables among the drafts.
+    by_name: &'a BTreeMap<Box<str>, usize>,
     child: &'a Draft<'a>,
     definition: &'a ForeignKeyDef,
     name: &'a str,
@@ -25,7 +26,7 @@ impl<'a> Reference<'a> {
     /// The foreign key at a position of a child's definition.
     pub(super) fn new(
         drafts: &'a [Draft<'a>],
-        by_name: &'a BTreeMap<Box<str>, TableId>,
+        by_name: &'a BTreeMap<Box<str>, usize>,
         child: usize,
         position: usize,
     ) -> Self {
@@ -44,13 +45,22 @@ impl<'a> Reference<'a> {
 
     /// The foreign key with its names resolved; none if something is wrong with it.
     pub(super) fn resolve(&mut self, id: ForeignKeyId) -> Option<ForeignKey> {
+        let definition = self.definition;
+        let guard = definition.guard.as_ref().map(|guard| self.guard(guard));
         let child_columns = self.child_columns();
         let parent = self.parent()?;
         let parent_columns = self.columns(&self.definition.parent_columns, parent)?;
         let child_columns = child_columns?;
+        let guard = match guard {
+            None => None,
+            Some(resolved) => Some(resolved?),
+        };
         self.compare_columns(&child_columns, parent, &parent_columns)?;
         let parent_key = self.parent_key(parent, &parent_columns)?;
-        let key = &parent.table.keys[parent_key].columns;
+        let key = match parent_key {
+            Some(key) => &parent.table.keys[key].columns,
+            None => &parent_columns,
+        };
         Some(ForeignKey {
             id,
             name: self.name.into(),
@@ -64,13 +74,43 @@ impl<'a> Reference<'a> {
             on_update: self.definition.on_update,
             deferral: self.definition.deferral,
             link: draft::ordinal(self.child.table.foreign_keys.len()),
+            guard,
+        })
+    }
+
+    /// The guard with its column resolved; none if something is wrong with it.
+    fn guard(&mut self, GuardDef { column, value }: &GuardDef) -> Option<Guard> {
+        let (what, table) = (&self.what, &self.child.table);
+        let Some(ordinal) = table.find_column(column) else {
+            let detail = format!("{what}: {} has no column {column}", table.name);
+            self.report.add(ProblemKind::Unknown, detail);
+            return None;
+        };
+        if self.definition.columns.contains(column) {
+            let detail = format!("{what}: column {column} is part of the key that it guards");
+            self.report.add(ProblemKind::Key, detail);
+            return None;
+        }
+        let data_type = table.columns[ordinal as usize].data_type;
+        if value.data_type() != Some(data_type) {
+            let detail = format!("{what}: column {column} is {data_type}, and so never {value}");
+            self.report.add(ProblemKind::Type, detail);
+            return None;
+        }
+        Some(Guard {
+            column: ordinal,
+            value: value.clone(),
         })
     }
 
     fn child_columns(&mut self) -> Option<Vec<u32>> {
         let child = self.child;
         let ordinals = self.columns(&self.definition.columns, child)?;
-        let columns = ordinals.iter().map(|&c| &child.table.columns[c as usize]);
+        // What SET NULL and SET DEFAULT write: the guard's column too.
+        let guard = self.definition.guard.as_ref();
+        let guard = guard.and_then(|guard| child.table.find_column(&guard.column));
+        let written = ordinals.iter().copied().chain(guard);
+        let columns = written.map(|ordinal| &child.table.columns[ordinal as usize]);
         let (on_delete, on_update) = (self.definition.on_delete, self.definition.on_update);
         let (what, report) = (&self.what, &mut self.report);
         validate::action(what, "on delete", on_delete, columns.clone(), report);
@@ -85,7 +125,7 @@ impl<'a> Reference<'a> {
     fn parent(&mut self) -> Option<&'a Draft<'a>> {
         let (what, name) = (&self.what, self.definition.parent.as_str());
         if let Some(found) = self.by_name.get(name) {
-            return Some(&self.drafts[found.index()]);
+            return Some(&self.drafts[*found]);
         }
         let detail = match name.is_empty() {
             true => format!("{what} refers to no table"),
@@ -119,25 +159,29 @@ impl<'a> Reference<'a> {
         Some(())
     }
 
-    /// The unique key of the parent that has exactly these columns, in whatever order.
-    fn parent_key(&mut self, parent: &Draft<'_>, columns: &[u32]) -> Option<usize> {
+    /// The unique key of the parent that has exactly these columns, in whatever order; no key, if it may be any row. None
+    /// at all if there has to be one and is none.
+    fn parent_key(&mut self, parent: &Draft<'_>, columns: &[u32]) -> Option<Option<usize>> {
         let keys = &parent.table.keys;
         let found = keys.iter().position(|key| {
             let same = |column| key.columns.contains(column);
             key.columns.len() == columns.len() && columns.iter().all(same)
         });
+        if found.is_some() || self.definition.to_any_row {
+            return Some(found);
+        }
         // A key that is itself wrong, and so left out, may be the one that is meant.
-        if found.is_none() && parent.keys_complete {
+        if parent.keys_complete {
             let detail = format!(
                 "{} refers to ({}) of {}, which is no unique key; \
-                 keys to any row (`to_any_row`) are not offered yet",
+                 a key that any row may meet is declared `to_any_row`",
                 self.what,
                 self.definition.parent_columns.join(", "),
                 parent.table.name
             );
             self.report.add(ProblemKind::NotUnique, detail);
         }
-        found
+        None
     }
 }
 

@@ -50,7 +50,7 @@ struct Step {
 
 /// The order, and the path to the first table that was met again on its own path.
 fn walk(schema: &Schema) -> (Vec<TableId>, Option<Vec<TableId>>) {
-    let mut progress = vec![Progress::Unseen; schema.tables().len()];
+    let mut progress = vec![Progress::Unseen; schema.tables_end()];
     let mut order = Vec::with_capacity(schema.tables().len());
     let mut cycle = None;
     let mut path: Vec<Step> = Vec::new();

@@ -4,12 +4,14 @@ use crate::error::{RequestError, RequestKind, Result};
 use crate::schema::{Check, Column, ForeignKeyId, Index, UniqueKey};
 use crate::value::DataType;
 
-/// Which table: its position in the schema.
+/// Which table. Ascending in the order of creation, and never reused in the schemas that follow from each other by
+/// changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableId(pub(crate) u32);
 
 impl TableId {
-    /// The position in [`Schema::tables`](crate::schema::Schema::tables).
+    /// A number for lists with a place for each id. While no table was dropped it is the position in
+    /// [`Schema::tables`](crate::schema::Schema::tables).
     #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
@@ -20,7 +22,7 @@ impl TableId {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Table {
-    /// Its position in the schema.
+    /// What names it in its schema.
     pub id: TableId,
     /// Its name.
     pub name: Box<str>,
@@ -71,6 +73,11 @@ impl Table {
             .binary_search_by(|&ordinal| (*self.columns[ordinal as usize].name).cmp(name))
             .ok()
             .map(|position| self.by_name[position])
+    }
+
+    /// The position of an index over exactly these columns.
+    pub(crate) fn index_over(&self, columns: &[u32]) -> Option<usize> {
+        self.indexes.iter().position(|it| it.columns == columns)
     }
 
     /// Whether a column is in no key, no index and no foreign key, on either side: what is written there concerns its

@@ -329,7 +329,7 @@ fn key_columns_correspond_by_position() {
     assert_eq!(foreign_key.child_columns, [0, 1]);
     assert_eq!(foreign_key.parent_columns, [0, 1]);
     // The parent's key is (code, country).
-    assert_eq!(foreign_key.parent_key, 0);
+    assert_eq!(foreign_key.parent_key, Some(0));
     assert_eq!(foreign_key.key_order, [1, 0]);
 }
 
@@ -348,7 +348,7 @@ fn a_foreign_key_may_refer_to_any_unique_key() {
             ),
     ]);
     let foreign_key = &schema.foreign_keys()[0];
-    assert_eq!(foreign_key.parent_key, 1);
+    assert_eq!(foreign_key.parent_key, Some(1));
     assert_eq!(foreign_key.key_order, [1, 0]);
 }
 
@@ -387,15 +387,15 @@ fn referenced_columns_are_exactly_one_unique_key() {
             .column(int("code"))
             .foreign_key(foreign_key.named("fk"))
     };
-    let not_offered = "which is no unique key; keys to any row (`to_any_row`) are not offered yet";
+    let no_key = "which is no unique key; a key that any row may meet is declared `to_any_row`";
     assert_eq!(
         problem([refer(&["region"], &["name"]), regions()]),
-        format!("NotUnique: towns: foreign key fk refers to (name) of regions, {not_offered}")
+        format!("NotUnique: towns: foreign key fk refers to (name) of regions, {no_key}")
     );
     // A part of a key is no key either.
     assert_eq!(
         problem([refer(&["code"], &["code"]), regions()]),
-        format!("NotUnique: towns: foreign key fk refers to (code) of regions, {not_offered}")
+        format!("NotUnique: towns: foreign key fk refers to (code) of regions, {no_key}")
     );
     assert_eq!(
         problem([refer(&["region"], &["country", "code"]), regions()]),

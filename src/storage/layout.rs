@@ -114,7 +114,6 @@ impl RowLayout {
 
     /// How many links a row has.
     #[inline]
-    #[cfg(test)]
     pub(crate) fn links(&self) -> usize {
         self.links
     }

@@ -44,5 +44,7 @@ pub(crate) use self::row_id::RowId;
 pub(crate) use self::row_ref::RowRef;
 pub(crate) use self::rows::Rows;
 pub(crate) use self::spare_room::give_back_spare_room;
-pub(crate) use self::table_store::{Collision, IndexSpec, KeySpec, Place, TableSpec, TableStore};
+pub(crate) use self::table_store::{
+    Collision, IndexSpec, KeySpec, Place, Remake, TableSpec, TableStore,
+};
 pub(crate) use self::unshare::unshare;

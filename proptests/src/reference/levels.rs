@@ -2,7 +2,7 @@
 
 use relata::value::Value;
 
-use crate::reference::{Sort, State, Violation, child_key, judge, key_of, parent_key};
+use crate::reference::{Fired, Sort, State, Violation, child_key, judge, key_of, parent_key};
 use crate::shape::{ReferenceShape, Rule, Shape};
 
 /// A row that was there and is different now, or gone.
@@ -17,26 +17,26 @@ pub(super) struct Change {
 /// One statement's levels.
 #[derive(Debug)]
 pub(super) struct Levels<'s> {
-    shape: &'s Shape,
-    before: &'s State,
-    state: &'s mut State,
-    fired: &'s mut [[u64; 5]; 2],
+    pub(super) shape: &'s Shape,
+    pub(super) before: &'s State,
+    pub(super) state: &'s mut State,
+    fired: &'s mut Fired,
     /// Child rows whose key changed in this statement: (key, child).
-    moved: Vec<(usize, u64)>,
+    pub(super) moved: Vec<(usize, u64)>,
     /// Child rows whose key a CASCADE of that key wrote last: (key, child, parent).
-    source: Vec<(usize, u64, u64)>,
+    pub(super) source: Vec<(usize, u64, u64)>,
     pub(super) by_actions: u64,
 }
 
 /// A parent row that gave up a key.
 #[derive(Debug)]
-struct Event {
-    key: usize,
-    parent: u64,
-    old: Vec<Value>,
+pub(super) struct Event {
+    pub(super) key: usize,
+    pub(super) parent: u64,
+    pub(super) old: Vec<Value>,
     /// None if the row or the key is gone.
-    new: Option<Vec<Value>>,
-    deleted: bool,
+    pub(super) new: Option<Vec<Value>>,
+    pub(super) deleted: bool,
 }
 
 /// What is to happen to one row, in one level.
@@ -77,7 +77,7 @@ impl<'s> Levels<'s> {
         shape: &'s Shape,
         before: &'s State,
         state: &'s mut State,
-        fired: &'s mut [[u64; 5]; 2],
+        fired: &'s mut Fired,
     ) -> Self {
         Levels {
             shape,
@@ -97,8 +97,15 @@ impl<'s> Levels<'s> {
         for change in &level {
             self.note_moved(change, &[]);
         }
-        while !level.is_empty() {
-            let events = self.events(&level);
+        let mut rests = vec![self.before.tables.clone()];
+        loop {
+            let events = match level.is_empty() {
+                false => self.events(&level),
+                true => self.values_gone(&mut rests),
+            };
+            if level.is_empty() && events.is_empty() {
+                return Ok(());
+            }
             let mut refused = self.refusals(&events);
             if !refused.is_empty() {
                 refused.extend(judge::rows(self.shape, self.state));
@@ -108,13 +115,13 @@ impl<'s> Levels<'s> {
             level = self.carry_out(plans);
             self.by_actions += level.len() as u64;
         }
-        Ok(())
     }
 
     /// Keys that changed or went, in creation order of the foreign keys (RI-4, RI-5, RI-12).
     fn events(&self, level: &[Change]) -> Vec<Event> {
         let mut events = Vec::new();
-        for (key, reference) in self.shape.references.iter().enumerate() {
+        let by_row = |(_, reference): &(usize, &ReferenceShape)| !reference.any_row;
+        for (key, reference) in self.shape.references.iter().enumerate().filter(by_row) {
             for change in level
                 .iter()
                 .filter(|change| change.table == reference.parent)
@@ -160,7 +167,7 @@ impl<'s> Levels<'s> {
                 })
                 .collect();
             if !found.is_empty() {
-                event.count(rule, self.fired);
+                event.count(rule, reference, self.fired);
             }
             if rule == Rule::Restrict {
                 refused.extend(found);
@@ -178,8 +185,12 @@ impl<'s> Levels<'s> {
             if rule == Rule::NoAction || rule == Rule::Restrict {
                 continue;
             }
+            // Rows that gave a value up and went different ways.
+            if rule == Rule::Cascade && !event.deleted && event.new.is_none() {
+                continue;
+            }
             for child in self.children(event) {
-                event.count(rule, self.fired);
+                event.count(rule, reference, self.fired);
                 let plan = plan_of(&mut plans, reference.child, child);
                 if rule == Rule::Cascade && event.deleted {
                     plan.delete = true;
@@ -201,6 +212,9 @@ impl<'s> Levels<'s> {
         rows.filter(|row| child_key(reference, &row.values).as_ref() == Some(&event.old))
             .map(|row| row.id)
             .filter(|&child| {
+                if reference.any_row {
+                    return self.carries_value_from_before(event, child);
+                }
                 let since_before = !self.moved.contains(&(event.key, child))
                     && self.key_before(event.key, event.parent).as_ref() == Some(&event.old);
                 since_before || self.source.contains(&(event.key, child, event.parent))
@@ -220,8 +234,12 @@ impl<'s> Levels<'s> {
     fn assignment(&self, event: &Event, rule: Rule) -> Assignment {
         let reference = &self.shape.references[event.key];
         let table = &self.shape.tables[reference.child];
-        let columns = reference.child_columns.iter().enumerate();
-        let cells = columns.map(|(position, &column)| {
+        // A guard comes last, and a CASCADE does not write it.
+        let columns = match rule {
+            Rule::Cascade => reference.child_columns.clone(),
+            _ => reference.deciding_columns(),
+        };
+        let cells = columns.into_iter().enumerate().map(|(position, column)| {
             let value = match (rule, &event.new) {
                 (Rule::Cascade, Some(new)) => new[position].clone(),
                 (Rule::SetDefault, _) => table.constant_default(column),
@@ -274,9 +292,9 @@ impl<'s> Levels<'s> {
             return;
         };
         for (key, reference) in self.shape.references.iter().enumerate() {
-            let columns = &reference.child_columns;
+            let columns = reference.deciding_columns();
             if reference.child != change.table
-                || super::project(&change.old, columns) == super::project(new, columns)
+                || super::project(&change.old, &columns) == super::project(new, &columns)
             {
                 continue;
             }
@@ -299,8 +317,15 @@ impl Event {
         }
     }
 
-    fn count(&self, rule: Rule, fired: &mut [[u64; 5]; 2]) {
-        fired[usize::from(!self.deleted)][rule as usize] += 1;
+    fn count(&self, rule: Rule, reference: &ReferenceShape, fired: &mut Fired) {
+        let event = usize::from(!self.deleted);
+        fired[event][rule as usize] += 1;
+        if reference.guard.is_some() {
+            fired[2 + event][rule as usize] += 1;
+        }
+        if reference.any_row {
+            fired[4 + event][rule as usize] += 1;
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! modelled. `levels` has the actions, `judge` the end of a statement.
 
 mod levels;
+mod values;
 mod judge;
 
 use std::sync::Arc;
@@ -24,9 +25,12 @@ pub struct Reference {
     shape: Arc<Shape>,
     state: State,
     transaction: Option<Open>,
-    /// How often each action had children to deal with: by event, delete first, and by rule.
-    pub fired: [[u64; 5]; 2],
+    /// How often each action had children to deal with.
+    pub fired: Fired,
 }
+
+/// Counts by event, delete first, and by rule: of all keys, then of those that are guarded, then of those to any row.
+pub type Fired = [[u64; 5]; 6];
 
 /// Everything that a rollback brings back.
 #[derive(Clone, Debug, PartialEq)]
@@ -514,8 +518,13 @@ fn project(values: &[Value], columns: &[usize]) -> Vec<Value> {
         .collect()
 }
 
-/// The key that a child row holds, if no part of it is null (RI-2).
+/// The key that a child row holds, if no part of it is null (RI-2) and its guard is true (BY-11).
 fn child_key(reference: &ReferenceShape, values: &[Value]) -> Option<Vec<Value>> {
+    if let Some((column, wanted)) = &reference.guard
+        && values[*column] != *wanted
+    {
+        return None;
+    }
     let key = project(values, &reference.child_columns);
     (!key.iter().any(Value::is_null)).then_some(key)
 }

@@ -4,7 +4,12 @@ mod examples;
 mod flooding;
 mod limits;
 mod secrets;
+mod plan_delete;
+mod guarded;
+mod any_row;
 mod random;
+mod schema_changes;
+mod schema_random;
 
 use crate::engine::{Clock, Database, DatabaseOptions};
 use crate::expr::col;

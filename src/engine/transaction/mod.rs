@@ -8,6 +8,8 @@ mod by_name;
 mod by_id;
 mod savepoint;
 mod deferral;
+mod change_schema;
+mod truncate;
 
 use std::fmt;
 use std::ops::Deref;
@@ -59,7 +61,7 @@ pub struct Commit {
     pub rows: u64,
 }
 
-/// For each foreign key by id: whether it is judged at commit. Most schemas fit without an allocation.
+/// By foreign key id: whether it is judged at commit. Most schemas fit without an allocation.
 type Modes = SmallVec<[bool; 32]>;
 
 /// Cells by ordinal.
@@ -70,11 +72,7 @@ impl<'db> Transaction<'db> {
         database.undo.clear();
         let schema = database.current.schema().clone();
         Transaction {
-            deferred: schema
-                .foreign_keys()
-                .iter()
-                .map(|key| key.deferral.is_initially_deferred())
-                .collect(),
+            deferred: deferral::modes(&schema),
             start: database.undo.mark(),
             schema,
             now: None,
@@ -140,7 +138,7 @@ impl<'db> Transaction<'db> {
     /// # Errors
     /// The first deferred reference that is unmet; nothing of the transaction remains then (integrity RI-52).
     pub fn commit(mut self) -> Result<Commit> {
-        (0..self.deferred.len()).try_for_each(|key| self.judge_pending(key, Operation::Commit))?;
+        self.judge_all_pending(Operation::Commit)?;
         self.finished = true;
         Ok(Commit { rows: self.rows })
     }
@@ -148,15 +146,18 @@ impl<'db> Transaction<'db> {
     /// As [`Transaction::commit`], and what was changed. O(changes).
     ///
     /// # Errors
-    /// As [`Transaction::commit`].
+    /// As [`Transaction::commit`], and [`Transaction::changes`]; nothing of the transaction remains then either.
     pub fn commit_with_changes(self) -> Result<Changes> {
-        let changes = self.changes();
+        let changes = self.changes()?;
         self.commit()?;
         Ok(changes)
     }
 
     /// What the transaction has changed so far, by primary key. O(changes).
-    pub fn changes(&self) -> Changes {
+    ///
+    /// # Errors
+    /// `SchemaChanged` if the transaction changed the schema: changes of rows do not lead across that.
+    pub fn changes(&self) -> Result<Changes> {
         changes::decode(
             &self.database.current.state,
             &self.database.undo,
@@ -179,6 +180,10 @@ impl<'db> Transaction<'db> {
     pub fn rollback(self) {}
 
     fn roll_back(&mut self, mark: Mark) {
+        if let Some(before) = self.database.undo.pop_replaced_after(mark) {
+            self.schema = before.schema().clone();
+            self.database.current = before;
+        }
         if self.database.undo.mark() != mark {
             writer(self.database, &self.schema).roll_back(mark);
         }

@@ -1,5 +1,7 @@
 //! The registry: models and associations in ids and ordinals of the built schema.
 
+use std::sync::Arc;
+
 use crate::association::Uniqueness;
 use crate::association::link::{self, Junction};
 use crate::association::registry::{AttributeEntry, ModelEntry, ModelId, Registry};
@@ -10,7 +12,11 @@ use crate::schema::{Schema, Table, TableId};
 use crate::value::Value;
 
 /// All models with their associations.
-pub(super) fn registry(draft: &Draft, associations: &[Association], schema: &Schema) -> Registry {
+pub(super) fn registry(
+    draft: &Draft,
+    associations: &[Association],
+    schema: &Arc<Schema>,
+) -> Registry {
     let mut models: Vec<ModelEntry> = draft
         .models
         .iter()
@@ -21,10 +27,10 @@ pub(super) fn registry(draft: &Draft, associations: &[Association], schema: &Sch
         let resolved = resolve(association, draft, schema);
         models[association.source].add_association(resolved);
     }
-    Registry::new(models)
+    Registry::new(models, schema)
 }
 
-fn entry((model, table): (&Model, &std::sync::Arc<Table>)) -> ModelEntry {
+fn entry((model, table): (&Model, &Arc<Table>)) -> ModelEntry {
     let attributes = (0..).zip(&model.attributes);
     let attributes = attributes.map(|(ordinal, attribute)| AttributeEntry {
         name: attribute.name.as_str().into(),
@@ -78,7 +84,8 @@ fn resolve_hop(hop: &Hop, index: Option<&[usize]>, schema: &Schema) -> link::Hop
     let parent_columns = draft::ordinals(&hop.parent_attributes);
     let mut keys = child.foreign_keys.iter().map(|&id| schema.foreign_key(id));
     let key = keys.find(|key| {
-        key.parent == table_id(hop.parent)
+        key.links_every_child()
+            && key.parent == table_id(hop.parent)
             && key.child_columns == child_columns
             && key.parent_columns == parent_columns
     });

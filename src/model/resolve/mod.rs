@@ -84,11 +84,11 @@ pub(super) fn resolve(models: &Models) -> Result<Resolved> {
     let links = keys::add(&calls, &names, &mut draft);
     junction_keys::choose(&calls, &links, &mut draft);
     let drafts = associations::draft(&calls, links, &mut draft);
-    let schema = build(&mut draft)?;
+    let schema = Arc::new(build(&mut draft)?);
     Ok(Resolved {
         registry: Arc::new(links::registry(&draft, &drafts, &schema)),
         models: draft.models.iter().map(draft::Model::settings).collect(),
-        schema: Arc::new(schema),
+        schema,
     })
 }
 

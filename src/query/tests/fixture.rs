@@ -41,7 +41,7 @@ impl Queryable for Held {
 impl World {
     /// No rows.
     pub(super) fn empty() -> World {
-        let schema = schema();
+        let schema = Arc::new(schema());
         let registry = Arc::new(registry(&schema));
         let options = DatabaseOptions {
             clock: Clock::Fixed(Timestamp::from_micros(0)),
@@ -256,7 +256,7 @@ const MODELS: [&str; 9] = [
 ];
 
 /// The models in the order of their tables. `Task.userId` is the column `user_id`; the others have their columns' names.
-fn registry(schema: &Schema) -> Registry {
+fn registry(schema: &Arc<Schema>) -> Registry {
     let mut models: Vec<ModelEntry> = (0..)
         .map(ModelId)
         .zip(MODELS)
@@ -421,7 +421,7 @@ fn registry(schema: &Schema) -> Registry {
             hooks: false,
         });
     }
-    Registry::new(models)
+    Registry::new(models, schema)
 }
 
 fn model(name: &str) -> ModelId {

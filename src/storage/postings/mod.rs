@@ -69,7 +69,6 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
     }
 
     /// Whether no parent has children.
-    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
     }

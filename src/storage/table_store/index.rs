@@ -43,6 +43,14 @@ impl UniqueIndex {
         &self.columns
     }
 
+    /// The same rows under the same values, which now stand in these columns. O(1).
+    pub(super) fn with_columns(&self, columns: &[u32]) -> Self {
+        UniqueIndex {
+            columns: KeyColumns::new(columns),
+            ..self.clone()
+        }
+    }
+
     /// Puts in every row.
     pub(super) fn fill(&mut self, rows: &Rows) {
         for (id, row) in rows.iter() {
@@ -136,6 +144,14 @@ impl SecondaryIndex {
         &self.columns
     }
 
+    /// The same rows under the same values, which now stand in these columns. O(1).
+    pub(super) fn with_columns(&self, columns: &[u32]) -> Self {
+        SecondaryIndex {
+            columns: KeyColumns::new(columns),
+            ..self.clone()
+        }
+    }
+
     /// Puts a row in.
     pub(super) fn add(&mut self, rows: &Rows, id: RowId) {
         let Some(row) = rows.get(id) else { return };
@@ -172,6 +188,22 @@ impl SecondaryIndex {
                 });
                 found.map(Iterator::collect).unwrap_or_default()
             }
+        }
+    }
+
+    /// The first of the rows with these values.
+    pub(super) fn find_any<'k>(
+        &self,
+        rows: &Rows,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Option<RowId> {
+        match &self.index {
+            AnyIndex::Ordered(index) => index.find_all(values).next(),
+            AnyIndex::Hash(index) => index
+                .find(hash_key(values.clone()), |row| {
+                    has_key(&self.columns, rows, row, values.clone())
+                })?
+                .next(),
         }
     }
 

@@ -10,12 +10,15 @@
 //! statement judges the noted collisions at its end.
 
 mod index;
+mod remake;
 
 use smallvec::SmallVec;
 
 use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
 use crate::storage::{KeyColumns, RowId, RowLayout, RowRef, Rows};
 use crate::value::{DataType, Value, ValueRef};
+
+pub(crate) use self::remake::Remake;
 
 /// What a table is made of, in the terms of storage.
 #[derive(Clone, Debug)]
@@ -169,6 +172,15 @@ impl TableStore {
         values: impl Iterator<Item = ValueRef<'k>> + Clone,
     ) -> Vec<RowId> {
         self.indexes[index].find_all(&self.rows, values)
+    }
+
+    /// One of the rows with this value of a secondary index: that with the lowest row id.
+    pub(crate) fn find_any<'k>(
+        &self,
+        index: usize,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Option<RowId> {
+        self.indexes[index].find_any(&self.rows, values)
     }
 
     // ---- Slots ----

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::{IndexSpec, KeySpec, Place, TableSpec, TableStore};
+use super::{IndexSpec, KeySpec, Place, Remake, TableSpec, TableStore};
 use crate::storage::{RowArena, RowId};
-use crate::value::{DataType, Value};
+use crate::value::{DataType, Value, ValueRef};
 
 /// Key, unique number, tag.
 type Cells = (i64, Option<i64>, i64);
@@ -277,4 +277,64 @@ fn a_sparse_table_becomes_indexed_and_reuses_slots() {
     both.step(&Step::Insert((key, None, 1)));
     assert_eq!(both.store.rows().end(), end, "the freed slot is used first");
     both.agree();
+}
+
+/// A table with an int column in front, made over from one without: with what stays of it.
+fn widened(before: &TableStore, keys: Vec<Vec<u32>>) -> TableStore {
+    let key = |columns| KeySpec {
+        columns,
+        nulls_distinct: true,
+    };
+    let spec = TableSpec {
+        types: vec![DataType::Int; 4],
+        links: 1,
+        keys: keys.into_iter().map(key).collect(),
+        indexes: Vec::new(),
+    };
+    let remake = Remake {
+        spec: &spec,
+        columns: vec![None, Some(0), Some(1), Some(2)],
+        links: vec![Some(0)],
+        keys: vec![Some(0), Some(1)],
+        indexes: Vec::new(),
+    };
+    let ids: Vec<RowId> = before.rows().iter().map(|(id, _)| id).collect();
+    let fill = |_: u32| Ok::<_, ()>(Value::from(9));
+    before.remade(&remake, &ids, fill).unwrap()
+}
+
+#[test]
+fn a_table_made_over_keeps_ids_links_keys_and_free_slots() {
+    let mut table = empty();
+    table.become_indexed();
+    let row = |key: i64| [key.into(), Value::from(key + 100), 0.into()];
+    for key in 0..9 {
+        let place = table.place(&row(key));
+        table.insert(place, &row(key), &[], &mut Vec::new());
+    }
+    table.set_link(RowId(8), 0, Some(RowId(3)));
+    for id in [5, 2, 7] {
+        table.remove(RowId(id));
+        table.release(RowId(id));
+    }
+    let mut wide = widened(&table, vec![vec![1], vec![2]]);
+    let find = |key: usize, value: i64| wide.find(key, [ValueRef::Int(value)].into_iter());
+    assert_eq!((find(0, 8), find(1, 108)), (Some(RowId(8)), Some(RowId(8))));
+    assert_eq!((find(0, 9), find(1, 105)), (None, None));
+    let kept = wide.rows().get(RowId(8)).unwrap();
+    assert_eq!(kept.link(wide.layout(), 0), Some(RowId(3)));
+    assert_eq!(kept.value(wide.layout(), 0), ValueRef::Int(9));
+    assert_eq!(wide.rows().end(), table.rows().end());
+    for expected in [7, 2, 5, 9] {
+        let values = [0, 20 + expected, 40 + expected, 0].map(Value::from);
+        let place = wide.place(&values);
+        let id = wide.insert(place, &values, &[], &mut Vec::new());
+        assert_eq!(
+            i64::from(id.0),
+            expected,
+            "slots are reused in another order"
+        );
+    }
+    wide.check_indexes().unwrap();
+    table.check_indexes().unwrap();
 }

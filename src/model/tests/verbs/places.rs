@@ -6,7 +6,7 @@ use crate::engine;
 use crate::error::{ConstraintKind, Error, ErrorKind, RequestError, RequestKind, Result};
 use crate::model::{Database, Models, values};
 use crate::query::{include, select};
-use crate::schema::{Deferral, Schema};
+use crate::schema::{Deferral, Schema, SchemaChange};
 
 fn undo<T>() -> Result<T> {
     Err(Error::from(RequestError::new(
@@ -169,6 +169,40 @@ fn another_schema_below_the_models_is_noticed() {
         changed
     );
     *db.engine_mut() = kept;
+    assert_eq!(db.find("User", 1).unwrap(), Some(ada));
+}
+
+#[test]
+fn a_schema_change_below_the_models_is_noticed() {
+    let mut db: Database = company();
+    let ada = user(&mut db, "ada");
+    let prepared = select("User").prepare(&db).unwrap();
+    let (kept, changed) = (db.snapshot(), request(RequestKind::SchemaChanged));
+    let drop = SchemaChange::drop_column("Users", "name");
+    let mut tx = db.begin();
+    tx.engine_mut().change_schema(&drop).unwrap();
+    assert_eq!(tx.find("User", 1).unwrap_err().kind(), changed);
+    assert_eq!(
+        tx.create("User", values! { name: "x" }).unwrap_err().kind(),
+        changed
+    );
+    assert_eq!(select("User").run(&tx).unwrap_err().kind(), changed);
+    assert_eq!(prepared.run(&tx).unwrap_err().kind(), changed);
+    assert_eq!(tx.changes().unwrap_err().kind(), changed);
+    tx.rollback();
+    assert_eq!(prepared.run(&db).unwrap().len(), 1);
+
+    db.engine_mut().change_schema(&drop).unwrap();
+    assert_eq!(db.related(&ada, "tasks").unwrap_err().kind(), changed);
+    assert_eq!(db.count("User").unwrap_err().kind(), changed);
+    assert_eq!(select("User").run(&db).unwrap_err().kind(), changed);
+    assert_eq!(select("User").count(&db).unwrap_err().kind(), changed);
+    assert_eq!(select("User").prepare(&db).unwrap_err().kind(), changed);
+    assert_eq!(prepared.run(&db).unwrap_err().kind(), changed);
+    assert_eq!(db.engine().count("Users").unwrap(), 1);
+
+    assert_eq!(prepared.run(&kept).unwrap().len(), 1);
+    db.reset_to(&kept);
     assert_eq!(db.find("User", 1).unwrap(), Some(ada));
 }
 

@@ -1,0 +1,5 @@
+//! What relata does, through its public API: one file for each behaviour.
+
+mod writers_take_turns;
+mod anomalies_cannot_happen;
+mod a_plan_shows_what_goes_along;
