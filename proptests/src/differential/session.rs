@@ -205,7 +205,11 @@ impl Session<'_> {
 
     fn savepoint(&mut self) -> Result<(), String> {
         self.control(&format!("SAVEPOINT s{}", self.savepoints.len()))?;
-        self.savepoints.push(self.transaction.savepoint());
+        self.savepoints.push(
+            self.transaction
+                .savepoint()
+                .map_err(|error| error.to_string())?,
+        );
         self.reference.savepoint();
         self.count("savepoints");
         Ok(())

@@ -408,7 +408,7 @@ fn a_deferred_key_waits_by_value() {
     let mut tx = db.begin();
     tx.delete("countries", &col("name").eq("alba")).unwrap();
     assert_eq!(pending(&tx), Some(1.into()));
-    let savepoint = tx.savepoint();
+    let savepoint = tx.savepoint().unwrap();
     tx.insert("countries", [("id", 8.into()), ("name", "alba".into())])
         .unwrap();
     assert_eq!(pending(&tx), None);

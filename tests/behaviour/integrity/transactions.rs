@@ -133,7 +133,7 @@ fn leaving_a_transaction_undoes_it() {
     let mut db = filled(Action::Cascade);
     let before = db.fingerprint();
     let left: Result<()> = db.transaction(|tx| {
-        tx.savepoint();
+        tx.savepoint().unwrap();
         tx.delete_key("parents", 1)?;
         insert(tx, "parents", "2")
     });
