@@ -90,7 +90,7 @@ fn writes(criterion: &mut Criterion) {
     group.bench_function("ten updates and a savepoint back", |bencher| {
         let mut tx = db.begin();
         bencher.iter(|| {
-            let savepoint = tx.savepoint();
+            let savepoint = tx.savepoint()?;
             for _ in 0..10 {
                 tx.update_key("posts", key(), [("score", Value::from(1))])?;
             }

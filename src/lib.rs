@@ -52,7 +52,7 @@ pub use crate::association::{
     BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, Through, Uniqueness,
 };
 pub use crate::engine::{
-    Affected, Changes, Clock, DatabaseOptions, DeletePlan, RowChange, Savepoint,
+    Affected, Changes, Clock, DatabaseOptions, DeletePlan, Limits, RowChange, Savepoint,
 };
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::expr::{Expr, all, any, col, not, val};

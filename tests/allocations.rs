@@ -10,6 +10,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use relata::engine::Database;
+use relata::expr::all;
 use relata::schema::{ColumnDef, ForeignKeyDef, IndexDef, Schema, TableDef};
 use relata::value::{DataType, Uuid, Value};
 
@@ -137,6 +138,47 @@ fn a_point_lookup_allocates_nothing_for_its_row() {
         (allocations, title),
         (0, "a somewhat longer title 500".len())
     );
+}
+
+// Broken, one large transaction would hold its way back in memory for as long as its database lives.
+#[test]
+fn a_large_transaction_gives_its_memory_back() {
+    let mut db = Database::new(Schema::builder().table(table("items")).build().unwrap());
+    db.insert_many("items", &COLUMNS, (0..50_000).map(row))
+        .unwrap();
+    let live = || LIVE.with(Cell::get);
+    let before = live();
+    let write = |db: &mut Database, commit: bool| {
+        let mut tx = db.begin();
+        let values = [("title", Value::from("a title of more than fifteen bytes"))];
+        tx.update("items", &all([]), values).unwrap();
+        tx.update("items", &all([]), [("title", Value::from("short"))])
+            .unwrap();
+        if commit {
+            tx.commit().unwrap();
+        }
+    };
+    // Long titles that were in the pages leave room there, which is theirs.
+    write(&mut db, false);
+    let rolled_back = live();
+    write(&mut db, true);
+    let committed = live();
+    let spare = 2 << 20;
+    for after in [rolled_back, committed] {
+        assert!(after <= before + spare, "{before} bytes became {after}");
+    }
+    let held = {
+        let mut tx = db.begin();
+        tx.update("items", &all([]), [("title", Value::from("none"))])
+            .unwrap();
+        live()
+    };
+    assert!(
+        held > before + 2 * spare,
+        "the way back took {} bytes",
+        held - before
+    );
+    db.check_integrity().unwrap();
 }
 
 /// Inserts and deletes rows so that as many stay, and gives the live bytes at the start and at the end.

@@ -13,7 +13,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use relata::engine::{Changes, Database, Savepoint, Snapshot, Transaction, Upserts};
-use relata::error::{ConstraintKind, Error, ErrorKind, RequestKind, TransactionKind};
+use relata::error::{ConstraintKind, Error, ErrorKind, Limit, RequestKind, TransactionKind};
 
 use crate::beyond;
 use crate::choices::Choices;
@@ -443,8 +443,9 @@ impl<'m> Session<'m> {
             Operation::Run(statement, fault) => self.run(&statement, fault),
             Operation::Savepoint => {
                 let fingerprint = self.transaction.fingerprint();
-                self.savepoints
-                    .push((self.transaction.savepoint(), fingerprint));
+                let savepoint = self.transaction.savepoint();
+                let savepoint = savepoint.map_err(|error| error.to_string())?;
+                self.savepoints.push((savepoint, fingerprint));
                 self.reference.savepoint();
                 count(self.tally, "savepoints");
                 Ok(())
@@ -607,22 +608,20 @@ impl<'m> Session<'m> {
     }
 
     fn is_limit(&self, error: &Error, changes: u64) -> bool {
-        error.kind() == ErrorKind::Transaction(TransactionKind::Limit)
+        error.limit() == Some(Limit::RowsChanged)
             && self
                 .rows_changed_max
                 .is_some_and(|max| changes > max as u64)
     }
 
     fn same_failure(&mut self, error: &Error, failure: &Failure) -> Verdict {
-        if error.kind() == ErrorKind::Transaction(TransactionKind::Limit) {
-            if failure.sequence_ended {
-                count(self.tally, "refused: sequence");
-                return Ok(());
-            }
-            if self.is_limit(error, failure.changes) {
-                count(self.tally, "refused: limit");
-                return Ok(());
-            }
+        if error.limit() == Some(Limit::Sequence) && failure.sequence_ended {
+            count(self.tally, "refused: sequence");
+            return Ok(());
+        }
+        if self.is_limit(error, failure.changes) {
+            count(self.tally, "refused: limit");
+            return Ok(());
         }
         if failure.repeated && error.kind() == ErrorKind::Request(RequestKind::Repeated) {
             count(self.tally, "refused: met twice");

@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::panic;
 use std::sync::Arc;
 
-use relata::engine::{Affected, Clock, DatabaseOptions, OnConflict, Row, Transaction, Upserts};
+use relata::engine::{
+    Affected, Clock, DatabaseOptions, Limits, OnConflict, Row, Transaction, Upserts,
+};
 use relata::error::{RequestError, RequestKind, Result};
 use relata::expr::{Expr, all, col};
 use relata::schema::{
@@ -44,14 +46,17 @@ fn burn() {
 
 /// What a database of this shape starts with.
 pub fn options(shape: &Shape) -> DatabaseOptions {
-    let defaults = DatabaseOptions::default();
+    let limits = Limits::default();
     DatabaseOptions {
         clock: Clock::Stepping {
             next: Timestamp::from_micros(CLOCK_START),
             step_micros: CLOCK_STEP,
         },
         seed: Some(7),
-        rows_changed_max: shape.rows_changed_max.unwrap_or(defaults.rows_changed_max),
+        limits: Limits {
+            rows_changed_max: shape.rows_changed_max.unwrap_or(limits.rows_changed_max),
+            ..limits
+        },
     }
 }
 
@@ -426,12 +431,7 @@ fn assign<'t>(
 
 /// What a closure gives that fails on purpose.
 pub fn refusal() -> relata::error::Error {
-    RequestError {
-        kind: RequestKind::Validation,
-        subject: String::new(),
-        detail: "on purpose".to_owned(),
-    }
-    .into()
+    RequestError::new(RequestKind::Validation, "", "on purpose").into()
 }
 
 /// The primary key that a filter asks for, if it asks for nothing else.

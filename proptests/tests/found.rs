@@ -49,7 +49,7 @@ fn a_savepoint_in_an_emptied_table_leaves_the_way_back_open() {
     let mut db = one_number();
     let mut tx = db.begin();
     tx.delete_key("numbers", 0_i64).expect("the row may go");
-    let savepoint = tx.savepoint();
+    let savepoint = tx.savepoint().expect("there is room for one");
     insert(&mut tx, 0);
     tx.rollback_to(savepoint).expect("it is open");
     insert(&mut tx, -1);

@@ -228,7 +228,7 @@ fn going_back_leaves_no_trace() {
         assert_back(&db, "rollback");
 
         let mut transaction = db.begin();
-        let savepoint = transaction.savepoint();
+        let savepoint = transaction.savepoint().expect("there is room for one");
         for _ in 0..WRITES {
             _ = write(&mut transaction, random);
         }

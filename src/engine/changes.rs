@@ -18,7 +18,7 @@ use crate::engine::state::State;
 use crate::engine::statement::Statement;
 use crate::engine::transaction::Cells;
 use crate::engine::undo::{Mark, Undo, UndoLog};
-use crate::error::{Error, RequestError, RequestKind, Result};
+use crate::error::{Error, RequestError, RequestKind, Result, Show};
 use crate::schema::{Schema, Table, TableId};
 use crate::storage::{ImageId, RowId, RowLayout, RowRef};
 use crate::value::{Key, Value};
@@ -201,8 +201,8 @@ fn find_unchanged(
 ) -> Result<RowId> {
     let key = change.key();
     let conflict = |what: &str| {
-        let detail = format!("row {key} {what}");
-        RequestError::new(RequestKind::Conflict, &change.table, detail).into()
+        let detail = |show: Show| format!("row {} {what}", show.key(&key));
+        RequestError::with_values(RequestKind::Conflict, &change.table, detail).into()
     };
     snapshot.check_key_length(table, &key)?;
     let row = snapshot

@@ -4,6 +4,7 @@
 //! (integrity RI-71). Rows are judged as the statement leaves them (RI-41): a new row at once, since nothing in an
 //! insert changes it again, and changed rows at the end.
 
+use crate::engine::limits::Limits;
 use crate::engine::referential::{Cause, Change, Restricted};
 use crate::engine::state::State;
 use crate::error::{
@@ -16,10 +17,11 @@ use crate::value::{Key, Value, ValueRef};
 
 // ---- Rows ----
 
-/// Each value has the type of its column.
+/// Each value has the type of its column, and is not too long.
 pub(crate) fn check_types<'v>(
     table: &Table,
     values: impl IntoIterator<Item = (u32, &'v Value)>,
+    limits: &Limits,
 ) -> Result<()> {
     for (ordinal, value) in values {
         let column = &table.columns[ordinal as usize];
@@ -30,6 +32,9 @@ pub(crate) fn check_types<'v>(
                 column.data_type.name(),
                 value,
             ));
+        }
+        if !limits.admits(value.as_ref()) {
+            return Err(limits.value_too_long(table, column));
         }
     }
     Ok(())

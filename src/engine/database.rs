@@ -3,17 +3,19 @@
 //! Exclusive ownership is what the compiler sees: writing takes `&mut self`, and pages that no snapshot shares are
 //! changed in place. Reading goes through the current [`Snapshot`], to which a database dereferences.
 
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use slotmap::SlotMap;
 
 use crate::engine::clock::Clock;
+use crate::engine::limits::Limits;
 use crate::engine::name::TableName;
 use crate::engine::pending;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::state::State;
-use crate::engine::statement::{Buffers, ROWS_CHANGED_MAX};
+use crate::engine::statement::Buffers;
 use crate::engine::transaction::{
     Affected, OnConflict, SavepointMark, Transaction, Upserted, Upserts,
 };
@@ -47,13 +49,12 @@ use crate::value::{Key, Value};
 /// assert_eq!((db.count("authors")?, fork.count("authors")?), (1, 0));
 /// # Ok::<(), relata::error::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Database {
     pub(crate) current: Snapshot,
     pub(crate) undo: UndoLog,
     /// Kept over transactions, so that a handle of an earlier one is recognised.
     pub(crate) savepoints: SlotMap<slotmap::DefaultKey, SavepointMark>,
-    pub(crate) rows_changed_max: usize,
+    pub(crate) limits: Limits,
     pub(crate) buffers: Buffers,
 }
 
@@ -64,8 +65,8 @@ pub struct DatabaseOptions {
     pub clock: Clock,
     /// The seed of random values; from the operating system if none.
     pub seed: Option<u64>,
-    /// The most rows that one statement may change, those changed by actions included.
-    pub rows_changed_max: usize,
+    /// How large things may grow.
+    pub limits: Limits,
 }
 
 impl Default for DatabaseOptions {
@@ -73,7 +74,7 @@ impl Default for DatabaseOptions {
         DatabaseOptions {
             clock: Clock::System,
             seed: None,
-            rows_changed_max: ROWS_CHANGED_MAX,
+            limits: Limits::default(),
         }
     }
 }
@@ -94,7 +95,7 @@ impl Database {
             },
             undo: UndoLog::default(),
             savepoints: SlotMap::new(),
-            rows_changed_max: options.rows_changed_max,
+            limits: options.limits,
             buffers: Buffers::default(),
         }
     }
@@ -107,7 +108,7 @@ impl Database {
     /// An independent database that shares every page until one of the two writes. O(1).
     pub fn fork(&self) -> Database {
         Database {
-            rows_changed_max: self.rows_changed_max,
+            limits: self.limits,
             ..Database::going_on_from(self.snapshot())
         }
     }
@@ -127,7 +128,7 @@ impl Database {
             current: snapshot,
             undo: UndoLog::default(),
             savepoints: SlotMap::new(),
-            rows_changed_max: ROWS_CHANGED_MAX,
+            limits: Limits::default(),
             buffers: Buffers::default(),
         }
     }
@@ -146,6 +147,16 @@ impl Database {
     /// Sets the clock from the next transaction on.
     pub fn set_clock(&mut self, clock: Clock) {
         unshare(&mut self.current.state).clock = clock;
+    }
+
+    /// How large things may grow.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Sets how large things may grow, from the next transaction on. What is larger already stays.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
     }
 
     /// Starts a transaction. Dropping it undoes it.
@@ -327,6 +338,15 @@ impl Database {
     /// As [`Transaction::apply`].
     pub fn apply(&mut self, changes: &Changes) -> Result<()> {
         self.transaction(|tx| tx.apply(changes))
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database")
+            .field("rows", &self.current)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 

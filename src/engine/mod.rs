@@ -14,6 +14,7 @@
 
 mod state;
 mod clock;
+mod limits;
 mod name;
 mod snapshot;
 mod read;
@@ -39,6 +40,7 @@ mod fingerprint;
 pub use self::changes::{Changes, RowChange, SequenceChange};
 pub use self::clock::Clock;
 pub use self::database::{Database, DatabaseOptions};
+pub use self::limits::Limits;
 pub use self::name::{ColumnName, ForeignKeyName, TableName};
 pub use self::plan_delete::{Blocked, DeletePlan, Effect, PlanCause, PlannedRow};
 pub use self::read::Row;

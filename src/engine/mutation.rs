@@ -279,6 +279,7 @@ impl<'a> Writer<'a> {
         while let Some(entry) = self.undo.pop_after(mark) {
             self.reverse(entry);
         }
+        self.undo.give_back_spare_room();
     }
 
     fn reverse(&mut self, entry: Undo) {

@@ -6,7 +6,7 @@
 //! the closure keeps is no part of the state.
 
 use crate::engine::mutation::Writer;
-use crate::error::{Result, TransactionError, TransactionKind};
+use crate::error::{Limit, Result, TransactionError, TransactionKind};
 use crate::schema::{DefaultValue, TableId};
 use crate::value::{Timestamp, Uuid, Value};
 
@@ -52,7 +52,9 @@ impl Writer<'_> {
                 "the sequence of {} has no number after {next}",
                 self.schema.table(table).name
             );
-            return Err(TransactionError::new(TransactionKind::Limit, detail).into());
+            return Err(
+                TransactionError::new(TransactionKind::Limit(Limit::Sequence), detail).into(),
+            );
         };
         self.set_sequence(table, after);
         Ok(next)

@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use crate::engine::clock::Clock;
 use crate::engine::database::Database;
+use crate::engine::limits::Limits;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::transaction::Transaction;
 use crate::error::{Result, TransactionError, TransactionKind};
@@ -70,13 +71,13 @@ impl Versions for Database {
         self.current = version.clone();
     }
 
-    fn rows_changed_max(&self) -> usize {
-        self.rows_changed_max
+    fn limits(&self) -> Limits {
+        self.limits
     }
 
-    fn going_on_from(version: Snapshot, rows_changed_max: usize) -> Self {
+    fn going_on_from(version: Snapshot, limits: Limits) -> Self {
         Database {
-            rows_changed_max,
+            limits,
             ..Database::going_on_from(version)
         }
     }
@@ -90,8 +91,8 @@ pub(crate) trait Versions {
     /// Makes a committed version the current one.
     fn set_current(&mut self, version: &Self::Snapshot);
     /// What a fork takes over beside the version.
-    fn rows_changed_max(&self) -> usize;
-    fn going_on_from(version: Self::Snapshot, rows_changed_max: usize) -> Self;
+    fn limits(&self) -> Limits;
+    fn going_on_from(version: Self::Snapshot, limits: Limits) -> Self;
 }
 
 /// One database, the version that was published last, and whose turn it is to write.
@@ -100,7 +101,7 @@ pub(crate) struct Shared<D: Versions> {
     database: Mutex<D>,
     turns: Mutex<Turns>,
     turn_ended: Condvar,
-    rows_changed_max: usize,
+    limits: Limits,
 }
 
 /// Who writes, and who wants to.
@@ -124,7 +125,7 @@ impl<D: Versions> Shared<D> {
     pub(crate) fn new(database: D) -> Self {
         Shared {
             published: Mutex::new(database.snapshot()),
-            rows_changed_max: database.rows_changed_max(),
+            limits: database.limits(),
             database: Mutex::new(database),
             turns: Mutex::default(),
             turn_ended: Condvar::new(),
@@ -160,7 +161,7 @@ impl<D: Versions> Shared<D> {
 
     /// A database of its own that goes on from the version that was published last.
     pub(crate) fn fork(&self) -> D {
-        D::going_on_from(self.read(), self.rows_changed_max)
+        D::going_on_from(self.read(), self.limits)
     }
 
     fn publish(&self, version: D::Snapshot) {

@@ -3,6 +3,7 @@
 //! A snapshot never changes, whatever is committed after it was taken (beyond BY-13). Cloning and dropping it are one
 //! counted pointer; sending it to another thread is free.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::engine::name::{ForeignKeyName, TableName};
@@ -14,8 +15,9 @@ use crate::schema::Schema;
 use crate::storage::RowId;
 use crate::value::{Key, Value};
 
-/// One version of all tables. `Clone` is O(1); `Send` and `Sync`.
-#[derive(Clone, Debug)]
+/// One version of all tables. `Clone` is O(1); `Send` and `Sync`. Its debug form tells how many rows each table has, and
+/// nothing that is in them.
+#[derive(Clone)]
 pub struct Snapshot {
     pub(crate) state: triomphe::Arc<State>,
 }
@@ -34,14 +36,14 @@ pub struct StorageStats {
 }
 
 /// Rows of one table, borrowed from a snapshot.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TableRows<'s> {
     reader: TableReader<'s>,
     ids: Ids<'s>,
 }
 
 /// Row ids in the order wanted.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Ids<'s> {
     /// Collected, and sorted if need be.
     Owned(std::vec::IntoIter<RowId>),
@@ -70,6 +72,24 @@ impl<'s> Iterator for TableRows<'s> {
 }
 
 impl ExactSizeIterator for TableRows<'_> {}
+
+impl fmt::Debug for TableRows<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableRows")
+            .field("table", &self.reader.table.name)
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tables = self.schema().tables().iter();
+        let mut map = f.debug_map();
+        map.entries(tables.map(|table| (&table.name, self.row_count(table.id))));
+        map.finish()
+    }
+}
 
 impl Snapshot {
     /// The schema of this version.

@@ -10,19 +10,17 @@ use smallvec::SmallVec;
 
 use crate::engine::any_row::{AtRest, GivenUp, LeftBehind};
 use crate::engine::constraint;
+use crate::engine::limits::Limits;
 use crate::engine::mutation::{Queue, Unplaced, Updated, Writer};
 use crate::engine::pending::Modes;
 use crate::engine::referential::{Cause, Change, Level, Restricted, WorkList};
 use crate::engine::refusals::{Refusal, Refusals};
 use crate::engine::state::State;
 use crate::engine::undo::{Mark, UndoLog};
-use crate::error::{Operation, Result, TransactionError, TransactionKind};
+use crate::error::{Limit, Operation, Result, TransactionError, TransactionKind};
 use crate::schema::{DefaultValue, ForeignKeyId, Table, TableId};
 use crate::storage::{Collision, RowId};
 use crate::value::{Timestamp, Value};
-
-/// The default for the most rows that one statement may change, those changed by actions included.
-pub(crate) const ROWS_CHANGED_MAX: usize = 10_000_000;
 
 /// What one transaction passes to each of its statements.
 #[derive(Debug)]
@@ -31,7 +29,7 @@ pub(crate) struct Context<'a> {
     pub(crate) now: &'a mut Option<Timestamp>,
     /// The constraints that are judged at commit, for now.
     pub(crate) modes: &'a Modes,
-    pub(crate) rows_changed_max: usize,
+    pub(crate) limits: &'a Limits,
     pub(crate) buffers: &'a mut Buffers,
 }
 
@@ -202,7 +200,11 @@ impl<'a> Statement<'a> {
         ordinals: &[u32],
         values: &[Value],
     ) -> Result<()> {
-        constraint::check_types(table, ordinals.iter().copied().zip(values))
+        constraint::check_types(
+            table,
+            ordinals.iter().copied().zip(values),
+            self.context.limits,
+        )
     }
 
     /// Writes a new row of all columns. Its not null columns and checks are judged at once: nothing can change them any
@@ -210,7 +212,7 @@ impl<'a> Statement<'a> {
     pub(crate) fn insert(&mut self, table_id: TableId, values: &[Value]) -> Result<RowId> {
         let schema = self.writer.schema;
         let table = schema.table(table_id);
-        constraint::check_types(table, (0..).zip(values))?;
+        constraint::check_types(table, (0..).zip(values), self.context.limits)?;
         constraint::check_new_row(table, values, self.operation)?;
         self.context.buffers.met.clear();
         let row = match self.writer.insert_row(
@@ -234,7 +236,9 @@ impl<'a> Statement<'a> {
             }
             Err(Unplaced::Full) => {
                 let detail = format!("table {} has used every row id", table.name);
-                return Err(TransactionError::new(TransactionKind::Limit, detail).into());
+                return Err(
+                    TransactionError::new(TransactionKind::Limit(Limit::RowIds), detail).into(),
+                );
             }
         };
         let waits_for_end = !self.parents_stay && !self.context.buffers.met.is_empty();
@@ -278,7 +282,7 @@ impl<'a> Statement<'a> {
         cells: &[(u32, Value)],
     ) -> Result<bool> {
         let values = cells.iter().map(|(ordinal, value)| (*ordinal, value));
-        constraint::check_types(self.writer.schema.table(table), values)?;
+        constraint::check_types(self.writer.schema.table(table), values, self.context.limits)?;
         self.write_cells(table, row, cells, &[], None)
     }
 
@@ -296,6 +300,7 @@ impl<'a> Statement<'a> {
             self.follow_actions()?;
         }
         self.judge()?;
+        self.check_transaction_bytes()?;
         self.release_slots();
         self.finished = true;
         Ok(Counts {
@@ -308,6 +313,7 @@ impl<'a> Statement<'a> {
     pub(crate) fn finish_without_actions(mut self) -> Result<()> {
         self.vacate_everything();
         self.judge()?;
+        self.check_transaction_bytes()?;
         self.release_slots();
         self.finished = true;
         Ok(())
@@ -694,18 +700,23 @@ impl<'a> Statement<'a> {
         keys.any(|&key| !state.edge(key).unmatched().is_empty())
     }
 
-    /// Counts a changed row against the limit.
+    /// Counts a changed row against the limits.
     fn count(&mut self, table: TableId) -> Result<()> {
+        let limits = self.context.limits;
         self.rows_changed += 1;
-        if self.rows_changed <= self.context.rows_changed_max {
-            return Ok(());
+        if self.rows_changed > limits.rows_changed_max {
+            return Err(limits.too_many_rows_changed(self.writer.schema.table(table)));
         }
-        let detail = format!(
-            "a statement changes more than {1} rows, at table {0}",
-            self.writer.schema.table(table).name,
-            self.context.rows_changed_max
-        );
-        Err(TransactionError::new(TransactionKind::Limit, detail).into())
+        self.check_transaction_bytes()
+    }
+
+    /// The way back is no longer than its limit. Edges are not counted row by row: asked again when they are linked.
+    fn check_transaction_bytes(&self) -> Result<()> {
+        let limits = self.context.limits;
+        if self.writer.undo.size_bytes() > limits.transaction_bytes_max {
+            return Err(limits.transaction_too_large());
+        }
+        Ok(())
     }
 }
 

@@ -14,6 +14,7 @@
 use crate::engine::clock::Clock;
 use crate::engine::snapshot::Snapshot;
 use crate::schema::{ForeignKeyId, TableId};
+use crate::storage::give_back_spare_room;
 use crate::storage::{ImageId, RowArena, RowId};
 
 /// One physical change, with what it takes to reverse it.
@@ -149,10 +150,23 @@ impl UndoLog {
         self.entries.push(entry);
     }
 
-    /// Forgets everything and keeps the room.
+    /// Bytes that the way back takes, blobs that it keeps from being freed included.
+    #[inline]
+    pub(crate) fn size_bytes(&self) -> u64 {
+        (self.entries.len() * size_of::<Undo>() + self.images.size_bytes()) as u64
+    }
+
+    /// Forgets everything and keeps the room, up to a bound.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.images.clear();
         self.replaced.clear();
+        self.give_back_spare_room();
+    }
+
+    /// Gives back the room that only a large transaction needs.
+    pub(crate) fn give_back_spare_room(&mut self) {
+        give_back_spare_room(&mut self.entries);
+        self.images.give_back_spare_room();
     }
 }

@@ -1,11 +1,12 @@
 //! A constraint that the statement would have left broken (integrity RI-71).
 
-use std::fmt;
+use std::fmt::{self, Write};
 
+use crate::error::text::{Cut, Show, write_bounded};
 use crate::value::{Key, Value};
 
 /// Which constraint, which row, which values, which other row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConstraintError {
     /// What sort of constraint.
     pub kind: ConstraintKind,
@@ -28,7 +29,7 @@ pub struct ConstraintError {
 }
 
 /// A row, or the place where one is missing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RowName {
     /// Its table.
     pub table: String,
@@ -100,69 +101,79 @@ impl fmt::Display for Operation {
     }
 }
 
-/// `insert violates unique key users_email_key of users: (email) = ('a') already exists in row (3), at row (7)`.
-impl fmt::Display for ConstraintError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (constraint, table, values) = (&self.constraint, &self.table, Cut(&self.values));
-        let columns = self.columns.join(", ");
+impl ConstraintError {
+    /// The text, with values or without:
+    /// `insert violates unique key users_email_key of users: (email) = ('a') already exists in row (3), at row (7)`.
+    pub(super) fn write(&self, show: Show, out: &mut dyn Write) -> fmt::Result {
+        let (constraint, table) = (&self.constraint, &self.table);
+        let (columns, values) = (self.columns.join(", "), show.list(&self.values));
         let other = self.other.as_ref();
         let other_table = other.map_or("", |other| &*other.table);
-        write!(f, "{} violates ", self.operation)?;
+        write!(out, "{} violates ", self.operation)?;
         match self.kind {
             ConstraintKind::NotNull => {
-                write!(f, "not null of {table}: column {columns} has no value")?
+                write!(out, "not null of {table}: column {columns} has no value")?
             }
             ConstraintKind::Check => {
-                write!(f, "check {constraint} of {table}: ({columns}) = {values}")?
+                write!(out, "check {constraint} of {table}: ({columns}) = {values}")?
             }
             ConstraintKind::Unique => {
                 write!(
-                    f,
+                    out,
                     "unique key {constraint} of {table}: ({columns}) = {values} already exists"
                 )?;
                 if let Some(key) = other.and_then(|other| other.key.as_ref()) {
-                    write!(f, " in row {}", Cut(key))?;
+                    write!(out, " in row {}", show.list(key))?;
                 }
             }
             ConstraintKind::Reference => write!(
-                f,
+                out,
                 "foreign key {constraint} of {table}: ({columns}) = {values} has no row in {other_table}"
             )?,
             ConstraintKind::Restrict => write!(
-                f,
+                out,
                 "foreign key {constraint} of {table}: ({columns}) = {values} still refers to {other_table}"
             )?,
         }
         if let Some(row) = &self.row {
-            write!(f, ", at row {}", Cut(row))?;
+            write!(out, ", at row {}", show.list(row))?;
         }
         if !self.chain.is_empty() {
-            write!(f, ", by way of {}", self.chain.join(" -> "))?;
+            write!(out, ", by way of {}", self.chain.join(" -> "))?;
         }
         Ok(())
     }
 }
 
-/// Values as `(1, 'a')`, each cut at 64 bytes so that an error never carries a document.
-pub(crate) struct Cut<'a>(pub(crate) &'a [Value]);
-
-/// The longest value in a message, in bytes.
-const VALUE_BYTES_MAX: usize = 64;
-
-impl fmt::Display for Cut<'_> {
+impl fmt::Display for ConstraintError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(")?;
-        for (position, value) in self.0.iter().enumerate() {
-            if position > 0 {
-                f.write_str(", ")?;
-            }
-            let text = value.to_string();
-            let end = text.floor_char_boundary(VALUE_BYTES_MAX);
-            f.write_str(&text[..end])?;
-            if end < text.len() {
-                f.write_str("...")?;
-            }
-        }
-        f.write_str(")")
+        write_bounded(f, |out| self.write(Show::Values, out))
+    }
+}
+
+/// Every field; values are cut as in the text.
+impl fmt::Debug for ConstraintError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConstraintError")
+            .field("kind", &self.kind)
+            .field("constraint", &self.constraint)
+            .field("table", &self.table)
+            .field("columns", &self.columns)
+            .field("values", &Cut(&self.values))
+            .field("operation", &self.operation)
+            .field("row", &self.row.as_deref().map(Cut))
+            .field("other", &self.other)
+            .field("chain", &self.chain)
+            .finish()
+    }
+}
+
+impl fmt::Debug for RowName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RowName")
+            .field("table", &self.table)
+            .field("columns", &self.columns)
+            .field("key", &self.key.as_deref().map(Cut))
+            .finish()
     }
 }

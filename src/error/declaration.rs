@@ -1,6 +1,9 @@
 //! A declaration that cannot stand: every problem of it at once.
 
-use std::fmt;
+use std::fmt::{self, Write};
+
+use crate::error::Limit;
+use crate::error::text::write_bounded;
 
 /// All problems of a schema, of a set of models, or of one association.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +46,7 @@ pub enum ProblemKind {
     /// An association that cannot be as declared.
     Association,
     /// A size over its limit.
-    Limit,
+    Limit(Limit),
     /// Something that relata does not offer.
     Unsupported,
 }
@@ -60,18 +63,35 @@ impl DeclarationError {
         }
     }
 
+    /// The text: all problems. The constants in it are those of the declaration, and no data.
+    pub(super) fn write(&self, out: &mut dyn Write) -> fmt::Result {
+        for (position, problem) in self.problems.iter().enumerate() {
+            if position > 0 {
+                out.write_str("; ")?;
+            }
+            write!(out, "{problem}")?;
+        }
+        Ok(())
+    }
+
     /// PostgreSQL's code for the first problem.
     pub(crate) fn sqlstate(&self) -> &'static str {
-        match self.problems.first().map(|problem| problem.kind) {
-            Some(ProblemKind::Duplicate) => "42710",
-            Some(ProblemKind::Unknown) => "42704",
-            Some(ProblemKind::Type) => "42804",
-            Some(ProblemKind::NotUnique | ProblemKind::Key) => "42830",
-            Some(ProblemKind::Limit) => "54000",
-            Some(ProblemKind::Unsupported) => "0A000",
-            Some(ProblemKind::Cycle | ProblemKind::Action | ProblemKind::Association) | None => {
-                "42P16"
-            }
+        let first = self.problems.first();
+        first.map_or("42P16", |problem| problem.kind.sqlstate())
+    }
+}
+
+impl ProblemKind {
+    /// PostgreSQL's code.
+    pub(crate) fn sqlstate(self) -> &'static str {
+        match self {
+            ProblemKind::Duplicate => "42710",
+            ProblemKind::Unknown => "42704",
+            ProblemKind::Type => "42804",
+            ProblemKind::NotUnique | ProblemKind::Key => "42830",
+            ProblemKind::Limit(limit) => limit.sqlstate(),
+            ProblemKind::Unsupported => "0A000",
+            ProblemKind::Cycle | ProblemKind::Action | ProblemKind::Association => "42P16",
         }
     }
 }
@@ -104,12 +124,6 @@ impl fmt::Display for Problem {
 
 impl fmt::Display for DeclarationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, problem) in self.problems.iter().enumerate() {
-            if position > 0 {
-                f.write_str("; ")?;
-            }
-            problem.fmt(f)?;
-        }
-        Ok(())
+        write_bounded(f, |out| self.write(out))
     }
 }

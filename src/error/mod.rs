@@ -5,8 +5,11 @@
 //! constraint, columns, values and the other row (integrity RI-71). No internal handle ever stands in one, and no cause
 //! is a text to be parsed: [`Error::kind`] is for matching, [`Error::sqlstate`] for whoever speaks SQL.
 //!
-//! Messages are lower case without a full stop; values in them are cut at 64 bytes.
+//! Messages are lower case without a full stop; values in them are cut at 64 bytes and the whole at 1 KiB.
+//! [`Error::redacted`] leaves the values out.
 
+mod limit;
+mod text;
 mod declaration;
 mod request;
 mod constraint;
@@ -14,10 +17,12 @@ mod transaction;
 
 use std::fmt;
 
-pub(crate) use self::constraint::Cut;
 pub use self::constraint::{ConstraintError, ConstraintKind, Operation, RowName};
 pub use self::declaration::{DeclarationError, Problem, ProblemKind};
+pub use self::limit::Limit;
 pub use self::request::{RequestError, RequestKind};
+use self::text::write_bounded;
+pub(crate) use self::text::{Cut, Show, excerpt};
 pub use self::transaction::{TransactionError, TransactionKind};
 
 /// The result of everything in relata that can be refused.
@@ -72,6 +77,46 @@ impl Error {
         }
     }
 
+    /// The limit that was reached, if that is why: of a declaration, the first one.
+    pub fn limit(&self) -> Option<Limit> {
+        match self {
+            Error::Declaration(error) => error.problems.iter().find_map(|it| match it.kind {
+                ProblemKind::Limit(limit) => Some(limit),
+                _ => None,
+            }),
+            Error::Request(error) => match error.kind {
+                RequestKind::Limit(limit) => Some(limit),
+                _ => None,
+            },
+            Error::Transaction(error) => match error.kind {
+                TransactionKind::Limit(limit) => Some(limit),
+                _ => None,
+            },
+            Error::Constraint(_) => None,
+        }
+    }
+
+    /// The text with every name and without any value: for a log that must not hold data. What closures of your own say
+    /// is shown as they say it.
+    ///
+    /// ```
+    /// # use relata::engine::Database;
+    /// # use relata::schema::{ColumnDef, Schema, TableDef};
+    /// # use relata::value::{DataType, Value};
+    /// # let email = ColumnDef::new("email", DataType::Text).primary_key();
+    /// # let mut db = Database::new(Schema::builder().table(TableDef::new("users").column(email)).build()?);
+    /// db.insert("users", [("email", Value::from("ada@example.org"))])?;
+    /// let error = db.insert("users", [("email", Value::from("ada@example.org"))]).unwrap_err();
+    /// assert_eq!(
+    ///     error.redacted().to_string(),
+    ///     "insert violates unique key users_pkey of users: (email) = (…) already exists in row (…), at row (…)"
+    /// );
+    /// # Ok::<(), relata::error::Error>(())
+    /// ```
+    pub fn redacted(&self) -> Redacted<'_> {
+        Redacted { error: self }
+    }
+
     /// The details, if a constraint was broken.
     pub fn as_constraint(&self) -> Option<&ConstraintError> {
         match self {
@@ -109,6 +154,30 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// An error without values: see [`Error::redacted`].
+#[derive(Clone, Copy)]
+pub struct Redacted<'a> {
+    error: &'a Error,
+}
+
+impl fmt::Display for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_bounded(f, |out| match self.error {
+            Error::Declaration(error) => error.write(out),
+            Error::Request(error) => error.write(Show::NoValues, out),
+            Error::Constraint(error) => error.write(Show::NoValues, out),
+            Error::Transaction(error) => error.write(out),
+        })
+    }
+}
+
+/// The text too: the fields hold values.
+impl fmt::Debug for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 macro_rules! from_group {
     ($($group:ident($details:ty)),* $(,)?) => {$(

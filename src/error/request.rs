@@ -1,6 +1,9 @@
 //! A request that names something unknown, or asks what cannot be answered.
 
-use std::fmt;
+use std::fmt::{self, Write};
+
+use crate::error::Limit;
+use crate::error::text::{Show, write_bounded};
 
 /// What a request got wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,8 +12,10 @@ pub struct RequestError {
     pub kind: RequestKind,
     /// The table or model that the request is about; empty where there is none.
     pub subject: String,
-    /// What is wrong, with the names and values involved.
+    /// What is wrong, with the names and values involved. Each value in it is cut at 64 bytes.
     pub detail: String,
+    /// The detail without its values, if it has any.
+    redacted: Option<Box<str>>,
 }
 
 /// The sorts of [`RequestError`].
@@ -48,7 +53,7 @@ pub enum RequestKind {
     /// Something relies on what was to be dropped; the detail names it.
     InUse,
     /// Nested or large beyond its limit.
-    Limit,
+    Limit(Limit),
     /// Something that relata does not offer; the detail names it.
     Unsupported,
 }
@@ -70,32 +75,51 @@ impl RequestKind {
             RequestKind::SchemaChanged => "0A000",
             RequestKind::Conflict => "40001",
             RequestKind::InUse => "2BP01",
-            RequestKind::Limit => "54001",
+            RequestKind::Limit(limit) => limit.sqlstate(),
             RequestKind::Unsupported => "0A000",
         }
     }
 }
 
 impl RequestError {
-    /// A mistake about a table or model.
-    pub(crate) fn new(
-        kind: RequestKind,
-        subject: impl Into<String>,
-        detail: impl Into<String>,
-    ) -> Self {
+    /// A mistake about a table or model. For closures of your own too: what one gives as its error is what the statement
+    /// gives.
+    pub fn new(kind: RequestKind, subject: impl Into<String>, detail: impl Into<String>) -> Self {
         RequestError {
             kind,
             subject: subject.into(),
             detail: detail.into(),
+            redacted: None,
+        }
+    }
+
+    /// A mistake whose detail holds values: `detail` is asked for a text with and one without them.
+    pub(crate) fn with_values(
+        kind: RequestKind,
+        subject: impl Into<String>,
+        detail: impl Fn(Show) -> String,
+    ) -> Self {
+        let redacted = Some(detail(Show::NoValues).into());
+        RequestError {
+            redacted,
+            ..RequestError::new(kind, subject, detail(Show::Values))
+        }
+    }
+
+    /// The text, with values or without.
+    pub(super) fn write(&self, show: Show, out: &mut dyn Write) -> fmt::Result {
+        if !self.subject.is_empty() {
+            write!(out, "{}: ", self.subject)?;
+        }
+        match (show, &self.redacted) {
+            (Show::NoValues, Some(redacted)) => out.write_str(redacted),
+            _ => out.write_str(&self.detail),
         }
     }
 }
 
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.subject.is_empty() {
-            return f.write_str(&self.detail);
-        }
-        write!(f, "{}: {}", self.subject, self.detail)
+        write_bounded(f, |out| self.write(Show::Values, out))
     }
 }

@@ -1,25 +1,40 @@
-//! What errors say, and how large they are.
+//! What errors say, what they leave out, and how large they are.
 
-use super::{ConstraintError, ConstraintKind, Error, Operation, RowName};
+use super::{
+    ConstraintError, ConstraintKind, DeclarationError, Error, ErrorKind, Limit, Operation, Problem,
+    ProblemKind, RequestError, RequestKind, RowName, Show, TransactionError, TransactionKind,
+};
 use crate::value::{Key, Value};
 
-fn duplicate(value: &str) -> Error {
+fn broken(kind: ConstraintKind, value: &str) -> Error {
     Error::from(ConstraintError {
-        kind: ConstraintKind::Unique,
+        kind,
         constraint: "users_email_key".into(),
         table: "users".into(),
         columns: vec!["email".into()],
         values: vec![Value::from(value)],
         operation: Operation::Insert,
-        row: Some(Key::from(7)),
+        row: Some(Key::from(value)),
         other: Some(RowName {
-            table: "users".into(),
+            table: "accounts".into(),
             columns: vec!["id".into()],
-            key: Some(Key::from(3)),
+            key: Some(Key::from(value)),
         }),
-        chain: Vec::new(),
+        chain: vec!["users_team_id_fkey".into()],
     })
 }
+
+fn duplicate(value: &str) -> Error {
+    broken(ConstraintKind::Unique, value)
+}
+
+const CONSTRAINT_KINDS: [ConstraintKind; 5] = [
+    ConstraintKind::NotNull,
+    ConstraintKind::Check,
+    ConstraintKind::Unique,
+    ConstraintKind::Reference,
+    ConstraintKind::Restrict,
+];
 
 // rules: RI-71
 // Broken, a test that fails on a duplicate could not tell which row was already there.
@@ -28,18 +43,186 @@ fn a_constraint_error_names_everything() {
     let error = duplicate("a@b.c");
     assert_eq!(
         error.to_string(),
-        "insert violates unique key users_email_key of users: (email) = ('a@b.c') already exists in row (3), at row (7)"
+        "insert violates unique key users_email_key of users: (email) = ('a@b.c') already exists in row ('a@b.c'), \
+         at row ('a@b.c'), by way of users_team_id_fkey"
     );
     assert_eq!(error.sqlstate(), "23505");
 }
 
+// rules: RI-71
+// Broken, one long value would fill a log, or half a character would end a text.
 #[test]
 fn long_values_are_cut_between_characters() {
     let message = duplicate(&"é".repeat(1_000)).to_string();
+    let cut = format!("= ('{}...)", "é".repeat(31));
+    assert!(message.contains(&cut), "{message}");
+    let exact = "a".repeat(62);
     assert!(
-        message.contains(&format!("('{}...)", "é".repeat(31))),
-        "{message}"
+        duplicate(&exact)
+            .to_string()
+            .contains(&format!("('{exact}')"))
     );
+    let bytes = |length| Show::Values.list(&[Value::Bytes(vec![0xAB; length].into())]);
+    assert_eq!(bytes(1), "(x'ab')");
+    assert_eq!(bytes(1 << 20), format!("(x'{}...)", "ab".repeat(31)));
+    let quoted = Show::Values.list(&[Value::from("'".repeat(200))]);
+    assert_eq!(quoted, format!("('{}...)", "'".repeat(63)));
+}
+
+// rules: RI-71
+// Broken, an error about a key of many columns, or of a deep cascade, would be a document.
+#[test]
+fn a_text_has_at_most_1_024_bytes() {
+    let text = |length: usize| {
+        let detail = "é".repeat(length / 2) + &"a".repeat(length % 2);
+        Error::from(RequestError::new(RequestKind::Validation, "", detail)).to_string()
+    };
+    assert_eq!(text(1_024).len(), 1_024);
+    assert!(!text(1_024).ends_with("..."));
+    assert!(text(1_025).len() <= 1_024 && text(1_025).ends_with("é..."));
+    let deep = ConstraintError {
+        chain: vec!["a_to_b_fkey".into(); 10_000],
+        ..duplicate("a").as_constraint().unwrap().clone()
+    };
+    assert_eq!(Error::from(deep).to_string().len(), 1_024);
+    let problem = Problem::new(ProblemKind::Unknown, "users", "no column x");
+    let problems = vec![problem; 10_000];
+    let error = Error::from(DeclarationError { problems });
+    assert_eq!(error.to_string().len(), 1_024);
+    assert_eq!(error.redacted().to_string(), error.to_string());
+}
+
+/// An error of every sort that speaks of data.
+fn errors_about(value: &str) -> Vec<Error> {
+    let values = [Value::from(value)];
+    let detail = |show: Show| format!("row {} is not there", show.list(&values));
+    let conflict = RequestError::with_values(RequestKind::Conflict, "users", detail);
+    let constraints = CONSTRAINT_KINDS.map(|kind| broken(kind, value));
+    constraints.into_iter().chain([conflict.into()]).collect()
+}
+
+// rules: RI-71
+// Broken, a log that must not hold data would hold an address or a token.
+#[test]
+fn a_redacted_text_keeps_names_and_leaves_out_values() {
+    for error in errors_about("SECRET") {
+        let (plain, redacted) = (error.to_string(), error.redacted().to_string());
+        assert!(plain.contains("SECRET"), "{plain}");
+        assert!(!redacted.contains("SECRET"), "{redacted}");
+        assert!(
+            redacted.contains("users") && redacted.contains("(…)"),
+            "{redacted}"
+        );
+        assert_eq!(format!("{:?}", error.redacted()), redacted);
+    }
+}
+
+// Broken, an `unwrap` of an error would print a whole document.
+#[test]
+fn the_debug_form_cuts_values_too() {
+    for error in errors_about(&"a".repeat(1 << 20)) {
+        let shown = format!("{error:?}");
+        assert!(shown.len() < 1_024, "{} bytes", shown.len());
+    }
+}
+
+/// Checks the code of every variant; one that is left out does not compile.
+macro_rules! assert_sqlstates {
+    ($kind:ident: $($variant:ident $(($inner:expr))? => $code:literal),+ $(,)?) => {{
+        let _every_variant = |kind: $kind| match kind { $($kind::$variant { .. } => {})+ };
+        for (kind, code) in [$(($kind::$variant $(($inner))?, $code)),+] {
+            assert_eq!(kind.sqlstate(), code, "{kind:?}");
+        }
+    }};
+}
+
+// rules: RI-71
+// Broken, whoever speaks SQL would be told of another sort of error than PostgreSQL tells of.
+#[test]
+fn every_kind_has_its_sqlstate() {
+    assert_sqlstates!(ConstraintKind:
+        NotNull => "23502",
+        Check => "23514",
+        Unique => "23505",
+        Reference => "23503",
+        Restrict => "23503",
+    );
+    assert_sqlstates!(RequestKind:
+        UnknownTable => "42P01",
+        UnknownColumn => "42703",
+        UnknownConstraint => "42704",
+        UnknownAssociation => "42704",
+        UnknownScope => "42704",
+        Type => "42804",
+        KeyLength => "42601",
+        NotFound => "02000",
+        NotLoaded => "22023",
+        Unsaved => "22023",
+        Validation => "22023",
+        Repeated => "21000",
+        SchemaChanged => "0A000",
+        Conflict => "40001",
+        InUse => "2BP01",
+        Limit(Limit::Expression) => "54001",
+        Unsupported => "0A000",
+    );
+    assert_sqlstates!(TransactionKind:
+        UnknownSavepoint => "3B001",
+        Limit(Limit::RowsChanged) => "53400",
+        NotDeferrable => "42809",
+        Busy => "55P03",
+        Reentrant => "25001",
+        Pending => "55006",
+    );
+    assert_sqlstates!(ProblemKind:
+        Duplicate => "42710",
+        Unknown => "42704",
+        Type => "42804",
+        Key => "42830",
+        NotUnique => "42830",
+        Cycle => "42P16",
+        Action => "42P16",
+        Association => "42P16",
+        Limit(Limit::Columns) => "54011",
+        Unsupported => "0A000",
+    );
+    assert_sqlstates!(Limit:
+        Tables => "54000",
+        Columns => "54011",
+        KeyColumns => "54011",
+        Constraints => "54000",
+        ValueBytes => "54000",
+        RowsChanged => "53400",
+        TransactionBytes => "53400",
+        Savepoints => "53400",
+        RowIds => "54000",
+        Sequence => "2200H",
+        Expression => "54001",
+        IncludeDepth => "54001",
+        IncludedRows => "54000",
+    );
+}
+
+// Broken, a caller could not tell a limit that it may raise from one that it may not.
+#[test]
+fn a_limit_is_named_by_whoever_refuses() {
+    let detail = "too much";
+    let request = RequestError::new(RequestKind::Limit(Limit::ValueBytes), "users", detail);
+    let transaction = TransactionError::new(TransactionKind::Limit(Limit::Savepoints), detail);
+    let problem = Problem::new(ProblemKind::Limit(Limit::Tables), "schema", detail);
+    let other = Problem::new(ProblemKind::Unknown, "users", detail);
+    let problems = vec![other, problem];
+    assert_eq!(Error::from(request).limit(), Some(Limit::ValueBytes));
+    let transaction = Error::from(transaction);
+    assert_eq!(transaction.limit(), Some(Limit::Savepoints));
+    assert_eq!(
+        transaction.kind(),
+        ErrorKind::Transaction(TransactionKind::Limit(Limit::Savepoints))
+    );
+    let declaration = Error::from(DeclarationError { problems });
+    assert_eq!(declaration.limit(), Some(Limit::Tables));
+    assert_eq!(declaration.sqlstate(), "42704");
+    assert_eq!(duplicate("a").limit(), None);
 }
 
 #[test]

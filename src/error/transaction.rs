@@ -1,6 +1,9 @@
 //! What a transaction cannot do now.
 
-use std::fmt;
+use std::fmt::{self, Write};
+
+use crate::error::Limit;
+use crate::error::text::write_bounded;
 
 /// Why a transaction refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +21,7 @@ pub enum TransactionKind {
     /// The savepoint was released, rolled back over, or belongs to another transaction.
     UnknownSavepoint,
     /// A statement or transaction grew over a limit.
-    Limit,
+    Limit(Limit),
     /// The constraint cannot be deferred.
     NotDeferrable,
     /// Another thread writes, and there was no waiting or it took too long.
@@ -34,7 +37,7 @@ impl TransactionKind {
     pub(crate) fn sqlstate(self) -> &'static str {
         match self {
             TransactionKind::UnknownSavepoint => "3B001",
-            TransactionKind::Limit => "54000",
+            TransactionKind::Limit(limit) => limit.sqlstate(),
             TransactionKind::NotDeferrable => "42809",
             TransactionKind::Busy => "55P03",
             TransactionKind::Reentrant => "25001",
@@ -51,10 +54,15 @@ impl TransactionError {
             detail: detail.into(),
         }
     }
+
+    /// The text. There are no values in it.
+    pub(super) fn write(&self, out: &mut dyn Write) -> fmt::Result {
+        out.write_str(&self.detail)
+    }
 }
 
 impl fmt::Display for TransactionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)
+        write_bounded(f, |out| self.write(out))
     }
 }

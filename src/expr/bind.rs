@@ -5,9 +5,7 @@
 //! 3. What `and`, `or` and `not` take, and the whole, is a boolean.
 //! 4. A null literal has every type.
 
-use std::fmt::Display;
-
-use crate::error::{Error, RequestError, RequestKind, Result};
+use crate::error::{Error, Limit, RequestError, RequestKind, Result, Show, excerpt};
 use crate::expr::compile::compile;
 use crate::expr::display::Shown;
 use crate::expr::tree::Tree;
@@ -27,9 +25,6 @@ pub trait Scope {
 /// as one.
 const OPS_MAX: usize = 1_000_000;
 
-/// The longest value or expression in a message, in bytes.
-const EXCERPT_BYTES_MAX: usize = 64;
-
 impl Expr {
     /// The predicate over rows of this scope. O(operations), plus sorting the lists of constants.
     ///
@@ -40,7 +35,7 @@ impl Expr {
         if self.ops.len() > OPS_MAX {
             return Err(refusal(
                 scope,
-                RequestKind::Limit,
+                RequestKind::Limit(Limit::Expression),
                 format!(
                     "an expression of {} operations, over the limit of {OPS_MAX}",
                     self.ops.len()
@@ -135,7 +130,7 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
         };
         for other in others {
             if !go_together(subject.data_type, other.data_type) {
-                return Err(self.incomparable(subject, &self.describe(other)));
+                return Err(self.incomparable(subject, |show| self.describe(other, show)));
             }
         }
         Ok(())
@@ -144,43 +139,49 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
     fn check_list(&self, subject: &Operand, values: &[Value]) -> Result<()> {
         let odd = |value: &&Value| !go_together(subject.data_type, value.data_type());
         match values.iter().find(odd) {
-            Some(value) => Err(self.incomparable(subject, &describe_value(value))),
+            Some(value) => Err(self.incomparable(subject, |show| describe_value(value, show))),
             None => Ok(()),
         }
     }
 
-    fn incomparable(&self, subject: &Operand, other: &str) -> Error {
-        let subject = self.describe(subject);
-        self.mistyped(format!("{subject} cannot be compared with {other}"))
+    fn incomparable(&self, subject: &Operand, other: impl Fn(Show) -> String) -> Error {
+        self.mistyped(|show| {
+            let subject = self.describe(subject, show);
+            format!("{subject} cannot be compared with {}", other(show))
+        })
     }
 
     fn check_text(&self, operand: &Operand) -> Result<()> {
         match operand.data_type {
             None | Some(DataType::Text) => Ok(()),
-            Some(_) => Err(self.mistyped(format!(
-                "{} is not text, as like needs",
-                self.describe(operand)
-            ))),
+            Some(_) => Err(self.mistyped(|show| {
+                let operand = self.describe(operand, show);
+                format!("{operand} is not text, as like needs")
+            })),
         }
     }
 
     fn check_predicate(&self, operand: &Operand) -> Result<()> {
         match operand.data_type {
             None | Some(DataType::Bool) => Ok(()),
-            Some(_) => Err(self.mistyped(format!("{} is not a predicate", self.describe(operand)))),
+            Some(_) => Err(self.mistyped(|show| {
+                let operand = self.describe(operand, show);
+                format!("{operand} is not a predicate")
+            })),
         }
     }
 
-    fn mistyped(&self, detail: String) -> Error {
-        refusal(self.scope, RequestKind::Type, detail)
+    fn mistyped(&self, detail: impl Fn(Show) -> String) -> Error {
+        RequestError::with_values(RequestKind::Type, self.scope.subject(), detail).into()
     }
 
     /// `column score (int)`, `'a' (text)`, or the expression itself.
-    fn describe(&self, operand: &Operand) -> String {
+    fn describe(&self, operand: &Operand, show: Show) -> String {
         let type_name = operand.data_type.map_or("null", DataType::name);
         match self.tree.op(operand.node) {
             Op::Column(name) => format!("column {} ({type_name})", excerpt(name)),
-            Op::Value(value) => describe_value(value),
+            Op::Value(value) => describe_value(value, show),
+            _ if show == Show::NoValues => format!("(…) ({type_name})"),
             _ => {
                 let shown = Shown {
                     tree: self.tree,
@@ -200,20 +201,9 @@ fn go_together(a: Option<DataType>, b: Option<DataType>) -> bool {
     }
 }
 
-fn describe_value(value: &Value) -> String {
+fn describe_value(value: &Value, show: Show) -> String {
     let type_name = value.data_type().map_or("null", DataType::name);
-    format!("{} ({type_name})", excerpt(value))
-}
-
-/// The text, cut so that an error never carries a document.
-fn excerpt(shown: &impl Display) -> String {
-    let mut text = shown.to_string();
-    let end = text.floor_char_boundary(EXCERPT_BYTES_MAX);
-    if end < text.len() {
-        text.truncate(end);
-        text.push_str("...");
-    }
-    text
+    format!("{} ({type_name})", show.value(value))
 }
 
 fn refusal(scope: &(impl Scope + ?Sized), kind: RequestKind, detail: String) -> Error {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::engine;
-use crate::engine::{Affected, Changes, Clock, DatabaseOptions, Versions};
+use crate::engine::{Affected, Changes, Clock, DatabaseOptions, Limits, Versions};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::model::find::read_methods;
@@ -112,6 +112,16 @@ impl Database {
     /// Sets the clock from the next transaction on.
     pub fn set_clock(&mut self, clock: Clock) {
         self.engine.set_clock(clock);
+    }
+
+    /// How large things may grow.
+    pub fn limits(&self) -> Limits {
+        self.engine.limits()
+    }
+
+    /// Sets how large things may grow, from the next transaction on. What is larger already stays.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.engine.set_limits(limits);
     }
 
     /// Starts a transaction. Dropping it undoes it.

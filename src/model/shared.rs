@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::{Clock, Shared, Versions, shared_methods};
+use crate::engine::{Clock, Limits, Shared, Versions, shared_methods};
 use crate::error::Result;
 use crate::model::{Database, Snapshot, Transaction};
 
@@ -48,12 +48,12 @@ impl Versions for Database {
         Database::set_current(self, version);
     }
 
-    fn rows_changed_max(&self) -> usize {
-        self.engine().rows_changed_max()
+    fn limits(&self) -> Limits {
+        self.engine().limits()
     }
 
-    fn going_on_from(version: Snapshot, rows_changed_max: usize) -> Self {
-        let engine = Versions::going_on_from(version.engine, rows_changed_max);
+    fn going_on_from(version: Snapshot, limits: Limits) -> Self {
+        let engine = Versions::going_on_from(version.engine, limits);
         Database::with_models(engine, version.models)
     }
 }

@@ -77,7 +77,11 @@ impl<'db> Transaction<'db> {
     }
 
     /// Marks this point of the transaction.
-    pub fn savepoint(&mut self) -> Savepoint {
+    ///
+    /// # Errors
+    ///
+    /// [`Limit::Savepoints`](crate::error::Limit::Savepoints) if too many are open.
+    pub fn savepoint(&mut self) -> Result<Savepoint> {
         self.engine.savepoint()
     }
 
@@ -103,9 +107,9 @@ impl<'db> Transaction<'db> {
     ///
     /// # Errors
     ///
-    /// What the closure gives.
+    /// What the closure gives, or [`Limit::Savepoints`](crate::error::Limit::Savepoints).
     pub fn atomically<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let savepoint = self.savepoint();
+        let savepoint = self.savepoint()?;
         let result = body(self);
         if result.is_err() {
             self.rollback_to(savepoint)?;

@@ -6,7 +6,7 @@
 
 use crate::association::registry::ModelEntry;
 use crate::engine::{Affected, RowId};
-use crate::error::{RequestError, RequestKind, Result};
+use crate::error::{RequestError, RequestKind, Result, Show};
 use crate::expr::Expr;
 use crate::model::instance::{Written, check_type};
 use crate::model::resolve::Resolved;
@@ -287,9 +287,10 @@ pub(crate) fn assignments(
 
 /// The error for an instance whose row is no longer there.
 pub(crate) fn gone(instance: &Instance) -> crate::error::Error {
-    let key = instance
-        .key()
-        .map_or_else(|_| String::new(), |key| format!(" {key}"));
-    let detail = format!("there is no row{key} any more");
-    RequestError::new(RequestKind::NotFound, instance.model(), detail).into()
+    let key = instance.key().ok();
+    let detail = |show: Show| {
+        let key = key.map_or_else(String::new, |key| format!(" {}", show.key(key)));
+        format!("there is no row{key} any more")
+    };
+    RequestError::with_values(RequestKind::NotFound, instance.model(), detail).into()
 }

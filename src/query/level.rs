@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use crate::engine::{RowCells, RowId, RowView, Snapshot, TableReader};
-use crate::error::{Error, RequestError, RequestKind, Result};
+use crate::error::{Error, Limit, RequestError, RequestKind, Result};
 use crate::schema::TableId;
 
 /// The rows of a node.
@@ -173,7 +173,7 @@ pub(crate) fn offset(rows: usize) -> Result<u32> {
 #[cold]
 fn too_many() -> Error {
     let detail = format!("an include of more than {INCLUDED_ROWS_MAX} rows");
-    RequestError::new(RequestKind::Limit, "", detail).into()
+    RequestError::new(RequestKind::Limit(Limit::IncludedRows), "", detail).into()
 }
 
 fn retain_under_offsets(offsets: &mut [u32], keep: &[bool]) {

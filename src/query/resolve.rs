@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::association::link::{Association, Junction, Link};
 use crate::association::registry::{ModelEntry, ModelId, Registry};
-use crate::error::{Error, RequestError, RequestKind, Result};
+use crate::error::{Error, Limit, RequestError, RequestKind, Result};
 use crate::expr::{Bound, Expr, Scope, all, col};
 use crate::query::select::Criteria;
 use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Select, Version};
@@ -277,5 +277,10 @@ fn check_no_junction(source: &ModelEntry, include: &Include) -> Result<()> {
 
 fn too_deep(model: &ModelEntry) -> Error {
     let detail = format!("includes nested deeper than {DEPTH_MAX}");
-    RequestError::new(RequestKind::Limit, &*model.name, detail).into()
+    RequestError::new(
+        RequestKind::Limit(Limit::IncludeDepth),
+        &*model.name,
+        detail,
+    )
+    .into()
 }

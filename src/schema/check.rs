@@ -62,7 +62,7 @@ fn problem_kind(kind: RequestKind) -> ProblemKind {
     match kind {
         RequestKind::UnknownColumn => ProblemKind::Unknown,
         RequestKind::Type => ProblemKind::Type,
-        RequestKind::Limit => ProblemKind::Limit,
+        RequestKind::Limit(limit) => ProblemKind::Limit(limit),
         _ => ProblemKind::Unsupported,
     }
 }

@@ -552,18 +552,18 @@ fn sizes_have_limits() {
     schema([wide(1_024)]);
     assert_eq!(
         problem([wide(1_025)]),
-        "Limit: wide: 1025 columns, more than 1024"
+        "Limit(Columns): wide: 1025 columns, more than 1024"
     );
     schema([wide(40).primary_key(columns(32))]);
     assert_eq!(
         problem([wide(40).primary_key(columns(33))]),
-        "Limit: wide: 33 columns in primary key, more than 32"
+        "Limit(KeyColumns): wide: 33 columns in primary key, more than 32"
     );
     let many = |count| (0..count).map(|number| TableDef::new(format!("t{number}")));
     schema(many(4_096));
     assert_eq!(
         problem(many(4_097)),
-        "Limit: schema: 4097 tables, more than 4096"
+        "Limit(Tables): schema: 4097 tables, more than 4096"
     );
 }
 

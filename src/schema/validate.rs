@@ -3,7 +3,7 @@
 //! Every function here looks at one thing and adds to a [`Report`] what is wrong with it. None of them stops the build:
 //! whoever declares a schema wants to see all its problems at once.
 
-use crate::error::{Problem, ProblemKind};
+use crate::error::{Limit, Problem, ProblemKind};
 use crate::schema::{Action, Column, ColumnDef, DefaultValue, Table, TableDef, UniqueDef};
 use crate::value::DataType;
 
@@ -15,6 +15,9 @@ const COLUMNS_MAX: usize = 1_024;
 const KEY_COLUMNS_MAX: usize = 32;
 /// The most unique keys, indexes, checks or foreign keys that one table declares, each sort by itself.
 const CONSTRAINTS_MAX: usize = 1_024;
+
+/// The longest default, in bytes: that of a value where a database sets no other limit.
+const DEFAULT_BYTES_MAX: usize = 64 << 20;
 
 /// The name of the hidden key of a table that declares none. No declared column may have it.
 pub(super) const HIDDEN_COLUMN: &str = "(row)";
@@ -55,11 +58,17 @@ impl Report {
         );
     }
 
-    fn check_limit(&mut self, what: &str, found: usize, limit: usize) {
-        if found > limit {
+    fn check_limit(&mut self, limit: Limit, what: &str, found: usize) {
+        let max = match limit {
+            Limit::Tables => TABLES_MAX,
+            Limit::Columns => COLUMNS_MAX,
+            Limit::KeyColumns => KEY_COLUMNS_MAX,
+            _ => CONSTRAINTS_MAX,
+        };
+        if found > max {
             self.add(
-                ProblemKind::Limit,
-                format!("{found} {what}, more than {limit}"),
+                ProblemKind::Limit(limit),
+                format!("{found} {what}, more than {max}"),
             );
         }
     }
@@ -68,7 +77,7 @@ impl Report {
 /// The number of tables.
 pub(super) fn table_count(count: usize) -> Option<Problem> {
     let mut report = Report::new("schema");
-    report.check_limit("tables", count, TABLES_MAX);
+    report.check_limit(Limit::Tables, "tables", count);
     report.problems.pop()
 }
 
@@ -77,16 +86,16 @@ pub(super) fn table(definition: &TableDef, report: &mut Report) {
     if definition.name.is_empty() {
         report.add(ProblemKind::Unknown, "a table has an empty name");
     }
-    report.check_limit("columns", definition.columns.len(), COLUMNS_MAX);
+    report.check_limit(Limit::Columns, "columns", definition.columns.len());
     let column_uniques = definition.columns.iter().filter(|column| column.unique);
     let uniques = definition.uniques.len() + column_uniques.count();
-    report.check_limit("unique keys", uniques, CONSTRAINTS_MAX);
-    report.check_limit("indexes", definition.indexes.len(), CONSTRAINTS_MAX);
-    report.check_limit("checks", definition.checks.len(), CONSTRAINTS_MAX);
+    report.check_limit(Limit::Constraints, "unique keys", uniques);
+    report.check_limit(Limit::Constraints, "indexes", definition.indexes.len());
+    report.check_limit(Limit::Constraints, "checks", definition.checks.len());
     report.check_limit(
+        Limit::Constraints,
         "foreign keys",
         definition.foreign_keys.len(),
-        CONSTRAINTS_MAX,
     );
 }
 
@@ -108,6 +117,12 @@ pub(super) fn column(definition: &ColumnDef, report: &mut Report) {
         DefaultValue::RandomUuid => ("default of a random uuid", Some(DataType::Uuid)),
         DefaultValue::AutoIncrement => ("auto increment", Some(DataType::Int)),
     };
+    if definition.default.constant().as_ref().size_bytes() > DEFAULT_BYTES_MAX {
+        report.add(
+            ProblemKind::Limit(Limit::ValueBytes),
+            format!("the default of column {name} has more than {DEFAULT_BYTES_MAX} bytes"),
+        );
+    }
     // A null constant has no type and fits everywhere.
     if let Some(data_type) = data_type.filter(|&found| found != definition.data_type) {
         report.add(
@@ -135,7 +150,7 @@ pub(super) fn key(constraint: &str, columns: &[String], report: &mut Report) -> 
         }
     }
     let what = format!("columns in {constraint}");
-    report.check_limit(&what, columns.len(), KEY_COLUMNS_MAX);
+    report.check_limit(Limit::KeyColumns, &what, columns.len());
     report.problems.len() == before
 }
 

@@ -4,6 +4,7 @@
 //! back there; pushing allocates nothing beyond the growth of three vectors, and blobs are counted, not copied. Images of
 //! tables with different layouts stand in one arena, and whoever reads one knows its layout.
 
+use crate::storage::give_back_spare_room;
 use crate::storage::heap::{Heap, HeapMark, cell_at_mut};
 use crate::storage::layout::RowLayout;
 use crate::storage::row_ref::RowRef;
@@ -14,6 +15,8 @@ pub(crate) struct RowArena {
     words: Vec<u64>,
     heap: Heap,
     images: Vec<Image>,
+    /// Bytes of the blobs in the heap.
+    blob_bytes: usize,
 }
 
 /// The position of an image in its arena.
@@ -34,6 +37,7 @@ impl RowArena {
             words: Vec::new(),
             heap: Heap::unbounded(),
             images: Vec::new(),
+            blob_bytes: 0,
         }
     }
 
@@ -41,15 +45,17 @@ impl RowArena {
     pub(crate) fn push(&mut self, layout: &RowLayout, row: RowRef<'_>) -> ImageId {
         let id = self.end();
         let start = self.words.len();
+        let mark = self.heap.mark();
         self.images.push(Image {
             words: start,
-            heap: self.heap.mark(),
+            heap: mark,
         });
         self.words.extend_from_slice(row.words());
         let words = &mut self.words[start..];
         for offset in layout.varying() {
             self.heap.adopt(cell_at_mut(words, offset), row.heap());
         }
+        self.blob_bytes += self.heap.blob_bytes_since(mark);
         id
     }
 
@@ -74,14 +80,31 @@ impl RowArena {
         ImageId(u32::try_from(self.images.len()).expect("memory ends before the image ids do"))
     }
 
+    /// Bytes of all images, blobs included, which other heaps may share.
+    #[inline]
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.words.len() * size_of::<u64>()
+            + self.images.len() * size_of::<Image>()
+            + self.heap.bytes_len()
+            + self.blob_bytes
+    }
+
     /// Forgets the image `end` and all later ones. Keeps the memory.
     pub(crate) fn truncate(&mut self, end: ImageId) {
         let Some(image) = self.images.get(end.0 as usize) else {
             return;
         };
         self.words.truncate(image.words);
+        self.blob_bytes -= self.heap.blob_bytes_since(image.heap);
         self.heap.truncate(image.heap);
         self.images.truncate(end.0 as usize);
+    }
+
+    /// Gives back the room that only many images need.
+    pub(crate) fn give_back_spare_room(&mut self) {
+        give_back_spare_room(&mut self.words);
+        give_back_spare_room(&mut self.images);
+        self.heap.give_back_spare_room();
     }
 
     /// Forgets everything. Keeps the memory.

@@ -12,6 +12,8 @@
 
 use triomphe::Arc;
 
+use crate::storage::give_back_spare_room;
+
 /// Two words that hold a text, or lead to it.
 pub(crate) type Cell = [u64; 2];
 
@@ -50,6 +52,15 @@ pub(crate) struct Heap {
 enum BlobSlot {
     Blob(Arc<[u8]>),
     Free(Option<u32>),
+}
+
+impl BlobSlot {
+    fn len(&self) -> usize {
+        match self {
+            BlobSlot::Blob(blob) => blob.len(),
+            BlobSlot::Free(_) => 0,
+        }
+    }
 }
 
 /// How far a heap that only grows was filled.
@@ -220,6 +231,19 @@ impl Heap {
         }
     }
 
+    /// Bytes of the texts that are no blobs.
+    #[inline]
+    pub(crate) fn bytes_len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Bytes of the blobs since the mark.
+    #[inline]
+    pub(crate) fn blob_bytes_since(&self, mark: HeapMark) -> usize {
+        let blobs = &self.blobs[mark.blobs..];
+        blobs.iter().map(BlobSlot::len).sum()
+    }
+
     /// Forgets everything written since the mark, and keeps the allocations.
     pub(crate) fn truncate(&mut self, mark: HeapMark) {
         debug_assert!(
@@ -228,6 +252,12 @@ impl Heap {
         );
         self.bytes.truncate(mark.bytes);
         self.blobs.truncate(mark.blobs);
+    }
+
+    /// Gives back the room that only much text needs.
+    pub(crate) fn give_back_spare_room(&mut self) {
+        give_back_spare_room(&mut self.bytes);
+        give_back_spare_room(&mut self.blobs);
     }
 
     /// Bytes allocated, blobs included, even those that other heaps share.

@@ -8,6 +8,7 @@
 //! splits and merges happen with ten rows.
 
 mod unshare;
+mod spare_room;
 mod row_id;
 mod trie;
 mod layout;
@@ -30,9 +31,11 @@ mod edge_store;
 pub(crate) use self::arena::{ImageId, RowArena};
 pub(crate) use self::edge_store::EdgeStore;
 pub(crate) use self::hash_index::HashIndex;
+#[cfg(test)]
+pub(crate) use self::hash_index::entries_passed;
 pub(crate) use self::key_columns::KeyColumns;
 #[cfg(test)]
-pub(crate) use self::key_hash::hashes_counted;
+pub(crate) use self::key_hash::{hash_key, hashes_counted};
 pub(crate) use self::layout::{Field, RowLayout};
 pub(crate) use self::multi_index::MultiIndex;
 pub(crate) use self::ordered_index::OrderedIndex;
@@ -40,6 +43,7 @@ pub(crate) use self::postings::{Children, Postings};
 pub(crate) use self::row_id::RowId;
 pub(crate) use self::row_ref::RowRef;
 pub(crate) use self::rows::Rows;
+pub(crate) use self::spare_room::give_back_spare_room;
 pub(crate) use self::table_store::{
     Collision, IndexSpec, KeySpec, Members, Place, Remake, TableSpec, TableStore,
 };

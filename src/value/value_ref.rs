@@ -67,6 +67,22 @@ impl<'a> ValueRef<'a> {
         })
     }
 
+    /// Length in bytes of what has no fixed size; 0 for the rest.
+    #[inline]
+    pub(crate) fn size_bytes(self) -> usize {
+        match self {
+            ValueRef::Text(text) | ValueRef::Json(text) => text.len(),
+            ValueRef::Bytes(bytes) => bytes.len(),
+            ValueRef::Null
+            | ValueRef::Bool(_)
+            | ValueRef::Int(_)
+            | ValueRef::Float(_)
+            | ValueRef::Uuid(_)
+            | ValueRef::Timestamp(_)
+            | ValueRef::Date(_) => 0,
+        }
+    }
+
     /// The boolean, if this is one.
     #[inline]
     pub fn as_bool(self) -> Option<bool> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use relata::engine::{Clock, Database, DatabaseOptions, SharedDatabase, Transaction};
+use relata::engine::{Clock, Database, DatabaseOptions, Limits, SharedDatabase, Transaction};
 use relata::error::{Error, ErrorKind, Result, TransactionKind};
 use relata::expr::{Expr, all, col};
 use relata::schema::{Action, CheckDef, ColumnDef, Deferral, ForeignKeyDef, Schema, TableDef};
@@ -362,7 +362,10 @@ fn a_fork_keeps_the_limit_of_its_origin() {
         job.attribute(Attribute::new("name", DataType::Text))
     });
     let options = DatabaseOptions {
-        rows_changed_max: 1,
+        limits: Limits {
+            rows_changed_max: 1,
+            ..Limits::default()
+        },
         ..DatabaseOptions::default()
     };
     let shared = relata::SharedDatabase::new(models.sync_with(options).unwrap());

@@ -198,7 +198,7 @@ fn savepoint(times: u64) -> Result<(), Failure> {
     in_transaction(&mut blog::small()?, |tx| {
         let (posts, _, score) = posts(tx)?;
         for round in (0..times).map(u64::cast_signed) {
-            let savepoint = tx.savepoint();
+            let savepoint = tx.savepoint()?;
             for id in scattered(10, POSTS) {
                 tx.update_key(posts, id, [(score, (1_000 + round).into())])?;
             }

@@ -193,8 +193,8 @@ impl Session<'_> {
                 let one_row = match statement {
                     Statement::Insert { .. } | Statement::Upsert { .. } => true,
                     Statement::InsertMany { rows, .. } => rows.len() == 1,
-                    Statement::Meet(upsert) => upsert.rows.len() == 1,
                     Statement::Update { .. } | Statement::Delete { .. } => false,
+                    Statement::Meet(_) => unreachable!("{}", sql::NO_MEETING),
                 };
                 one_row && keys.any(|key| key.timing == Timing::InitiallyDeferred)
             }
@@ -205,7 +205,11 @@ impl Session<'_> {
 
     fn savepoint(&mut self) -> Result<(), String> {
         self.control(&format!("SAVEPOINT s{}", self.savepoints.len()))?;
-        self.savepoints.push(self.transaction.savepoint());
+        self.savepoints.push(
+            self.transaction
+                .savepoint()
+                .map_err(|error| error.to_string())?,
+        );
         self.reference.savepoint();
         self.count("savepoints");
         Ok(())
@@ -345,7 +349,7 @@ fn same_answer(answer: &Answer, outcome: &Outcome) -> Result<(), String> {
         Answer::Affected(Affected {
             rows, by_actions, ..
         }) => (*rows, *by_actions) == (outcome.addressed, outcome.by_actions),
-        Answer::Upserts(_) => false,
+        Answer::Upserts(_) => unreachable!("{}", sql::NO_MEETING),
     };
     match same {
         true => Ok(()),
@@ -371,9 +375,9 @@ fn difference(shape: &Shape, expected: &Expected, reply: Reply) -> Option<Differ
 fn is_empty(statement: &Statement) -> bool {
     match statement {
         Statement::InsertMany { rows, .. } => rows.is_empty(),
-        Statement::Meet(upsert) => upsert.rows.is_empty(),
         Statement::Update { assignments, .. } => assignments.is_empty(),
         Statement::Insert { .. } | Statement::Upsert { .. } | Statement::Delete { .. } => false,
+        Statement::Meet(_) => unreachable!("{}", sql::NO_MEETING),
     }
 }
 

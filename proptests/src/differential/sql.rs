@@ -2,7 +2,7 @@
 
 use relata::value::Value;
 
-use crate::operations::{Filter, Statement, Term, Test, Upsert};
+use crate::operations::{Filter, Statement, Term, Test};
 use crate::shape::{
     CheckShape, Comparison, DefaultShape, Kind, Operand, ReferenceShape, Rule, Shape, TableShape,
     Timing, UniqueShape,
@@ -151,7 +151,13 @@ fn rule(rule: Rule) -> &'static str {
     }
 }
 
+/// Every engine has its own words and rules for rows that meet others.
+pub(super) const NO_MEETING: &str = "the differentials draw no statement that may meet rows";
+
 /// A statement. An upsert is no part of what engines agree on, and is said as an insert.
+///
+/// # Panics
+/// For statements that may meet rows: none is drawn here.
 pub fn statement(shape: &Shape, statement: &Statement) -> String {
     match statement {
         Statement::Insert { table, cells } | Statement::Upsert { table, cells } => {
@@ -164,17 +170,12 @@ pub fn statement(shape: &Shape, statement: &Statement) -> String {
             let (columns, values) = (names(table, &columns), literals(values));
             format!("INSERT INTO {} ({columns}) VALUES ({values})", table.name)
         }
+        Statement::Meet(_) => unreachable!("{NO_MEETING}"),
         Statement::InsertMany {
             table,
             columns,
             rows,
-        }
-        | Statement::Meet(Upsert {
-            table,
-            columns,
-            rows,
-            ..
-        }) => {
+        } => {
             let table = &shape.tables[*table];
             let rows: Vec<String> = rows
                 .iter()

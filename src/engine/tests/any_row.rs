@@ -408,7 +408,7 @@ fn a_deferred_key_waits_by_value() {
     let mut tx = db.begin();
     tx.delete("countries", &col("name").eq("alba")).unwrap();
     assert_eq!(pending(&tx), Some(1.into()));
-    let savepoint = tx.savepoint();
+    let savepoint = tx.savepoint().unwrap();
     tx.insert("countries", [("id", 8.into()), ("name", "alba".into())])
         .unwrap();
     assert_eq!(pending(&tx), None);
@@ -646,7 +646,7 @@ fn what_it_refers_to_may_become_a_unique_key() {
     assert_eq!(cities(&db), with_first_two(Some("cora")));
     assert_eq!(db.delete_key("countries", 2).unwrap().by_actions, 2);
     db.check_integrity().unwrap();
-    db.reset_to(&held);
+    db.reset_to(&held).unwrap();
     assert_eq!(db.fingerprint(), before);
     assert_eq!(db.delete_key("countries", 2).unwrap().by_actions, 2);
     db.check_integrity().unwrap();

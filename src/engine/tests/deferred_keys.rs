@@ -155,7 +155,7 @@ fn savepoints_and_refusals_keep_what_waits() {
     let mut db = filled(Deferral::InitiallyDeferred, Action::NoAction);
     let mut tx = db.begin();
     tx.update_key("seats", "a", [("number", 3.into())]).unwrap();
-    let savepoint = tx.savepoint();
+    let savepoint = tx.savepoint().unwrap();
     let before = tx.fingerprint();
     tx.update_key("seats", "c", [("number", 1.into())]).unwrap();
     tx.check_deferred().unwrap();
@@ -225,7 +225,7 @@ fn children_of_a_shared_key_stay_under_one_row() {
         tx.insert("guests", [("seat", 3.into())]).unwrap();
         assert_eq!((guests_of(&tx, "c"), guests_of(&tx, "0")), (1, 1));
         tx.check_structure().unwrap();
-        let start = tx.savepoint();
+        let start = tx.savepoint().unwrap();
         tx.delete_key("seats", "0").unwrap();
         tx.check_structure().unwrap();
         let expected = match on_delete {

@@ -2,7 +2,7 @@
 
 use super::blog;
 use crate::engine::{Affected, Database};
-use crate::error::{ConstraintKind, ErrorKind, RequestKind, TransactionKind};
+use crate::error::{ConstraintKind, ErrorKind, Limit, RequestKind, TransactionKind};
 use crate::expr::{all, col};
 use crate::schema::{Action, ColumnDef, Deferral, ForeignKeyDef, Schema, TableDef};
 use crate::value::{DataType, Key, Value};
@@ -237,9 +237,9 @@ fn savepoints_restore_rows_ids_and_themselves() {
     let mut db = filled(Action::Cascade);
     let before = db.fingerprint();
     let mut tx = db.begin();
-    let start = tx.savepoint();
+    let start = tx.savepoint().unwrap();
     tx.delete_key("authors", 1).unwrap();
-    let later = tx.savepoint();
+    let later = tx.savepoint().unwrap();
     tx.insert("authors", [("email", "eve".into())]).unwrap();
     tx.rollback_to(later).unwrap();
     assert!(tx.insert("authors", [("email", "bob".into())]).is_err());
@@ -428,10 +428,13 @@ fn upsert_updates_in_place() {
 #[test]
 fn a_limit_undoes_the_statement() {
     let mut db = filled(Action::Cascade);
-    db.rows_changed_max = 5;
+    db.limits.rows_changed_max = 5;
     let before = db.fingerprint();
     let error = db.delete_key("authors", 1).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Transaction(TransactionKind::Limit));
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Transaction(TransactionKind::Limit(Limit::RowsChanged))
+    );
     assert_eq!(db.fingerprint(), before);
     db.delete_key("posts", 1).unwrap();
     db.check_integrity().unwrap();
@@ -453,6 +456,6 @@ fn versions_go_to_other_threads() {
 #[test]
 fn a_fork_keeps_the_limit_of_its_origin() {
     let mut db = filled(Action::Cascade);
-    db.rows_changed_max = 2;
+    db.limits.rows_changed_max = 2;
     assert!(db.fork().delete_key("authors", 1).is_err());
 }

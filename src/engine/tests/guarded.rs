@@ -227,7 +227,7 @@ fn what_waits_for_commit_is_forgotten_when_the_guard_is_no_longer_true() {
     ];
     tx.insert("comments", row).unwrap();
     tx.delete_key("posts", 1).unwrap();
-    let savepoint = tx.savepoint();
+    let savepoint = tx.savepoint().unwrap();
     let pending = |tx: &crate::engine::Transaction<'_>| {
         let error = tx.check_deferred().unwrap_err();
         error.as_constraint().unwrap().row.clone().unwrap()[0].clone()

@@ -2,6 +2,9 @@
 
 mod closures;
 mod examples;
+mod flooding;
+mod limits;
+mod secrets;
 mod plan_delete;
 mod guarded;
 mod any_row;

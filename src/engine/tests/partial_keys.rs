@@ -93,7 +93,7 @@ fn updates_move_rows_in_and_out() {
         UNIQUE
     );
     let mut tx = db.begin();
-    let savepoint = tx.savepoint();
+    let savepoint = tx.savepoint().unwrap();
     tx.update_key("addresses", 1, set(false)).unwrap();
     tx.update_key("addresses", 3, set(true)).unwrap();
     tx.check_structure().unwrap();

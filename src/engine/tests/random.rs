@@ -216,7 +216,7 @@ fn transaction(db: &mut Database, steps: &[Step], held: &mut Vec<(Snapshot, u64)
             }
             Step::Savepoint => {
                 let print = tx.fingerprint();
-                savepoints.push((tx.savepoint(), print));
+                savepoints.push((tx.savepoint().unwrap(), print));
             }
             Step::RollbackTo => {
                 if let Some((savepoint, print)) = savepoints.last() {

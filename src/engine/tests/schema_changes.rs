@@ -158,7 +158,7 @@ fn every_change_can_be_undone_and_is_seen_here_alone() {
             .unwrap();
         tx.delete_key("authors", 3).unwrap();
         let at_savepoint = tx.fingerprint();
-        let savepoint = tx.savepoint();
+        let savepoint = tx.savepoint().unwrap();
         for _ in 0..2 {
             tx.update("posts", &all([]), [("score", Value::from(1))])
                 .unwrap();
@@ -487,7 +487,7 @@ fn modes_follow_their_keys() {
         .unwrap();
     let mut tx = db.begin();
     tx.defer_constraints(&["first"]).unwrap();
-    let savepoint = tx.savepoint();
+    let savepoint = tx.savepoint().unwrap();
     // The links of the keys after it move up.
     tx.change_schema(&SchemaChange::drop_constraint(
         "comments",
@@ -587,7 +587,7 @@ fn changes_do_not_lead_across_schemas() {
     let before = db.fingerprint();
     let mut tx = db.begin();
     tx.delete_key("posts", 11).unwrap();
-    let savepoint = tx.savepoint();
+    let savepoint = tx.savepoint().unwrap();
     tx.change_schema(&other_shapes[0][0]).unwrap();
     let error = tx.changes().unwrap_err();
     assert_eq!(

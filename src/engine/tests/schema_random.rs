@@ -295,7 +295,7 @@ fn transaction(db: &mut Database, tables: &mut Vec<TableDef>, steps: &[Step]) ->
         taken += 1;
         match step {
             Step::Savepoint => {
-                savepoint = Some((tx.savepoint(), tx.fingerprint(), tables.clone()));
+                savepoint = Some((tx.savepoint().unwrap(), tx.fingerprint(), tables.clone()));
             }
             Step::RollbackTo => {
                 if let Some((savepoint, print, definitions)) = &savepoint {

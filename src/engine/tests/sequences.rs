@@ -17,7 +17,7 @@ fn an_update_does_not_move_the_sequence() {
         assert_eq!(error.kind(), ErrorKind::Constraint(ConstraintKind::Unique));
     }
     let mut tx = db.begin();
-    let savepoint = tx.savepoint();
+    let savepoint = tx.savepoint().unwrap();
     tx.set_sequence("authors", 3).unwrap();
     assert_eq!(tx.insert("authors", []).unwrap(), Key::from(3));
     tx.rollback_to(savepoint).unwrap();

@@ -14,6 +14,7 @@ mod deferral;
 mod change_schema;
 mod truncate;
 
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -37,7 +38,6 @@ pub(crate) use self::savepoint::SavepointMark;
 pub use self::upsert::{Upserted, Upserts};
 
 /// Statements that stand or fall together. Dropping it undoes them.
-#[derive(Debug)]
 pub struct Transaction<'db> {
     database: &'db mut Database,
     schema: Arc<Schema>,
@@ -108,7 +108,7 @@ impl<'db> Transaction<'db> {
         let Database {
             current,
             undo,
-            rows_changed_max,
+            limits,
             buffers,
             ..
         } = &mut *self.database;
@@ -121,7 +121,7 @@ impl<'db> Transaction<'db> {
         let context = Context {
             now: &mut self.now,
             modes: &self.modes,
-            rows_changed_max: *rows_changed_max,
+            limits,
             buffers,
         };
         Statement::begin(writer, context, operation)
@@ -173,6 +173,12 @@ impl<'db> Transaction<'db> {
         self.database.snapshot()
     }
 
+    /// Bytes that the way back takes so far: what
+    /// [`Limits::transaction_bytes_max`](crate::engine::Limits::transaction_bytes_max) bounds.
+    pub fn way_back_bytes(&self) -> u64 {
+        self.database.undo.size_bytes()
+    }
+
     /// Undoes the transaction. The same as dropping it.
     pub fn rollback(self) {}
 
@@ -194,6 +200,16 @@ fn writer<'a>(database: &'a mut Database, schema: &'a Schema) -> Writer<'a> {
         undo: &mut database.undo,
         schema,
         sequence_logged: None,
+    }
+}
+
+impl fmt::Debug for Transaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction")
+            .field("database", &self.database)
+            .field("rows", &self.rows)
+            .field("savepoints", &self.open.len())
+            .finish_non_exhaustive()
     }
 }
 

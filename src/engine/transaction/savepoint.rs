@@ -26,7 +26,14 @@ pub(crate) struct SavepointMark {
 
 impl Transaction<'_> {
     /// Marks this point of the transaction.
-    pub fn savepoint(&mut self) -> Savepoint {
+    ///
+    /// # Errors
+    /// [`Limit::Savepoints`](crate::error::Limit::Savepoints) if too many are open.
+    pub fn savepoint(&mut self) -> Result<Savepoint> {
+        let limits = &self.database.limits;
+        if self.open.len() >= limits.savepoints_max {
+            return Err(limits.too_many_savepoints());
+        }
         let mark = SavepointMark {
             mark: self.database.undo.mark(),
             now: self.now,
@@ -35,7 +42,7 @@ impl Transaction<'_> {
         };
         let handle = self.database.savepoints.insert(mark);
         self.open.push(handle);
-        Savepoint { handle }
+        Ok(Savepoint { handle })
     }
 
     /// Undoes everything since the savepoint, constraint modes included. The savepoint stays, later ones go.
@@ -70,9 +77,9 @@ impl Transaction<'_> {
     /// the unwinding transaction is undone.
     ///
     /// # Errors
-    /// What the closure gives.
+    /// What the closure gives, or [`Limit::Savepoints`](crate::error::Limit::Savepoints).
     pub fn atomically<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let savepoint = self.savepoint();
+        let savepoint = self.savepoint()?;
         let result = body(self);
         if result.is_err() {
             self.rollback_to(savepoint)?;

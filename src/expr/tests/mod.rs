@@ -8,7 +8,7 @@ use std::thread;
 use self::random::{chars, naive_like};
 use super::like::Pattern;
 use super::{Bound, Comparison, Conjunct, Expr, Scope, all, any, col, not, val};
-use crate::error::{ErrorKind, RequestKind};
+use crate::error::{ErrorKind, Limit, RequestKind};
 use crate::value::{DataType, Value, ValueRef};
 
 /// id int, score float, name text, done bool, late bool; `author.name` text.
@@ -264,7 +264,7 @@ fn unknown_names_and_long_values_are_named() {
 #[test]
 fn an_expression_has_a_limit() {
     let (kind, message) = refusal(all((0..400_000).map(|_| col("id").eq(1))));
-    assert_eq!(kind, RequestKind::Limit);
+    assert_eq!(kind, RequestKind::Limit(Limit::Expression));
     assert!(message.contains("1200001 operations"), "{message}");
 }
 

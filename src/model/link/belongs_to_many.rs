@@ -173,10 +173,7 @@ fn end_of(writing: &Writing<'_, '_>, junction: &Junction, target: &Target<'_>) -
             let values = complete(writing, end.values)?;
             Ok(Parent { values, ..end })
         }
-        (None, Found::Unknown(key)) => {
-            let detail = format!("there is no {} {key}", writing.target().name);
-            Err(writing.refuse(RequestKind::NotFound, detail))
-        }
+        (None, Found::Unknown(key)) => Err(writing.no_target(&key)),
         (None, Found::Row(_) | Found::Unsaved(_)) => Err(writing.unsaved("target")),
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::association::link::{AssociationKind, Hop};
 use crate::engine::RowId;
-use crate::error::{RequestKind, Result};
+use crate::error::Result;
 use crate::model::link::targets::{Found, Targets};
 use crate::model::link::walk::{self, Parent};
 use crate::model::link::writing::{Writing, force};
@@ -83,8 +83,7 @@ fn set_one(writing: &mut Writing<'_, '_>, hop: &Hop, targets: &Targets<'_>) -> R
         Found::Row(row) => replace(writing, hop, &owner, &[row]),
         Found::Unknown(key) => {
             // To end the association with one target for the sake of another that does not exist helps nobody.
-            let detail = format!("there is no {} {key}", writing.target().name);
-            Err(writing.refuse(RequestKind::NotFound, detail))
+            Err(writing.no_target(&key))
         }
         Found::Unsaved(instance) => {
             replace(writing, hop, &owner, &[])?;

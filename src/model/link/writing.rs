@@ -3,14 +3,14 @@
 use crate::association::link::{Association, Hop};
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
-use crate::error::{Error, RequestKind, Result};
+use crate::error::{Error, RequestError, RequestKind, Result, Show};
 use crate::model::link::targets::{Found, Targets};
 use crate::model::link::walk::Parent;
 use crate::model::link::{Place, RelatedView};
 use crate::model::reader::Reader;
 use crate::model::write::{Assignments, gone};
 use crate::model::{Instance, Transaction};
-use crate::value::Value;
+use crate::value::{Key, Value};
 
 /// One verb under way.
 #[derive(Debug)]
@@ -79,6 +79,12 @@ impl<'w, 'db> Writing<'w, 'db> {
     pub(super) fn unsaved(&self, which: &str) -> Error {
         let detail = format!("the {which} was never saved, and has no key to be referred to by");
         self.refuse(RequestKind::Unsaved, detail)
+    }
+
+    pub(super) fn no_target(&self, key: &Key) -> Error {
+        let target = &self.target().name;
+        let detail = |show: Show| format!("there is no {target} {}", show.key(key));
+        RequestError::with_values(RequestKind::NotFound, self.place().to_string(), detail).into()
     }
 
     /// Updates rows of one model as one statement, with the time of the update.

@@ -4,7 +4,7 @@ use crate::association::Declaration;
 use crate::association::link::AssociationKind;
 use crate::association::naming::accessors::Accessors;
 use crate::association::naming::{multi_names, single_key};
-use crate::error::ProblemKind;
+use crate::error::{ProblemKind, excerpt};
 use crate::model::resolve::calls::Call;
 use crate::model::resolve::draft::Draft;
 use crate::model::resolve::keys::{Hop, Link};
@@ -207,6 +207,7 @@ fn scope_attribute(
             if data_type.admits(value) {
                 return Some(attribute);
             }
+            let value = excerpt(value);
             let detail = format!("{call}: scope by {name} = {value}, but {name} is {data_type}");
             (ProblemKind::Type, detail)
         }

@@ -1,6 +1,6 @@
 //! What is asked of requests and results, and refused.
 
-use crate::error::{Error, ErrorKind, RequestKind};
+use crate::error::{Error, ErrorKind, Limit, RequestKind};
 use crate::expr::col;
 use crate::query::tests::fixture::{World, outline};
 use crate::query::{Include, Select, include, select};
@@ -81,13 +81,16 @@ fn includes_are_nested_to_a_limit() {
     assert_eq!(nest(63).run(&world).unwrap().len(), 4);
     assert_eq!(nest(64).run(&world).unwrap().len(), 3);
     let (kind, message) = refused(&nest(65));
-    assert_eq!(kind, RequestKind::Limit);
+    assert_eq!(kind, RequestKind::Limit(Limit::IncludeDepth));
     assert!(
         message.ends_with("includes nested deeper than 64"),
         "{message}"
     );
     let deep = nest(100_000);
-    assert_eq!(refused(&deep.clone()).0, RequestKind::Limit);
+    assert_eq!(
+        refused(&deep.clone()).0,
+        RequestKind::Limit(Limit::IncludeDepth)
+    );
 }
 
 // Broken: a request that goes to and fro between users and tasks takes all memory there is.
@@ -98,7 +101,10 @@ fn rows_multiply_to_a_limit() {
     let (kind, message) = refused(&select("User").include(tree));
     assert_eq!(
         (kind, &*message),
-        (RequestKind::Limit, "an include of more than 10000 rows")
+        (
+            RequestKind::Limit(Limit::IncludedRows),
+            "an include of more than 10000 rows"
+        )
     );
 }
 

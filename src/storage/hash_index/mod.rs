@@ -72,6 +72,8 @@ impl<const S: usize> HashIndex<S> {
     pub(crate) fn candidates(&self, hash: u64) -> Candidates<'_, S> {
         let fragment = fragment_of(hash);
         let bucket = self.buckets.get(address(fragment, self.bucket_count));
+        #[cfg(test)]
+        counted::count(bucket.map_or(0, Bucket::len));
         Candidates::new(bucket, fragment)
     }
 
@@ -120,6 +122,8 @@ impl<const S: usize> HashIndex<S> {
         let fragment = fragment_of(hash);
         let at = address(fragment, self.bucket_count);
         let bucket = self.buckets.get_or_insert_with(at, Bucket::new);
+        #[cfg(test)]
+        counted::count(bucket.len());
         debug_assert!(
             bucket.position(Entry { fragment, row }).is_none(),
             "the entry is already in the index"
@@ -278,6 +282,28 @@ impl<const S: usize> HashIndex<S> {
             bucket_count == 1 || len >= Self::LOAD_MIN * (bucket_count - 1),
             "the load is too low"
         );
+    }
+}
+
+#[cfg(test)]
+pub(crate) use self::counted::entries_passed;
+
+/// Counts the entries that probes pass, so that a test can show that crafted keys do not meet in one bucket.
+#[cfg(test)]
+mod counted {
+    use std::cell::Cell;
+
+    thread_local! {
+        static ENTRIES: Cell<u64> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count(entries: usize) {
+        ENTRIES.set(ENTRIES.get() + entries as u64);
+    }
+
+    /// How many entries stood in the buckets that this thread has looked through.
+    pub(crate) fn entries_passed() -> u64 {
+        ENTRIES.get()
     }
 }
 

@@ -290,7 +290,7 @@ fn a_failed_statement_adds_and_removes_nothing_pending() {
 #[test]
 fn rolling_back_restores_what_was_pending() {
     accept(&mut waiting(), |tx| {
-        let start = tx.savepoint();
+        let start = tx.savepoint().unwrap();
         insert(tx, "children", ORPHAN)?;
         tx.delete_key("parents", 2)?;
         assert!(tx.check_deferred().is_err());
@@ -313,7 +313,7 @@ fn rolling_back_restores_what_was_pending() {
     for cure in cures {
         commit_fails(&mut waiting(), |tx| {
             insert(tx, "children", ORPHAN).unwrap();
-            let sick = tx.savepoint();
+            let sick = tx.savepoint().unwrap();
             cure(tx).unwrap();
             tx.check_deferred().unwrap();
             tx.rollback_to(sick).unwrap();
@@ -321,15 +321,15 @@ fn rolling_back_restores_what_was_pending() {
         });
         // The cure stays when its savepoint is released, which judges nothing itself.
         accept(&mut waiting(), |tx| {
-            let outer = tx.savepoint();
+            let outer = tx.savepoint().unwrap();
             insert(tx, "children", ORPHAN)?;
-            let inner = tx.savepoint();
+            let inner = tx.savepoint().unwrap();
             cure(tx)?;
             tx.release(inner)?;
             tx.release(outer)
         });
         commit_fails(&mut waiting(), |tx| {
-            let outer = tx.savepoint();
+            let outer = tx.savepoint().unwrap();
             insert(tx, "children", ORPHAN).unwrap();
             tx.release(outer).unwrap();
         });
@@ -342,7 +342,7 @@ fn rolling_back_restores_what_was_pending() {
 fn rolling_back_restores_the_modes() {
     let mut db = waiting();
     let mut tx = db.begin();
-    let start = tx.savepoint();
+    let start = tx.savepoint().unwrap();
     tx.set_constraints_immediate(&[]).unwrap();
     assert!(insert(&mut tx, "children", ORPHAN).is_err());
     tx.rollback_to(start).unwrap();
@@ -352,9 +352,9 @@ fn rolling_back_restores_the_modes() {
 
     let mut db = deferred(Deferral::InitiallyImmediate, Action::NoAction);
     let mut tx = db.begin();
-    let start = tx.savepoint();
+    let start = tx.savepoint().unwrap();
     tx.defer_constraints(&["children_parent_fkey"]).unwrap();
-    let within = tx.savepoint();
+    let within = tx.savepoint().unwrap();
     tx.release(within).unwrap();
     insert(&mut tx, "children", ORPHAN).unwrap();
     tx.rollback_to(start).unwrap();
@@ -362,7 +362,7 @@ fn rolling_back_restores_the_modes() {
     tx.commit().unwrap();
     // A released savepoint keeps the switch.
     let mut tx = db.begin();
-    let start = tx.savepoint();
+    let start = tx.savepoint().unwrap();
     tx.defer_constraints(&[]).unwrap();
     tx.release(start).unwrap();
     insert(&mut tx, "children", ORPHAN).unwrap();
@@ -452,7 +452,7 @@ fn savepoints_nest() {
     let mut tx = db.begin();
     let states: Vec<_> = (0..4)
         .map(|step| {
-            let state = (tx.savepoint(), tx.fingerprint());
+            let state = (tx.savepoint().unwrap(), tx.fingerprint());
             insert(&mut tx, "parents", &format!("{}", 10 + step)).unwrap();
             state
         })
@@ -472,7 +472,7 @@ fn savepoints_nest() {
     }
     assert_eq!(tx.rollback_to(states[2].0).unwrap_err().sqlstate(), "3B001");
     // Releasing the outer one merges the inner one too.
-    let inner = tx.savepoint();
+    let inner = tx.savepoint().unwrap();
     tx.release(states[0].0).unwrap();
     assert_eq!(tx.release(inner).unwrap_err().kind(), unknown);
     tx.commit().unwrap();

@@ -23,7 +23,7 @@ mod determinism;
 
 use std::fmt::Debug;
 
-use relata::engine::{Clock, Database, DatabaseOptions, Row, Snapshot, Transaction};
+use relata::engine::{Clock, Database, DatabaseOptions, Limits, Row, Snapshot, Transaction};
 use relata::error::{ConstraintError, ConstraintKind, Error, ErrorKind, Result};
 use relata::expr::{Expr, all};
 use relata::schema::{Action, ColumnDef, ForeignKeyDef, Schema, TableDef};
@@ -83,7 +83,10 @@ fn database(tables: impl IntoIterator<Item = TableDef>) -> Database {
 /// As [`database`], with a limit for the rows that one statement may change.
 fn limited(tables: impl IntoIterator<Item = TableDef>, rows_changed_max: usize) -> Database {
     let options = DatabaseOptions {
-        rows_changed_max,
+        limits: Limits {
+            rows_changed_max,
+            ..Limits::default()
+        },
         ..options()
     };
     Database::with_options(schema(tables), options)

@@ -3,7 +3,7 @@
 use std::thread;
 
 use relata::engine::{Database, Transaction};
-use relata::error::{ConstraintKind, ErrorKind, Result, TransactionKind};
+use relata::error::{ConstraintKind, ErrorKind, Limit, Result, TransactionKind};
 use relata::schema::{Action, Deferral};
 use relata::value::Value;
 
@@ -178,7 +178,10 @@ fn the_limit_for_changed_rows_is_exact() {
         let before = db.fingerprint();
         let mut tx = db.begin();
         let error = statement(&mut tx).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Transaction(TransactionKind::Limit));
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Transaction(TransactionKind::Limit(Limit::RowsChanged))
+        );
         assert_eq!(tx.fingerprint(), before);
         tx.check_integrity().unwrap();
         tx.insert("nodes", [("id", 20.into())]).unwrap();

@@ -121,7 +121,7 @@ fn references_are_judged_on_the_newest_state() {
         Some(Key::from(3))
     );
     // A fork that goes on from the old version has the parent.
-    let mut fork = Database::from_snapshot(old);
+    let mut fork = Database::from_snapshot(old).unwrap();
     accept(&mut fork, |tx| insert(tx, "children", "4 2"));
     assert_eq!(db.count("children").unwrap(), 2);
 }
@@ -133,7 +133,7 @@ fn leaving_a_transaction_undoes_it() {
     let mut db = filled(Action::Cascade);
     let before = db.fingerprint();
     let left: Result<()> = db.transaction(|tx| {
-        tx.savepoint();
+        tx.savepoint().unwrap();
         tx.delete_key("parents", 1)?;
         insert(tx, "parents", "2")
     });

@@ -50,7 +50,7 @@ fn savepoints_go_back_to_where_they_were_made() -> Result<()> {
     let ada = user(&mut db, "ada");
     let mut tx = db.begin();
     tx.related(&ada, "tasks")?.create(values! { title: "a" })?;
-    let savepoint = tx.savepoint();
+    let savepoint = tx.savepoint().unwrap();
     tx.related(&ada, "tasks")?.set(())?;
     assert_eq!(tx.related(&ada, "tasks")?.count()?, 0);
     tx.rollback_to(savepoint)?;

@@ -193,7 +193,7 @@ impl<K: RelataKey> Contestant<K> for Relata {
         let ids = self.ids;
         let mut transaction = self.database.engine_mut().begin();
         Tally::sum_over(sets, |set| {
-            let savepoint = transaction.savepoint();
+            let savepoint = transaction.savepoint()?;
             let mut rows = 0;
             for &Update { post, score } in set {
                 let values = [(ids.score, score.into())];
