@@ -285,21 +285,13 @@ impl AtRest<'_> {
     fn value_of(&self, key: &ForeignKey, parent: RowId) -> Option<Key> {
         let store = self.state.table(key.parent);
         let row = store.rows().get(parent)?;
-        let columns = key.parent_columns.iter();
-        Some(
-            columns
-                .map(|&ordinal| row.value(store.layout(), ordinal).to_value())
-                .collect(),
-        )
+        Some(row.key(store.layout(), &key.parent_columns))
     }
 
     /// What a row had for children of a key.
     fn image_value(&self, key: &ForeignKey, image: ImageId) -> Key {
         let layout = self.state.table(key.parent).layout();
         let row = self.undo.images.get(image, layout);
-        let columns = key.parent_columns.iter();
-        columns
-            .map(|&ordinal| row.value(layout, ordinal).to_value())
-            .collect()
+        row.key(layout, &key.parent_columns)
     }
 }

@@ -20,7 +20,7 @@ use crate::engine::transaction::Cells;
 use crate::engine::undo::{Mark, Undo, UndoLog};
 use crate::error::{Error, RequestError, RequestKind, Result, Show};
 use crate::schema::{Schema, Table, TableId};
-use crate::storage::{ImageId, RowId, RowLayout, RowRef};
+use crate::storage::{ImageId, RowId};
 use crate::value::{Key, Value};
 
 /// What a transaction changed.
@@ -323,16 +323,18 @@ fn decode_rows(state: &State, undo: &UndoLog, start: Mark) -> Vec<RowChange> {
     let mut shapes = BTreeMap::new();
     for life in lives(undo.since(start)) {
         let store = state.table(life.table);
-        let before = life
-            .before
-            .map(|image| all_values(store.layout(), undo.images.get(image, store.layout())));
+        let before = life.before.map(|image| {
+            undo.images
+                .get(image, store.layout())
+                .values(store.layout())
+        });
         let after = if life.ended {
             None
         } else {
             store
                 .rows()
                 .get(life.row)
-                .map(|row| all_values(store.layout(), row))
+                .map(|row| row.values(store.layout()))
         };
         if before == after {
             continue;
@@ -421,10 +423,4 @@ fn lives(entries: &[Undo]) -> Vec<Life> {
 fn column_names(table: &Table) -> Arc<[String]> {
     let columns = table.columns.iter();
     columns.map(|column| column.name.to_string()).collect()
-}
-
-fn all_values(layout: &RowLayout, row: RowRef<'_>) -> Vec<Value> {
-    (0..layout.column_count())
-        .map(|ordinal| row.value(layout, ordinal).to_value())
-        .collect()
 }

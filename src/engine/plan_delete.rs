@@ -306,11 +306,10 @@ fn sort_of(error: &ConstraintError) -> u8 {
 fn key_before(statement: &Statement<'_>, table: TableId, before: ImageId) -> Key {
     let layout = statement.state().table(table).layout();
     let image = statement.undo().images.get(before, layout);
-    let columns = &statement.state().schema.table(table).primary_key().columns;
-    columns
-        .iter()
-        .map(|&ordinal| image.value(layout, ordinal).to_value())
-        .collect()
+    image.key(
+        layout,
+        &statement.state().schema.table(table).primary_key().columns,
+    )
 }
 
 fn values_written(statement: &Statement<'_>, row: &ChangedRow) -> Vec<(String, Value)> {

@@ -157,17 +157,12 @@ impl<'a> RowView<'a> {
     }
 
     pub(crate) fn values_of(&self, columns: &[u32]) -> Key {
-        columns
-            .iter()
-            .map(|&ordinal| self.value(ordinal).to_value())
-            .collect()
+        self.cells.key(self.layout, columns)
     }
 
     /// Every value, hidden columns included.
     pub(crate) fn values(&self) -> Vec<Value> {
-        (0..self.layout.column_count())
-            .map(|ordinal| self.value(ordinal).to_value())
-            .collect()
+        self.cells.values(self.layout)
     }
 
     pub(crate) fn into_row(self) -> Row<'a> {

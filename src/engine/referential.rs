@@ -382,8 +382,7 @@ impl Level<'_> {
             };
             let cell = |ordinal| row.value(store.layout(), ordinal);
             if key.is_complete(cell) {
-                let cells = key.child_columns.iter();
-                let carried = cells.map(|&ordinal| cell(ordinal).to_value()).collect();
+                let carried = row.key(store.layout(), &key.child_columns);
                 written.entry(carried).or_insert(child);
             }
         }

@@ -148,12 +148,7 @@ impl State {
         let store = self.table(table);
         let row = store.rows().get(row)?;
         let columns = &self.schema.table(table).primary_key().columns;
-        Some(
-            columns
-                .iter()
-                .map(|&ordinal| row.value(store.layout(), ordinal).to_value())
-                .collect(),
-        )
+        Some(row.key(store.layout(), columns))
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::storage::RowId;
 use crate::storage::heap::{Heap, cell_at, is_inline};
 use crate::storage::layout::{Field, RowLayout};
-use crate::value::{DataType, Date, TextRef, Timestamp, Uuid, ValueRef};
+use crate::value::{DataType, Date, Key, TextRef, Timestamp, Uuid, Value, ValueRef};
 
 /// The words of a row and the heap that its long texts stand in.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,21 @@ impl<'a> RowRef<'a> {
     #[inline]
     pub(crate) fn value(self, layout: &RowLayout, ordinal: u32) -> ValueRef<'a> {
         self.read(layout.field(ordinal))
+    }
+
+    /// The values of some columns, in their order.
+    pub(crate) fn key(self, layout: &RowLayout, columns: &[u32]) -> Key {
+        let columns = columns.iter();
+        columns
+            .map(|&ordinal| self.value(layout, ordinal).to_value())
+            .collect()
+    }
+
+    /// The values of all columns, hidden ones included.
+    pub(crate) fn values(self, layout: &RowLayout) -> Vec<Value> {
+        (0..layout.column_count())
+            .map(|ordinal| self.value(layout, ordinal).to_value())
+            .collect()
     }
 
     /// A cell whose place was looked up before.
