@@ -41,30 +41,15 @@ impl Transaction<'_> {
     {
         let id = table.table_id(&self.schema)?;
         let schema = self.schema.clone();
-        let names = columns.iter().map(|name| (*name, Value::Null));
-        let ordinals = named_cells(schema.table(id), names)?
-            .into_iter()
-            .map(|(ordinal, _)| ordinal);
-        let given = Given::new(schema.table(id), ordinals);
+        let table = schema.table(id);
+        let given = Given::new(table, named_columns(table, columns)?);
         self.run(Operation::Insert, |statement| {
             statement.only_inserts();
             let (mut addressed, mut values, mut row) = (0, Vec::new(), Vec::new());
             for cells in rows {
                 values.clear();
                 values.extend(cells);
-                if values.len() != columns.len() {
-                    let detail = format!(
-                        "row {addressed} has {} values for {} columns",
-                        values.len(),
-                        columns.len()
-                    );
-                    return Err(RequestError::new(
-                        RequestKind::KeyLength,
-                        &*schema.table(id).name,
-                        detail,
-                    )
-                    .into());
-                }
+                check_length(table, addressed, values.len(), columns.len())?;
                 statement.complete(id, &given, &mut values, &mut row)?;
                 statement.insert(id, &row)?;
                 addressed += 1;
@@ -169,6 +154,23 @@ impl Transaction<'_> {
         self.rows += counts;
         Ok(())
     }
+}
+
+/// The ordinals of columns; one named twice is refused.
+pub(super) fn named_columns(table: &Table, columns: &[&str]) -> Result<Vec<u32>> {
+    let names = columns.iter().map(|name| (*name, Value::Null));
+    let cells = named_cells(table, names)?.into_iter();
+    Ok(cells.map(|(ordinal, _)| ordinal).collect())
+}
+
+/// A row of many has a value for each named column.
+#[inline]
+pub(super) fn check_length(table: &Table, row: usize, found: usize, wanted: usize) -> Result<()> {
+    if found == wanted {
+        return Ok(());
+    }
+    let detail = format!("row {row} has {found} values for {wanted} columns");
+    Err(RequestError::new(RequestKind::KeyLength, &*table.name, detail).into())
 }
 
 /// Names to ordinals; a column named twice is refused.

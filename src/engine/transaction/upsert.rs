@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 
 use crate::engine::name::TableName;
 use crate::engine::statement::{Given, Statement};
-use crate::engine::transaction::by_name::named_cells;
+use crate::engine::transaction::by_name::{check_length, named_cells, named_columns};
 use crate::engine::transaction::on_conflict::Resolved;
 use crate::engine::transaction::{Cells, OnConflict, Transaction};
 use crate::error::{Operation, RequestError, RequestKind, Result};
 use crate::expr;
-use crate::schema::{DefaultValue, Table};
+use crate::schema::{DefaultValue, Table, TableId};
 use crate::storage::RowId;
 use crate::value::{Key, Value, ValueRef};
 
@@ -109,9 +109,7 @@ impl Transaction<'_> {
         R: IntoIterator<Item = Value>,
     {
         let id = table.table_id(&self.schema)?;
-        let names = columns.iter().map(|name| (*name, Value::Null));
-        let cells = named_cells(self.schema.table(id), names)?;
-        let ordinals: Vec<u32> = cells.into_iter().map(|(ordinal, _)| ordinal).collect();
+        let ordinals = named_columns(self.schema.table(id), columns)?;
         let mut upserts = Upserts::default();
         let rows = rows.into_iter().map(|row| row.into_iter().collect());
         let by_actions = self.upsert_values(id, &ordinals, rows, on_conflict, |it| match it {
@@ -128,7 +126,7 @@ impl Transaction<'_> {
     /// The changes by actions.
     fn upsert_values(
         &mut self,
-        table: crate::schema::TableId,
+        table: TableId,
         ordinals: &[u32],
         rows: impl IntoIterator<Item = Vec<Value>>,
         on_conflict: &OnConflict,
@@ -151,7 +149,7 @@ impl Transaction<'_> {
             };
             let mut addressed = 0;
             for (position, values) in rows.into_iter().enumerate() {
-                upsert.check_length(position, &values)?;
+                check_length(table, position, values.len(), ordinals.len())?;
                 let outcome = upsert.one(statement, values)?;
                 addressed += usize::from(!matches!(outcome, Outcome::Skipped));
                 report(outcome);
@@ -182,15 +180,6 @@ struct Upsert<'a> {
 }
 
 impl Upsert<'_> {
-    fn check_length(&self, position: usize, values: &[Value]) -> Result<()> {
-        if values.len() == self.ordinals.len() {
-            return Ok(());
-        }
-        let (found, wanted) = (values.len(), self.ordinals.len());
-        let detail = format!("row {position} has {found} values for {wanted} columns");
-        Err(RequestError::new(RequestKind::KeyLength, &*self.table.name, detail).into())
-    }
-
     fn one(&mut self, statement: &mut Statement<'_>, mut values: Vec<Value>) -> Result<Outcome> {
         statement.check_types(self.table, self.ordinals, &values)?;
         let found = self.find(statement, &values);
