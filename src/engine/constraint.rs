@@ -67,35 +67,36 @@ pub(crate) fn check_new_row(table: &Table, values: &[Value], operation: Operatio
     Ok(())
 }
 
-/// What is broken of not null, then of the checks, in a row as it stands.
-pub(crate) fn refusals_of_stored_row<'a>(
-    table: &'a Table,
-    state: &'a State,
+/// Not null, then checks, of a row as it stands. What becomes of a broken one is for `refuse` to say.
+pub(crate) fn judge_stored_row(
+    table: &Table,
+    state: &State,
     row: RowId,
     operation: Operation,
-) -> impl Iterator<Item = ConstraintError> + 'a {
+    mut refuse: impl FnMut(ConstraintError) -> Result<()>,
+) -> Result<()> {
     let store = state.table(table.id);
-    let stored = store.rows().get(row).map(|row| StoredRow {
+    let Some(row) = store.rows().get(row) else {
+        return Ok(());
+    };
+    let cells = StoredRow {
         layout: store.layout(),
         row,
-    });
-    stored.into_iter().flat_map(move |cells| {
-        let nulls = (0_u32..)
-            .zip(&table.columns)
-            .filter(move |(ordinal, column)| !column.nullable && cells.cell(*ordinal).is_null())
-            .map(move |(_, column)| {
-                not_null(table, &column.name, Some(cells.key(table)), operation)
-            });
-        let checks = table
-            .checks
-            .iter()
-            .filter(move |check| check.bound.test(&cells) == Some(false))
-            .map(move |check| {
-                let values = cells.values(&check.columns).to_vec();
-                check_failed(table, check, values, Some(cells.key(table)), operation)
-            });
-        nulls.chain(checks)
-    })
+    };
+    for (ordinal, column) in (0_u32..).zip(&table.columns) {
+        if !column.nullable && cells.cell(ordinal).is_null() {
+            let key = Some(cells.key(table));
+            refuse(not_null(table, &column.name, key, operation))?;
+        }
+    }
+    for check in &table.checks {
+        if check.bound.test(&cells) == Some(false) {
+            let values = cells.values(&check.columns).to_vec();
+            let key = Some(cells.key(table));
+            refuse(check_failed(table, check, values, key, operation))?;
+        }
+    }
+    Ok(())
 }
 
 fn not_null(
@@ -432,7 +433,6 @@ impl Cells for NewRow<'_> {
 }
 
 /// A row as it stands.
-#[derive(Clone, Copy)]
 pub(crate) struct StoredRow<'a> {
     pub(crate) layout: &'a RowLayout,
     pub(crate) row: RowRef<'a>,
@@ -440,10 +440,7 @@ pub(crate) struct StoredRow<'a> {
 
 impl StoredRow<'_> {
     fn values(&self, ordinals: &[u32]) -> Key {
-        ordinals
-            .iter()
-            .map(|&ordinal| self.cell(ordinal).to_value())
-            .collect()
+        self.row.key(self.layout, ordinals)
     }
 
     fn key(&self, table: &Table) -> Key {

@@ -114,17 +114,10 @@ impl<'a> Writer<'a> {
         let in_table = schema.table(table);
         if changed.iter().all(|&ordinal| in_table.is_plain(ordinal)) {
             let image = self.undo.images.push(store.layout(), current);
-            let plain = true;
-            self.undo.push(Undo::Updated {
-                table,
-                row,
-                image,
-                plain,
-            });
-            self.state
-                .table_mut(table)
-                .update_plain(row, cells, &changed);
-            return Some(Updated { image, plain });
+            let updated = self.log_update(table, row, Updated { image, plain: true });
+            let store = self.state.table_mut(table);
+            store.update_plain(row, cells, &changed);
+            return Some(updated);
         }
         let changes = |ordinal: &u32| changed.contains(ordinal);
         if in_table.primary_key().columns.iter().any(changes) {
@@ -150,17 +143,29 @@ impl<'a> Writer<'a> {
             }
         }
         let image = self.keep_image(table, row)?;
-        let plain = false;
+        let updated = self.log_update(
+            table,
+            row,
+            Updated {
+                image,
+                plain: false,
+            },
+        );
+        self.state
+            .table_mut(table)
+            .update(row, cells, &changed, collisions);
+        Some(updated)
+    }
+
+    fn log_update(&mut self, table: TableId, row: RowId, updated: Updated) -> Updated {
+        let Updated { image, plain } = updated;
         self.undo.push(Undo::Updated {
             table,
             row,
             image,
             plain,
         });
-        self.state
-            .table_mut(table)
-            .update(row, cells, &changed, collisions);
-        Some(Updated { image, plain })
+        updated
     }
 
     /// Takes a row out, and with it its edges, except that of `cleared`: the whole list of that parent goes at the end of
@@ -199,7 +204,7 @@ impl<'a> Writer<'a> {
 
     /// Puts a child without an edge under its parent.
     pub(crate) fn link(&mut self, key: &ForeignKey, child: RowId, parent: RowId) {
-        self.set_edge(key.id, child, parent, true);
+        self.set_edge(key, child, parent, true);
         self.undo.push(Undo::Linked {
             key: key.id,
             child,
@@ -214,13 +219,7 @@ impl<'a> Writer<'a> {
             return;
         };
         if let Some(parent) = row.link(store.layout(), key.link) {
-            self.state
-                .table_mut(key.child)
-                .set_link(child, key.link, None);
-            self.state
-                .edge_mut(key.id)
-                .children_mut()
-                .remove(parent, child);
+            self.set_edge(key, child, parent, false);
             self.undo.push(Undo::Unlinked {
                 key: key.id,
                 child,
@@ -292,25 +291,22 @@ impl<'a> Writer<'a> {
                 table,
                 row,
                 image,
-                plain: true,
-            } => {
-                let store = self.state.table_mut(table);
-                store.restore_plain(row, self.undo.images.get(image, store.layout()));
-                self.undo.images.truncate(image);
-            }
-            Undo::Updated {
-                table, row, image, ..
-            } => self.restore(table, row, image),
+                plain,
+            } => self.restore(table, row, image, plain),
             Undo::Deleted { table, row, image } => {
-                self.restore(table, row, image);
+                self.restore(table, row, image, false);
                 self.restore_edges(table, row);
             }
             Undo::Released { table, row } => self.state.table_mut(table).take_released(row),
             Undo::BecameIndexed { table, base } => {
                 self.state.table_mut(table).become_dense_again(base)
             }
-            Undo::Linked { key, child, parent } => self.set_edge(key, child, parent, false),
-            Undo::Unlinked { key, child, parent } => self.set_edge(key, child, parent, true),
+            Undo::Linked { key, child, parent } => {
+                self.set_edge(self.schema.foreign_key(key), child, parent, false)
+            }
+            Undo::Unlinked { key, child, parent } => {
+                self.set_edge(self.schema.foreign_key(key), child, parent, true)
+            }
             Undo::Missed { key, child } => self.set_unmatched(key, child, false),
             Undo::Unmissed { key, child } => self.set_unmatched(key, child, true),
             Undo::Sequence { table, before } => self.state.sequences[table.index()] = before,
@@ -319,9 +315,14 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn restore(&mut self, table: TableId, row: RowId, image: ImageId) {
+    /// Writes a row as it was. If only plain columns were written since, no index has to know.
+    fn restore(&mut self, table: TableId, row: RowId, image: ImageId, plain: bool) {
         let store = self.state.table_mut(table);
-        store.restore(row, self.undo.images.get(image, store.layout()));
+        let before = self.undo.images.get(image, store.layout());
+        match plain {
+            true => store.restore_plain(row, before),
+            false => store.restore(row, before),
+        }
         self.undo.images.truncate(image);
     }
 
@@ -354,13 +355,11 @@ impl<'a> Writer<'a> {
     }
 
     /// Puts a child under its parent with no way back: for a key that came, whose edges go with it.
-    pub(crate) fn link_for_good(&mut self, key: ForeignKeyId, child: RowId, parent: RowId) {
+    pub(crate) fn link_for_good(&mut self, key: &ForeignKey, child: RowId, parent: RowId) {
         self.set_edge(key, child, parent, true);
     }
 
-    fn set_edge(&mut self, key: ForeignKeyId, child: RowId, parent: RowId, present: bool) {
-        let schema = self.schema;
-        let key = schema.foreign_key(key);
+    fn set_edge(&mut self, key: &ForeignKey, child: RowId, parent: RowId, present: bool) {
         self.state
             .table_mut(key.child)
             .set_link(child, key.link, present.then_some(parent));

@@ -144,10 +144,7 @@ impl<'a> Work<'a> {
     fn judge_rows(&self, state: &State, ids: &[RowId]) -> Result<()> {
         ids.iter().try_for_each(|&row| {
             let operation = Operation::SchemaChange;
-            let mut refusals = constraint::refusals_of_stored_row(self.new, state, row, operation);
-            refusals
-                .next()
-                .map_or(Ok(()), |refusal| Err(refusal.into()))
+            constraint::judge_stored_row(self.new, state, row, operation, |it| Err(it.into()))
         })
     }
 
@@ -158,7 +155,7 @@ impl<'a> Work<'a> {
             for &child in ids {
                 match constraint::parent_of(writer.state, key, child) {
                     constraint::Parent::Settled => {}
-                    constraint::Parent::Found(parent) => writer.link_for_good(id, child, parent),
+                    constraint::Parent::Found(parent) => writer.link_for_good(key, child, parent),
                     constraint::Parent::Missing => {
                         let operation = Operation::SchemaChange;
                         return Err(

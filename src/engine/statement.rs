@@ -151,17 +151,12 @@ impl<'a> Statement<'a> {
         let table = self.writer.schema.table(table_id);
         row.clear();
         for (column, source) in table.columns.iter().zip(&given.sources) {
-            let value = source.map_or(Value::Null, |position| {
-                std::mem::take(&mut values[position as usize])
-            });
-            // A null for a generated key asks for the next one.
-            let left_out = source.is_none()
-                || (value.is_null() && column.default == DefaultValue::AutoIncrement);
-            row.push(if left_out {
-                self.writer
-                    .default_value(table_id, &column.default, self.context.now)?
-            } else {
-                value
+            let value = source.map(|position| std::mem::take(&mut values[position as usize]));
+            row.push(match value {
+                Some(value) if !asks_for_next(&value, &column.default) => value,
+                _ => self
+                    .writer
+                    .default_value(table_id, &column.default, self.context.now)?,
             });
         }
         if let Some(ordinal) = table.auto_increment
@@ -184,9 +179,7 @@ impl<'a> Statement<'a> {
         let value = given.sources[ordinal as usize]
             .map(|position| std::mem::take(&mut values[position as usize]));
         match value {
-            Some(value) if !(value.is_null() && *default == DefaultValue::AutoIncrement) => {
-                Ok(value)
-            }
+            Some(value) if !asks_for_next(&value, default) => Ok(value),
             _ => self
                 .writer
                 .default_value(table.id, default, self.context.now),
@@ -299,10 +292,7 @@ impl<'a> Statement<'a> {
         if self.has_consequences {
             self.follow_actions()?;
         }
-        self.judge()?;
-        self.check_transaction_bytes()?;
-        self.release_slots();
-        self.finished = true;
+        self.stand()?;
         Ok(Counts {
             addressed,
             by_actions: self.rows_changed - first_level,
@@ -312,9 +302,16 @@ impl<'a> Statement<'a> {
     /// Judges without actions and lets the statement stand: for changes that already contain what followed.
     pub(crate) fn finish_without_actions(mut self) -> Result<()> {
         self.vacate_everything();
-        self.judge()?;
-        self.check_transaction_bytes()?;
-        self.release_slots();
+        self.stand()
+    }
+
+    /// Judges, and lets the statement stand. Where nothing is left to judge, nothing was written since the last count.
+    fn stand(&mut self) -> Result<()> {
+        if !self.is_settled() {
+            self.judge()?;
+            self.check_transaction_bytes()?;
+            self.release_slots();
+        }
         self.finished = true;
         Ok(())
     }
@@ -437,9 +434,6 @@ impl<'a> Statement<'a> {
     }
 
     fn judge(&mut self) -> Result<()> {
-        if self.is_settled() {
-            return Ok(());
-        }
         self.judge_rows()?;
         self.requeue_vacated();
         self.queue_left_behind();
@@ -468,10 +462,8 @@ impl<'a> Statement<'a> {
             let chain = || constraint::chain(state, history, cause);
             if change.before.is_some() {
                 let shape = schema.table(table);
-                for refusal in constraint::refusals_of_stored_row(shape, state, row, self.operation)
-                {
-                    self.refusals.add(refusal, (table, row), chain)?;
-                }
+                let refuse = |refusal| self.refusals.add(refusal, (table, row), chain);
+                constraint::judge_stored_row(shape, state, row, self.operation, refuse)?;
             }
             if collisions.is_empty() {
                 continue;
@@ -718,6 +710,11 @@ impl<'a> Statement<'a> {
         }
         Ok(())
     }
+}
+
+/// A null for a generated key asks for the next one.
+fn asks_for_next(value: &Value, default: &DefaultValue) -> bool {
+    value.is_null() && *default == DefaultValue::AutoIncrement
 }
 
 /// Whether a row with these cells in plain columns may break a constraint of its own.
