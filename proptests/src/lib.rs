@@ -5,6 +5,7 @@
 //! does them on both and compares; [`shrink`] makes a failure small. The state machine and the fuzz target are two
 //! sources of choices for the same run. [`differential`] does random statements on SQLite and PostgreSQL, too.
 
+pub mod environment;
 pub mod choices;
 pub mod shape;
 pub mod beyond;

@@ -2,27 +2,22 @@
 //!
 //! `RELATA_LEVELS=n` and `RELATA_ROWS=n` ask for other sizes than the default ones.
 
-use std::env;
 use std::thread;
 
 use relata::engine::Database;
 use relata::expr::{all, col};
 use relata::schema::{Action, ColumnDef, ForeignKeyDef, Schema, TableDef};
 use relata::value::{DataType, Value};
+use relata_proptests::environment::variable;
 
 const STACK_BYTES: usize = 256 * 1024;
 
-fn variable(name: &str, default: i64) -> i64 {
-    let text = env::var(name).ok();
-    text.map_or(default, |text| text.parse().expect("a number"))
-}
-
 fn levels() -> i64 {
-    variable("RELATA_LEVELS", 100_000)
+    variable("RELATA_LEVELS", 100_000).expect("a number")
 }
 
 fn rows() -> i64 {
-    variable("RELATA_ROWS", 1_000_000)
+    variable("RELATA_ROWS", 1_000_000).expect("a number")
 }
 
 fn on_small_stack(body: impl FnOnce() + Send + 'static) {

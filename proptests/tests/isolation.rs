@@ -9,9 +9,7 @@
 //! `RELATA_TRANSACTIONS=n` does more, `RELATA_SEED=n` draws other ones.
 
 use std::collections::VecDeque;
-use std::env;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{Write, stderr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -20,6 +18,7 @@ use relata::engine::{Database, SharedDatabase, Snapshot, Transaction};
 use relata::error::Result;
 use relata::schema::{Action, ColumnDef, ForeignKeyDef, Schema, TableDef};
 use relata::value::{DataType, Key, Value};
+use relata_proptests::environment::{say, variable};
 
 const WRITERS: u64 = 4;
 const READERS: usize = 4;
@@ -35,11 +34,6 @@ const GIVEN_UP: u64 = 16;
 const PAUSE: Duration = Duration::from_micros(100);
 /// A reader looks at a snapshot again after so many others.
 const HELD: usize = 20;
-
-fn variable(name: &str, default: u64) -> u64 {
-    let text = env::var(name).ok();
-    text.map_or(default, |text| text.parse().expect("a number"))
-}
 
 /// What one transaction appended where.
 #[derive(Clone, Debug)]
@@ -70,8 +64,8 @@ struct Progress {
 // Broken, a reader would see a state that never was, go back in time, or miss a commit that it was told of.
 #[test]
 fn every_read_is_the_state_after_one_commit() {
-    let transactions = variable("RELATA_TRANSACTIONS", TRANSACTIONS);
-    let seed = variable("RELATA_SEED", SEED);
+    let transactions = variable("RELATA_TRANSACTIONS", TRANSACTIONS).expect("a number");
+    let seed = variable("RELATA_SEED", SEED).expect("a number");
     let shared = SharedDatabase::new(database());
     let progress = Progress::default();
     let (appends, reads) = thread::scope(|scope| {
@@ -125,9 +119,7 @@ fn report(seed: u64, transactions: u64, reads: &[Vec<Seen>], met: &[bool]) {
     let states = met.iter().filter(|met| **met).count();
     let text =
         format!("seed {seed}: {transactions} transactions, {number} reads of {states} states\n");
-    stderr()
-        .write_all(text.as_bytes())
-        .expect("standard error is open");
+    say(&text);
     // A run whose readers saw next to nothing says nothing.
     assert!(reads.iter().all(|reader| !reader.is_empty()));
     assert!(states as u64 >= transactions / 100);

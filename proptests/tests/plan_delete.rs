@@ -5,8 +5,6 @@
 //! `RELATA_SEED=that RELATA_DELETES=1` does this run alone.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
-use std::io::{Write, stderr};
 use std::iter;
 use std::sync::Arc;
 
@@ -15,6 +13,7 @@ use relata::error::{ConstraintError, ConstraintKind, Error};
 use relata::expr::{Expr, all, col};
 use relata::value::Value;
 use relata_proptests::choices::Choices;
+use relata_proptests::environment::{report, variable};
 use relata_proptests::operations::{self, Fault, Operation, Place};
 use relata_proptests::reference::Reference;
 use relata_proptests::shape::Shape;
@@ -28,30 +27,19 @@ const SEED: u64 = 20_261_126;
 /// By table and key: what a row holds afterwards where it differs, or that it goes.
 type Net = BTreeMap<(String, Vec<Value>), Option<Vec<(String, Value)>>>;
 
-fn variable(name: &str, default: u64) -> u64 {
-    let text = env::var(name).ok();
-    text.map_or(default, |text| text.parse().expect("a number"))
-}
-
 // rules: RI-13, RI-15, RI-41, RI-95
 // Broken, somebody would be shown that a delete is harmless, and then lose rows; or be kept from one that is.
 #[test]
 fn a_plan_says_what_the_delete_does() {
-    let deletes = variable("RELATA_DELETES", DELETES);
-    let first = variable("RELATA_SEED", SEED);
+    let deletes = variable("RELATA_DELETES", DELETES).expect("a number");
+    let first = variable("RELATA_SEED", SEED).expect("a number");
     let mut tally = BTreeMap::new();
     let mut seed = first;
     while tally.get("deletes").copied().unwrap_or(0) < deletes {
         run(seed, &mut tally);
         seed += 1;
     }
-    let mut report = format!("seeds {first} to {}\n", seed - 1);
-    for (what, number) in &tally {
-        report += &format!("{number:>9} {what}\n");
-    }
-    stderr()
-        .write_all(report.as_bytes())
-        .expect("standard error is open");
+    report(first..seed, &tally);
     if deletes >= DELETES {
         // A schema that often breaks not null, checks or unique keys by a delete is refused when it is declared.
         for (what, share) in [

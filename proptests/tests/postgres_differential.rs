@@ -6,13 +6,13 @@
 //! seed of its schema: `RELATA_SEED=that RELATA_STATEMENTS=1` does this schema alone.
 
 use std::env;
-use std::io::{Write, stderr};
 
 use relata_proptests::differential::campaign::{self, Campaign, Wanted};
 use relata_proptests::differential::departure::Departure;
 use relata_proptests::differential::duel;
 use relata_proptests::differential::postgres::Postgres;
 use relata_proptests::differential::ring;
+use relata_proptests::environment::say;
 
 const CAMPAIGN: Campaign = Campaign {
     statements: 20_000,
@@ -79,10 +79,4 @@ fn server() -> Option<Postgres> {
         return None;
     };
     Some(Postgres::connect(&parameters).expect("PostgreSQL is there"))
-}
-
-fn say(text: &str) {
-    stderr()
-        .write_all(text.as_bytes())
-        .expect("standard error is open");
 }

@@ -3,8 +3,6 @@
 //! `RELATA_STATEMENTS=n` does more, `RELATA_SEED=n` begins elsewhere. A failure names the seed of its schema:
 //! `RELATA_SEED=that RELATA_STATEMENTS=1` does this schema alone.
 
-use std::io::{Write, stderr};
-
 use relata::engine::Database;
 use relata::schema::{Action, ColumnDef, ForeignKeyDef, Schema, TableDef};
 use relata::value::{DataType, Value};
@@ -14,6 +12,7 @@ use relata_proptests::differential::duel;
 use relata_proptests::differential::ring;
 use relata_proptests::differential::rival::{Refusal, Reply, Rival};
 use relata_proptests::differential::sql::{self, Dialect};
+use relata_proptests::environment::say;
 use relata_proptests::reference::Sort;
 use relata_proptests::shape::Shape;
 use rusqlite::types::ValueRef;
@@ -288,10 +287,4 @@ fn relata_goes_deeper_than_sqlite() {
         assert_eq!(first.map(|_| ()), Ok(()), "{levels}");
         assert_eq!(database.count("links"), Ok(0));
     }
-}
-
-fn say(text: &str) {
-    stderr()
-        .write_all(text.as_bytes())
-        .expect("standard error is open");
 }

@@ -3,10 +3,8 @@
 //! `RELATA_OPERATIONS=n` does more, `RELATA_SEED=n` begins elsewhere. A failure names the seed of its run:
 //! `RELATA_SEED=that RELATA_OPERATIONS=1` does this run alone.
 
-use std::env;
-use std::io::{Write, stderr};
-
 use relata_proptests::choices::Choices;
+use relata_proptests::environment::{report, variable};
 use relata_proptests::machine::{self, Tally};
 use relata_proptests::shrink;
 
@@ -15,17 +13,12 @@ const RUN_LENGTH: usize = 80;
 const OPERATIONS: u64 = 100_000;
 const SEED: u64 = 20_261_124;
 
-fn variable(name: &str, default: u64) -> u64 {
-    let text = env::var(name).ok();
-    text.map_or(default, |text| text.parse().expect("a number"))
-}
-
 // rules: RI-17, RI-19, RI-60, RI-95
 // Broken, relata and the reference part ways within some thousand operations.
 #[test]
 fn relata_does_what_the_reference_does() {
-    let operations = variable("RELATA_OPERATIONS", OPERATIONS);
-    let first = variable("RELATA_SEED", SEED);
+    let operations = variable("RELATA_OPERATIONS", OPERATIONS).expect("a number");
+    let first = variable("RELATA_SEED", SEED).expect("a number");
     let mut tally = Tally::new();
     let mut seed = first;
     while done(&tally) < operations {
@@ -40,13 +33,7 @@ fn relata_does_what_the_reference_does() {
         }
         seed += 1;
     }
-    let mut report = format!("seeds {first} to {}\n", seed - 1);
-    for (what, number) in &tally {
-        report += &format!("{number:>9} {what}\n");
-    }
-    stderr()
-        .write_all(report.as_bytes())
-        .expect("standard error is open");
+    report(first..seed, &tally);
     if operations >= OPERATIONS {
         assert_wide(&tally);
     }

@@ -1,6 +1,5 @@
 //! Many runs, from one seed on, and whether they met enough to say anything.
 
-use std::env;
 use std::fmt::Write;
 
 use crate::choices::Choices;
@@ -8,6 +7,7 @@ use crate::differential::departure::Departure;
 use crate::differential::duel;
 use crate::differential::rival::Rival;
 use crate::differential::session::DIFFERED;
+use crate::environment::variable;
 use crate::machine::{Difference, Tally};
 
 /// How much is done, from where.
@@ -43,10 +43,6 @@ impl Campaign {
     /// # Errors
     /// If one of them is no number.
     pub fn from_environment(self) -> Result<Self, String> {
-        let variable = |name: &str, default| match env::var(name) {
-            Ok(text) => text.parse().map_err(|_| format!("{name}: {text}")),
-            Err(_) => Ok(default),
-        };
         Ok(Campaign {
             statements: variable("RELATA_STATEMENTS", self.statements)?,
             seed: variable("RELATA_SEED", self.seed)?,
