@@ -6,6 +6,7 @@
 //! sources of choices for the same run.
 
 pub mod choices;
+pub mod faults;
 pub mod shape;
 pub mod beyond;
 pub mod operations;

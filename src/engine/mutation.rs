@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 
 use crate::engine::clock::Clock;
 use crate::engine::state::State;
+use crate::engine::tidying::Tidying;
 use crate::engine::undo::{Mark, Undo, UndoLog};
 use crate::schema::{ForeignKey, ForeignKeyId, Schema, TableId};
 use crate::storage::unshare;
@@ -272,9 +273,17 @@ impl<'a> Writer<'a> {
 
     /// Plays the log backwards to a mark.
     pub(crate) fn roll_back(&mut self, mark: Mark) {
+        let mut tidying = Tidying::default();
         while let Some(entry) = self.undo.pop_after(mark) {
             self.reverse(entry);
+            if let Undo::Inserted { table, row, .. }
+            | Undo::Updated { table, row, .. }
+            | Undo::Deleted { table, row, .. } = entry
+            {
+                tidying.note(self.state, table, row);
+            }
         }
+        tidying.finish(self.state);
         self.undo.give_back_spare_room();
     }
 

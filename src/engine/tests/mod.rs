@@ -3,6 +3,7 @@
 mod examples;
 mod flooding;
 mod limits;
+mod panics;
 mod secrets;
 mod plan_delete;
 mod guarded;

@@ -29,7 +29,7 @@ use crate::storage::unshare;
 use crate::value::{Timestamp, Value};
 
 pub use self::savepoint::Savepoint;
-pub(crate) use self::savepoint::SavepointMark;
+pub(crate) use self::savepoint::{SavepointMark, atomically};
 
 /// Statements that stand or fall together. Dropping it undoes them.
 pub struct Transaction<'db> {

@@ -155,6 +155,20 @@ impl Rows {
         self.raise_end(row);
     }
 
+    /// Gives back what the page of a row holds and does not need.
+    pub(crate) fn tidy_page(&mut self, row: RowId) {
+        let (page, _) = self.paging.place(row);
+        if let Some(mut page) = self.pages.get_mut(page) {
+            page.tidy(&self.layout);
+        }
+    }
+
+    /// The page that a row stands in, or would.
+    #[inline]
+    pub(crate) fn page_of(&self, row: RowId) -> u32 {
+        self.paging.place(row).0
+    }
+
     /// Makes a live row's slot dead. Its page stays, so that the slot can be linked to the free ones.
     pub(crate) fn remove(&mut self, row: RowId) {
         let (mut page, slot, layout) = self.live_page(row);

@@ -396,6 +396,17 @@ impl TableStore {
         self.rows.restore(row, image);
     }
 
+    /// The page of a row, if texts may have left room there that undo should give back.
+    pub(crate) fn page_to_tidy(&self, row: RowId) -> Option<u32> {
+        let has_texts = self.layout().varying().next().is_some();
+        (has_texts && self.rows.has_page(row)).then(|| self.rows.page_of(row))
+    }
+
+    /// Gives back what the page of a row holds and does not need.
+    pub(crate) fn tidy_page(&mut self, row: RowId) {
+        self.rows.tidy_page(row);
+    }
+
     /// Writes the address of a row's parent, or that it has none.
     #[inline]
     pub(crate) fn set_link(&mut self, row: RowId, link: u32, parent: Option<RowId>) {
