@@ -282,9 +282,18 @@ impl<'a> Writer<'a> {
             {
                 tidying.note(self.state, table, row);
             }
+            if tidying.is_full() {
+                self.tidy(&mut tidying);
+            }
         }
-        tidying.finish(self.state);
+        self.tidy(&mut tidying);
         self.undo.give_back_spare_room();
+    }
+
+    fn tidy(&mut self, tidying: &mut Tidying) {
+        for (table, row) in tidying.take() {
+            self.state.table_mut(table).tidy_page(row);
+        }
     }
 
     fn reverse(&mut self, entry: Undo) {

@@ -24,26 +24,25 @@ pub(crate) struct Tidying {
 
 impl Tidying {
     /// Notes that a row was written.
-    pub(crate) fn note(&mut self, state: &mut State, table: TableId, row: RowId) {
+    pub(crate) fn note(&mut self, state: &State, table: TableId, row: RowId) {
         let page = state.table(table).page_to_tidy(row);
         let Some(page) = page.map(|page| (table, page)) else {
             return;
         };
-        if self.last == Some(page) {
-            return;
+        if self.last != Some(page) {
+            self.last = Some(page);
+            self.rows.push((table, row));
         }
-        if self.rows.len() == PAGES_MAX {
-            self.finish(state);
-        }
-        self.last = Some(page);
-        self.rows.push((table, row));
     }
 
-    /// Tidies what was noted.
-    pub(crate) fn finish(&mut self, state: &mut State) {
-        for (table, row) in self.rows.drain(..) {
-            state.table_mut(table).tidy_page(row);
-        }
+    /// Whether what was noted should be tidied before more is.
+    pub(crate) fn is_full(&self) -> bool {
+        self.rows.len() >= PAGES_MAX
+    }
+
+    /// A row of each page that was noted, which are forgotten.
+    pub(crate) fn take(&mut self) -> impl Iterator<Item = (TableId, RowId)> {
         self.last = None;
+        self.rows.drain(..)
     }
 }
