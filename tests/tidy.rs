@@ -4,10 +4,12 @@
 //! repository, one over planted lines, so that a check that finds nothing any more is noticed. Checks read tokens, not
 //! lines, and so are not misled by comments, literals and line breaks.
 //!
-//! Deliberately not here: what clippy and rustdoc already say, and whether a rule that a comment names exists.
+//! Deliberately not here: what clippy and rustdoc already say.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first, each with the layers that it may import besides itself. A file or folder directly under
@@ -60,6 +62,31 @@ const RULE_PREFIXES: &[&str] = &[
     "EL-", "PA-", "HK-", "ER-", "RI-", "BY-", "D-", "D",
 ];
 
+/// The groups of rules of which a test must cite each one, by prefix, with the numbers that exist. A further group is one
+/// more line.
+const RULES_TO_CITE: &[(&str, &[RangeInclusive<u32>])] = &[
+    (
+        "RI-",
+        &[
+            1..=8,
+            10..=24,
+            30..=32,
+            35..=35,
+            40..=45,
+            50..=55,
+            60..=62,
+            70..=73,
+            80..=86,
+            90..=93,
+            95..=95,
+        ],
+    ),
+    ("D-", &[1..=8]),
+];
+
+/// Rules of what is not built yet. Whoever builds it cites them and takes them out here.
+const RULES_AWAITED: &[&str] = &[];
+
 /// A test that names more rules than this tests too much.
 const RULES_PER_COMMENT_MAX: usize = 4;
 
@@ -104,6 +131,34 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn rule_comments_name_rules() {
     assert_tidy(&["src", "tests", "proptests"], rules);
+}
+
+#[test]
+fn a_test_cites_each_rule() {
+    let folders = ["src", "tests", "proptests"];
+    let sources: Vec<_> = folders.into_iter().flat_map(rust_files).collect();
+    let cited: BTreeSet<&str> = sources.iter().flat_map(cited_rules).collect();
+    let uncited: Vec<_> = rules_to_cite()
+        .filter(|rule| !cited.contains(&**rule) && !RULES_AWAITED.contains(&&**rule))
+        .collect();
+    assert!(
+        uncited.is_empty(),
+        "no test cites {}; allowed: `// rules: RI-7, D-2` above `#[test]`",
+        uncited.join(", ")
+    );
+    let built: Vec<_> = RULES_AWAITED
+        .iter()
+        .filter(|rule| cited.contains(**rule))
+        .collect();
+    assert!(
+        built.is_empty(),
+        "a test cites {built:?}: take them out of RULES_AWAITED"
+    );
+}
+
+#[test]
+fn rules_that_are_cited_exist() {
+    assert_tidy(&["src", "tests", "proptests"], unknown_rules);
 }
 
 #[test]
@@ -316,6 +371,42 @@ fn rule_comments_of_unknown_form_are_found() {
 }
 
 #[test]
+fn citations_stand_on_tests() {
+    let cited = |text: &str| {
+        let source = Source::new("tests/a.rs", text);
+        let rules = cited_rules(&source);
+        rules.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let both = ["RI-7", "D-2"];
+    assert_eq!(
+        cited("// rules: RI-7, D-2\n// Broken, x.\n#[test]\nfn f() {}"),
+        both
+    );
+    assert_eq!(
+        cited("fn g() {}\n\n// rules: RI-7, D-2\n#[test]\nfn f() {}"),
+        both
+    );
+    assert_eq!(cited("// rules: RI-7\n// Broken, x.\nfn f() {}"), [""; 0]);
+    assert_eq!(cited("// rules: RI-7\n#[cfg(test)]\nmod tests {}"), [""; 0]);
+    assert_eq!(
+        cited("// rules: RI-7\nfn f() {}\n#[test]\nfn g() {}"),
+        [""; 0]
+    );
+    assert_eq!(cited("\"\n// rules: RI-7\n#[test]\n\""), [""; 0]);
+}
+
+#[test]
+fn rules_that_do_not_exist_are_found() {
+    let file = "tests/a.rs";
+    assert_clean(unknown_rules, file, "// rules: RI-1, RI-24, RI-95, D-8");
+    assert_clean(unknown_rules, file, "// rules: BTM-999, BY-10, D4");
+
+    assert_faulty(unknown_rules, file, "// rules: RI-9");
+    assert_faulty(unknown_rules, file, "// rules: RI-1, RI-96");
+    assert_faulty(unknown_rules, file, "// rules: D-9");
+}
+
+#[test]
 fn comments_and_literals_hide_nothing_after_them() {
     let hidden = [
         r##"// crate"##,
@@ -518,15 +609,9 @@ fn paths(source: &Source) -> Vec<Fault> {
 fn rules(source: &Source) -> Vec<Fault> {
     let mut faults = Vec::new();
     for comment in source.comments() {
-        let is_doc = comment.text.starts_with("///") || comment.text.starts_with("//!");
-        let words = comment.text.trim_start_matches('/').trim_start();
-        let is_rules = words
-            .get(..6)
-            .is_some_and(|start| start.eq_ignore_ascii_case("rules:"));
-        if is_doc || !is_rules {
+        let Some(named) = named_rules(&comment) else {
             continue;
-        }
-        let named: Vec<_> = words[6..].split(',').map(str::trim).collect();
+        };
         let message = if !comment.text.starts_with("// rules: ") {
             "the comment is misspelt".to_owned()
         } else if let Some(name) = named.iter().find(|name| !is_rule(name)) {
@@ -543,6 +628,24 @@ fn rules(source: &Source) -> Vec<Fault> {
                 RULE_PREFIXES.join(" ")
             ),
         ));
+    }
+    faults
+}
+
+/// A rule of a group whose numbers are known is one of those.
+fn unknown_rules(source: &Source) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for comment in source.comments() {
+        for name in named_rules(&comment).into_iter().flatten() {
+            let listed = RULES_TO_CITE.iter().any(|(prefix, _)| {
+                let number = name.strip_prefix(prefix);
+                number.is_some_and(|number| number.parse::<u32>().is_ok())
+            });
+            if listed && !rules_to_cite().any(|rule| rule == name) {
+                let message = format!("there is no rule {name}; allowed: those of RULES_TO_CITE");
+                faults.push(source.fault(comment.line, message));
+            }
+        }
     }
     faults
 }
@@ -768,6 +871,48 @@ fn is_path(span: &str) -> bool {
             .iter()
             .any(|end| span.ends_with(end));
     looks_like_one && !span.contains("::") && !span.contains(char::is_whitespace)
+}
+
+/// Every rule that a test must cite.
+fn rules_to_cite() -> impl Iterator<Item = String> {
+    RULES_TO_CITE.iter().flat_map(|(prefix, ranges)| {
+        let numbers = ranges.iter().cloned().flatten();
+        numbers.map(move |number| format!("{prefix}{number}"))
+    })
+}
+
+/// The rules that comments on tests name: what follows such a comment is at most another comment, then `#[test]`.
+fn cited_rules(source: &Source) -> Vec<&str> {
+    let mut tokens = source.tokens();
+    tokens.retain(|token| token.kind != Kind::Space);
+    let mut cited = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        if token.kind == Kind::Comment
+            && let Some(named) = named_rules(token)
+        {
+            let after = tokens[at..]
+                .iter()
+                .skip_while(|token| token.kind == Kind::Comment);
+            if after
+                .take(4)
+                .map(|token| token.text)
+                .eq(["#", "[", "test", "]"])
+            {
+                cited.extend(named);
+            }
+        }
+    }
+    cited
+}
+
+/// What stands behind `rules:`, if the comment begins so.
+fn named_rules<'a>(comment: &Token<'a>) -> Option<Vec<&'a str>> {
+    let is_doc = comment.text.starts_with("///") || comment.text.starts_with("//!");
+    let words = comment.text.trim_start_matches('/').trim_start();
+    let is_rules = words
+        .get(..6)
+        .is_some_and(|start| start.eq_ignore_ascii_case("rules:"));
+    (!is_doc && is_rules).then(|| words[6..].split(',').map(str::trim).collect())
 }
 
 fn is_rule(name: &str) -> bool {

@@ -3,14 +3,16 @@
 //! [`choices`] decides, from a seed or from bytes; [`shape`] draws a random schema and [`operations`] random
 //! operations on it; [`reference`](mod@reference) says what they must do, by vectors and loops and from the rules alone; [`machine`]
 //! does them on both and compares; [`shrink`] makes a failure small. The state machine and the fuzz target are two
-//! sources of choices for the same run.
+//! sources of choices for the same run. [`differential`] does random statements on SQLite and PostgreSQL, too.
 
 pub mod choices;
 pub mod faults;
 pub mod shape;
 pub mod beyond;
+pub mod enrich;
 pub mod operations;
 pub mod reference;
 pub mod translate;
 pub mod machine;
 pub mod shrink;
+pub mod differential;

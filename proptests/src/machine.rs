@@ -7,16 +7,17 @@
 //!
 //! A failure is a text. It says what differs, not where in relata that comes from.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
-use relata::engine::{Changes, Database, Savepoint, Snapshot, Transaction};
-use relata::error::{ConstraintKind, Error, ErrorKind, Limit, TransactionKind};
+use relata::engine::{Changes, Database, Savepoint, Snapshot, Transaction, Upserts};
+use relata::error::{ConstraintKind, Error, ErrorKind, Limit, RequestKind, TransactionKind};
 
 use crate::beyond;
 use crate::choices::Choices;
-use crate::operations::{self, Fault, Operation, Place, Statement};
+use crate::operations::{self, Constraint, Fault, Operation, Place, Statement};
 use crate::reference::{Failure, Outcome, Reference, Sort, State, Violation, key_of};
 use crate::shape::{Rule, Shape};
 use crate::translate::{self, Answer, Deliberate};
@@ -83,8 +84,8 @@ struct Held {
     snapshot: Snapshot,
     state: State,
     fingerprint: u64,
-    /// Whether it could be a committed state.
-    complete: bool,
+    /// What keeps it from being a committed state.
+    unmet: Vec<Violation>,
 }
 
 /// An open transaction.
@@ -107,6 +108,7 @@ struct Session<'m> {
 pub fn explore(choices: &mut Choices, operations_max: usize) -> Result<Tally, Box<Difference>> {
     let mut shape = Shape::random(choices);
     beyond::extend(&mut shape, choices);
+    shape.enrich(choices);
     let mut operations = Vec::new();
     let result = guarded(|| {
         Machine::new(&shape)?.run(&mut |state, place| {
@@ -142,14 +144,19 @@ pub fn replay(program: &Program) -> Result<Tally, String> {
 fn guarded<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
         translate::arm(None);
-        let text = payload.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| {
-            payload
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-        });
-        Err(format!("panic: {}", text.unwrap_or_default()))
+        Err(panic_text(&*payload))
     })
+}
+
+/// What a panic says.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| {
+        payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+    });
+    format!("panic: {}", text.unwrap_or_default())
 }
 
 impl Machine {
@@ -261,13 +268,25 @@ impl Machine {
     }
 
     fn reset_to(&mut self, position: usize) -> Verdict {
-        let complete: Vec<&Held> = self.held.iter().filter(|held| held.complete).collect();
-        if complete.is_empty() {
+        let (complete, broken): (Vec<&Held>, Vec<&Held>) =
+            self.held.iter().partition(|held| held.unmet.is_empty());
+        let held = match position.is_multiple_of(2) && !broken.is_empty() {
+            true => broken,
+            false => complete,
+        };
+        if held.is_empty() {
             return Ok(());
         }
-        let held = complete[position % complete.len()];
+        let held = held[position % held.len()];
         let world = &mut self.worlds[self.current];
-        world.database.reset_to(&held.snapshot);
+        if !held.unmet.is_empty() {
+            let fingerprint = world.database.fingerprint();
+            count(&mut self.tally, "refused: incomplete snapshot");
+            held.must_be_refused(&self.shape, world.database.reset_to(&held.snapshot))?;
+            return same_fingerprint(world.database.fingerprint(), fingerprint, "a refusal");
+        }
+        let reset = world.database.reset_to(&held.snapshot);
+        reset.map_err(|error| format!("a complete snapshot was refused: {error}"))?;
         world.reference.reset_to(&held.state);
         world.last = None;
         count(&mut self.tally, "resets");
@@ -352,6 +371,9 @@ impl Machine {
                 Some(operation) => session.step(operation)?,
             }
             session.check()?;
+            if session.has_duplicates() {
+                count(session.tally, "operations over duplicates that wait");
+            }
         }
         same_fingerprint(world.database.fingerprint(), fingerprint, "rollback")
     }
@@ -392,7 +414,15 @@ impl Held {
             fingerprint: snapshot.fingerprint(),
             snapshot,
             state: reference.state().clone(),
-            complete: reference.unmet().is_empty(),
+            unmet: reference.unmet(),
+        }
+    }
+
+    /// That it waits for a commit which never comes is seen when a database is to go on from it.
+    fn must_be_refused(&self, shape: &Shape, answer: Result<(), Error>) -> Verdict {
+        match answer {
+            Ok(()) => Err(format!("{:?} was accepted", self.unmet)),
+            Err(error) => is_violation(shape, &error, &self.unmet).map(drop),
         }
     }
 
@@ -423,17 +453,22 @@ impl<'m> Session<'m> {
             Operation::RollbackTo(position) => self.roll_back_to(position),
             Operation::Release(position) => self.release(position),
             Operation::StaleSavepoint => self.use_stale_savepoint(),
-            Operation::Defer(keys) => {
-                let keys = self.known(&keys);
-                let relata = self.transaction.defer_constraints(&self.names(&keys));
-                let possible = self.reference.defer(&keys);
+            Operation::Defer(constraints) => {
+                let named = self.known(&constraints);
+                let relata = self.transaction.defer_constraints(&self.names(&named));
+                let possible = self.reference.defer(&named);
                 agree_on_deferrable(relata.err().as_ref(), possible)
             }
-            Operation::MakeImmediate(keys) => self.make_immediate(&keys),
+            Operation::MakeImmediate(constraints) => self.make_immediate(&constraints),
             Operation::Hold => {
+                let held = Held::new(self.transaction.snapshot(), self.reference);
+                if !held.unmet.is_empty() {
+                    let fork = Database::from_snapshot(held.snapshot.clone());
+                    held.must_be_refused(self.shape, fork.map(drop))?;
+                    count(self.tally, "refused: incomplete snapshot");
+                }
                 if self.held.len() < HELD_MAX {
-                    self.held
-                        .push(Held::new(self.transaction.snapshot(), self.reference));
+                    self.held.push(held);
                     count(self.tally, "snapshots held in a transaction");
                 }
                 Ok(())
@@ -453,6 +488,9 @@ impl<'m> Session<'m> {
     // ---- Statements ----
 
     fn run(&mut self, statement: &Statement, fault: Fault) -> Verdict {
+        if !is_meaningful(self.shape, statement) {
+            return Ok(());
+        }
         let fingerprint = self.transaction.fingerprint();
         let mut call = usize::from(fault != Fault::None);
         let result = loop {
@@ -474,6 +512,9 @@ impl<'m> Session<'m> {
                 count(self.tally, "statements that succeeded");
                 if outcome.met {
                     count(self.tally, "upserts that met a row");
+                }
+                if outcome.skipped > 0 {
+                    count(self.tally, "upserts that left a row out");
                 }
                 self.same_answer(&answer, &outcome)
             }
@@ -532,6 +573,7 @@ impl<'m> Session<'m> {
                 self.reference.selected(*table, filter).len()
             }
             (Fault::Panic, Statement::InsertMany { rows, .. }) => rows.len(),
+            (Fault::Panic, Statement::Meet(upsert)) => upsert.rows.len(),
             _ => 0,
         }
     }
@@ -548,6 +590,15 @@ impl<'m> Session<'m> {
             Answer::Key(key) => outcome.key.as_deref() == Some(key.values()),
             Answer::Affected(affected) => {
                 (affected.rows, affected.by_actions) == (outcome.addressed, outcome.by_actions)
+            }
+            Answer::Upserts(upserts) => {
+                *upserts
+                    == Upserts {
+                        inserted: outcome.inserted,
+                        updated: outcome.updated,
+                        skipped: outcome.skipped,
+                        by_actions: outcome.by_actions,
+                    }
             }
         };
         match same {
@@ -570,6 +621,10 @@ impl<'m> Session<'m> {
         }
         if self.is_limit(error, failure.changes) {
             count(self.tally, "refused: limit");
+            return Ok(());
+        }
+        if failure.repeated && error.kind() == ErrorKind::Request(RequestKind::Repeated) {
+            count(self.tally, "refused: met twice");
             return Ok(());
         }
         let sort = self.is_violation(error, &failure.violations)?;
@@ -639,8 +694,8 @@ impl<'m> Session<'m> {
         self.unchanged(fingerprint, "a forgotten savepoint")
     }
 
-    fn make_immediate(&mut self, keys: &[usize]) -> Verdict {
-        let keys = self.known(keys);
+    fn make_immediate(&mut self, constraints: &[Constraint]) -> Verdict {
+        let keys = self.known(constraints);
         let relata = self
             .transaction
             .set_constraints_immediate(&self.names(&keys));
@@ -655,17 +710,22 @@ impl<'m> Session<'m> {
         }
     }
 
-    /// A shrunk program may name keys that are gone.
-    fn known(&self, keys: &[usize]) -> Vec<usize> {
-        let known = |&key: &usize| key < self.shape.references.len();
-        keys.iter().copied().filter(known).collect()
+    /// A shrunk program may name constraints that are gone.
+    fn known(&self, constraints: &[Constraint]) -> Vec<Constraint> {
+        let known = |constraint: &Constraint| match *constraint {
+            Constraint::Reference(key) => key < self.shape.references.len(),
+            Constraint::Unique(table, key) => key < self.shape.tables[table].uniques.len(),
+        };
+        constraints.iter().copied().filter(known).collect()
     }
 
-    fn names(&self, keys: &[usize]) -> Vec<&'m str> {
+    fn names(&self, constraints: &[Constraint]) -> Vec<&'m str> {
         let shape = self.shape;
-        keys.iter()
-            .map(|&key| &*shape.references[key].name)
-            .collect()
+        let name = |constraint: &Constraint| match *constraint {
+            Constraint::Reference(key) => &*shape.references[key].name,
+            Constraint::Unique(table, key) => &*shape.tables[table].uniques[key].name,
+        };
+        constraints.iter().map(name).collect()
     }
 
     // ---- The end, and in between ----
@@ -706,6 +766,11 @@ impl<'m> Session<'m> {
         }));
         drop(unwound);
         self.reference.rollback();
+    }
+
+    fn has_duplicates(&self) -> bool {
+        let mut unmet = self.reference.unmet().into_iter();
+        unmet.any(|violation| violation.sort == Sort::Unique)
     }
 
     fn check(&self) -> Verdict {
@@ -752,7 +817,8 @@ fn check_changes(
         return Err(format!("sequences moved by {moved:?}, not by {told:?}"));
     }
     // A limit on statements is not a limit on undoing several of them at once.
-    let mut fork = Database::from_snapshot(database.snapshot());
+    let fork = Database::from_snapshot(database.snapshot());
+    let mut fork = fork.map_err(|error| format!("a committed state was refused: {error}"))?;
     let back = fork.apply(&changes.invert());
     back.map_err(|error| format!("the inverse of {changes:?} was refused: {error}"))?;
     same_fingerprint(fork.fingerprint(), fingerprint, "the inverse of changes")?;
@@ -805,7 +871,11 @@ fn compare(shape: &Shape, snapshot: &Snapshot, state: &State) -> Verdict {
 }
 
 /// Whether an error is one of the violations, and of which sort.
-fn is_violation(shape: &Shape, error: &Error, violations: &[Violation]) -> Result<Sort, String> {
+pub(crate) fn is_violation(
+    shape: &Shape,
+    error: &Error,
+    violations: &[Violation],
+) -> Result<Sort, String> {
     let differs = || format!("relata refused with {error:?}, the reference with {violations:?}");
     let details = error.as_constraint().ok_or_else(differs)?;
     let sort = match details.kind {
@@ -843,6 +913,20 @@ fn is_violation(shape: &Shape, error: &Error, violations: &[Violation]) -> Resul
     }
 }
 
+/// A shrunk program may name a unique key that is gone.
+fn is_meaningful(shape: &Shape, statement: &Statement) -> bool {
+    match statement {
+        Statement::Meet(upsert) => {
+            let table = &shape.tables[upsert.table];
+            match upsert.key {
+                Some(key) => table.can_decide(key),
+                None => (0..table.uniques.len()).all(|key| table.can_decide(key)),
+            }
+        }
+        _ => true,
+    }
+}
+
 fn agree_on_deferrable(error: Option<&Error>, possible: bool) -> Verdict {
     let refused =
         error.map(Error::kind) == Some(ErrorKind::Transaction(TransactionKind::NotDeferrable));
@@ -860,14 +944,14 @@ fn same_fingerprint(found: u64, expected: u64, after: &str) -> Verdict {
     }
 }
 
-fn count(tally: &mut Tally, what: &str) {
+pub(crate) fn count(tally: &mut Tally, what: &str) {
     match tally.get_mut(what) {
         Some(number) => *number += 1,
         None => _ = tally.insert(what.to_owned(), 1),
     }
 }
 
-fn count_fired(tally: &mut Tally, reference: &Reference) {
+pub(crate) fn count_fired(tally: &mut Tally, reference: &Reference) {
     let events = [
         "delete",
         "update",

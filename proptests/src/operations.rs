@@ -31,10 +31,10 @@ pub enum Operation {
     Release(usize),
     /// Goes back to one that was forgotten.
     StaleSavepoint,
-    /// Lets foreign keys wait, all that can if none is named.
-    Defer(Vec<usize>),
+    /// Lets constraints wait, all that can if none is named.
+    Defer(Vec<Constraint>),
     /// Judges them now.
-    MakeImmediate(Vec<usize>),
+    MakeImmediate(Vec<Constraint>),
     /// Keeps a snapshot, within a transaction also of what is not committed.
     Hold,
     /// Drops a snapshot.
@@ -47,6 +47,15 @@ pub enum Operation {
     ResetTo(usize),
     /// Applies the inverse of the last committed changes, or of that again.
     Undo,
+}
+
+/// A constraint that can be told when it is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constraint {
+    /// A foreign key.
+    Reference(usize),
+    /// A table and a unique key of it.
+    Unique(usize, usize),
 }
 
 /// A statement. Columns are ordinals.
@@ -75,6 +84,8 @@ pub enum Statement {
         /// The cells that are given.
         cells: Vec<(usize, Value)>,
     },
+    /// Several rows, each of which may meet one.
+    Meet(Upsert),
     /// The rows that a filter selects.
     Update {
         /// Where.
@@ -91,6 +102,34 @@ pub enum Statement {
         /// Which.
         filter: Filter,
     },
+}
+
+/// Rows that come, and what is done when one meets a row.
+#[derive(Clone, Debug)]
+pub struct Upsert {
+    /// Where.
+    pub table: usize,
+    /// The columns that are given.
+    pub columns: Vec<usize>,
+    /// Their values.
+    pub rows: Vec<Vec<Value>>,
+    /// The unique key by which rows meet; any if none.
+    pub key: Option<usize>,
+    /// What is done then.
+    pub encounter: Encounter,
+}
+
+/// What is done with a row that is there already.
+#[derive(Clone, Debug)]
+pub enum Encounter {
+    /// Nothing: the new row is left out.
+    Skip,
+    /// It takes what is given.
+    Update,
+    /// It takes everything but its keys.
+    Replace,
+    /// It takes these columns.
+    Only(Vec<usize>),
 }
 
 /// Tests of columns, all of which must be true.
@@ -161,8 +200,8 @@ pub fn draw(shape: &Shape, state: &State, place: Place, choices: &mut Choices) -
             13..=15 if place.savepoints > 0 => return Operation::RollbackTo(choices.below(8)),
             16 if place.savepoints > 0 => return Operation::Release(choices.below(8)),
             17 => return Operation::StaleSavepoint,
-            18 | 19 => return Operation::Defer(draw_references(shape, choices)),
-            20 | 21 => return Operation::MakeImmediate(draw_references(shape, choices)),
+            18 | 19 => return Operation::Defer(draw_constraints(shape, choices)),
+            20 | 21 => return Operation::MakeImmediate(draw_constraints(shape, choices)),
             22 => return Operation::Hold,
             _ => {}
         }
@@ -178,21 +217,21 @@ pub fn draw(shape: &Shape, state: &State, place: Place, choices: &mut Choices) -
             _ => {}
         }
     }
-    let statement = Draw {
-        shape,
-        state,
-        choices,
-    }
-    .statement();
+    let statement = draw_statement(shape, state, choices);
     let fault = draw_fault(&statement, choices);
     Operation::Run(statement, fault)
 }
 
-fn draw_references(shape: &Shape, choices: &mut Choices) -> Vec<usize> {
+fn draw_constraints(shape: &Shape, choices: &mut Choices) -> Vec<Constraint> {
     if shape.references.is_empty() || choices.percent(60) {
         return Vec::new();
     }
-    vec![choices.below(shape.references.len())]
+    if shape.enriched && choices.percent(40) {
+        let table = choices.below(shape.tables.len());
+        let key = choices.below(shape.tables[table].uniques.len());
+        return vec![Constraint::Unique(table, key)];
+    }
+    vec![Constraint::Reference(choices.below(shape.references.len()))]
 }
 
 fn draw_fault(statement: &Statement, choices: &mut Choices) -> Fault {
@@ -201,10 +240,22 @@ fn draw_fault(statement: &Statement, choices: &mut Choices) -> Fault {
     }
     match (choices.below(4), statement) {
         (0, Statement::Update { .. }) => Fault::Error,
-        (1, Statement::Update { .. } | Statement::InsertMany { .. }) => Fault::Panic,
+        (1, Statement::Update { .. } | Statement::InsertMany { .. } | Statement::Meet(_)) => {
+            Fault::Panic
+        }
         (2, Statement::Update { .. } | Statement::Delete { .. }) => Fault::FilterPanic,
         _ => Fault::CheckPanic,
     }
+}
+
+/// Draws one statement.
+pub fn draw_statement(shape: &Shape, state: &State, choices: &mut Choices) -> Statement {
+    Draw {
+        shape,
+        state,
+        choices,
+    }
+    .statement()
 }
 
 /// What a statement is drawn from.
@@ -230,6 +281,7 @@ impl Draw<'_> {
                 cells: self.cells(table, false),
             },
             1 => self.insert_many(table),
+            2 if self.shape.enriched && self.choices.percent(60) => self.meet(table),
             2 => Statement::Upsert {
                 table,
                 cells: self.cells(table, true),
@@ -274,6 +326,48 @@ impl Draw<'_> {
             columns,
             rows,
         }
+    }
+
+    /// Rows that may well meet one.
+    fn meet(&mut self, table: usize) -> Statement {
+        let shape = &self.shape.tables[table];
+        let deciding: Vec<usize> = (0..shape.uniques.len())
+            .filter(|&key| shape.can_decide(key))
+            .collect();
+        let any = deciding.len() == shape.uniques.len() && self.choices.percent(15);
+        let key = *self.choices.pick(&deciding).unwrap_or(&0);
+        let encounter = match self.choices.below(8) {
+            _ if any => Encounter::Skip,
+            0 | 1 => Encounter::Skip,
+            2..=4 => Encounter::Update,
+            5 | 6 => Encounter::Replace,
+            _ => Encounter::Only(vec![self.choices.below(shape.visible())]),
+        };
+        let mut columns = self.given_columns(table);
+        for &column in &shape.uniques[key].columns {
+            if column < shape.visible() && !columns.contains(&column) && self.choices.percent(80) {
+                columns.push(column);
+            }
+        }
+        let mut rows: Vec<Vec<Value>> = Vec::new();
+        for _ in 0..1 + self.choices.below(4) {
+            let mut row = self.fresh_row(table, &rows.clone());
+            let stored = self.choices.pick(&self.state.tables[table]);
+            if let Some(stored) = stored.filter(|_| self.choices.percent(55)) {
+                for &column in &shape.uniques[key].columns {
+                    row[column] = stored.values[column].clone();
+                }
+            }
+            rows.push(row);
+        }
+        let given = |row: &Vec<Value>| columns.iter().map(|&it| row[it].clone()).collect();
+        Statement::Meet(Upsert {
+            table,
+            rows: rows.iter().map(given).collect(),
+            columns,
+            key: (!any).then_some(key),
+            encounter,
+        })
     }
 
     fn cells(&mut self, table: usize, upsert: bool) -> Vec<(usize, Value)> {

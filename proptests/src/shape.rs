@@ -22,6 +22,8 @@ pub struct Shape {
     pub spread: usize,
     /// The most rows that one statement may change, if it is few.
     pub rows_changed_max: Option<usize>,
+    /// Whether it may have, and statements may use, what not every engine knows.
+    pub enriched: bool,
 }
 
 /// A table.
@@ -95,6 +97,21 @@ pub struct UniqueShape {
     pub columns: Vec<usize>,
     /// Whether a null exempts a row.
     pub nulls_distinct: bool,
+    /// When it is judged.
+    pub timing: Timing,
+    /// Which rows take part; all if none.
+    pub part: Option<PartShape>,
+}
+
+/// `column comparison value`: the rows for which it is true.
+#[derive(Clone, Debug)]
+pub struct PartShape {
+    /// A column.
+    pub column: usize,
+    /// How it is compared.
+    pub comparison: Comparison,
+    /// With what.
+    pub value: Value,
 }
 
 /// `left comparison right`, which must not be false.
@@ -160,6 +177,8 @@ pub struct ReferenceShape {
     pub parent_columns: Vec<usize>,
     /// What a delete of the parent does.
     pub on_delete: Rule,
+    /// Where SET NULL and SET DEFAULT write to then, if not to all columns of the key.
+    pub on_delete_columns: Option<Vec<usize>>,
     /// What a new key of the parent does.
     pub on_update: Rule,
     /// When it is judged.
@@ -185,7 +204,7 @@ pub enum Rule {
     SetDefault,
 }
 
-/// When a foreign key is judged.
+/// When a foreign key or a unique key is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timing {
     /// After each statement.
@@ -224,6 +243,13 @@ impl TableShape {
     /// How many columns can be named.
     pub fn visible(&self) -> usize {
         self.columns.len() - usize::from(self.hidden_key)
+    }
+
+    /// Whether a unique key can decide whether a row is there already: not if two rows may have it for a while.
+    pub fn can_decide(&self, key: usize) -> bool {
+        self.uniques
+            .get(key)
+            .is_some_and(|unique| unique.timing == Timing::Immediate)
     }
 
     /// What SET DEFAULT writes to a column.
@@ -301,6 +327,7 @@ impl Shape {
             integer_stride,
             spread: 4 + choices.below(3),
             rows_changed_max: None,
+            enriched: false,
         };
         if choices.percent(8) {
             shape.rows_changed_max = Some(choices.below(12));
@@ -443,6 +470,8 @@ fn add_primary_key(table: &mut TableShape, mut columns: Vec<usize>) {
         name: format!("{}_pkey", table.name),
         columns,
         nulls_distinct: true,
+        timing: Timing::Immediate,
+        part: None,
     });
 }
 
@@ -459,6 +488,8 @@ fn add_uniques(table: &mut TableShape, choices: &mut Choices) {
                 name: format!("{}_u{position}", table.name),
                 columns,
                 nulls_distinct: !choices.percent(20),
+                timing: Timing::Immediate,
+                part: None,
             });
         }
     }
@@ -535,6 +566,7 @@ fn random_reference(shape: &Shape, number: usize, choices: &mut Choices) -> Opti
         parent,
         parent_columns,
         on_delete,
+        on_delete_columns: None,
         on_update,
         timing: match choices.below(10) {
             0..=5 => Timing::Immediate,

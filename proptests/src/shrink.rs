@@ -10,28 +10,46 @@ use crate::operations::{Fault, Operation, Statement};
 
 /// The smallest failing program that dropping finds, and its failure.
 pub fn shrink(difference: Difference) -> Difference {
-    let mut smallest = difference;
+    shrink_with(difference, &mut |program| {
+        machine::replay(program).map(|_| ())
+    })
+}
+
+/// The same with another way to see whether a program fails.
+pub fn shrink_with<'r>(difference: Difference, replay: &'r mut Replay<'r>) -> Difference {
+    let mut search = Search {
+        smallest: difference,
+        replay,
+    };
     loop {
-        let size = size(&smallest.program);
-        drop_operations(&mut smallest);
-        simplify_operations(&mut smallest);
-        drop_declarations(&mut smallest);
-        if self::size(&smallest.program) >= size {
-            return smallest;
+        let size = size(&search.smallest.program);
+        drop_operations(&mut search);
+        simplify_operations(&mut search);
+        drop_declarations(&mut search);
+        if self::size(&search.smallest.program) >= size {
+            return search.smallest;
         }
     }
 }
 
+/// Runs a program and says how it fails.
+pub type Replay<'r> = dyn FnMut(&Program) -> Result<(), String> + 'r;
+
+struct Search<'s> {
+    smallest: Difference,
+    replay: &'s mut Replay<'s>,
+}
+
 /// Takes a program if it still fails.
-fn attempt(smallest: &mut Difference, change: impl FnOnce(&mut Program)) -> bool {
-    let mut program = smallest.program.clone();
+fn attempt(search: &mut Search<'_>, change: impl FnOnce(&mut Program)) -> bool {
+    let mut program = search.smallest.program.clone();
     change(&mut program);
-    match machine::replay(&program) {
-        Ok(_) => false,
+    match (search.replay)(&program) {
+        Ok(()) => false,
         // A schema that may not be declared is no smaller case of anything.
         Err(message) if message.starts_with("declaration") => false,
         Err(message) => {
-            *smallest = Difference { message, program };
+            search.smallest = Difference { message, program };
             true
         }
     }
@@ -51,6 +69,7 @@ fn operation_size(operation: &Operation) -> usize {
             let parts = match statement {
                 Statement::Insert { cells, .. } | Statement::Upsert { cells, .. } => cells.len(),
                 Statement::InsertMany { rows, .. } => 1 + rows.len(),
+                Statement::Meet(upsert) => 1 + upsert.rows.len(),
                 Statement::Update {
                     filter,
                     assignments,
@@ -64,28 +83,28 @@ fn operation_size(operation: &Operation) -> usize {
     }
 }
 
-fn drop_operations(smallest: &mut Difference) {
-    let mut width = smallest.program.operations.len().div_ceil(2);
+fn drop_operations(search: &mut Search<'_>) {
+    let mut width = search.smallest.program.operations.len().div_ceil(2);
     while width > 0 {
-        let mut end = smallest.program.operations.len();
+        let mut end = search.smallest.program.operations.len();
         while end > 0 {
             let start = end.saturating_sub(width);
-            attempt(smallest, |program| _ = program.operations.drain(start..end));
-            end = start.min(smallest.program.operations.len());
+            attempt(search, |program| _ = program.operations.drain(start..end));
+            end = start.min(search.smallest.program.operations.len());
         }
         width /= 2;
     }
 }
 
-fn simplify_operations(smallest: &mut Difference) {
-    for position in 0..smallest.program.operations.len() {
-        attempt(smallest, |program| {
+fn simplify_operations(search: &mut Search<'_>) {
+    for position in 0..search.smallest.program.operations.len() {
+        attempt(search, |program| {
             if let Operation::Run(_, fault) = &mut program.operations[position] {
                 *fault = Fault::None;
             }
         });
         for part in (0..12).rev() {
-            attempt(smallest, |program| {
+            attempt(search, |program| {
                 if let Operation::Run(statement, _) = &mut program.operations[position] {
                     drop_part(statement, part);
                 }
@@ -103,6 +122,7 @@ fn drop_part(statement: &mut Statement, part: usize) {
     match statement {
         Statement::Insert { cells, .. } | Statement::Upsert { cells, .. } => take(cells, part),
         Statement::InsertMany { rows, .. } => take(rows, part),
+        Statement::Meet(upsert) => take(&mut upsert.rows, part),
         Statement::Update {
             filter,
             assignments,
@@ -115,27 +135,27 @@ fn drop_part(statement: &mut Statement, part: usize) {
     }
 }
 
-fn drop_declarations(smallest: &mut Difference) {
-    for position in (0..smallest.program.shape.references.len()).rev() {
-        attempt(smallest, |program| {
+fn drop_declarations(search: &mut Search<'_>) {
+    for position in (0..search.smallest.program.shape.references.len()).rev() {
+        attempt(search, |program| {
             _ = program.shape.references.remove(position)
         });
     }
-    for table in 0..smallest.program.shape.tables.len() {
+    for table in 0..search.smallest.program.shape.tables.len() {
         for position in (0..4).rev() {
-            attempt(smallest, |program| {
+            attempt(search, |program| {
                 let table = &mut program.shape.tables[table];
                 if position > 0 && position < table.uniques.len() {
                     table.uniques.remove(position);
                 }
             });
-            attempt(smallest, |program| {
+            attempt(search, |program| {
                 let table = &mut program.shape.tables[table];
                 if position < table.checks.len() {
                     table.checks.remove(position);
                 }
             });
-            attempt(smallest, |program| {
+            attempt(search, |program| {
                 let table = &mut program.shape.tables[table];
                 if position < table.indexes.len() {
                     table.indexes.remove(position);

@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::panic;
 use std::sync::Arc;
 
-use relata::engine::{Affected, Clock, DatabaseOptions, Limits, Row, Transaction};
+use relata::engine::{
+    Affected, Clock, DatabaseOptions, Limits, OnConflict, Row, Transaction, Upserts,
+};
 use relata::error::{RequestError, RequestKind, Result};
 use relata::expr::{Expr, all, col};
 use relata::schema::{
@@ -12,7 +14,7 @@ use relata::schema::{
 };
 use relata::value::{DataType, Key, Timestamp, Value, ValueRef};
 
-use crate::operations::{Fault, Filter, Statement, Term, Test};
+use crate::operations::{Encounter, Fault, Filter, Statement, Term, Test};
 use crate::reference::{CLOCK_START, CLOCK_STEP};
 use crate::shape::{
     CheckShape, Comparison, DefaultShape, Kind, Operand, ReferenceShape, Rule, Shape, TableShape,
@@ -100,9 +102,17 @@ fn table_definition<'s>(
     }
     for unique in &table.uniques[1..] {
         let plain = UniqueDef::new(names(&unique.columns)).named(&unique.name);
-        definition = definition.unique(match unique.nulls_distinct {
+        let plain = plain.deferrable(deferral(unique.timing));
+        let plain = match unique.nulls_distinct {
             true => plain,
             false => plain.nulls_not_distinct(),
+        };
+        definition = definition.unique(match &unique.part {
+            None => plain,
+            Some(part) => {
+                let column = col(table.columns[part.column].name.as_str());
+                plain.filter(compare(column, part.comparison, &part.value))
+            }
         });
     }
     for index in &table.indexes {
@@ -129,6 +139,9 @@ fn table_definition<'s>(
         }
         if reference.any_row {
             key = key.to_any_row();
+        }
+        if let Some(columns) = &reference.on_delete_columns {
+            key = key.on_delete_columns(names(columns));
         }
         definition = definition.foreign_key(key);
     }
@@ -240,6 +253,8 @@ pub enum Answer {
     Key(Key),
     /// Counts.
     Affected(Affected),
+    /// Counts of rows that may meet one.
+    Upserts(Upserts),
 }
 
 /// Runs a statement with a fault at one call of a closure. Panics on purpose come out as panics.
@@ -280,6 +295,32 @@ pub fn run(
             });
             let affected = transaction.insert_many(&table.name, &names, rows);
             affected.map(Answer::Affected)
+        }
+        Statement::Meet(upsert) => {
+            let table = &shape.tables[upsert.table];
+            let names = |columns: &[usize]| -> Vec<&str> {
+                columns.iter().map(|&c| &*table.columns[c].name).collect()
+            };
+            let rows = (1..).zip(&upsert.rows).map(|(call, row)| {
+                if fault == Fault::Panic && call == failing_call {
+                    panic::resume_unwind(Box::new(Deliberate));
+                }
+                row.iter().cloned()
+            });
+            let encounter = match &upsert.encounter {
+                Encounter::Skip => OnConflict::skip(),
+                Encounter::Update => OnConflict::update(),
+                Encounter::Replace => OnConflict::replace(),
+                Encounter::Only(columns) => OnConflict::update().only(names(columns)),
+            };
+            let on_conflict = match upsert.key {
+                None => encounter,
+                Some(key) => encounter.by_key(&table.uniques[key].name),
+            };
+            let columns = names(&upsert.columns);
+            let upserts =
+                transaction.insert_many_on_conflict(&table.name, &columns, rows, &on_conflict);
+            upserts.map(Answer::Upserts)
         }
         Statement::Update {
             table,

@@ -163,7 +163,7 @@ fn a_snapshot_never_moves() {
             .expect("it is a filter");
         write_many(&mut db, random);
         db.delete("authors", &all([])).expect("authors may go");
-        let mut fork = Database::from_snapshot(snapshot.clone());
+        let mut fork = Database::from_snapshot(snapshot.clone()).expect("nothing waits");
         write_many(&mut fork, random);
         let mut open = db.begin();
         open.delete("events", &all([])).expect("events may go");
@@ -239,7 +239,7 @@ fn going_back_leaves_no_trace() {
         assert_back(&db, "rollback to a savepoint");
 
         write_many(&mut db, random);
-        db.reset_to(&start);
+        db.reset_to(&start).expect("nothing waits");
         assert_back(&db, "reset");
 
         let mut transaction = db.begin();

@@ -51,6 +51,15 @@ pub(crate) struct GivenUp {
 /// be there twice.
 type Givers = SmallVec<[(RowId, u32); 1]>;
 
+/// A child that carries a value which no row has any more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LeftBehind {
+    pub(crate) key: ForeignKeyId,
+    pub(crate) child: RowId,
+    /// The row that had the value last.
+    pub(crate) parent: RowId,
+}
+
 /// A statement that is at rest.
 #[derive(Clone, Copy)]
 pub(crate) struct AtRest<'a> {
@@ -74,8 +83,7 @@ struct Event<'a> {
 
 impl GivenUp {
     /// The work that follows from the values that were given up since the statement was last at rest, or the first child
-    /// that forbids it.
-    /// If such children are kept, all of them, and the work as if there were none.
+    /// that forbids it. If such children are kept, all of them, and the work as if there were none.
     pub(crate) fn follow(
         &mut self,
         at_rest: &AtRest<'_>,
@@ -101,15 +109,24 @@ impl GivenUp {
         Ok(work.arranged())
     }
 
-    /// The children that carry a value which was given up and which no row has, for the judgement.
-    pub(crate) fn left_behind(&mut self, at_rest: &AtRest<'_>) -> Queue {
+    /// The children, not written by the statement, that carry a value which was given up and which no row has: for the
+    /// judgement, each with the row that had the value last.
+    pub(crate) fn left_behind(&mut self, at_rest: &AtRest<'_>) -> Vec<LeftBehind> {
         self.note(at_rest);
-        let mut left = Queue::new();
+        let written: BTreeSet<_> = at_rest.queue.iter().copied().collect();
+        let mut left = Vec::new();
         for place in self.values.keys() {
-            if let Some(event) = self.event(at_rest, place) {
-                let children = at_rest.children(&event).into_iter();
-                left.extend(children.map(|child| (event.key.id, child)));
-            }
+            let Some(event) = self.event(at_rest, place) else {
+                continue;
+            };
+            let (key, parent) = (event.key.id, event.last_giver().0);
+            let mut children = at_rest.children(&event);
+            children.retain(|&child| !written.contains(&(key, child)));
+            left.extend(
+                children
+                    .into_iter()
+                    .map(|child| LeftBehind { key, child, parent }),
+            );
         }
         left
     }
@@ -173,10 +190,16 @@ impl Event<'_> {
         }
     }
 
-    /// The change that took the value from the last row that had it.
+    /// The last row that had the value, and the change that took it from there.
+    fn last_giver(&self) -> (RowId, u32) {
+        let givers = self.givers.iter().copied();
+        givers
+            .max_by_key(|&(_, change)| change)
+            .expect("a value is noted with who gave it up")
+    }
+
     fn change(&self) -> u32 {
-        let changes = self.givers.iter().map(|&(_, change)| change);
-        changes.max().unwrap_or_default()
+        self.last_giver().1
     }
 }
 
@@ -221,8 +244,8 @@ impl AtRest<'_> {
                 Some(cells) => Some(cells),
                 None => return,
             },
-            Action::SetNull => Some(nulls(key)),
-            Action::SetDefault => Some(defaults(self.schema, key)),
+            Action::SetNull => Some(nulls(key, event.gone)),
+            Action::SetDefault => Some(defaults(self.schema, key, event.gone)),
         };
         let unmatched = self.state.edge(key.id).unmatched();
         let waits = |child| unmatched.contains(event.value.iter().map(Value::as_ref), child);

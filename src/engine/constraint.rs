@@ -11,7 +11,7 @@ use crate::error::{
     ConstraintError, ConstraintKind, Operation, RequestError, RequestKind, Result, RowName,
 };
 use crate::expr::Cells;
-use crate::schema::{ForeignKey, ForeignKeyId, Table};
+use crate::schema::{ForeignKey, ForeignKeyId, Table, TableId};
 use crate::storage::{Collision, RowId, RowLayout, RowRef};
 use crate::value::{Key, Value, ValueRef};
 
@@ -162,62 +162,39 @@ pub(crate) fn duplicate_of_new(
     duplicate(state, table, key, key_values, primary, other, operation)
 }
 
-/// The refusal of a collision that was noted, if it still stands at the end of the statement.
+/// The refusal of a collision that was noted, if it still stands at the end of the statement. Of the two rows that met,
+/// either may have moved on, and a third may have come: of rows that share a key, all but the first were noted when they
+/// came.
 pub(crate) fn refusal_of_collision(
-    table: &Table,
+    table: TableId,
     state: &State,
-    collision: Collision,
+    Collision { key, row, .. }: Collision,
     operation: Operation,
 ) -> Option<ConstraintError> {
-    let store = state.table(table.id);
-    // Of the two rows that met, either may have gone or moved on; a third may have come.
-    for row in [collision.row, collision.other] {
-        let same = store.with_key_of(collision.key, row);
-        if let Some(image) = store.rows().get(row)
-            && let Some(&other) = same.iter().filter(|&&other| other != row).min()
-        {
-            let stored = StoredRow {
-                layout: store.layout(),
-                row: image,
-            };
-            let values = stored.values(&table.keys[collision.key].columns).to_vec();
-            return Some(duplicate(
-                state,
-                table,
-                collision.key,
-                values,
-                stored.key(table),
-                other,
-                operation,
-            ));
-        }
-    }
-    None
+    let store = state.table(table);
+    let same = store.with_key_of(key, row).into_iter();
+    let other = store.lowest(same.filter(|&other| other != row))?;
+    duplicate_of_stored(state, table, key, (row, other), operation)
 }
 
-/// The refusal of a stored row whose key another row has.
-pub(crate) fn duplicate_row(
+/// The refusal of a row whose key another row has; none if the row is not there.
+pub(crate) fn duplicate_of_stored(
     state: &State,
-    table: &Table,
-    Collision { key, row, other }: Collision,
+    table: TableId,
+    key: usize,
+    (row, other): (RowId, RowId),
     operation: Operation,
-) -> ConstraintError {
-    let store = state.table(table.id);
-    let row = store.rows().get(row).expect("a row with a key is live");
+) -> Option<ConstraintError> {
+    let (table, store) = (state.schema.table(table), state.table(table));
     let stored = StoredRow {
         layout: store.layout(),
-        row,
+        row: store.rows().get(row)?,
     };
     let values = stored.values(&table.keys[key].columns).to_vec();
-    duplicate(
-        state,
-        table,
-        key,
-        values,
-        stored.key(table),
-        other,
-        operation,
-    )
+    let primary = stored.key(table);
+    Some(duplicate(
+        state, table, key, values, primary, other, operation,
+    ))
 }
 
 fn duplicate(
@@ -309,6 +286,18 @@ pub(crate) fn unmatched_children_of(state: &State, key: &ForeignKey, parent: Row
         .iter()
         .map(|&ordinal| row.value(store.layout(), ordinal));
     state.edge(key.id).unmatched().find_all(values).collect()
+}
+
+/// The row that adopts the unmatched children with the key of a parent row: itself, or, where rows may share a key,
+/// the one with the lowest primary key among them.
+pub(crate) fn adopter(state: &State, key: &ForeignKey, parent: RowId) -> RowId {
+    let Some(unique) = key.parent_key.filter(|_| state.parents_may_repeat(key)) else {
+        return parent;
+    };
+    let store = state.table(key.parent);
+    store
+        .lowest(store.with_key_of(unique, parent))
+        .unwrap_or(parent)
 }
 
 /// The refusal of a child without a parent.
@@ -444,9 +433,9 @@ impl Cells for NewRow<'_> {
 
 /// A row as it stands.
 #[derive(Clone, Copy)]
-struct StoredRow<'a> {
-    layout: &'a RowLayout,
-    row: RowRef<'a>,
+pub(crate) struct StoredRow<'a> {
+    pub(crate) layout: &'a RowLayout,
+    pub(crate) row: RowRef<'a>,
 }
 
 impl StoredRow<'_> {

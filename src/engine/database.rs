@@ -12,13 +12,16 @@ use slotmap::SlotMap;
 use crate::engine::clock::Clock;
 use crate::engine::limits::Limits;
 use crate::engine::name::TableName;
+use crate::engine::pending;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::state::State;
 use crate::engine::statement::Buffers;
-use crate::engine::transaction::{Affected, SavepointMark, Transaction};
+use crate::engine::transaction::{
+    Affected, OnConflict, SavepointMark, Transaction, Upserted, Upserts,
+};
 use crate::engine::undo::UndoLog;
 use crate::engine::{Changes, Row};
-use crate::error::Result;
+use crate::error::{Operation, Result};
 use crate::expr::Expr;
 use crate::schema::{Schema, SchemaChange};
 use crate::storage::unshare;
@@ -106,12 +109,21 @@ impl Database {
     pub fn fork(&self) -> Database {
         Database {
             limits: self.limits,
-            ..Database::from_snapshot(self.snapshot())
+            ..Database::going_on_from(self.snapshot())
         }
     }
 
-    /// A database that goes on from a snapshot. O(1).
-    pub fn from_snapshot(snapshot: Snapshot) -> Database {
+    /// A database that goes on from a snapshot. O(constraints).
+    ///
+    /// # Errors
+    /// If the snapshot is of an open transaction: what a commit of it would have been refused for (integrity RI-52).
+    pub fn from_snapshot(snapshot: Snapshot) -> Result<Database> {
+        pending::judge_all(&snapshot.state, Operation::Commit)?;
+        Ok(Database::going_on_from(snapshot))
+    }
+
+    /// A database that goes on from a version that was committed, or that is only looked at.
+    pub(crate) fn going_on_from(snapshot: Snapshot) -> Database {
         Database {
             current: snapshot,
             undo: UndoLog::default(),
@@ -121,9 +133,15 @@ impl Database {
         }
     }
 
-    /// Makes a snapshot the current version: rows, sequences, clock and randomness (beyond BY-15). O(1).
-    pub fn reset_to(&mut self, snapshot: &Snapshot) {
+    /// Makes a snapshot the current version: rows, sequences, clock and randomness (beyond BY-15). O(constraints).
+    ///
+    /// # Errors
+    /// If the snapshot is of an open transaction: what a commit of it would have been refused for (integrity RI-52).
+    /// Nothing is changed then.
+    pub fn reset_to(&mut self, snapshot: &Snapshot) -> Result<()> {
+        pending::judge_all(&snapshot.state, Operation::Commit)?;
         self.current = snapshot.clone();
+        Ok(())
     }
 
     /// Sets the clock from the next transaction on.
@@ -239,6 +257,38 @@ impl Database {
         self.transaction(|tx| tx.upsert(table, row))
     }
 
+    /// Inserts a row, or does what `on_conflict` says if a unique key of it is taken. See
+    /// [`Transaction::insert_on_conflict`].
+    ///
+    /// # Errors
+    /// As [`Transaction::insert_on_conflict`].
+    pub fn insert_on_conflict<'v>(
+        &mut self,
+        table: impl TableName,
+        row: impl IntoIterator<Item = (&'v str, Value)>,
+        on_conflict: &OnConflict,
+    ) -> Result<Upserted> {
+        self.transaction(|tx| tx.insert_on_conflict(table, row, on_conflict))
+    }
+
+    /// Inserts rows, all or none, and does what `on_conflict` says with those of which a unique key is taken. See
+    /// [`Transaction::insert_many_on_conflict`].
+    ///
+    /// # Errors
+    /// As [`Transaction::insert_many_on_conflict`].
+    pub fn insert_many_on_conflict<R>(
+        &mut self,
+        table: impl TableName,
+        columns: &[&str],
+        rows: impl IntoIterator<Item = R>,
+        on_conflict: &OnConflict,
+    ) -> Result<Upserts>
+    where
+        R: IntoIterator<Item = Value>,
+    {
+        self.transaction(|tx| tx.insert_many_on_conflict(table, columns, rows, on_conflict))
+    }
+
     /// Deletes the rows that a filter selects. See [`Transaction::delete`].
     ///
     /// # Errors
@@ -272,6 +322,14 @@ impl Database {
     /// As [`Transaction::change_schema`].
     pub fn change_schema(&mut self, change: &SchemaChange) -> Result<()> {
         self.transaction(|tx| tx.change_schema(change))
+    }
+
+    /// Makes `next` the number that the next row of a table without one gets. See [`Transaction::set_sequence`].
+    ///
+    /// # Errors
+    /// As [`Transaction::set_sequence`].
+    pub fn set_sequence(&mut self, table: impl TableName, next: i64) -> Result<()> {
+        self.transaction(|tx| tx.set_sequence(table, next))
     }
 
     /// Applies changes as one statement without actions. See [`Transaction::apply`].

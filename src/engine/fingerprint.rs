@@ -43,7 +43,9 @@ fn hash_table(schema: &Schema, table: &Table, hasher: &mut DefaultHasher) {
         hash_default(&column.default, hasher);
     }
     for key in &table.keys {
-        (&key.name, &key.columns, key.nulls_distinct).hash(hasher);
+        (&key.name, &key.columns, key.nulls_distinct, key.deferral).hash(hasher);
+        let filter = key.filter.as_ref();
+        filter.map(|filter| filter.expr.to_string()).hash(hasher);
     }
     for index in &table.indexes {
         (&index.name, &index.columns, index.kind, &index.descending).hash(hasher);
@@ -58,8 +60,13 @@ fn hash_table(schema: &Schema, table: &Table, hasher: &mut DefaultHasher) {
 
 fn hash_default(default: &DefaultValue, hasher: &mut DefaultHasher) {
     std::mem::discriminant(default).hash(hasher);
-    if let DefaultValue::Value(value) = default {
-        value.as_ref().hash(hasher);
+    match default {
+        DefaultValue::Value(value) => value.as_ref().hash(hasher),
+        DefaultValue::With(function) => function.text().hash(hasher),
+        DefaultValue::None
+        | DefaultValue::Now
+        | DefaultValue::RandomUuid
+        | DefaultValue::AutoIncrement => {}
     }
 }
 
@@ -67,7 +74,7 @@ fn hash_foreign_key(schema: &Schema, key: &ForeignKey, hasher: &mut DefaultHashe
     let parent = &schema.table(key.parent).name;
     (&key.name, &key.child_columns, parent, &key.parent_columns).hash(hasher);
     (key.on_delete, key.on_update, key.deferral).hash(hasher);
-    key.is_to_any_row().hash(hasher);
+    (key.is_to_any_row(), &key.on_delete_columns).hash(hasher);
     if let Some(guard) = &key.guard {
         (guard.column, guard.value.as_ref()).hash(hasher);
     }

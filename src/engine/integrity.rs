@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::parallel;
+use crate::engine::read::RowView;
 use crate::engine::snapshot::Snapshot;
 use crate::expr::Cells;
-use crate::schema::{ForeignKey, Table};
+use crate::schema::{ForeignKey, Table, UniqueKey};
 use crate::storage::RowId;
 use crate::value::Key;
 
 impl Snapshot {
     /// Recomputes every index, edge and constraint from the rows and gives the differences, in words: none is what a
-    /// committed state always has. A reference that waits for commit is a difference only after it.
+    /// committed state always has. A reference or a duplicate that waits for commit is a difference only after it.
     ///
     /// O(rows × keys), table by table on all cores. For tests, fuzzing, and anyone in doubt.
     ///
@@ -19,6 +20,13 @@ impl Snapshot {
     /// The differences, at least one.
     pub fn check_integrity(&self) -> Result<(), Vec<String>> {
         let mut faults = self.structural_faults();
+        for &(table, key) in self.schema().deferrable_keys() {
+            let name = &self.schema().table(table).keys[key].name;
+            for row in self.state.table(table).repeats(key) {
+                let row = self.view(table, row).key();
+                faults.push(format!("{name}: row {row} is a duplicate"));
+            }
+        }
         for key in self.schema().foreign_keys() {
             for child in self.state.edge(key.id).unmatched().iter() {
                 let child = self.view(key.child, child).key();
@@ -32,7 +40,7 @@ impl Snapshot {
         }
     }
 
-    /// As [`Snapshot::check_integrity`] within a transaction, where references may wait for commit.
+    /// As [`Snapshot::check_integrity`] within a transaction, where references and duplicates may wait for commit.
     ///
     /// # Errors
     /// The differences, at least one.
@@ -100,42 +108,66 @@ impl Snapshot {
                 }
             }
         }
-        for key in &table.keys {
-            let mut seen = BTreeSet::new();
-            for row in self.scan(table.id) {
-                let any_null = key.columns.iter().any(|&it| row.cell(it).is_null());
-                let exempt = any_null && key.nulls_distinct;
-                if !exempt && !seen.insert(row.values_of(&key.columns)) {
-                    faults.push(format!(
-                        "{}: row {} is a duplicate in {}",
-                        table.name,
-                        row.key(),
-                        key.name
-                    ));
-                }
-            }
+        for (position, key) in table.keys.iter().enumerate() {
+            self.key_faults(table, position, key, &mut faults);
         }
         faults
     }
 
+    /// Duplicates, but for those that are known to wait for commit.
+    fn key_faults(
+        &self,
+        table: &Table,
+        position: usize,
+        key: &UniqueKey,
+        faults: &mut Vec<String>,
+    ) {
+        let mut rows: BTreeMap<Key, Vec<RowId>> = BTreeMap::new();
+        let takes_part = |row: &RowView<'_>| {
+            let filter = key.filter.as_ref();
+            filter.is_none_or(|filter| filter.bound.matches(row))
+        };
+        for row in self.scan(table.id).filter(takes_part) {
+            let any_null = key.columns.iter().any(|&it| row.cell(it).is_null());
+            if !(any_null && key.nulls_distinct) {
+                let with_key = rows.entry(row.values_of(&key.columns)).or_default();
+                with_key.push(row.id);
+            }
+        }
+        let known: BTreeSet<RowId> = self.state.table(table.id).repeats(position).collect();
+        let shared = rows.into_values().filter(|rows| rows.len() > 1).flatten();
+        let found: BTreeSet<RowId> = shared.collect();
+        for &row in found.symmetric_difference(&known) {
+            faults.push(format!(
+                "{}: row {} is a duplicate in {}, or is wrongly held for one",
+                table.name,
+                self.view(table.id, row).key(),
+                key.name
+            ));
+        }
+    }
+
     fn edge_faults(&self, key: &ForeignKey) -> Vec<String> {
         let mut faults = Vec::new();
-        let mut parents: BTreeMap<Key, RowId> = BTreeMap::new();
+        // Several rows of a deferred key may be the parent.
+        let mut parents: BTreeMap<Key, Vec<RowId>> = BTreeMap::new();
         for row in self.scan(key.parent) {
-            parents.insert(row.values_of(&key.parent_columns), row.id);
+            let with_key = parents.entry(row.values_of(&key.parent_columns));
+            with_key.or_default().push(row.id);
         }
         let edge = self.state.edge(key.id);
         let (mut linked, mut missing) = (0, 0);
         for row in self.scan(key.child) {
             let values = row.values_of(&key.child_columns);
             let complete = key.is_complete(|ordinal| row.value(ordinal));
-            let parent = complete.then(|| parents.get(&values).copied()).flatten();
+            let possible = complete.then(|| parents.get(&values)).flatten();
             // A key to any row has no edges.
-            let expected = parent.filter(|_| !key.is_to_any_row());
+            let linkable = possible.filter(|_| !key.is_to_any_row());
             let link = row.parent(key);
-            if link != expected {
+            let expected = link.filter(|link| linkable.is_some_and(|rows| rows.contains(link)));
+            if link != expected || linkable.is_some() != link.is_some() {
                 faults.push(format!(
-                    "{}: row {} is linked to {link:?}, not {expected:?}",
+                    "{}: row {} is linked to {link:?}, not {linkable:?}",
                     key.name,
                     row.key()
                 ));
@@ -149,7 +181,7 @@ impl Snapshot {
                         row.key()
                     ));
                 }
-            } else if complete && parent.is_none() {
+            } else if complete && possible.is_none() {
                 missing += 1;
             }
         }

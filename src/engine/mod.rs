@@ -28,6 +28,7 @@ mod refusals;
 mod any_row;
 mod constraint;
 mod schema_change;
+mod pending;
 mod transaction;
 mod changes;
 mod database;
@@ -49,7 +50,9 @@ pub use self::shared::SharedDatabase;
 pub(crate) use self::shared::{Shared, Versions, shared_methods};
 pub use self::snapshot::{Snapshot, StorageStats, TableRows};
 pub(crate) use self::transaction::atomically;
-pub use self::transaction::{Affected, Commit, Savepoint, Transaction};
+pub use self::transaction::{
+    Affected, Commit, OnConflict, Savepoint, Transaction, Upserted, Upserts,
+};
 pub(crate) use crate::storage::RowId;
 #[cfg(test)]
 pub(crate) use crate::storage::hashes_counted;

@@ -43,7 +43,8 @@ impl<'a> Writer<'a> {
         queue: &mut Queue,
     ) -> Result<RowId, Unplaced> {
         let mut place = self.state.table(table).place(values);
-        if let Place::OutOfReach = place {
+        // A statement that also updates may still take the row out of the way that has the key.
+        if matches!(place, Place::OutOfReach) || matches!(place, Place::Taken(_)) && !parents_stay {
             self.become_indexed(table);
             place = self.state.table(table).place(values);
         }
@@ -83,8 +84,11 @@ impl<'a> Writer<'a> {
         if !key.is_complete(cell) {
             return Parent::Exempt;
         }
+        // Of several rows with the key, one that the statement has yet to insert may be the parent.
+        let decided =
+            parents_stay && (key.parent != key.child || !self.state.parents_may_repeat(key));
         let cells = key.key_order.iter().map(|&ordinal| cell(ordinal));
-        match parents_stay.then(|| self.state.find_parent(key, cells)) {
+        match decided.then(|| self.state.find_parent(key, cells)) {
             Some(Some(_)) if key.is_to_any_row() => Parent::Exempt,
             Some(Some(parent)) => Parent::Found(parent),
             Some(None) | None => Parent::Unknown,

@@ -141,7 +141,7 @@ impl Snapshot {
     }
 
     pub(crate) fn plan_delete_rows(&self, table: TableId, rows: &[RowId]) -> Result<DeletePlan> {
-        let mut fork = Database::from_snapshot(self.clone());
+        let mut fork = Database::going_on_from(self.clone());
         let mut transaction = fork.begin();
         let mut statement = transaction.statement(Operation::Delete);
         rows.iter()

@@ -7,11 +7,12 @@
 //! 2. RESTRICT: any child with the old key fails the statement, before any action of the level (RI-13, RI-16).
 //! 3. CASCADE on delete: the children go. Going beats every other action on the same row (RI-17).
 //! 4. CASCADE on update: the parent's new key is written into the children, and their edges stay.
-//! 5. SET NULL, SET DEFAULT: null or the constant default is written into all columns of the key, and into that of its
-//!    guard.
+//! 5. SET NULL, SET DEFAULT: null or the constant default is written into all columns of the key and into that of its
+//!    guard; on delete into those that were chosen for it (RI-24).
 //!
 //! Which children: those linked to the parent row. A child that took the key in another way during the statement was
-//! unlinked when it was written and is not acted on (RI-19).
+//! unlinked when it was written and is not acted on (RI-19). Where rows share a deferred key, a child stands under the one
+//! it stood under before, or else under the one with the lowest primary key, and only that row acts on it.
 //!
 //! Assignments to one row are merged in creation order of the keys; a key that would write another value to a column
 //! already assigned is left out whole (RI-17).
@@ -302,8 +303,8 @@ impl Level<'_> {
                 .any(|&ordinal| old.is_null(layout, ordinal))
     }
 
-    /// Fails if a child still has the old key (RI-13): one under the parent, one that the statement wrote, or one that
-    /// waits for a parent.
+    /// Fails if a child still has the old key (RI-13): one under the parent or under another row that has the key, too, one
+    /// that the statement wrote or left behind, or one that waits for a parent.
     fn restrict(
         &self,
         key: &ForeignKey,
@@ -319,6 +320,7 @@ impl Level<'_> {
             .find_all(self.old_key(key, event));
         let children = self.children_with_old_key(key, event).into_iter();
         let others = written.get(&old_key).copied().into_iter().chain(waiting);
+        let others = others.chain(self.children_of_repeats(key, event));
         let found = children.chain(others);
         let restricted = |child| Restricted {
             key: key.id,
@@ -338,19 +340,43 @@ impl Level<'_> {
         }
     }
 
-    /// The row with the lowest primary key.
-    fn lowest(&self, table: TableId, rows: impl Iterator<Item = RowId>) -> Option<RowId> {
-        if self.state.table(table).is_dense() {
-            return rows.min();
-        }
-        rows.min_by_key(|&row| self.state.key_of(table, row))
+    /// The children under other rows that have the key that went: there are such rows only of a deferrable key.
+    fn children_of_repeats(&self, key: &ForeignKey, event: &Event) -> Vec<RowId> {
+        let Some(position) = key
+            .parent_key
+            .filter(|_| self.state.parents_may_repeat(key))
+        else {
+            return Vec::new();
+        };
+        let unique = &self.schema.table(key.parent).keys[position];
+        let store = self.state.table(key.parent);
+        let old = self.undo.images.get(event.before, store.layout());
+        let columns = unique.columns.iter();
+        let old_key = columns.map(|&ordinal| old.value(store.layout(), ordinal));
+        let holders = store.find_every(position, old_key).into_iter();
+        holders
+            .flat_map(|holder| self.state.edge(key.id).children().children(holder))
+            .filter(|&child| self.has_old_key(key, event, child))
+            .collect()
     }
 
-    /// The children that the statement wrote and that have no edge yet, by the key that they carry now.
+    /// The row with the lowest primary key.
+    fn lowest(&self, table: TableId, rows: impl Iterator<Item = RowId>) -> Option<RowId> {
+        self.state.table(table).lowest(rows)
+    }
+
+    /// The children that the statement wrote and that have no edge yet, and those under parents that earlier levels
+    /// vacated, by the key that they carry now.
     fn written_children(&self, key: &ForeignKey) -> BTreeMap<Key, RowId> {
         let store = self.state.table(key.child);
         let mut written = BTreeMap::new();
-        for &(_, child) in self.queue.iter().filter(|&&(id, _)| id == key.id) {
+        let queued = self.queue.iter().filter(|&&(id, _)| id == key.id);
+        let of_key = (key.id, RowId(0))..=(key.id, RowId(u32::MAX));
+        let left_behind = self
+            .vacated
+            .range(of_key)
+            .flat_map(|&(_, parent)| self.state.edge(key.id).children().children(parent));
+        for child in queued.map(|&(_, child)| child).chain(left_behind) {
             let Some(row) = store.rows().get(child) else {
                 continue;
             };
@@ -385,13 +411,19 @@ impl Level<'_> {
             work.deletes.extend(children.into_iter().map(delete));
             return;
         }
-        work.vacated.push((key.id, event.parent));
+        if event.action == Action::Restrict {
+            // Judged: no child has the old key, or each that has is kept as a reason to refuse.
+            return;
+        }
+        if self.state.edge(key.id).children().count(event.parent) > 0 {
+            work.vacated.push((key.id, event.parent));
+        }
         let cells: KeyCells = match event.action {
-            // NO ACTION waits for the end of the statement; RESTRICT has been judged.
+            // NO ACTION waits for the end of the statement.
             Action::NoAction | Action::Restrict => return,
             Action::Cascade => self.new_key(key, event),
-            Action::SetNull => nulls(key),
-            Action::SetDefault => defaults(self.schema, key),
+            Action::SetNull => nulls(key, event.gone),
+            Action::SetDefault => defaults(self.schema, key, event.gone),
         };
         let keeps_edge = event.action == Action::Cascade;
         let children = self.children_with_old_key(key, event);
@@ -447,17 +479,17 @@ impl Level<'_> {
     }
 }
 
-/// What SET NULL writes.
-pub(crate) fn nulls(key: &ForeignKey) -> KeyCells {
-    key.deciding_columns()
+/// What SET NULL writes when a parent is gone, or has another key.
+pub(crate) fn nulls(key: &ForeignKey, gone: bool) -> KeyCells {
+    key.columns_let_go(gone)
         .map(|ordinal| (ordinal, Value::Null))
         .collect()
 }
 
-/// What SET DEFAULT writes.
-pub(crate) fn defaults(schema: &Schema, key: &ForeignKey) -> KeyCells {
+/// What SET DEFAULT writes then.
+pub(crate) fn defaults(schema: &Schema, key: &ForeignKey, gone: bool) -> KeyCells {
     let columns = &schema.table(key.child).columns;
-    key.deciding_columns()
+    key.columns_let_go(gone)
         .map(|ordinal| (ordinal, columns[ordinal as usize].default.constant()))
         .collect()
 }

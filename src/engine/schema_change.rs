@@ -8,6 +8,7 @@
 //! Existing rows are judged in primary-key order by the rules for new ones: not null, checks, unique keys, references,
 //! each as it will be from now on (integrity RI-92).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::engine::constraint;
@@ -17,7 +18,7 @@ use crate::engine::state::{self, FIRST_IN_SEQUENCE, State};
 use crate::engine::undo::UndoLog;
 use crate::error::{Operation, Result};
 use crate::schema::{ForeignKeyId, Schema, Table, TableId};
-use crate::storage::{Remake, RowId, TableSpec};
+use crate::storage::{Collision, Remake, RowId, TableSpec};
 use crate::value::Timestamp;
 
 /// The state under a schema in which one table is not declared as it was. `now` is the transaction's time, if a default
@@ -36,10 +37,15 @@ pub(crate) fn carry_over(
     let indexed = schema.tables().iter().map(|table| table.id);
     let indexed =
         indexed.filter(|&id| id != changed && came_by_an_index(before.schema(), &schema, id));
-    for id in indexed.chain([changed]) {
+    // And the children of one may have got links, since its columns have become a unique key.
+    let keys = schema.foreign_keys().iter();
+    let linked = keys.filter(|key| is_linked_anew(before.schema(), &schema, key.id));
+    let linked: BTreeSet<TableId> = linked.map(|key| key.child).collect();
+    let linked = linked.into_iter().filter(|&id| id != changed);
+    for id in indexed.chain([changed]).chain(linked) {
         let declared = (before.schema().find_table(id), schema.find_table(id));
         if let (Some(old), Some(new)) = declared {
-            Work::new(before, old, new).run(&mut next, &schema, now)?;
+            Work::new(before, old, new, &schema).run(&mut next, &schema, now)?;
         }
     }
     Ok(next)
@@ -52,20 +58,29 @@ fn came_by_an_index(old: &Schema, new: &Schema, table: TableId) -> bool {
     }
 }
 
+/// Whether a foreign key has links that it did not have.
+fn is_linked_anew(old: &Schema, new: &Schema, key: ForeignKeyId) -> bool {
+    let now = new.foreign_key(key);
+    match old.find_foreign_key(key) {
+        None => true,
+        Some(before) => before.is_to_any_row() && !now.is_to_any_row(),
+    }
+}
+
 /// What one table needs.
 struct Work<'a> {
     before: &'a Snapshot,
     old: &'a Table,
     new: &'a Table,
     spec: TableSpec,
-    /// The foreign keys that came.
+    /// The foreign keys that came, or that now have links.
     foreign_keys: Vec<ForeignKeyId>,
 }
 
 impl<'a> Work<'a> {
-    fn new(before: &'a Snapshot, old: &'a Table, new: &'a Table) -> Self {
+    fn new(before: &'a Snapshot, old: &'a Table, new: &'a Table, schema: &Schema) -> Self {
         let came = new.foreign_keys.iter();
-        let came = came.filter(|id| !old.foreign_keys.contains(id));
+        let came = came.filter(|&&id| is_linked_anew(before.schema(), schema, id));
         Work {
             before,
             old,
@@ -117,7 +132,11 @@ impl<'a> Work<'a> {
             self.judge_rows(writer.state, ids)?;
         }
         filled.map_err(|collision| {
-            constraint::duplicate_row(writer.state, self.new, collision, Operation::SchemaChange)
+            let Collision { key, row, other } = collision;
+            let state = &*writer.state;
+            let operation = Operation::SchemaChange;
+            constraint::duplicate_of_stored(state, id, key, (row, other), operation)
+                .expect("a row that was put into an index is live")
                 .into()
         })
     }

@@ -2,7 +2,8 @@
 //!
 //! Their sources are part of the state, so a rollback gives them back and a fork goes on from the same place
 //! (beyond BY-14, BY-15). A key that is given in an insert moves the sequence past itself, so that a generated key
-//! does not meet it; one that an update writes moves nothing.
+//! does not meet it; one that an update writes moves nothing, as in PostgreSQL. A closure's value comes from outside: what
+//! the closure keeps is no part of the state.
 
 use crate::engine::mutation::Writer;
 use crate::error::{Limit, Result, TransactionError, TransactionKind};
@@ -22,6 +23,7 @@ impl Writer<'_> {
             DefaultValue::Value(value) => value.clone(),
             DefaultValue::Now => Value::Timestamp(self.now(now)),
             DefaultValue::RandomUuid => Value::Uuid(self.random_uuid()),
+            DefaultValue::With(function) => function.make(),
             DefaultValue::AutoIncrement => Value::Int(self.next_in_sequence(table)?),
         })
     }

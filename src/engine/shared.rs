@@ -78,7 +78,7 @@ impl Versions for Database {
     fn going_on_from(version: Snapshot, limits: Limits) -> Self {
         Database {
             limits,
-            ..Database::from_snapshot(version)
+            ..Database::going_on_from(version)
         }
     }
 }
@@ -308,16 +308,16 @@ macro_rules! shared_methods {
             self.write_within(Duration::ZERO, body)
         }
 
-        /// Publishes a snapshot as the current version, as `Database::reset_to` does. Waits as `write`. O(1).
+        /// Publishes a snapshot as the current version, as `Database::reset_to` does. Waits as `write`.
+        /// O(constraints).
         ///
         /// # Errors
         ///
-        /// [`TransactionKind::Reentrant`](crate::error::TransactionKind::Reentrant) within a write.
+        /// [`TransactionKind::Reentrant`](crate::error::TransactionKind::Reentrant) within a write, and as
+        /// `Database::reset_to`.
         pub fn reset_to(&self, snapshot: &Snapshot) -> Result<()> {
-            self.shared.write(Duration::MAX, |database| {
-                database.reset_to(snapshot);
-                Ok(())
-            })
+            self.shared
+                .write(Duration::MAX, |database| database.reset_to(snapshot))
         }
 
         /// Sets the clock from the next transaction on. Waits as `write`.

@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use crate::engine::clock::Clock;
-use crate::schema::{ForeignKey, ForeignKeyId, IndexKind, Schema, Table, TableId};
+use crate::engine::constraint::StoredRow;
+use crate::schema::{ForeignKey, ForeignKeyId, IndexKind, RowFilter, Schema, Table, TableId};
 use crate::storage::unshare;
-use crate::storage::{EdgeStore, IndexSpec, KeySpec, RowId, TableSpec, TableStore};
+use crate::storage::{EdgeStore, IndexSpec, KeySpec, Members, RowId, TableSpec, TableStore};
 use crate::value::{DataType, Key, ValueRef};
 
 /// The database as one value.
@@ -98,6 +99,13 @@ impl State {
         unshare(&mut self.edges[id.index()])
     }
 
+    /// Whether several rows may have the value of a key that children refer to: while a deferrable key waits.
+    pub(crate) fn parents_may_repeat(&self, key: &ForeignKey) -> bool {
+        let keys = &self.schema.table(key.parent).keys;
+        key.parent_key
+            .is_some_and(|unique| !keys[unique].names_one_row())
+    }
+
     /// The row that has a child's key, given in [`ForeignKey::key_order`]; one of the rows, for a key to any row.
     #[inline]
     pub(crate) fn find_parent<'k>(
@@ -149,6 +157,13 @@ impl State {
     }
 }
 
+fn members(filter: &RowFilter) -> Members {
+    let bound = filter.bound.clone();
+    Members::new(&filter.columns, move |layout, row| {
+        bound.matches(&StoredRow { layout, row })
+    })
+}
+
 /// The first number that a table's sequence gives.
 pub(crate) const FIRST_IN_SEQUENCE: i64 = 1;
 
@@ -160,6 +175,8 @@ fn no_table() -> TableSpec {
         keys: vec![KeySpec {
             columns: vec![0],
             nulls_distinct: true,
+            deferrable: false,
+            members: None,
         }],
         indexes: Vec::new(),
     }
@@ -180,6 +197,8 @@ pub(crate) fn spec(table: &Table) -> TableSpec {
             .map(|key| KeySpec {
                 columns: key.columns.clone(),
                 nulls_distinct: key.nulls_distinct,
+                deferrable: key.deferral.is_deferrable(),
+                members: key.filter.as_ref().map(members),
             })
             .collect(),
         indexes: table

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
-use crate::engine::any_row::{AtRest, GivenUp};
+use crate::engine::any_row::{AtRest, GivenUp, LeftBehind};
 use crate::engine::constraint;
 use crate::engine::limits::Limits;
 use crate::engine::mutation::{Queue, Unplaced, Updated, Writer};
+use crate::engine::pending::Modes;
 use crate::engine::referential::{Cause, Change, Level, Restricted, WorkList};
 use crate::engine::refusals::{Refusal, Refusals};
 use crate::engine::state::State;
@@ -26,8 +27,8 @@ use crate::value::{Timestamp, Value};
 pub(crate) struct Context<'a> {
     /// The transaction's time, once it was read.
     pub(crate) now: &'a mut Option<Timestamp>,
-    /// The keys that are judged at commit, for now; by key id.
-    pub(crate) deferred: &'a [bool],
+    /// The constraints that are judged at commit, for now.
+    pub(crate) modes: &'a Modes,
     pub(crate) limits: &'a Limits,
     pub(crate) buffers: &'a mut Buffers,
 }
@@ -84,6 +85,12 @@ impl Given {
             sources[ordinal as usize] = Some(position);
         }
         Given { sources }
+    }
+
+    /// The value of a column, if it is given one.
+    pub(crate) fn value<'v>(&self, values: &'v [Value], ordinal: u32) -> Option<&'v Value> {
+        let position = self.sources[ordinal as usize]?;
+        Some(&values[position as usize])
     }
 }
 
@@ -165,7 +172,43 @@ impl<'a> Statement<'a> {
         Ok(())
     }
 
-    /// Writes a new row of all columns. Its own constraints are judged at once: nothing can change them any more.
+    /// The value that a column would have in a whole row: the one that was given, taken, or else the default.
+    pub(crate) fn value_of(
+        &mut self,
+        table: &Table,
+        given: &Given,
+        values: &mut [Value],
+        ordinal: u32,
+    ) -> Result<Value> {
+        let default = &table.columns[ordinal as usize].default;
+        let value = given.sources[ordinal as usize]
+            .map(|position| std::mem::take(&mut values[position as usize]));
+        match value {
+            Some(value) if !(value.is_null() && *default == DefaultValue::AutoIncrement) => {
+                Ok(value)
+            }
+            _ => self
+                .writer
+                .default_value(table.id, default, self.context.now),
+        }
+    }
+
+    /// Each value has the type of its column.
+    pub(crate) fn check_types(
+        &self,
+        table: &Table,
+        ordinals: &[u32],
+        values: &[Value],
+    ) -> Result<()> {
+        constraint::check_types(
+            table,
+            ordinals.iter().copied().zip(values),
+            self.context.limits,
+        )
+    }
+
+    /// Writes a new row of all columns. Its not null columns and checks are judged at once: nothing can change them any
+    /// more. So are its unique keys, unless the statement may still take another row out of the way.
     pub(crate) fn insert(&mut self, table_id: TableId, values: &[Value]) -> Result<RowId> {
         let schema = self.writer.schema;
         let table = schema.table(table_id);
@@ -198,7 +241,16 @@ impl<'a> Statement<'a> {
                 );
             }
         };
-        if let Some(Collision { key, other, .. }) = self.context.buffers.met.first().copied() {
+        let waits_for_end = !self.parents_stay && !self.context.buffers.met.is_empty();
+        if waits_for_end {
+            let Buffers {
+                collisions, met, ..
+            } = &mut *self.context.buffers;
+            collisions.extend(met.drain(..).map(|collision| (table_id, collision)));
+        }
+        let refused = |met: &&Collision| !self.context.modes.key_waits(schema, table_id, met.key);
+        let refused = self.context.buffers.met.iter().find(refused).copied();
+        if let Some(Collision { key, other, .. }) = refused {
             return Err(constraint::duplicate_of_new(
                 self.writer.state,
                 table,
@@ -210,7 +262,7 @@ impl<'a> Statement<'a> {
             .into());
         }
         self.count(table_id)?;
-        if self.is_waited_for(table) {
+        if waits_for_end || self.is_waited_for(table) {
             self.context.buffers.history.push(Change {
                 table: table_id,
                 row,
@@ -390,11 +442,7 @@ impl<'a> Statement<'a> {
         }
         self.judge_rows()?;
         self.requeue_vacated();
-        if self.values_changed {
-            let (at_rest, given_up) = self.at_rest();
-            let left_behind = given_up.left_behind(&at_rest);
-            self.context.buffers.queue.extend(left_behind);
-        }
+        self.queue_left_behind();
         let missing = self.look_up_parents();
         self.adopt_unmatched();
         missing
@@ -402,31 +450,45 @@ impl<'a> Statement<'a> {
             .try_for_each(|(key, child)| self.refuse_missing(key, child))
     }
 
-    /// Not null, checks and unique keys of every row that was updated and is still there.
+    /// Not null, checks and unique keys of every row that was written and is still there, row by row in the order of the
+    /// statement (RI-70). A row that came was judged then, but for keys that the statement could still set free.
     fn judge_rows(&mut self) -> Result<()> {
-        let (schema, state, history) = (
-            self.writer.schema,
-            &*self.writer.state,
-            &self.context.buffers.history,
-        );
-        let chain = |change: &Change| constraint::chain(state, history, change.cause);
-        for change in history
-            .iter()
-            .filter(|change| change.before.is_some() && !change.gone)
-        {
-            let (table, row) = (schema.table(change.table), change.row);
-            for refusal in constraint::refusals_of_stored_row(table, state, row, self.operation) {
-                self.refusals
-                    .add(refusal, (table.id, row), || chain(change))?;
+        let place = |&(table, met): &(TableId, Collision)| (table, met.row, met.key);
+        self.context.buffers.collisions.sort_unstable_by_key(place);
+        let (schema, state) = (self.writer.schema, &*self.writer.state);
+        let Buffers {
+            history,
+            collisions,
+            ..
+        } = &*self.context.buffers;
+        for change in history.iter().filter(|change| !change.gone) {
+            let Change {
+                table, row, cause, ..
+            } = *change;
+            let chain = || constraint::chain(state, history, cause);
+            if change.before.is_some() {
+                let shape = schema.table(table);
+                for refusal in constraint::refusals_of_stored_row(shape, state, row, self.operation)
+                {
+                    self.refusals.add(refusal, (table, row), chain)?;
+                }
             }
-        }
-        for &(id, collision) in &self.context.buffers.collisions {
-            let (table, row) = (schema.table(id), (id, collision.row));
-            let refusal = constraint::refusal_of_collision(table, state, collision, self.operation);
-            if let Some(refusal) = refusal {
-                self.refusals.add(refusal, row, || {
-                    last_change(history, row).map_or_else(Vec::new, chain)
-                })?;
+            if collisions.is_empty() {
+                continue;
+            }
+            let first = collisions.partition_point(|(other, met)| (*other, met.row) < (table, row));
+            let of_row = collisions[first..]
+                .iter()
+                .take_while(|(other, met)| (*other, met.row) == (table, row));
+            for &(_, met) in of_row {
+                let waits = self.context.modes.key_waits(schema, table, met.key);
+                if waits && !self.refusals.are_kept() {
+                    continue;
+                }
+                let refusal = constraint::refusal_of_collision(table, state, met, self.operation);
+                if let Some(refusal) = refusal {
+                    self.refusals.add(refusal, (table, row), chain)?;
+                }
             }
         }
         Ok(())
@@ -449,7 +511,7 @@ impl<'a> Statement<'a> {
             Some(&parent) => (key.parent, parent),
             None => (key.child, child),
         };
-        let operation = if self.context.deferred[id.index()] {
+        let operation = if self.context.modes.reference_waits(id) {
             Operation::Commit
         } else {
             self.operation
@@ -484,6 +546,18 @@ impl<'a> Statement<'a> {
         }
     }
 
+    /// Queues the children that carry a value of a key to any row which no row has any more.
+    fn queue_left_behind(&mut self) {
+        if !self.values_changed {
+            return;
+        }
+        let (at_rest, given_up) = self.at_rest();
+        for LeftBehind { key, child, parent } in given_up.left_behind(&at_rest) {
+            self.context.buffers.queue.push((key, child));
+            self.left.insert((key, child), parent);
+        }
+    }
+
     /// Gives every queued child its edge or its place among the unmatched; the children without a parent that break an
     /// immediate key, by creation order of the keys and then by primary key.
     fn look_up_parents(&mut self) -> Vec<(ForeignKeyId, RowId)> {
@@ -499,7 +573,7 @@ impl<'a> Statement<'a> {
                     if !self.writer.is_unmatched(key, child) {
                         self.writer.miss(key, child);
                     }
-                    if self.refusals.are_kept() || !self.context.deferred[id.index()] {
+                    if self.refusals.are_kept() || !self.context.modes.reference_waits(id) {
                         missing.push((id, child));
                     }
                 }
@@ -527,10 +601,15 @@ impl<'a> Statement<'a> {
                     continue;
                 }
                 let key = self.writer.schema.foreign_key(id);
-                for child in constraint::unmatched_children_of(self.writer.state, key, row) {
+                let children = constraint::unmatched_children_of(self.writer.state, key, row);
+                if children.is_empty() {
+                    continue;
+                }
+                let parent = constraint::adopter(self.writer.state, key, row);
+                for child in children {
                     self.writer.unlink(key, child);
                     if !key.is_to_any_row() {
-                        self.writer.link(key, child, row);
+                        self.writer.link(key, child, parent);
                     }
                 }
             }

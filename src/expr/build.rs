@@ -55,7 +55,7 @@ impl Expr {
     ///
     /// `test` gets the cells in the order of `columns` and answers true, false or unknown. It has to answer from them
     /// alone, and the same each time. `text` stands for it wherever the expression is printed. Two such conditions are
-    /// equal when they have one name and share one `test`.
+    /// equal when their names, texts and columns are.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -178,6 +178,11 @@ impl Expr {
             other => other.clone(),
         });
         Expr { ops: ops.collect() }
+    }
+
+    /// Whether a closure takes part in it.
+    pub(crate) fn has_function(&self) -> bool {
+        self.ops.iter().any(|op| matches!(op, Op::Function(_)))
     }
 
     fn leaf(op: Op) -> Expr {

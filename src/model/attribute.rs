@@ -1,7 +1,9 @@
 //! An attribute of a model, as declared.
 
+use std::sync::Arc;
+
 use crate::association::ActionName;
-use crate::schema::{DefaultValue, Deferral};
+use crate::schema::{DefaultFunction, DefaultValue, Deferral};
 use crate::value::{DataType, Value};
 
 /// An attribute to be. It admits null unless it is declared otherwise or is part of the primary key.
@@ -92,6 +94,17 @@ impl Attribute {
     /// A random uuid for instances that give no value.
     pub fn default_uuid(mut self) -> Self {
         self.default = Some(DefaultValue::RandomUuid);
+        self
+    }
+
+    /// What a closure makes for instances that give no value; `text` stands for it wherever the column is shown. See
+    /// [`ColumnDef::default_with`](crate::schema::ColumnDef::default_with).
+    pub fn default_with(
+        mut self,
+        text: impl Into<Arc<str>>,
+        make: impl Fn() -> Value + Send + Sync + 'static,
+    ) -> Self {
+        self.default = Some(DefaultValue::With(DefaultFunction::new(text, make)));
         self
     }
 

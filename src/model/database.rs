@@ -67,11 +67,11 @@ impl Database {
         Database { engine, models }
     }
 
-    pub(crate) fn from_snapshot(snapshot: Snapshot) -> Self {
-        Database {
-            engine: engine::Database::from_snapshot(snapshot.engine),
+    pub(crate) fn from_snapshot(snapshot: Snapshot) -> Result<Self> {
+        Ok(Database {
+            engine: engine::Database::from_snapshot(snapshot.engine)?,
             models: snapshot.models,
-        }
+        })
     }
 
     /// This version, for as long as it is held. O(1).
@@ -90,9 +90,17 @@ impl Database {
         }
     }
 
-    /// Makes a snapshot the current version: rows, sequences, clock, randomness and models (beyond BY-15). O(1).
-    pub fn reset_to(&mut self, snapshot: &Snapshot) {
-        self.set_current(snapshot);
+    /// Makes a snapshot the current version: rows, sequences, clock, randomness and models (beyond BY-15).
+    /// O(constraints).
+    ///
+    /// # Errors
+    ///
+    /// If the snapshot is of an open transaction: what a commit of it would have been refused for. Nothing is changed
+    /// then.
+    pub fn reset_to(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.engine.reset_to(&snapshot.engine)?;
+        self.models = snapshot.models.clone();
+        Ok(())
     }
 
     /// As [`reset_to`](Database::reset_to), of a version that was committed.

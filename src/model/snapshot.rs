@@ -24,8 +24,12 @@ impl Snapshot {
         &self.engine
     }
 
-    /// An independent database that goes on from here. O(1).
-    pub fn fork(&self) -> Database {
+    /// An independent database that goes on from here. O(constraints).
+    ///
+    /// # Errors
+    ///
+    /// If this is a version of an open transaction: what a commit of it would have been refused for.
+    pub fn fork(&self) -> Result<Database> {
         Database::from_snapshot(self.clone())
     }
 

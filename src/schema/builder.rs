@@ -62,14 +62,10 @@ impl Outline {
         if !problems.is_empty() {
             return Err(DeclarationError { problems }.into());
         }
-        let named = positions.into_iter();
-        Ok(Schema {
-            by_name: named.map(|(name, at)| (name, tables[at].id)).collect(),
-            tables_by_id: by_id(&tables, self.tables_end, |table| table.id.index()),
-            foreign_keys_by_id: by_id(&foreign_keys, self.foreign_keys_end, |key| key.id.index()),
-            tables,
-            foreign_keys,
-        })
+        let by_name = positions.into_iter();
+        let by_name = by_name.map(|(name, at)| (name, tables[at].id)).collect();
+        let ends = (self.tables_end, self.foreign_keys_end);
+        Ok(Schema::assemble(tables, foreign_keys, by_name, ends))
     }
 }
 
@@ -103,7 +99,14 @@ fn mark_plain_columns(drafts: &mut [Draft<'_>], foreign_keys: &[Arc<ForeignKey>]
     for Draft { table, .. } in drafts.iter_mut() {
         let keys = table.keys.iter().map(|key| &key.columns);
         let indexes = table.indexes.iter().map(|index| &index.columns);
-        let used: Vec<u32> = keys.chain(indexes).flatten().copied().collect();
+        let filters = table.keys.iter().filter_map(|key| key.filter.as_ref());
+        let filters = filters.map(|filter| &filter.columns);
+        let used: Vec<u32> = keys
+            .chain(indexes)
+            .chain(filters)
+            .flatten()
+            .copied()
+            .collect();
         // A hidden key column came after the columns were counted.
         table.plain = vec![true; table.columns.len()].into();
         for ordinal in used {
@@ -162,13 +165,4 @@ fn in_creation_order(outline: &Outline) -> Vec<(ForeignKeyId, usize, usize)> {
     }
     keys.sort_unstable_by_key(|&(id, ..)| id);
     keys
-}
-
-/// A list with a place for each id.
-fn by_id<T>(items: &[Arc<T>], end: u32, id: impl Fn(&T) -> usize) -> Vec<Option<Arc<T>>> {
-    let mut places = vec![None; end as usize];
-    for item in items {
-        places[id(item)] = Some(item.clone());
-    }
-    places
 }

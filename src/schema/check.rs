@@ -43,19 +43,19 @@ pub(super) fn resolve(definition: &CheckDef, table: &Table, report: &mut Report)
             bound,
         }),
         Err(error) => {
-            add_refusal(&definition.name, &error, report);
+            add_refusal(&format!("check {}", definition.name), &error, report);
             None
         }
     }
 }
 
 /// What is wrong with an expression, as a problem of the declaration that it stands in.
-fn add_refusal(name: &str, error: &Error, report: &mut Report) {
+pub(super) fn add_refusal(what: &str, error: &Error, report: &mut Report) {
     let (kind, detail) = match error.as_request() {
         Some(request) => (problem_kind(request.kind), request.detail.clone()),
         None => (ProblemKind::Unsupported, error.to_string()),
     };
-    report.add(kind, format!("check {name}: {detail}"));
+    report.add(kind, format!("{what}: {detail}"));
 }
 
 fn problem_kind(kind: RequestKind) -> ProblemKind {

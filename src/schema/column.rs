@@ -1,5 +1,6 @@
 //! A column, and what it holds where a row gives it no value.
 
+use crate::schema::DefaultFunction;
 use crate::value::{DataType, Value};
 
 /// A column of a table.
@@ -33,18 +34,22 @@ pub enum DefaultValue {
     RandomUuid,
     /// The next number of the table's sequence.
     AutoIncrement,
+    /// What a closure makes.
+    With(DefaultFunction),
 }
 
 impl DefaultValue {
     /// What SET DEFAULT writes: the declared constant, and null where there is none (integrity RI-23). Times, random
-    /// uuids and numbers of a sequence are made for new rows only: none of them could be the key of a parent row.
+    /// uuids, numbers of a sequence and what closures make are for new rows only: hardly one of them could be the key of a
+    /// parent row.
     pub fn constant(&self) -> Value {
         match self {
             DefaultValue::Value(value) => value.clone(),
             DefaultValue::None
             | DefaultValue::Now
             | DefaultValue::RandomUuid
-            | DefaultValue::AutoIncrement => Value::Null,
+            | DefaultValue::AutoIncrement
+            | DefaultValue::With(_) => Value::Null,
         }
     }
 }

@@ -3,9 +3,11 @@
 //! Definitions are plain data. Nothing is checked until [`SchemaBuilder::build`](crate::schema::SchemaBuilder::build)
 //! sees all of them, so they may be written in any order, changed, and refer to what is defined later.
 
+use std::sync::Arc;
+
 use crate::expr::Expr;
-use crate::schema::{Action, DefaultValue, Deferral, IndexKind};
-use crate::value::{DataType, Value};
+use crate::schema::{Action, DefaultFunction, DefaultValue, Deferral, IndexKind};
+use crate::value::{DataType, Value, ValueRef};
 
 /// A table to be.
 ///
@@ -66,7 +68,7 @@ pub struct ColumnDef {
 }
 
 /// A unique key to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UniqueDef {
     /// Its name; none for `<table>_<column>_key`.
@@ -75,6 +77,10 @@ pub struct UniqueDef {
     pub columns: Vec<String>,
     /// Whether any number of rows may have a null in the key.
     pub nulls_distinct: bool,
+    /// When two rows with one key are held against them.
+    pub deferral: Deferral,
+    /// Which rows take part; all of them if none.
+    pub filter: Option<Expr>,
 }
 
 /// An index to be.
@@ -115,6 +121,8 @@ pub struct ForeignKeyDef {
     pub parent_columns: Vec<String>,
     /// What happens to children whose parent is deleted.
     pub on_delete: Action,
+    /// Those of its columns that SET NULL or SET DEFAULT on delete writes to; none for all of them.
+    pub on_delete_columns: Option<Vec<String>>,
     /// What happens to children whose parent takes another key.
     pub on_update: Action,
     /// When a missing parent is held against the child.
@@ -234,7 +242,23 @@ impl ColumnDef {
         self
     }
 
-    /// The next number of the table's sequence for rows that give no value. One column of a table can have it.
+    /// What a closure makes for each new row that gives no value; `text` stands for it wherever the column is shown. See
+    /// [`DefaultFunction`]. SET DEFAULT writes null: it wants a constant.
+    pub fn default_with(
+        mut self,
+        text: impl Into<Arc<str>>,
+        make: impl Fn() -> Value + Send + Sync + 'static,
+    ) -> Self {
+        self.default = DefaultValue::With(DefaultFunction::new(text, make));
+        self
+    }
+
+    /// The next number of the table's sequence for rows that give no value or a null. One column of a table can have it.
+    ///
+    /// A number that an insert gives moves the sequence past itself. One that an update writes does not, as in
+    /// PostgreSQL: the sequence may come to a number that is taken, and the insert is refused, as is each one after it
+    /// until the sequence is moved ([`set_sequence`](crate::engine::Transaction::set_sequence)). A refused insert
+    /// takes no number.
     pub fn auto_increment(mut self) -> Self {
         self.default = DefaultValue::AutoIncrement;
         self
@@ -260,6 +284,8 @@ impl UniqueDef {
             name: None,
             columns: strings(columns),
             nulls_distinct: true,
+            deferral: Deferral::NotDeferrable,
+            filter: None,
         }
     }
 
@@ -272,6 +298,20 @@ impl UniqueDef {
     /// With null equal to null, so that a null in the key does not exempt a row from it.
     pub fn nulls_not_distinct(mut self) -> Self {
         self.nulls_distinct = false;
+        self
+    }
+
+    /// When two rows with one key are held against them: at the end of the statement, or, deferred, at that of the
+    /// transaction. Unlike in PostgreSQL a foreign key may refer to a deferrable key (integrity RI-90).
+    pub fn deferrable(mut self, deferral: Deferral) -> Self {
+        self.deferral = deferral;
+        self
+    }
+
+    /// With only those rows in it for which this is true: PostgreSQL's `CREATE UNIQUE INDEX ... WHERE`. No foreign key
+    /// can refer to such a key, it cannot be deferrable, and no closure can take part in the filter. The last call counts.
+    pub fn filter(mut self, filter: impl Into<Expr>) -> Self {
+        self.filter = Some(filter.into());
         self
     }
 }
@@ -320,6 +360,30 @@ impl CheckDef {
             expr: expr.into(),
         }
     }
+
+    /// A check in Rust over the named columns, for what no expression says: true, false or unknown from their cells, in
+    /// this order. It has to answer from them alone, and the same each time; `text` stands for it wherever the check is
+    /// shown. If it panics, the statement under way is undone. Two such checks are equal when their names, texts and
+    /// columns are.
+    ///
+    /// ```
+    /// use relata::schema::CheckDef;
+    ///
+    /// let even = CheckDef::closure("even", "score % 2 = 0", ["score"], |cells| {
+    ///     cells[0].as_int().map(|score| score % 2 == 0)
+    /// });
+    /// assert_eq!(even.expr.to_string(), "score % 2 = 0");
+    /// ```
+    pub fn closure(
+        name: impl Into<String>,
+        text: impl Into<Arc<str>>,
+        columns: impl IntoIterator<Item = impl Into<Arc<str>>>,
+        test: impl Fn(&[ValueRef<'_>]) -> Option<bool> + Send + Sync + 'static,
+    ) -> Self {
+        let name = name.into();
+        let expr = Expr::function(name.as_str(), text, columns, Arc::new(test));
+        CheckDef { name, expr }
+    }
 }
 
 impl ForeignKeyDef {
@@ -331,6 +395,7 @@ impl ForeignKeyDef {
             parent: String::new(),
             parent_columns: Vec::new(),
             on_delete: Action::NoAction,
+            on_delete_columns: None,
             on_update: Action::NoAction,
             deferral: Deferral::NotDeferrable,
             guard: None,
@@ -358,6 +423,17 @@ impl ForeignKeyDef {
     /// What happens to children whose parent is deleted.
     pub fn on_delete(mut self, action: Action) -> Self {
         self.on_delete = action;
+        self
+    }
+
+    /// Only these of its columns take part in SET NULL or SET DEFAULT when the parent is deleted; the others stay as they
+    /// are. With a column that keys share, such as a tenant's, nothing else lets go of one parent without letting go of
+    /// the other (integrity RI-24). The last call counts.
+    pub fn on_delete_columns(
+        mut self,
+        columns: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.on_delete_columns = Some(strings(columns));
         self
     }
 

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::error::ProblemKind;
 use crate::schema::check;
 use crate::schema::constraint_names::ConstraintNames;
+use crate::schema::row_filter;
 use crate::schema::validate::{self, HIDDEN_COLUMN, Report};
 use crate::schema::{
-    Column, ColumnDef, DefaultValue, Index, IndexDef, IndexKind, Table, TableDef, TableId,
-    UniqueKey,
+    Column, ColumnDef, DefaultValue, Deferral, Index, IndexDef, IndexKind, RowFilter, Table,
+    TableDef, TableId, UniqueDef, UniqueKey,
 };
 use crate::value::DataType;
 
@@ -110,6 +111,8 @@ impl<'a> Draft<'a> {
             }),
             columns,
             nulls_distinct: true,
+            deferral: Deferral::NotDeferrable,
+            filter: None,
         });
     }
 
@@ -138,19 +141,28 @@ impl<'a> Draft<'a> {
     fn resolve_unique_keys(&mut self, names: &mut ConstraintNames) {
         let definition = self.definition;
         let marked = definition.columns.iter().filter(|column| column.unique);
-        let marked = marked.map(|column| (None, std::slice::from_ref(&column.name), true));
-        let declared = definition.uniques.iter();
-        let declared = declared.map(|u| (u.name.as_deref(), &*u.columns, u.nulls_distinct));
+        let marked: Vec<UniqueDef> = marked
+            .map(|column| UniqueDef::new([column.name.as_str()]))
+            .collect();
         let mut uniques = Vec::new();
-        for (name, columns, nulls_distinct) in marked.chain(declared) {
-            let what = describe("unique key", name, columns);
-            match resolve_key(&what, columns, &self.table, &mut self.report) {
-                Some(columns) => uniques.push(Unique {
-                    name,
+        for declared in marked.iter().chain(&definition.uniques) {
+            let name = declared.name.as_deref();
+            let what = describe("unique key", name, &declared.columns);
+            validate::unique(&what, declared, &mut self.report);
+            let columns = resolve_key(&what, &declared.columns, &self.table, &mut self.report);
+            let filter = match &declared.filter {
+                None => Some(None),
+                Some(expr) => {
+                    row_filter::resolve(&what, expr, &self.table, &mut self.report).map(Some)
+                }
+            };
+            match (columns, filter) {
+                (Some(columns), Some(filter)) => uniques.push(Unique {
+                    declared,
                     columns,
-                    nulls_distinct,
+                    filter,
                 }),
-                None => self.keys_complete = false,
+                _ => self.keys_complete = false,
             }
         }
         self.add_unique_keys(uniques, names);
@@ -160,24 +172,33 @@ impl<'a> Draft<'a> {
     /// nulls, so it does not matter what a repetition of it says about them.
     fn add_unique_keys(&mut self, uniques: Vec<Unique<'_>>, names: &mut ConstraintNames) {
         let primary = self.table.keys.iter().map(|key| key.columns.clone());
-        let primary = primary.flat_map(|columns| [(columns.clone(), true), (columns, false)]);
-        let named = uniques.iter().filter(|unique| unique.name.is_some());
-        let named = named.map(|unique| (unique.columns.clone(), unique.nulls_distinct));
-        let mut seen: BTreeSet<(Vec<u32>, bool)> = primary.chain(named).collect();
-        for Unique {
-            name,
-            columns,
-            nulls_distinct,
-        } in uniques
-        {
-            if name.is_none() && !seen.insert((columns.clone(), nulls_distinct)) {
+        let primary = primary.flat_map(|columns| {
+            let at_once = Deferral::NotDeferrable;
+            [(columns.clone(), true, at_once), (columns, false, at_once)]
+        });
+        let named = uniques
+            .iter()
+            .filter(|unique| unique.declared.name.is_some());
+        let named = named.filter_map(Unique::meaning);
+        let mut seen: BTreeSet<Meaning> = primary.chain(named).collect();
+        for unique in uniques {
+            let name = unique.declared.name.as_deref();
+            let mut repeats = |meaning| !seen.insert(meaning);
+            if name.is_none() && unique.meaning().is_some_and(&mut repeats) {
                 continue;
             }
+            let Unique {
+                declared,
+                columns,
+                filter,
+            } = unique;
             let generated = || self.generate_name(&columns, "key");
             self.table.keys.push(UniqueKey {
                 name: names.choose(name, generated),
                 columns,
-                nulls_distinct,
+                nulls_distinct: declared.nulls_distinct,
+                deferral: declared.deferral,
+                filter,
             });
         }
     }
@@ -234,11 +255,27 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// A unique key with its columns resolved and its name as declared.
+/// A unique key with its columns resolved and the rest as declared.
 struct Unique<'a> {
-    name: Option<&'a str>,
+    declared: &'a UniqueDef,
     columns: Vec<u32>,
-    nulls_distinct: bool,
+    filter: Option<RowFilter>,
+}
+
+/// What two unique keys have in common if one repeats the other.
+type Meaning = (Vec<u32>, bool, Deferral);
+
+impl Unique<'_> {
+    /// None for a key that leaves rows out: it is taken for no repetition.
+    fn meaning(&self) -> Option<Meaning> {
+        let declared = self.declared;
+        let meaning = (
+            self.columns.clone(),
+            declared.nulls_distinct,
+            declared.deferral,
+        );
+        self.filter.is_none().then_some(meaning)
+    }
 }
 
 /// The ordinals of named columns, if they can be a key of the table.

@@ -48,6 +48,8 @@ pub struct ForeignKey {
     pub key_order: Vec<u32>,
     /// What happens to children whose parent is deleted.
     pub on_delete: Action,
+    /// The child columns that SET NULL or SET DEFAULT on delete writes to: all of them, unless it was declared otherwise.
+    pub on_delete_columns: Vec<u32>,
     /// What happens to children whose parent takes another key.
     pub on_update: Action,
     /// When a missing parent is held against the child.
@@ -96,6 +98,14 @@ impl ForeignKey {
         self.guard.is_none() && !self.is_to_any_row()
     }
 
+    /// The columns that SET NULL and SET DEFAULT write to when the parent is gone, or has another key.
+    pub(crate) fn columns_let_go(&self, gone: bool) -> impl Iterator<Item = u32> + '_ {
+        let on_delete = gone.then_some(&self.on_delete_columns);
+        let on_update = (!gone).then(|| self.deciding_columns());
+        let on_delete = on_delete.into_iter().flatten().copied();
+        on_delete.chain(on_update.into_iter().flatten())
+    }
+
     /// The columns that say what a row refers to: those of the key, then that of the guard. A change of any of them is a
     /// change of the key, and SET NULL and SET DEFAULT write all of them.
     #[inline]
@@ -122,8 +132,8 @@ pub enum Action {
     SetDefault,
 }
 
-/// When a missing parent is held against the child (integrity RI-50).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// When a missing parent is held against the child, or a duplicate key against its rows (integrity RI-50).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Deferral {
     /// At the end of each statement, always.
     #[default]

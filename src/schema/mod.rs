@@ -18,10 +18,12 @@ mod definition;
 mod owner;
 mod table;
 mod column;
+mod default_function;
 mod key;
 mod index;
 mod foreign_key;
 mod check;
+mod row_filter;
 mod builder;
 mod draft;
 mod constraint_names;
@@ -41,6 +43,7 @@ pub use self::builder::SchemaBuilder;
 pub use self::change::SchemaChange;
 pub use self::check::Check;
 pub use self::column::{Column, DefaultValue};
+pub use self::default_function::DefaultFunction;
 pub use self::definition::{
     CheckDef, ColumnDef, ForeignKeyDef, GuardDef, IndexDef, TableDef, UniqueDef,
 };
@@ -48,6 +51,7 @@ pub use self::foreign_key::{Action, Deferral, ForeignKey, ForeignKeyId, Guard};
 pub use self::index::{Index, IndexKind};
 pub use self::key::UniqueKey;
 pub use self::owner::{OwnerDef, OwnerKind};
+pub use self::row_filter::RowFilter;
 pub use self::table::{Table, TableId};
 
 /// All tables and foreign keys of a database, with every name resolved.
@@ -60,9 +64,43 @@ pub struct Schema {
     foreign_keys_by_id: Vec<Option<Arc<ForeignKey>>>,
     // Ordered rather than hashed, so that what a schema prints depends on the schema alone.
     by_name: BTreeMap<Box<str>, TableId>,
+    /// The unique keys that a transaction may let wait, as table and position in its keys, in creation order.
+    deferrable_keys: Vec<(TableId, usize)>,
 }
 
 impl Schema {
+    /// What was built, with what is looked up in it.
+    fn assemble(
+        tables: Vec<Arc<Table>>,
+        foreign_keys: Vec<Arc<ForeignKey>>,
+        by_name: BTreeMap<Box<str>, TableId>,
+        (tables_end, foreign_keys_end): (u32, u32),
+    ) -> Self {
+        let keys = |table: &Arc<Table>| {
+            let (id, count) = (table.id, table.keys.len());
+            (0..count).map(move |key| (id, key))
+        };
+        let mut deferrable_keys: Vec<_> = tables.iter().flat_map(keys).collect();
+        let tables_by_id = by_id(&tables, tables_end, |table| table.id.index());
+        deferrable_keys.retain(|&(table, key)| {
+            let table = tables_by_id[table.index()].as_ref();
+            table.is_some_and(|table| table.keys[key].deferral.is_deferrable())
+        });
+        Schema {
+            foreign_keys_by_id: by_id(&foreign_keys, foreign_keys_end, |key| key.id.index()),
+            tables_by_id,
+            tables,
+            foreign_keys,
+            by_name,
+            deferrable_keys,
+        }
+    }
+
+    /// The unique keys that a transaction may let wait, as table and position in its keys, in creation order.
+    pub(crate) fn deferrable_keys(&self) -> &[(TableId, usize)] {
+        &self.deferrable_keys
+    }
+
     /// The table of this id. O(1).
     ///
     /// # Panics
@@ -144,6 +182,15 @@ impl Schema {
     pub(crate) fn foreign_keys_end(&self) -> usize {
         self.foreign_keys_by_id.len()
     }
+}
+
+/// A list with a place for each id.
+fn by_id<T>(items: &[Arc<T>], end: u32, id: impl Fn(&T) -> usize) -> Vec<Option<Arc<T>>> {
+    let mut places = vec![None; end as usize];
+    for item in items {
+        places[id(item)] = Some(item.clone());
+    }
+    places
 }
 
 #[cfg(test)]

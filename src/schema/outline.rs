@@ -94,6 +94,7 @@ impl Schema {
             parent: parent.name.to_string(),
             parent_columns: names(parent, &key.parent_columns),
             on_delete: key.on_delete,
+            on_delete_columns: chosen_columns(child, key),
             on_update: key.on_update,
             deferral: key.deferral,
             guard: key.guard.as_ref().map(|guard| GuardDef {
@@ -103,6 +104,13 @@ impl Schema {
             to_any_row: key.is_to_any_row(),
         }
     }
+}
+
+/// The columns that were chosen for a delete of the parent; none if all let go.
+fn chosen_columns(child: &Table, key: &ForeignKey) -> Option<Vec<String>> {
+    let chosen = &key.on_delete_columns;
+    let all = key.deciding_columns().eq(chosen.iter().copied());
+    (!all).then(|| names(child, chosen))
 }
 
 fn columns(table: &Table) -> Vec<ColumnDef> {
@@ -127,6 +135,8 @@ fn uniques(table: &Table) -> Vec<UniqueDef> {
             name: Some(key.name.to_string()),
             columns: names(table, &key.columns),
             nulls_distinct: key.nulls_distinct,
+            deferral: key.deferral,
+            filter: key.filter.as_ref().map(|filter| filter.expr.clone()),
         })
         .collect()
 }

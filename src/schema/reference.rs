@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::ProblemKind;
 use crate::schema::draft::{self, Draft};
 use crate::schema::validate::{self, Report};
-use crate::schema::{ForeignKey, ForeignKeyDef, ForeignKeyId, Guard, GuardDef};
+use crate::schema::{Action, ForeignKey, ForeignKeyDef, ForeignKeyId, Guard, GuardDef, UniqueKey};
 
 /// A foreign key's definition among all tables, and what is wrong with it.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl<'a> Reference<'a> {
         let child_columns = self.child_columns();
         let parent = self.parent()?;
         let parent_columns = self.columns(&self.definition.parent_columns, parent)?;
-        let child_columns = child_columns?;
+        let (child_columns, on_delete_columns) = child_columns?;
         let guard = match guard {
             None => None,
             Some(resolved) => Some(resolved?),
@@ -71,6 +71,7 @@ impl<'a> Reference<'a> {
             parent_columns,
             parent_key,
             on_delete: self.definition.on_delete,
+            on_delete_columns,
             on_update: self.definition.on_update,
             deferral: self.definition.deferral,
             link: draft::ordinal(self.child.table.foreign_keys.len()),
@@ -103,19 +104,65 @@ impl<'a> Reference<'a> {
         })
     }
 
-    fn child_columns(&mut self) -> Option<Vec<u32>> {
+    /// The columns that refer, and those of them that a delete of the parent writes to.
+    fn child_columns(&mut self) -> Option<(Vec<u32>, Vec<u32>)> {
         let child = self.child;
         let ordinals = self.columns(&self.definition.columns, child)?;
-        // What SET NULL and SET DEFAULT write: the guard's column too.
+        // What lets go of a parent writes to the guard's column too.
         let guard = self.definition.guard.as_ref();
         let guard = guard.and_then(|guard| child.table.find_column(&guard.column));
-        let written = ordinals.iter().copied().chain(guard);
-        let columns = written.map(|ordinal| &child.table.columns[ordinal as usize]);
+        let deciding: Vec<u32> = ordinals.iter().copied().chain(guard).collect();
+        let written = match self.on_delete_columns(&ordinals) {
+            None => deciding.clone(),
+            Some(chosen) => chosen?,
+        };
+        let column = |&ordinal: &u32| &child.table.columns[ordinal as usize];
         let (on_delete, on_update) = (self.definition.on_delete, self.definition.on_update);
         let (what, report) = (&self.what, &mut self.report);
-        validate::action(what, "on delete", on_delete, columns.clone(), report);
-        validate::action(what, "on update", on_update, columns, report);
-        Some(ordinals)
+        validate::action(
+            what,
+            "on delete",
+            on_delete,
+            written.iter().map(column),
+            report,
+        );
+        validate::action(
+            what,
+            "on update",
+            on_update,
+            deciding.iter().map(column),
+            report,
+        );
+        Some((ordinals, written))
+    }
+
+    /// The columns that were chosen, if any were: those, or none if something is wrong with them.
+    fn on_delete_columns(&mut self, key: &[u32]) -> Option<Option<Vec<u32>>> {
+        let names = self.definition.on_delete_columns.as_ref()?;
+        Some(self.chosen_columns(names, key))
+    }
+
+    fn chosen_columns(&mut self, names: &[String], key: &[u32]) -> Option<Vec<u32>> {
+        let (definition, child) = (self.definition, self.child);
+        let (what, event) = (&self.what, format!("on delete {}", definition.on_delete));
+        if !matches!(definition.on_delete, Action::SetNull | Action::SetDefault) {
+            let detail = format!("{what}: {event} writes to no columns, and so to no chosen ones");
+            self.report.add(ProblemKind::Action, detail);
+            return None;
+        }
+        let chosen = format!("{what}, {event}");
+        let written = draft::resolve_key(&chosen, names, &child.table, &mut self.report)?;
+        let foreign = names
+            .iter()
+            .zip(&written)
+            .filter(|(_, column)| !key.contains(column));
+        let mut all_its_own = true;
+        for (name, _) in foreign {
+            let detail = format!("{chosen}: column {name} is none of the key's");
+            self.report.add(ProblemKind::Key, detail);
+            all_its_own = false;
+        }
+        all_its_own.then_some(written)
     }
 
     fn columns(&mut self, names: &[String], table: &Draft<'_>) -> Option<Vec<u32>> {
@@ -159,14 +206,18 @@ impl<'a> Reference<'a> {
         Some(())
     }
 
-    /// The unique key of the parent that has exactly these columns, in whatever order; no key, if it may be any row. None
-    /// at all if there has to be one and is none.
+    /// The unique key of the parent that has exactly these columns, in whatever order, and every row; if several do, the
+    /// first one that never waits. No key, if it may be any row. None at all if there has to be one and is none.
     fn parent_key(&mut self, parent: &Draft<'_>, columns: &[u32]) -> Option<Option<usize>> {
         let keys = &parent.table.keys;
-        let found = keys.iter().position(|key| {
+        let has_columns = |key: &UniqueKey| {
             let same = |column| key.columns.contains(column);
-            key.columns.len() == columns.len() && columns.iter().all(same)
-        });
+            key.filter.is_none() && key.columns.len() == columns.len() && columns.iter().all(same)
+        };
+        let found = keys
+            .iter()
+            .position(|key| has_columns(key) && key.names_one_row())
+            .or_else(|| keys.iter().position(has_columns));
         if found.is_some() || self.definition.to_any_row {
             return Some(found);
         }

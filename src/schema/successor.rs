@@ -81,6 +81,8 @@ impl Schema {
             SchemaChange::DropIndex { index, .. } => {
                 let found = table.indexes.iter().position(|it| *it.name == **index);
                 let position = found.ok_or_else(|| unknown(table, "index", index))?;
+                let relying = self.relying_on(table, position);
+                refuse_in_use(&table.name, &format!("index {index}"), relying)?;
                 definition.indexes.remove(position);
             }
             SchemaChange::AddUnique { unique, .. } => definition.uniques.push(unique.clone()),
@@ -132,7 +134,11 @@ impl Schema {
 
     fn refuse_used_column(&self, table: &Table, ordinal: u32) -> Result<()> {
         let keys = table.keys.iter().enumerate();
-        let keys = keys.filter(|(_, key)| key.columns.contains(&ordinal));
+        let keys = keys.filter(|(_, key)| {
+            let filter = key.filter.as_ref();
+            let filtered = filter.is_some_and(|filter| filter.columns.contains(&ordinal));
+            key.columns.contains(&ordinal) || filtered
+        });
         let keys = keys.map(|(position, key)| match position {
             0 => format!("primary key {}", key.name),
             _ => format!("unique key {}", key.name),
@@ -152,6 +158,20 @@ impl Schema {
         let users = keys.chain(indexes).chain(checks).chain(foreign_keys);
         let what = format!("column {}", table.columns[ordinal as usize].name);
         refuse_in_use(&table.name, &what, users)
+    }
+
+    /// The keys to any row that find their values through an index and have no other.
+    fn relying_on(&self, table: &Table, index: usize) -> impl Iterator<Item = String> {
+        let columns = &table.indexes[index].columns;
+        let alike = table.indexes.iter().filter(|it| it.columns == *columns);
+        let only = alike.count() == 1;
+        let as_child = table.foreign_keys.iter().map(|&id| self.foreign_key(id));
+        let as_child = as_child.filter(|key| key.child_columns == *columns);
+        let as_parent = self.referring_to(table.id);
+        let as_parent = as_parent.filter(|key| key.parent_columns == *columns);
+        let keys = as_child.chain(as_parent);
+        keys.filter(move |key| only && key.is_to_any_row())
+            .map(|key| self.describe(key))
     }
 
     /// The foreign keys of which a table is the parent.

@@ -40,7 +40,7 @@ pub struct Table {
     pub referenced_by: Vec<ForeignKeyId>,
     /// The column that takes the next number of the table's sequence where no value is given.
     pub auto_increment: Option<u32>,
-    /// By ordinal: whether no key, index or foreign key has the column.
+    /// By ordinal: whether no key, filter of a key, index or foreign key has the column.
     pub(crate) plain: Box<[bool]>,
     /// The ordinals of the visible columns, sorted by name.
     pub(crate) by_name: Box<[u32]>,
@@ -80,7 +80,8 @@ impl Table {
         self.indexes.iter().position(|it| it.columns == columns)
     }
 
-    /// Whether a column is in no key, no index and no foreign key, on either side: what is written there concerns its
+    /// Whether a column is in no key, no filter of a key, no index and no foreign key, on either side: what is written
+    /// there concerns its
     /// row alone.
     #[inline]
     pub(crate) fn is_plain(&self, ordinal: u32) -> bool {

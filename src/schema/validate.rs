@@ -4,7 +4,7 @@
 //! whoever declares a schema wants to see all its problems at once.
 
 use crate::error::{Limit, Problem, ProblemKind};
-use crate::schema::{Action, Column, ColumnDef, DefaultValue, Table, TableDef};
+use crate::schema::{Action, Column, ColumnDef, DefaultValue, Table, TableDef, UniqueDef};
 use crate::value::DataType;
 
 /// The most tables of a schema.
@@ -110,7 +110,8 @@ pub(super) fn column(definition: &ColumnDef, report: &mut Report) {
         report.add(ProblemKind::Duplicate, detail);
     }
     let (what, data_type) = match &definition.default {
-        DefaultValue::None => return,
+        // What a closure makes is looked at when it has made it.
+        DefaultValue::None | DefaultValue::With(_) => return,
         DefaultValue::Value(value) => ("default", value.data_type()),
         DefaultValue::Now => ("default of the current time", Some(DataType::Timestamp)),
         DefaultValue::RandomUuid => ("default of a random uuid", Some(DataType::Uuid)),
@@ -151,6 +152,14 @@ pub(super) fn key(constraint: &str, columns: &[String], report: &mut Report) -> 
     let what = format!("columns in {constraint}");
     report.check_limit(Limit::KeyColumns, &what, columns.len());
     report.problems.len() == before
+}
+
+/// A key that leaves rows out is an index in PostgreSQL, and those cannot wait.
+pub(super) fn unique(constraint: &str, definition: &UniqueDef, report: &mut Report) {
+    if definition.filter.is_some() && definition.deferral.is_deferrable() {
+        let detail = format!("{constraint} has a filter and cannot be deferrable");
+        report.add(ProblemKind::Unsupported, detail);
+    }
 }
 
 /// Whether an action can ever succeed on the columns of a foreign key.

@@ -70,6 +70,10 @@ mod counted {
 
 #[cfg(test)]
 mod tests {
+    use std::env;
+    use std::io::{Write, stderr};
+    use std::process::Command;
+
     use super::{hash_key, hashes_counted};
     use crate::value::{Value, ValueRef};
 
@@ -90,6 +94,27 @@ mod tests {
             hash_of(&[Value::from(1), Value::from(2)]),
             hash_of(&[Value::from(2), Value::from(1)])
         );
+    }
+
+    // Broken, whoever knows the program could choose keys that all collide.
+    #[test]
+    fn each_process_hashes_with_a_key_of_its_own() {
+        /// Set for the other process, which tells its hash and stops.
+        const TELL: &str = "RELATA_TEST_TELL";
+        let own = hash_of(&[Value::from("key")]).to_string();
+        if env::var_os(TELL).is_some() {
+            stderr().write_all(own.as_bytes()).unwrap();
+            return;
+        }
+        let name = "storage::key_hash::tests::each_process_hashes_with_a_key_of_its_own";
+        let other = Command::new(env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture"])
+            .env(TELL, "1")
+            .output()
+            .unwrap();
+        let told = String::from_utf8(other.stderr).unwrap();
+        assert!(told.parse::<u64>().is_ok(), "{told}");
+        assert_ne!(told, own);
     }
 
     #[test]

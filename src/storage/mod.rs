@@ -45,6 +45,6 @@ pub(crate) use self::row_ref::RowRef;
 pub(crate) use self::rows::Rows;
 pub(crate) use self::spare_room::give_back_spare_room;
 pub(crate) use self::table_store::{
-    Collision, IndexSpec, KeySpec, Place, Remake, TableSpec, TableStore,
+    Collision, IndexSpec, KeySpec, Members, Place, Remake, TableSpec, TableStore,
 };
 pub(crate) use self::unshare::unshare;

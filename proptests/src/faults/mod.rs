@@ -5,7 +5,7 @@
 //! as it was before the statement: state, indexes, references that wait, changes, memory; and the next write must succeed.
 //! So must the database be after the transaction, which had done other work before.
 //!
-//! [`statements::all`] is the list. Another statement is another entry there.
+//! [`statements::all_cases`] is the list. Another statement is another entry there.
 
 pub mod statements;
 mod world;
@@ -15,7 +15,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use relata::engine::{Database, Limits, Transaction};
 use relata::error::{Error, ErrorKind, Limit, RequestError, RequestKind, Result};
-use relata::value::Value;
+use relata::value::{Value, ValueRef};
 
 /// One statement of the list.
 #[derive(Debug)]
@@ -62,44 +62,58 @@ enum Fault {
     Panic,
 }
 
-/// Counts the steps of a statement and fails at one.
-#[derive(Debug, Default)]
-pub struct Faults {
-    fault: Option<Fault>,
-    /// Steps that still succeed.
-    left: Cell<usize>,
+/// The fault, and the steps before it that still succeed.
+type Armed = Option<(Fault, usize)>;
+
+thread_local! {
+    /// What happens to the steps of the statement that this thread runs: those of closures in the schema too.
+    static ARMED: Cell<Armed> = const { Cell::new(None) };
 }
 
 /// What a panic on purpose carries.
 struct Deliberate;
 
+/// Whether this step fails; panics if it is to.
+fn fails() -> bool {
+    let Some((fault, left)) = ARMED.get() else {
+        return false;
+    };
+    ARMED.set(left.checked_sub(1).map(|left| (fault, left)));
+    if left == 0 && fault == Fault::Panic {
+        panic::resume_unwind(Box::new(Deliberate));
+    }
+    left == 0
+}
+
+/// A value that a closure of the schema makes; the step that fails gives one of another type.
+fn made() -> Value {
+    match fails() {
+        false => "made".into(),
+        true => Value::Bool(true),
+    }
+}
+
+/// A check by a closure of the schema, for even numbers; the step that fails says that it does not hold.
+fn is_even(cells: &[ValueRef<'_>]) -> Option<bool> {
+    match fails() {
+        false => cells[0].as_int().map(|number| number % 2 == 0),
+        true => Some(false),
+    }
+}
+
+/// What statements pass their steps through.
+#[derive(Debug)]
+pub struct Faults {
+    _private: (),
+}
+
 impl Faults {
-    fn at(fault: Fault, step: usize) -> Self {
-        Faults {
-            fault: Some(fault),
-            left: Cell::new(step),
-        }
-    }
-
-    /// Whether this step fails; panics if it is to.
-    fn fails(&self) -> bool {
-        let Some(fault) = self.fault else {
-            return false;
-        };
-        let left = self.left.get();
-        self.left.set(left.wrapping_sub(1));
-        if left == 0 && fault == Fault::Panic {
-            panic::resume_unwind(Box::new(Deliberate));
-        }
-        left == 0
-    }
-
     /// A step of a closure that may fail.
     ///
     /// # Errors
     /// If this is the step.
     pub fn step(&self) -> Result<()> {
-        match self.fails() {
+        match fails() {
             false => Ok(()),
             true => Err(RequestError::new(RequestKind::Validation, "", "on purpose").into()),
         }
@@ -107,7 +121,7 @@ impl Faults {
 
     /// A value as it was given; the step that fails gives one of another type.
     pub fn value(&self, value: impl Into<Value>) -> Value {
-        match self.fails() {
+        match fails() {
             false => value.into(),
             true => Value::Bool(true),
         }
@@ -120,7 +134,7 @@ impl Faults {
     ) -> impl Iterator<Item = Vec<Value>> {
         rows.into_iter().map(|row| {
             let mut row = Vec::from(row);
-            if self.fails() {
+            if fails() {
                 row.push(Value::Null);
             }
             row
@@ -157,7 +171,7 @@ pub fn explore(case: &Case, is_shared: bool, live: fn() -> i64) -> Tally {
     };
     // Once for the room that buffers and pages keep, once for what is usual.
     for _ in 0..2 {
-        run.usual = run.attempt(&Faults::default()).outcome;
+        run.usual = run.attempt(None).outcome;
     }
     run.measures = !is_shared;
     let before = (run.live)();
@@ -168,7 +182,7 @@ pub fn explore(case: &Case, is_shared: bool, live: fn() -> i64) -> Tally {
     }
     run.db.set_limits(Limits::default());
     run.assert_memory(before, "all of it");
-    let again = run.attempt(&Faults::default()).outcome;
+    let again = run.attempt(None).outcome;
     assert_eq!(again, run.usual, "{}: after all of it", case.name);
     if let Some(held) = held {
         assert_eq!(
@@ -206,7 +220,7 @@ impl Run<'_> {
     fn fail_closures(&mut self) {
         for fault in [Fault::Error, Fault::Panic] {
             for step in 0.. {
-                let attempt = self.attempt(&Faults::at(fault, step));
+                let attempt = self.attempt(Some((fault, step)));
                 if attempt.outcome == self.usual {
                     break;
                 }
@@ -224,36 +238,36 @@ impl Run<'_> {
                     self.case.name, attempt.outcome
                 );
                 self.tally.failed += 1;
-                self.fail_whole_transaction(fault, step);
+                self.fail_whole_transaction(fault, step, attempt.outcome);
             }
         }
     }
 
     /// The same, and nobody stops the failure before the transaction ends.
-    fn fail_whole_transaction(&mut self, fault: Fault, step: usize) {
+    fn fail_whole_transaction(&mut self, fault: Fault, step: usize, expected: Outcome) {
         let before = (self.live)();
-        let faults = Faults::at(fault, step);
         let Run { db, statement, .. } = self;
         let ran = panic::catch_unwind(AssertUnwindSafe(|| {
             db.transaction(|tx| {
                 world::earlier_work(tx)?;
-                statement(tx, &faults)
+                ARMED.set(Some((fault, step)));
+                statement(tx, &Faults { _private: () })
             })
         }));
-        assert!(
-            !matches!(ran, Ok(Ok(()))),
-            "{}: a failure got lost",
-            self.case.name
-        );
+        ARMED.set(None);
+        let outcome = match &ran {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(Outcome::Refused(error.kind())),
+            Err(_) => Some(Outcome::Panicked),
+        };
+        assert_eq!(outcome, Some(expected), "{}: step {step}", self.case.name);
         drop(ran);
-        self.assert_base(
-            before,
-            &format!("the whole transaction failed at step {step}"),
-        );
+        let what = format!("the whole transaction failed at step {step}");
+        self.assert_base(before, &what);
     }
 
     fn fail_limits(&mut self) {
-        let (start, end) = self.attempt(&Faults::default()).way_back;
+        let (start, end) = self.attempt(None).way_back;
         // One row is what the work before and after takes.
         for rows_changed_max in 1.. {
             let limits = Limits {
@@ -290,7 +304,7 @@ impl Run<'_> {
     /// Whether the statement runs into these limits.
     fn reaches(&mut self, limits: Limits, expected: Limit) -> bool {
         self.db.set_limits(limits);
-        let attempt = self.attempt(&Faults::default());
+        let attempt = self.attempt(None);
         self.db.set_limits(Limits::default());
         if attempt.limit.is_none() {
             assert_eq!(
@@ -307,21 +321,24 @@ impl Run<'_> {
     }
 
     /// Runs the statement in a transaction that did other work before, and rolls it back.
-    fn attempt(&mut self, faults: &Faults) -> Attempt {
+    fn attempt(&mut self, armed: Armed) -> Attempt {
         let before = (self.live)();
-        let attempt = self.attempt_within(faults);
+        let attempt = self.attempt_within(armed);
         self.assert_base(before, "the transaction was rolled back");
         attempt
     }
 
-    fn attempt_within(&mut self, faults: &Faults) -> Attempt {
+    fn attempt_within(&mut self, armed: Armed) -> Attempt {
         let limits = self.db.limits();
         let mut tx = self.db.begin();
         world::earlier_work(&mut tx).expect("the work before stands");
         let seen = Seen::of(&tx);
         let start = tx.way_back_bytes();
         let before = (self.live)();
-        let ran = panic::catch_unwind(AssertUnwindSafe(|| (self.statement)(&mut tx, faults)));
+        ARMED.set(armed);
+        let faults = Faults { _private: () };
+        let ran = panic::catch_unwind(AssertUnwindSafe(|| (self.statement)(&mut tx, &faults)));
+        ARMED.set(None);
         let (outcome, limit) = match ran {
             Ok(Ok(())) => {
                 let fingerprint = tx.fingerprint();

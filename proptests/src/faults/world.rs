@@ -8,6 +8,8 @@ use relata::schema::{
 };
 use relata::value::{DataType, Timestamp, Uuid, Value};
 
+use crate::faults;
+
 /// Room that [`next_write`] takes in the way back.
 pub(super) const NEXT_WRITE_BYTES: u64 = 400;
 
@@ -165,11 +167,28 @@ fn schema() -> Schema {
                 .on_update(Action::Cascade)
                 .guarded("owner_type", "top"),
         );
+    let made = TableDef::new("made")
+        .column(id())
+        .column(text("code").default_with("made", faults::made))
+        .column(int("score").default(0))
+        .column(int("rank"))
+        .check(CheckDef::closure(
+            "made_even",
+            "score % 2 = 0",
+            ["score"],
+            faults::is_even,
+        ))
+        .unique(UniqueDef::new(["rank"]).deferrable(Deferral::InitiallyDeferred))
+        .unique(
+            UniqueDef::new(["score"])
+                .named("made_active")
+                .filter(col("code").eq("active")),
+        );
     let tables = [groups, waiting, labels, nodes, top, left, right, bottom]
         .into_iter()
         .chain(by_action)
         .chain([ring("ring_a", "ring_b"), ring("ring_b", "ring_a")])
-        .chain([regions, cities, streets, docs, events, tags]);
+        .chain([regions, cities, streets, docs, events, tags, made]);
     let builder = tables.fold(Schema::builder(), |builder, table| builder.table(table));
     builder.build().expect("the schema stands")
 }
@@ -266,6 +285,8 @@ fn fill(tx: &mut Transaction<'_>) -> Result<()> {
         _ => [Value::from("top"), (number % 2 + 1).into()],
     });
     tx.insert_many("tags", &["owner_type", "owner_id"], tags)?;
+    let made = (1..=10_i64).map(|number| [(number * 2).into(), Value::from(number)]);
+    tx.insert_many("made", &["score", "rank"], made)?;
     Ok(())
 }
 

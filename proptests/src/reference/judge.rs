@@ -3,9 +3,9 @@
 use relata::value::Value;
 
 use crate::reference::{
-    Row, Sort, State, Violation, child_key, compare, key_of, parent_key, project,
+    Row, Sort, State, Violation, child_key, compare, key_of, parent_key, project, takes_part,
 };
-use crate::shape::{Operand, Shape};
+use crate::shape::{Operand, Shape, UniqueShape};
 
 /// Everything that must hold at the end of a statement.
 pub(super) fn state(shape: &Shape, state: &State) -> Vec<Violation> {
@@ -24,7 +24,13 @@ pub(super) fn rows(shape: &Shape, state: &State) -> Vec<Violation> {
             null_columns(shape, table, row, &mut violations);
             false_checks(shape, table, row, &mut violations);
         }
-        duplicates(shape, table, rows, &mut violations);
+        let uniques = shape.tables[table].uniques.iter();
+        for (unique, _) in uniques
+            .zip(&state.deferred_uniques[table])
+            .filter(|(_, waits)| !**waits)
+        {
+            duplicates(shape, state, table, unique, &mut violations);
+        }
     }
     violations
 }
@@ -84,22 +90,29 @@ fn false_checks(shape: &Shape, table: usize, row: &Row, violations: &mut Vec<Vio
     }
 }
 
-fn duplicates(shape: &Shape, table: usize, rows: &[Row], violations: &mut Vec<Violation>) {
-    for unique in &shape.tables[table].uniques {
-        for (position, row) in rows.iter().enumerate() {
-            let key = project(&row.values, &unique.columns);
-            let exempt = unique.nulls_distinct && key.iter().any(Value::is_null);
-            let is_same = |other: &Row| project(&other.values, &unique.columns) == key;
-            let mut others = rows[..position].iter().chain(&rows[position + 1..]);
-            if !exempt && others.any(is_same) {
-                violations.push(Violation {
-                    sort: Sort::Unique,
-                    table,
-                    constraint: unique.name.clone(),
-                    values: key,
-                    row: key_of(shape, table, row),
-                });
-            }
+/// The rows of one unique key that share it.
+pub(super) fn duplicates(
+    shape: &Shape,
+    state: &State,
+    table: usize,
+    unique: &UniqueShape,
+    violations: &mut Vec<Violation>,
+) {
+    let rows = state.tables[table].iter();
+    let rows: Vec<&Row> = rows.filter(|row| takes_part(unique, &row.values)).collect();
+    for (position, row) in rows.iter().enumerate() {
+        let key = project(&row.values, &unique.columns);
+        let exempt = unique.nulls_distinct && key.iter().any(Value::is_null);
+        let is_same = |other: &&Row| project(&other.values, &unique.columns) == key;
+        let mut others = rows[..position].iter().chain(&rows[position + 1..]);
+        if !exempt && others.any(is_same) {
+            violations.push(Violation {
+                sort: Sort::Unique,
+                table,
+                constraint: unique.name.clone(),
+                values: key,
+                row: key_of(shape, table, row),
+            });
         }
     }
 }

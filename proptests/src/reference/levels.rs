@@ -2,7 +2,8 @@
 
 use relata::value::Value;
 
-use crate::reference::{Fired, Sort, State, Violation, child_key, judge, key_of, parent_key};
+use crate::reference::trace::{self, Image};
+use crate::reference::{Fired, Row, Sort, State, Violation, child_key, judge, key_of, parent_key};
 use crate::shape::{ReferenceShape, Rule, Shape};
 
 /// A row that was there and is different now, or gone.
@@ -26,6 +27,15 @@ pub(super) struct Levels<'s> {
     /// Child rows whose key a CASCADE of that key wrote last: (key, child, parent).
     pub(super) source: Vec<(usize, u64, u64)>,
     pub(super) by_actions: u64,
+    pub(super) record: Option<Record>,
+}
+
+/// What is kept of the way for a trace. While there is one, RESTRICT refuses nothing.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    pub(super) images: Vec<Image>,
+    pub(super) events: Vec<trace::Event>,
+    pub(super) refused: Vec<Violation>,
 }
 
 /// A parent row that gave up a key.
@@ -87,6 +97,7 @@ impl<'s> Levels<'s> {
             moved: Vec::new(),
             source: Vec::new(),
             by_actions: 0,
+            record: None,
         }
     }
 
@@ -107,7 +118,9 @@ impl<'s> Levels<'s> {
                 return Ok(());
             }
             let mut refused = self.refusals(&events);
-            if !refused.is_empty() {
+            if self.record.is_some() {
+                self.keep(&level, &events, refused);
+            } else if !refused.is_empty() {
                 refused.extend(judge::rows(self.shape, self.state));
                 return Err(refused);
             }
@@ -115,6 +128,33 @@ impl<'s> Levels<'s> {
             level = self.carry_out(plans);
             self.by_actions += level.len() as u64;
         }
+    }
+
+    fn keep(&mut self, level: &[Change], events: &[Event], refused: Vec<Violation>) {
+        let shape = self.shape;
+        let Some(record) = &mut self.record else {
+            return;
+        };
+        for change in level {
+            let images = [Some(&change.old), change.new.as_ref()];
+            record
+                .images
+                .extend(images.into_iter().flatten().map(|values| Image {
+                    table: change.table,
+                    id: change.id,
+                    values: values.clone(),
+                }));
+        }
+        record
+            .events
+            .extend(events.iter().map(|event| trace::Event {
+                key: event.key,
+                parent: event.parent,
+                old: event.old.clone(),
+                deleted: event.deleted,
+                rule: event.rule(&shape.references[event.key]),
+            }));
+        record.refused.extend(refused);
     }
 
     /// Keys that changed or went, in creation order of the foreign keys (RI-4, RI-5, RI-12).
@@ -216,18 +256,44 @@ impl<'s> Levels<'s> {
                     return self.carries_value_from_before(event, child);
                 }
                 let since_before = !self.moved.contains(&(event.key, child))
-                    && self.key_before(event.key, event.parent).as_ref() == Some(&event.old);
+                    && self.before.owners[event.key].contains(&(child, event.parent));
                 since_before || self.source.contains(&(event.key, child, event.parent))
             })
             .collect()
     }
 
-    /// The key that a parent row offered before the statement.
-    fn key_before(&self, key: usize, parent: u64) -> Option<Vec<Value>> {
-        let reference = &self.shape.references[key];
-        let mut rows = self.before.tables[reference.parent].iter();
-        let row = rows.find(|row| row.id == parent)?;
-        parent_key(reference, &row.values)
+    /// Who stands under whom in the end: a child stays where it was, or goes with the parent that it follows, as long as
+    /// that has its key; otherwise it stands under the row with the lowest primary key that does.
+    pub(super) fn owners(&self) -> Vec<Vec<(u64, u64)>> {
+        let keys = self.shape.references.iter().enumerate();
+        keys.map(|(key, reference)| {
+            let children = self.state.tables[reference.child].iter();
+            let owner = |child: &Row| {
+                let wanted = child_key(reference, &child.values)?;
+                let has_key =
+                    |parent: &&Row| parent_key(reference, &parent.values).as_ref() == Some(&wanted);
+                let mut parents = self.state.in_key_order(self.shape, reference.parent);
+                parents.retain(has_key);
+                let stays = self.owner_so_far(key, child.id);
+                let stays = parents.iter().find(|parent| Some(parent.id) == stays);
+                Some((child.id, stays.or(parents.first())?.id))
+            };
+            children.filter_map(owner).collect()
+        })
+        .collect()
+    }
+
+    fn owner_so_far(&self, key: usize, child: u64) -> Option<u64> {
+        let mut sources = self.source.iter();
+        let source = sources.find(|&&(of, row, _)| (of, row) == (key, child));
+        if let Some(&(_, _, parent)) = source {
+            return Some(parent);
+        }
+        let mut before = self.before.owners[key].iter();
+        let before = before.find(|(row, _)| *row == child);
+        before
+            .filter(|_| !self.moved.contains(&(key, child)))
+            .map(|(_, parent)| *parent)
     }
 
     /// RI-21 to RI-23.
@@ -239,7 +305,11 @@ impl<'s> Levels<'s> {
             Rule::Cascade => reference.child_columns.clone(),
             _ => reference.deciding_columns(),
         };
-        let cells = columns.into_iter().enumerate().map(|(position, column)| {
+        let chosen = reference.on_delete_columns.as_ref();
+        let chosen = chosen.filter(|_| event.deleted);
+        let columns = columns.into_iter().enumerate();
+        let columns = columns.filter(|(_, column)| chosen.is_none_or(|it| it.contains(column)));
+        let cells = columns.map(|(position, column)| {
             let value = match (rule, &event.new) {
                 (Rule::Cascade, Some(new)) => new[position].clone(),
                 (Rule::SetDefault, _) => table.constant_default(column),

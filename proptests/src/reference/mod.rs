@@ -2,22 +2,28 @@
 //!
 //! There is no index, no undo log and no pending set. A statement works on a copy of the state and the copy is taken
 //! or thrown away; a savepoint is a copy; every judgement looks at every row. That a full look is the same as looking
-//! at what was touched rests on one thing: before a statement every constraint holds, but for references that wait.
+//! at what was touched rests on one thing: before a statement every constraint holds, but for those that wait.
+//!
+//! One thing about the past is kept, which child row stands under which parent row: only so can be said which of two
+//! rows that share a key for a while takes its children along.
 //!
 //! Nothing here knows relata but for [`Value`], which both sides hold. Values that are chosen by chance are not
 //! modelled. `levels` has the actions, `judge` the end of a statement.
 
+pub mod trace;
 mod levels;
 mod values;
 mod judge;
+mod upsert;
 
 use std::sync::Arc;
 
 use relata::value::{Timestamp, Value};
 
-use crate::operations::{Filter, Statement, Term, Test};
-use crate::reference::levels::{Change, Levels};
-use crate::shape::{Comparison, DefaultShape, ReferenceShape, Shape, Timing};
+use crate::operations::{Constraint, Filter, Statement, Term, Test};
+use crate::reference::levels::{Change, Levels, Record};
+use crate::reference::trace::Trace;
+use crate::shape::{Comparison, DefaultShape, ReferenceShape, Shape, Timing, UniqueShape};
 
 /// A database that is slow and right.
 #[derive(Clone, Debug)]
@@ -45,6 +51,10 @@ pub struct State {
     now: Option<i64>,
     /// Which references wait for commit, for now.
     deferred: Vec<bool>,
+    /// Which unique keys do, by table.
+    deferred_uniques: Vec<Vec<bool>>,
+    /// For each foreign key, child rows and the parent rows that they stand under.
+    owners: Vec<Vec<(u64, u64)>>,
     next_id: u64,
 }
 
@@ -76,6 +86,12 @@ pub struct Outcome {
     pub changed: u64,
     /// Whether an upsert met a row.
     pub met: bool,
+    /// Of rows that may meet one: those that came.
+    pub inserted: u64,
+    /// Those that met one, which took their values.
+    pub updated: u64,
+    /// Those that were left out.
+    pub skipped: u64,
 }
 
 /// Why a statement or a commit failed.
@@ -85,6 +101,8 @@ pub struct Failure {
     pub violations: Vec<Violation>,
     /// The sequence of the table has no number left.
     pub sequence_ended: bool,
+    /// Two rows met one.
+    pub repeated: bool,
     /// Rows addressed and changed by actions until then.
     pub changes: u64,
 }
@@ -133,6 +151,8 @@ impl Reference {
             clock: CLOCK_START,
             now: None,
             deferred: vec![false; shape.references.len()],
+            deferred_uniques: uniques_that(&shape, |_| false),
+            owners: vec![Vec::new(); shape.references.len()],
             next_id: 0,
         };
         Reference {
@@ -169,6 +189,8 @@ impl Reference {
             .iter()
             .map(|reference| reference.timing == Timing::InitiallyDeferred)
             .collect();
+        let deferred = |timing| timing == Timing::InitiallyDeferred;
+        self.state.deferred_uniques = uniques_that(&self.shape, deferred);
     }
 
     /// Ends a transaction; it leaves nothing behind if a reference does not hold (RI-52).
@@ -198,11 +220,17 @@ impl Reference {
     fn end(&mut self) {
         self.state.now = None;
         self.state.deferred.fill(false);
+        self.state.deferred_uniques = uniques_that(&self.shape, |_| false);
     }
 
-    /// The references that do not hold now, those that wait included.
+    /// The unique keys and references that do not hold now, those that wait included.
     pub fn unmet(&self) -> Vec<Violation> {
         let mut violations = Vec::new();
+        for (table, shape) in self.shape.tables.iter().enumerate() {
+            for unique in &shape.uniques {
+                judge::duplicates(&self.shape, &self.state, table, unique, &mut violations);
+            }
+        }
         for key in 0..self.shape.references.len() {
             violations.extend(judge::reference(&self.shape, &self.state, key));
         }
@@ -231,39 +259,69 @@ impl Reference {
         }
     }
 
-    /// Lets references wait for commit. False if one of them cannot.
-    pub fn defer(&mut self, keys: &[usize]) -> bool {
-        match self.deferrable(keys) {
-            Some(keys) => {
-                keys.iter().for_each(|&key| self.state.deferred[key] = true);
+    /// Lets constraints wait for commit. False if one of them cannot.
+    pub fn defer(&mut self, constraints: &[Constraint]) -> bool {
+        match self.deferrable(constraints) {
+            Some(constraints) => {
+                constraints
+                    .iter()
+                    .for_each(|&it| self.set_waiting(it, true));
                 true
             }
             None => false,
         }
     }
 
-    /// Judges references now and after each statement. None if one of them cannot wait anyway; if one does not hold,
+    /// Judges constraints now and after each statement. None if one of them cannot wait anyway; if one does not hold,
     /// all wait as before (RI-55).
-    pub fn make_immediate(&mut self, keys: &[usize]) -> Option<Vec<Violation>> {
-        let keys = self.deferrable(keys)?;
-        let violations: Vec<Violation> = keys
-            .iter()
-            .flat_map(|&key| judge::reference(&self.shape, &self.state, key))
-            .collect();
+    pub fn make_immediate(&mut self, constraints: &[Constraint]) -> Option<Vec<Violation>> {
+        let constraints = self.deferrable(constraints)?;
+        let mut violations = Vec::new();
+        for constraint in &constraints {
+            match *constraint {
+                Constraint::Reference(key) => {
+                    violations.extend(judge::reference(&self.shape, &self.state, key));
+                }
+                Constraint::Unique(table, key) => {
+                    let unique = &self.shape.tables[table].uniques[key];
+                    judge::duplicates(&self.shape, &self.state, table, unique, &mut violations);
+                }
+            }
+        }
         if violations.is_empty() {
-            keys.iter()
-                .for_each(|&key| self.state.deferred[key] = false);
+            constraints
+                .iter()
+                .for_each(|&it| self.set_waiting(it, false));
         }
         Some(violations)
     }
 
-    /// The named references, or all that can wait if none is named.
-    fn deferrable(&self, keys: &[usize]) -> Option<Vec<usize>> {
-        let can_wait = |&key: &usize| self.shape.references[key].timing != Timing::Immediate;
-        if keys.is_empty() {
-            return Some((0..self.shape.references.len()).filter(can_wait).collect());
+    fn set_waiting(&mut self, constraint: Constraint, waits: bool) {
+        match constraint {
+            Constraint::Reference(key) => self.state.deferred[key] = waits,
+            Constraint::Unique(table, key) => self.state.deferred_uniques[table][key] = waits,
         }
-        keys.iter().all(can_wait).then(|| keys.to_vec())
+    }
+
+    /// The named constraints, or all that can wait if none is named.
+    fn deferrable(&self, named: &[Constraint]) -> Option<Vec<Constraint>> {
+        let shape = &self.shape;
+        let can_wait = |constraint: &Constraint| {
+            let timing = match *constraint {
+                Constraint::Reference(key) => shape.references[key].timing,
+                Constraint::Unique(table, key) => shape.tables[table].uniques[key].timing,
+            };
+            timing != Timing::Immediate
+        };
+        if named.is_empty() {
+            let references = (0..shape.references.len()).map(Constraint::Reference);
+            let tables = shape.tables.iter().enumerate();
+            let uniques = tables.flat_map(|(table, shape)| {
+                (0..shape.uniques.len()).map(move |key| Constraint::Unique(table, key))
+            });
+            return Some(references.chain(uniques).filter(can_wait).collect());
+        }
+        named.iter().all(can_wait).then(|| named.to_vec())
     }
 
     // ---- Statements ----
@@ -280,24 +338,53 @@ impl Reference {
             let mut levels = Levels::new(&self.shape, &before, &mut self.state, &mut self.fired);
             let settled = levels.settle(level);
             outcome.by_actions = levels.by_actions;
+            let owners = levels.owners();
             let violations = match settled {
                 Ok(()) => judge::state(&self.shape, &self.state),
                 Err(violations) => violations,
             };
             if violations.is_empty() {
+                self.state.owners = owners;
                 outcome.key = outcome.key.map(|key| self.key_now(statement, key, &before));
                 return Ok(outcome);
             }
             Err(Failure {
                 violations,
-                sequence_ended: false,
                 changes: outcome.addressed + outcome.by_actions,
+                ..Failure::default()
             })
         });
         if result.is_err() {
             self.state = before;
         }
         result
+    }
+
+    /// What a statement would do on its way, RESTRICT or not. Nothing changes.
+    pub fn trace(&self, statement: &Statement) -> Trace {
+        let mut copy = self.clone();
+        let (level, failed) = match copy.address(statement) {
+            Ok((_, level)) => (level, Vec::new()),
+            Err(failure) => (Vec::new(), failure.violations),
+        };
+        let addressed = level.iter().map(|change| (change.table, change.id));
+        let addressed = addressed.collect();
+        let mut levels = Levels::new(&self.shape, &self.state, &mut copy.state, &mut copy.fired);
+        levels.record = Some(Record::default());
+        let settled = levels.settle(level);
+        let record = levels.record.take().unwrap_or_default();
+        let mut violations = failed;
+        violations.extend(settled.err().unwrap_or_default());
+        violations.extend(record.refused);
+        violations.extend(judge::state(&self.shape, &copy.state));
+        Trace {
+            before: self.state.clone(),
+            after: copy.state,
+            addressed,
+            images: record.images,
+            events: record.events,
+            violations,
+        }
     }
 
     /// The key of the row of an upsert, which an action that came back to it may have changed.
@@ -350,6 +437,7 @@ impl Reference {
                     None => self.insert(*table, cells)?,
                 });
             }
+            Statement::Meet(upsert) => return self.upsert(upsert),
             Statement::Update {
                 table,
                 filter,
@@ -375,18 +463,8 @@ impl Reference {
     fn insert(&mut self, table: usize, cells: &[(usize, Value)]) -> Result<Vec<Value>, Failure> {
         let shape = self.shape.clone();
         let mut values = Vec::new();
-        for (position, column) in shape.tables[table].columns.iter().enumerate() {
-            let given = cells.iter().find(|(column, _)| *column == position);
-            // The rules leave it open what a null is for a sequence; relata takes it for no value.
-            let generated = shape.tables[table].auto_increment == Some(position);
-            let given = given.filter(|(_, value)| !(generated && value.is_null()));
-            values.push(match (given, &column.default) {
-                (Some((_, value)), _) => value.clone(),
-                (None, DefaultShape::Null) => Value::Null,
-                (None, DefaultShape::Constant(value)) => value.clone(),
-                (None, DefaultShape::Now) => self.now(),
-                (None, DefaultShape::AutoIncrement) => self.next_number(table)?,
-            });
+        for column in 0..shape.tables[table].columns.len() {
+            values.push(self.filled(table, column, cells)?);
         }
         note_number(&shape, &mut self.state, table, &values);
         let row = Row {
@@ -397,6 +475,29 @@ impl Reference {
         let key = key_of(&shape, table, &row);
         self.state.tables[table].push(row);
         Ok(key)
+    }
+
+    /// What a column gets: the cell that is given, or else the default.
+    fn filled(
+        &mut self,
+        table: usize,
+        column: usize,
+        cells: &[(usize, Value)],
+    ) -> Result<Value, Failure> {
+        let shape = self.shape.clone();
+        let given = cells.iter().find(|(other, _)| *other == column);
+        // The rules leave it open what a null is for a sequence; relata takes it for no value.
+        let generated = shape.tables[table].auto_increment == Some(column);
+        let given = given.filter(|(_, value)| !(generated && value.is_null()));
+        Ok(
+            match (given, &shape.tables[table].columns[column].default) {
+                (Some((_, value)), _) => value.clone(),
+                (None, DefaultShape::Null) => Value::Null,
+                (None, DefaultShape::Constant(value)) => value.clone(),
+                (None, DefaultShape::Now) => self.now(),
+                (None, DefaultShape::AutoIncrement) => self.next_number(table)?,
+            },
+        )
     }
 
     /// All assignments read the old row (RI-61).
@@ -451,7 +552,7 @@ impl Reference {
             return Err(Failure {
                 violations: judge::rows(&self.shape, &self.state),
                 sequence_ended: true,
-                changes: 0,
+                ..Failure::default()
             });
         };
         self.state.sequences[table] = next;
@@ -496,6 +597,28 @@ fn matches(filter: &Filter, values: &[Value]) -> bool {
         Test::IsNull => values[*column].is_null(),
         Test::OneOf(list) => !values[*column].is_null() && list.contains(&values[*column]),
     })
+}
+
+/// Whether a row with these values takes part in a unique key.
+fn takes_part(unique: &UniqueShape, values: &[Value]) -> bool {
+    let part = unique.part.as_ref();
+    part.is_none_or(|part| {
+        compare(&values[part.column], part.comparison, &part.value) == Some(true)
+    })
+}
+
+/// For each unique key of each table, whether its timing is such.
+fn uniques_that(shape: &Shape, such: impl Fn(Timing) -> bool) -> Vec<Vec<bool>> {
+    let tables = shape.tables.iter();
+    tables
+        .map(|table| {
+            table
+                .uniques
+                .iter()
+                .map(|unique| such(unique.timing))
+                .collect()
+        })
+        .collect()
 }
 
 /// Unknown if a side is null.

@@ -5,7 +5,7 @@ use crate::error::{ConstraintKind, Error, ErrorKind, ProblemKind};
 use crate::expr::{all, col};
 use crate::schema::{
     Action, ColumnDef, Deferral, ForeignKeyDef, IndexDef, IndexKind, Schema, SchemaBuilder,
-    TableDef,
+    SchemaChange, TableDef, UniqueDef,
 };
 use crate::value::{DataType, Key, Value};
 
@@ -601,4 +601,76 @@ fn a_value_on_the_way_counts_for_nothing() {
         "{countries:?}"
     );
     db.check_integrity().unwrap();
+}
+
+// rules: RI-91, BY-18
+// Broken, clearing the countries would leave cities in none, or take them along.
+#[test]
+fn a_table_that_is_referred_to_by_value_is_not_cleared_alone() {
+    let mut db = filled(key(Action::Cascade, Action::NoAction));
+    assert_eq!(kind(db.truncate(["countries"])), Err(RESTRICT));
+    assert_eq!(db.truncate(["countries", "cities"]).unwrap().by_actions, 0);
+    db.insert("cities", [("id", 1.into()), ("country", Value::Null)])
+        .unwrap();
+    db.insert("countries", [("id", 1.into())]).unwrap();
+    db.truncate(["countries"]).unwrap();
+    db.check_integrity().unwrap();
+}
+
+// rules: BY-18, RI-91, RI-92
+// Broken, children would lose the index that finds them, or would have no edges once the columns are a unique key.
+#[test]
+fn what_it_refers_to_may_become_a_unique_key() {
+    let mut db = filled(key(Action::Cascade, Action::Cascade));
+    for (table, index) in [
+        ("countries", "countries_name_idx"),
+        ("cities", "cities_country_idx"),
+    ] {
+        let error = db.change_schema(&SchemaChange::drop_index(table, index));
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .contains("cities_country_fkey")
+        );
+    }
+    let unique = SchemaChange::add_unique("countries", UniqueDef::new(["name"]));
+    assert!(db.change_schema(&unique).is_err());
+    db.delete_key("countries", 1).unwrap();
+    let held = db.snapshot();
+    let before = db.fingerprint();
+    db.change_schema(&unique).unwrap();
+    db.check_integrity().unwrap();
+    assert!(!db.schema().foreign_keys()[0].is_to_any_row());
+    rename(&mut db, 2, "cora").unwrap();
+    assert_eq!(cities(&db), with_first_two(Some("cora")));
+    assert_eq!(db.delete_key("countries", 2).unwrap().by_actions, 2);
+    db.check_integrity().unwrap();
+    db.reset_to(&held).unwrap();
+    assert_eq!(db.fingerprint(), before);
+    assert_eq!(db.delete_key("countries", 2).unwrap().by_actions, 2);
+    db.check_integrity().unwrap();
+}
+
+// rules: BY-18, RI-11, RI-71
+// Broken, a plan would not say which country's going is in the way, or blame nobody.
+#[test]
+fn a_plan_names_the_last_row_that_had_the_value() {
+    let db = filled(key(Action::NoAction, Action::NoAction));
+    assert!(!db.plan_delete_key("countries", 1).unwrap().is_blocked());
+    for action in [Action::NoAction, Action::Restrict] {
+        let db = filled(key(action, Action::NoAction));
+        let plan = db
+            .plan_delete("countries", &col("name").eq("alba"))
+            .unwrap();
+        let blocked: Vec<_> = plan.blocked.iter().map(|it| &it.error.row).collect();
+        assert_eq!(blocked, [&Some(Key::from(1)), &Some(Key::from(2))]);
+        assert_eq!(plan.rows[plan.blocked[0].row.unwrap()].key, Key::from(2));
+    }
+    let db = filled(key(Action::SetNull, Action::NoAction));
+    let plan = db
+        .plan_delete("countries", &col("name").eq("alba"))
+        .unwrap();
+    assert_eq!((plan.deleted().count(), plan.written().count()), (2, 2));
+    assert!(!plan.is_blocked());
 }

@@ -291,7 +291,7 @@ fn snapshots_and_forks_stand_alone() {
     assert_eq!(held.fingerprint(), before);
     assert_eq!((counts(&fork), counts(&db)), ([1, 0, 0], [3, 3, 6]));
     assert_eq!(fork.insert("authors", []).unwrap(), Key::from(3));
-    db.reset_to(&held);
+    db.reset_to(&held).unwrap();
     assert_eq!(db.fingerprint(), before);
     assert_eq!(db.insert("authors", []).unwrap(), Key::from(3));
     for db in [&db, &fork] {

@@ -1,5 +1,6 @@
 //! The engine by example, and at random with every index checked after every step.
 
+mod closures;
 mod examples;
 mod flooding;
 mod limits;
@@ -8,7 +9,13 @@ mod secrets;
 mod plan_delete;
 mod guarded;
 mod any_row;
+mod deferred_keys;
+mod partial_keys;
+mod set_columns;
+mod upserts;
 mod random;
+mod reporting_order;
+mod sequences;
 mod schema_changes;
 mod schema_random;
 

@@ -614,7 +614,7 @@ fn a_change_that_writes_no_row_copies_no_page() {
     };
     let held = db.snapshot();
     for change in every_change().iter().filter(|it| !rewriting(it)) {
-        db.reset_to(&held);
+        db.reset_to(&held).unwrap();
         let pages = db.storage().pages_copied;
         db.change_schema(change).unwrap();
         assert_eq!(db.storage().pages_copied, pages, "{change:?}");

@@ -1,12 +1,10 @@
 //! Statements by table and row id, for the layers above: names are resolved, and one call is one statement.
 
-use std::collections::BTreeSet;
-
 use smallvec::SmallVec;
 
 use crate::engine::statement::{Given, Statement};
-use crate::engine::transaction::{Affected, Cells, Transaction};
-use crate::error::{Operation, RequestError, RequestKind, Result};
+use crate::engine::transaction::{Affected, Transaction};
+use crate::error::{Operation, Result};
 use crate::expr::Expr;
 use crate::schema::{Table, TableId};
 use crate::storage::RowId;
@@ -56,31 +54,6 @@ impl Transaction<'_> {
         })
     }
 
-    /// Inserts rows, or updates those whose primary key is taken; the ids in order.
-    pub(crate) fn upsert_rows(&mut self, table: TableId, rows: &[Cells]) -> Result<Vec<RowId>> {
-        let schema = self.schema.clone();
-        let mut touched = BTreeSet::new();
-        let mut ids = Vec::new();
-        self.run(Operation::Insert, |statement| {
-            let mut full = Vec::new();
-            for cells in rows {
-                let id = upsert_row(statement, schema.table(table), cells, &mut full)?;
-                if !touched.insert(id) {
-                    let detail = "an upsert addresses one row twice";
-                    return Err(RequestError::new(
-                        RequestKind::Repeated,
-                        &*schema.table(table).name,
-                        detail,
-                    )
-                    .into());
-                }
-                ids.push(id);
-            }
-            Ok(ids.len())
-        })?;
-        Ok(ids)
-    }
-
     /// The rows for which a filter is true, in primary-key order.
     pub(crate) fn select_ids(&self, table: TableId, filter: &Expr) -> Result<Vec<RowId>> {
         let filter = filter.bind(self.schema.table(table))?;
@@ -106,43 +79,4 @@ fn complete(
     let given = Given::new(table, cells.as_ref().iter().map(|(ordinal, _)| *ordinal));
     let mut values: SmallVec<[Value; 8]> = cells.into_iter().map(|(_, value)| value).collect();
     statement.complete(table.id, &given, &mut values, row)
-}
-
-fn upsert_row(
-    statement: &mut Statement<'_>,
-    table: &Table,
-    cells: &Cells,
-    full: &mut Vec<Value>,
-) -> Result<RowId> {
-    let primary = &table.primary_key().columns;
-    let given = |ordinal: &u32| {
-        cells
-            .iter()
-            .find(|(column, _)| column == ordinal)
-            .map(|(_, value)| value)
-    };
-    let key: Option<Vec<&Value>> = primary.iter().map(given).collect();
-    let existing = key
-        .filter(|key| !key.iter().any(|value| value.is_null()))
-        .and_then(|key| {
-            statement
-                .state()
-                .table(table.id)
-                .find(0, key.into_iter().map(Value::as_ref))
-        });
-    match existing {
-        Some(row) => {
-            let others: Cells = cells
-                .iter()
-                .filter(|(ordinal, _)| !primary.contains(ordinal))
-                .cloned()
-                .collect();
-            statement.update(table.id, row, &others)?;
-            Ok(row)
-        }
-        None => {
-            complete(statement, table, cells.clone(), full)?;
-            statement.insert(table.id, full)
-        }
-    }
 }

@@ -134,21 +134,6 @@ impl Transaction<'_> {
         self.update_rows(id, &rows)
     }
 
-    /// Inserts a row, or, if its primary key is taken, writes its other columns into the row that has it.
-    ///
-    /// # Errors
-    /// As [`Transaction::insert`].
-    pub fn upsert<'v>(
-        &mut self,
-        table: impl TableName,
-        row: impl IntoIterator<Item = (&'v str, Value)>,
-    ) -> Result<Key> {
-        let id = table.table_id(&self.schema)?;
-        let cells = named_cells(self.schema.table(id), row)?;
-        let rows = self.upsert_rows(id, &[cells])?;
-        Ok(self.view(id, rows[0]).key())
-    }
-
     /// Deletes every row that the filter selects, and what ON DELETE takes along.
     ///
     /// # Errors
@@ -187,7 +172,7 @@ impl Transaction<'_> {
 }
 
 /// Names to ordinals; a column named twice is refused.
-fn named_cells(
+pub(super) fn named_cells(
     table: &Table,
     values: impl IntoIterator<Item = (impl ColumnName, Value)>,
 ) -> Result<Cells> {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::engine::pending;
 use crate::engine::schema_change;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::state::State;
@@ -51,11 +52,19 @@ impl Transaction<'_> {
             .or_else(|| self.schema.find_table(changed));
         let table = table.map_or("", |table| &*table.name);
         self.database.undo.push_replaced(before, table);
-        self.add_modes();
+        self.modes = self.modes.under(&before_change, &self.schema);
     }
 
-    /// A key whose references are unmet cannot change under them, on neither side.
+    /// A key whose references are unmet cannot change under them, on neither side, nor one whose duplicates wait.
     fn refuse_pending(&self, table: TableId) -> Result<()> {
+        if let Some(key) = pending::waiting_key(&self.database.current.state, table) {
+            let detail = format!(
+                "table {} cannot change while rows share unique key {}",
+                self.schema.table(table).name,
+                self.schema.table(table).keys[key].name
+            );
+            return Err(TransactionError::new(TransactionKind::Pending, detail).into());
+        }
         let keys = self.schema.foreign_keys().iter();
         let mut involved = keys.filter(|key| key.child == table || key.parent == table);
         let state = &self.database.current.state;

@@ -6,6 +6,9 @@
 
 mod by_name;
 mod by_id;
+mod on_conflict;
+mod upsert;
+mod sequences;
 mod savepoint;
 mod deferral;
 mod change_schema;
@@ -20,6 +23,7 @@ use smallvec::SmallVec;
 use crate::engine::Database;
 use crate::engine::changes::{self, Changes};
 use crate::engine::mutation::Writer;
+use crate::engine::pending::{self, Modes};
 use crate::engine::snapshot::Snapshot;
 use crate::engine::statement::{Context, Counts, Statement};
 use crate::engine::undo::Mark;
@@ -28,8 +32,10 @@ use crate::schema::Schema;
 use crate::storage::unshare;
 use crate::value::{Timestamp, Value};
 
+pub use self::on_conflict::OnConflict;
 pub use self::savepoint::Savepoint;
 pub(crate) use self::savepoint::{SavepointMark, atomically};
+pub use self::upsert::{Upserted, Upserts};
 
 /// Statements that stand or fall together. Dropping it undoes them.
 pub struct Transaction<'db> {
@@ -37,8 +43,7 @@ pub struct Transaction<'db> {
     schema: Arc<Schema>,
     start: Mark,
     now: Option<Timestamp>,
-    /// By foreign key: judged at commit, for now.
-    deferred: Modes,
+    modes: Modes,
     /// The handles that can still be used, oldest first.
     open: Vec<slotmap::DefaultKey>,
     rows: u64,
@@ -61,9 +66,6 @@ pub struct Commit {
     pub rows: u64,
 }
 
-/// By foreign key id: whether it is judged at commit. Most schemas fit without an allocation.
-type Modes = SmallVec<[bool; 32]>;
-
 /// Cells by ordinal.
 pub(crate) type Cells = SmallVec<[(u32, Value); 4]>;
 
@@ -72,7 +74,7 @@ impl<'db> Transaction<'db> {
         database.undo.clear();
         let schema = database.current.schema().clone();
         Transaction {
-            deferred: deferral::modes(&schema),
+            modes: Modes::initial(&schema),
             start: database.undo.mark(),
             schema,
             now: None,
@@ -118,7 +120,7 @@ impl<'db> Transaction<'db> {
         };
         let context = Context {
             now: &mut self.now,
-            deferred: &self.deferred,
+            modes: &self.modes,
             limits,
             buffers,
         };
@@ -136,9 +138,10 @@ impl<'db> Transaction<'db> {
     /// Judges what was deferred and lets the transaction stand.
     ///
     /// # Errors
-    /// The first deferred reference that is unmet; nothing of the transaction remains then (integrity RI-52).
+    /// The first duplicate of a deferred key, or else the first deferred reference that is unmet; nothing of the
+    /// transaction remains then (integrity RI-52).
     pub fn commit(mut self) -> Result<Commit> {
-        self.judge_all_pending(Operation::Commit)?;
+        pending::judge_all(&self.database.current.state, Operation::Commit)?;
         self.finished = true;
         Ok(Commit { rows: self.rows })
     }
@@ -165,7 +168,7 @@ impl<'db> Transaction<'db> {
         )
     }
 
-    /// The version as it stands now: uncommitted writes are in it, and references that wait for commit may be unmet. O(1).
+    /// The version as it stands now: uncommitted writes are in it, and what waits for commit may be broken. O(1).
     pub fn snapshot(&self) -> Snapshot {
         self.database.snapshot()
     }

@@ -3,7 +3,8 @@
 //! Savepoints are handles, so a name cannot be mistaken; one that was released or rolled back over is recognised, also
 //! in a later transaction (integrity RI-84).
 
-use crate::engine::transaction::{Modes, Transaction};
+use crate::engine::pending::Modes;
+use crate::engine::transaction::Transaction;
 use crate::engine::undo::Mark;
 use crate::error::{Result, TransactionError, TransactionKind};
 use crate::value::Timestamp;
@@ -19,7 +20,7 @@ pub struct Savepoint {
 pub(crate) struct SavepointMark {
     mark: Mark,
     now: Option<Timestamp>,
-    deferred: Modes,
+    modes: Modes,
     rows: u64,
 }
 
@@ -36,7 +37,7 @@ impl Transaction<'_> {
         let mark = SavepointMark {
             mark: self.database.undo.mark(),
             now: self.now,
-            deferred: self.deferred.clone(),
+            modes: self.modes.clone(),
             rows: self.rows,
         };
         let handle = self.database.savepoints.insert(mark);
@@ -54,10 +55,10 @@ impl Transaction<'_> {
         let SavepointMark {
             mark,
             now,
-            deferred,
+            modes,
             rows,
         } = self.database.savepoints[savepoint.handle].clone();
-        (self.now, self.deferred, self.rows) = (now, deferred, rows);
+        (self.now, self.modes, self.rows) = (now, modes, rows);
         self.roll_back(mark);
         Ok(())
     }

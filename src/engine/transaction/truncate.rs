@@ -10,7 +10,7 @@ use crate::engine::constraint;
 use crate::engine::name::TableName;
 use crate::engine::transaction::{Affected, Transaction};
 use crate::error::{Operation, Result};
-use crate::schema::TableId;
+use crate::schema::{ForeignKey, TableId};
 
 impl Transaction<'_> {
     /// Deletes every row of the tables, as one statement. O(rows).
@@ -44,11 +44,15 @@ impl Transaction<'_> {
             keys.filter(|key| cleared.contains(&key.parent) && !cleared.contains(&key.child));
         for key in from_outside {
             let state = &self.database.current.state;
-            if state.edge(key.id).children().is_empty() {
+            let by_value = key.is_to_any_row();
+            if !by_value && state.edge(key.id).children().is_empty() {
                 continue;
             }
             let children = self.scan(key.child);
-            let children = children.filter(|row| row.parent(key).is_some());
+            let children = children.filter(|row| match by_value {
+                true => self.refers_by_value(key, row),
+                false => row.parent(key).is_some(),
+            });
             if let Some(child) = children.min_by_key(RowView::key) {
                 return Err(
                     constraint::still_refers(state, key, child.id, Operation::Delete).into(),
@@ -56,5 +60,12 @@ impl Transaction<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a row refers to any row there is through a key that has no edges.
+    fn refers_by_value(&self, key: &ForeignKey, row: &RowView<'_>) -> bool {
+        let values = key.key_order.iter().map(|&ordinal| row.value(ordinal));
+        let state = &self.database.current.state;
+        key.is_complete(|ordinal| row.value(ordinal)) && state.find_parent(key, values).is_some()
     }
 }

@@ -255,7 +255,9 @@ fn repeated(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent, other:
     let scope = junction.scope.iter().map(|(ordinal, _)| ordinal);
     let all: BTreeSet<_> = columns.iter().chain(scope).collect();
     let mut keys = table.keys.iter();
-    let key = keys.find(|key| key.columns.iter().all(|ordinal| all.contains(ordinal)));
+    let key = keys.find(|key| {
+        key.filter.is_none() && key.columns.iter().all(|ordinal| all.contains(ordinal))
+    });
     ConstraintError {
         kind: ConstraintKind::Unique,
         constraint: key.map_or_else(|| writing.place().to_string(), |key| key.name.to_string()),

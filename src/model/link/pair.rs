@@ -128,7 +128,8 @@ impl<'p> Ends<'p> {
             return SmallVec::new();
         }
         // A unique key whose values are all known leaves one row to look at.
-        for (position, key) in (0..).zip(&snapshot.schema().table(table).keys) {
+        let keys = (0..).zip(&snapshot.schema().table(table).keys);
+        for (position, key) in keys.filter(|(_, key)| key.names_one_row()) {
             let values = key
                 .columns
                 .iter()

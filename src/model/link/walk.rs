@@ -51,7 +51,10 @@ pub(super) fn find_by_values(
         return None;
     }
     let shape = snapshot.schema().table(table);
-    let keys = shape.keys.iter().map(|key| &*key.columns);
+    let keys = shape.keys.iter().map(|key| match key.names_one_row() {
+        true => &*key.columns,
+        false => &[],
+    });
     if let Some((key, values)) = in_order_of(keys, columns, values) {
         return snapshot.find(table, key, &values);
     }

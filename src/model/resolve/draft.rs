@@ -195,7 +195,8 @@ impl Model {
         let covers = |key: &[usize]| {
             key.len() == attributes.len() && key.iter().all(|found| attributes.contains(found))
         };
-        let declared = self.uniques.iter().map(|unique| {
+        let whole = self.uniques.iter().filter(|unique| unique.filter.is_none());
+        let declared = whole.map(|unique| {
             let positions = unique.columns.iter().map(|name| self.find(name));
             positions.collect::<Option<Vec<usize>>>()
         });

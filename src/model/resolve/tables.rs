@@ -47,6 +47,9 @@ fn column(attribute: &Attribute, nullable: bool) -> ColumnDef {
 fn unique(unique: &UniqueDef, model: &Model) -> UniqueDef {
     let mut unique = unique.clone();
     unique.columns = columns_named(model, &unique.columns);
+    unique.filter = unique
+        .filter
+        .map(|filter| filter.rename_columns(|name| column_of(model, name)));
     unique
 }
 
@@ -58,8 +61,12 @@ fn index(index: &IndexDef, model: &Model) -> IndexDef {
 }
 
 fn check(check: &CheckDef, model: &Model) -> CheckDef {
-    let rename = |name: &str| Some(model.attributes[model.find(name)?].column());
+    let rename = |name: &str| column_of(model, name);
     CheckDef::new(&check.name, check.expr.rename_columns(rename))
+}
+
+fn column_of<'m>(model: &'m Model, attribute: &str) -> Option<&'m str> {
+    Some(model.attributes[model.find(attribute)?].column())
 }
 
 fn foreign_key(reference: &Reference, model: &Model, draft: &Draft) -> ForeignKeyDef {

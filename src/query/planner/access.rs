@@ -29,7 +29,8 @@ pub(super) fn choose(table: &Table, filter: Option<&Bound>) -> Choice {
 fn by_key(table: &Table, equalities: &Equalities<'_>) -> Option<AccessPath> {
     table.keys.iter().enumerate().find_map(|(key, unique)| {
         let values = equalities.first_of(&unique.columns);
-        (values.len() == unique.columns.len()).then_some(AccessPath::Key { key, values })
+        let whole = values.len() == unique.columns.len();
+        (whole && unique.names_one_row()).then_some(AccessPath::Key { key, values })
     })
 }
 

@@ -95,7 +95,8 @@ impl Probes<'_> {
         table.keys.iter().enumerate().find_map(|(key, unique)| {
             let probe = self.first_of(&unique.columns);
             let whole = probe.len() == unique.columns.len();
-            (whole && self.decides(&unique.columns)).then_some(Lookup::Key { key, probe })
+            let usable = whole && unique.names_one_row() && self.decides(&unique.columns);
+            usable.then_some(Lookup::Key { key, probe })
         })
     }
 

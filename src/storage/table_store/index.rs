@@ -2,10 +2,15 @@
 //!
 //! An index holds row ids; keys stand in the rows, which every call is given. A row is taken out of an index before its
 //! key changes and put in afterwards.
+//!
+//! The index of a deferrable key also knows which rows share theirs: they are what a commit has to judge, and nothing
+//! else must be kept in step with the rows. That of a key with a filter has only the rows that take part.
 
 use crate::storage::key_hash::hash_key;
-use crate::storage::table_store::{IndexSpec, KeySpec};
-use crate::storage::{HashIndex, KeyColumns, MultiIndex, OrderedIndex, RowId, RowRef, Rows};
+use crate::storage::table_store::{IndexSpec, KeySpec, Members};
+use crate::storage::{
+    HashIndex, KeyColumns, MultiIndex, OrderedIndex, Postings, RowId, RowRef, Rows,
+};
 use crate::value::ValueRef;
 
 /// Finds the row of a key; while a statement runs, there may be several.
@@ -15,7 +20,21 @@ pub(super) struct UniqueIndex {
     /// Whether a row with a null in the key stays out.
     nulls_distinct: bool,
     index: HashIndex,
+    /// The rows whose key another row has, too, as the children of [`ALL`]; none for a key that never waits.
+    repeats: Option<Box<Postings>>,
+    part: Option<Box<Part>>,
 }
+
+/// What an index needs that does not have every row.
+#[derive(Clone, Debug)]
+struct Part {
+    members: Members,
+    /// The columns of the key and those that decide about membership.
+    watched: KeyColumns,
+}
+
+/// The parent under which the rows of a set stand.
+const ALL: RowId = RowId(0);
 
 /// Finds the rows of a value.
 #[derive(Clone, Debug)]
@@ -36,19 +55,44 @@ impl UniqueIndex {
             columns: KeyColumns::new(&spec.columns),
             nulls_distinct: spec.nulls_distinct,
             index: HashIndex::new(),
+            repeats: spec.deferrable.then(|| Box::new(Postings::new())),
+            part: spec.members.clone().map(|members| {
+                let watched = members.columns_after(&spec.columns);
+                Box::new(Part { members, watched })
+            }),
         }
+    }
+
+    /// The columns of which a change concerns the index.
+    pub(super) fn watched(&self) -> &KeyColumns {
+        self.part
+            .as_ref()
+            .map_or(&self.columns, |part| &part.watched)
     }
 
     pub(super) fn columns(&self) -> &KeyColumns {
         &self.columns
     }
 
-    /// The same rows under the same values, which now stand in these columns. O(1).
-    pub(super) fn with_columns(&self, columns: &[u32]) -> Self {
+    /// The same rows under the same values, which now stand where the new shape says. O(1).
+    pub(super) fn with_columns_of(&self, spec: &KeySpec) -> Self {
+        let UniqueIndex { columns, part, .. } = UniqueIndex::new(spec);
         UniqueIndex {
-            columns: KeyColumns::new(columns),
+            columns,
+            part,
             ..self.clone()
         }
+    }
+
+    /// Whether rows share a key, where that may last.
+    #[inline]
+    pub(super) fn has_repeats(&self) -> bool {
+        self.repeats.as_ref().is_some_and(|rows| !rows.is_empty())
+    }
+
+    /// The rows that share a key, where that may last, ascending.
+    pub(super) fn repeats(&self) -> impl Iterator<Item = RowId> + '_ {
+        self.repeats.iter().flat_map(|rows| rows.children(ALL))
     }
 
     /// Puts in every row.
@@ -68,19 +112,37 @@ impl UniqueIndex {
         let row = self.member(rows, id)?;
         let columns = &self.columns;
         let hash = columns.hash_row(rows.layout(), row);
-        self.index
-            .insert_unique(hash, id, |other| have_same_key(columns, rows, row, other))
+        let other = self
+            .index
+            .insert_unique(hash, id, |other| have_same_key(columns, rows, row, other));
+        if let (Some(repeats), Some(other)) = (&mut self.repeats, other) {
+            repeats.insert(ALL, id);
+            repeats.insert(ALL, other);
+        }
+        other
     }
 
     /// Takes a row out.
     pub(super) fn take(&mut self, rows: &Rows, id: RowId) {
-        if let Some(row) = self.member(rows, id) {
-            self.index
-                .remove(self.columns.hash_row(rows.layout(), row), id);
+        let Some(row) = self.member(rows, id) else {
+            return;
+        };
+        let (columns, layout) = (&self.columns, rows.layout());
+        let hash = columns.hash_row(layout, row);
+        self.index.remove(hash, id);
+        if let Some(repeats) = &mut self.repeats
+            && repeats.remove(ALL, id)
+        {
+            // Of two rows the other one has its key for itself now.
+            let candidates = self.index.candidates(hash);
+            let mut left = candidates.filter(|&it| have_same_key(columns, rows, row, it));
+            if let (Some(last), None) = (left.next(), left.next()) {
+                repeats.remove(ALL, last);
+            }
         }
     }
 
-    /// The lowest row with these values.
+    /// The row with the smallest id among those with these values.
     #[inline]
     pub(super) fn find<'k>(
         &self,
@@ -90,6 +152,18 @@ impl UniqueIndex {
         self.index.find(hash_key(values.clone()), |row| {
             has_key(&self.columns, rows, row, values.clone())
         })
+    }
+
+    /// Every row with these values.
+    pub(super) fn find_every<'k>(
+        &self,
+        rows: &Rows,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Vec<RowId> {
+        let candidates = self.index.candidates(hash_key(values.clone()));
+        candidates
+            .filter(|&row| has_key(&self.columns, rows, row, values.clone()))
+            .collect()
     }
 
     /// The rows that have a row's key, itself included; none if a null keeps it out.
@@ -117,13 +191,34 @@ impl UniqueIndex {
         let lost = rows.iter().find(|&(id, _)| {
             self.member(rows, id).is_some() && !self.with_key_of(rows, id).contains(&id)
         });
-        lost.map_or(Ok(()), |(id, _)| Err(format!("does not find row {}", id.0)))
+        if let Some((id, _)) = lost {
+            return Err(format!("does not find row {}", id.0));
+        }
+        self.check_repeats(rows)
     }
 
-    /// A row, if it is live and no null keeps it out.
+    fn check_repeats(&self, rows: &Rows) -> Result<(), String> {
+        let Some(repeats) = &self.repeats else {
+            return Ok(());
+        };
+        let shares = |id: &RowId| self.with_key_of(rows, *id).len() > 1;
+        let expected = rows.iter().map(|(id, _)| id).filter(shares);
+        if repeats.children(ALL).eq(expected) {
+            Ok(())
+        } else {
+            Err(format!("misjudges which rows share a key: {repeats:?}"))
+        }
+    }
+
+    /// A row, if it is live, takes part, and no null keeps it out.
     fn member<'r>(&self, rows: &'r Rows, id: RowId) -> Option<RowRef<'r>> {
-        let row = rows.get(id)?;
-        (!self.nulls_distinct || !self.columns.any_null(rows.layout(), row)).then_some(row)
+        let (row, layout) = (rows.get(id)?, rows.layout());
+        if let Some(part) = &self.part
+            && !part.members.admit(layout, row)
+        {
+            return None;
+        }
+        (!self.nulls_distinct || !self.columns.any_null(layout, row)).then_some(row)
     }
 }
 

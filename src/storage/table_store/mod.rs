@@ -7,9 +7,11 @@
 //!
 //! Every write here keeps all indexes of the table in step with its rows and is undone by its opposite. Uniqueness is
 //! noted, not enforced: two rows may share a key while a statement runs (integrity RI-42), and whoever runs the
-//! statement judges the noted collisions at its end.
+//! statement judges the noted collisions at its end. A key that may wait for the end of the transaction also keeps the
+//! rows that share theirs with another one, so that nobody has to note them.
 
 mod index;
+mod members;
 mod remake;
 
 use smallvec::SmallVec;
@@ -18,6 +20,7 @@ use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
 use crate::storage::{KeyColumns, RowId, RowLayout, RowRef, Rows};
 use crate::value::{DataType, Value, ValueRef};
 
+pub(crate) use self::members::Members;
 pub(crate) use self::remake::Remake;
 
 /// What a table is made of, in the terms of storage.
@@ -39,6 +42,10 @@ pub(crate) struct KeySpec {
     pub(crate) columns: Vec<u32>,
     /// Whether a row with a null in the key collides with nothing.
     pub(crate) nulls_distinct: bool,
+    /// Whether two rows may share a key after a statement, too.
+    pub(crate) deferrable: bool,
+    /// Which rows take part; all if none. The primary key has none.
+    pub(crate) members: Option<Members>,
 }
 
 /// One secondary index.
@@ -138,7 +145,8 @@ impl TableStore {
 
     // ---- Finding ----
 
-    /// The row with this value of a unique key; while a statement runs, one of them.
+    /// The row with this value of a unique key. While a statement runs there may be several: of a deferrable key it is the
+    /// one with the lowest primary key, otherwise one of them.
     #[inline]
     pub(crate) fn find<'k>(
         &self,
@@ -152,7 +160,44 @@ impl TableStore {
             let row = slot_of(base, int)?;
             return self.rows.contains(row).then_some(row);
         }
+        if self.keys[key].has_repeats() {
+            return self.lowest(self.find_every(key, values));
+        }
         self.keys[key].find(&self.rows, values)
+    }
+
+    /// The rows with this value of a unique key that is not that of a dense table, in no promised order.
+    pub(crate) fn find_every<'k>(
+        &self,
+        key: usize,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Vec<RowId> {
+        self.keys[key].find_every(&self.rows, values)
+    }
+
+    /// The row with the lowest primary key.
+    pub(crate) fn lowest(&self, rows: impl IntoIterator<Item = RowId>) -> Option<RowId> {
+        let rows = rows.into_iter();
+        if self.is_dense() {
+            return rows.min();
+        }
+        let columns = self.keys[0].columns();
+        let of = |row: &RowId| self.rows.get(*row);
+        rows.min_by(|a, b| match (of(a), of(b)) {
+            (Some(a), Some(b)) => {
+                let (a, b) = (
+                    columns.of_row(self.layout(), a),
+                    columns.of_row(self.layout(), b),
+                );
+                a.cmp(b)
+            }
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        })
+    }
+
+    /// The rows that share their value of a deferrable key with another row, ascending by row id.
+    pub(crate) fn repeats(&self, key: usize) -> impl Iterator<Item = RowId> + '_ {
+        self.keys[key].repeats()
     }
 
     /// The rows that have this row's value of a unique key, itself included; none if a null keeps it out, or if the key is
@@ -414,7 +459,7 @@ impl TableStore {
     }
 
     fn any_index_has(&self, touches: impl Fn(&KeyColumns) -> bool) -> bool {
-        self.keys.iter().any(|key| touches(key.columns()))
+        self.keys.iter().any(|key| touches(key.watched()))
             || self.indexes.iter().any(|index| touches(index.columns()))
     }
 
@@ -426,7 +471,7 @@ impl TableStore {
     ) {
         let implicit = usize::from(self.is_dense());
         for (key, index) in self.keys.iter_mut().enumerate().skip(implicit) {
-            if touches(index.columns()) {
+            if touches(index.watched()) {
                 let other = index.add(&self.rows, row);
                 collisions.extend(other.map(|other| Collision { key, row, other }));
             }
@@ -446,7 +491,7 @@ impl TableStore {
             .keys
             .iter_mut()
             .skip(implicit)
-            .filter(|index| touches(index.columns()))
+            .filter(|index| touches(index.watched()))
         {
             index.take(&self.rows, row);
         }

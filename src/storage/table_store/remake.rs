@@ -40,7 +40,7 @@ impl TableStore {
         };
         let specs = remake.spec.keys.iter().zip(&remake.keys);
         let keys = specs.map(|(spec, before)| match before {
-            Some(before) => self.keys[*before].with_columns(&spec.columns),
+            Some(before) => self.keys[*before].with_columns_of(spec),
             None => UniqueIndex::new(spec),
         });
         let specs = remake.spec.indexes.iter().zip(&remake.indexes);

@@ -59,10 +59,14 @@ fn empty() -> TableStore {
             KeySpec {
                 columns: vec![0],
                 nulls_distinct: true,
+                deferrable: false,
+                members: None,
             },
             KeySpec {
                 columns: vec![1],
                 nulls_distinct: true,
+                deferrable: true,
+                members: None,
             },
         ],
         indexes: vec![index(true), index(false)],
@@ -215,6 +219,12 @@ impl Both {
                 same
             );
         }
+        for number in 0..12 {
+            let mut expected = self.model.iter().filter(|(_, rest)| rest.0 == Some(number));
+            let lowest = expected.next().and_then(|(key, _)| self.find(*key));
+            let value = Value::from(number);
+            assert_eq!(self.store.find(1, [value.as_ref()].into_iter()), lowest);
+        }
         for tag in 0..3 {
             let expected = self.model.values().filter(|rest| rest.1 == tag).count();
             for index in [0, 1] {
@@ -284,6 +294,8 @@ fn widened(before: &TableStore, keys: Vec<Vec<u32>>) -> TableStore {
     let key = |columns| KeySpec {
         columns,
         nulls_distinct: true,
+        deferrable: false,
+        members: None,
     };
     let spec = TableSpec {
         types: vec![DataType::Int; 4],

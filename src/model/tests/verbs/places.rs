@@ -106,10 +106,10 @@ fn versions_are_apart() {
     assert_eq!(related(&mut fork, &ada, "tasks", "title"), "fork");
     assert_eq!(related(&mut db, &ada, "tasks", "title"), "main");
     assert_eq!(before.related(&ada, "tasks").unwrap().get().unwrap(), []);
-    db.reset_to(&before);
+    db.reset_to(&before).unwrap();
     assert_eq!(db.fingerprint(), before.fingerprint());
     assert_eq!(task(&mut db, "again").key().unwrap(), &1.into());
-    assert_eq!(before.fork().count("Task").unwrap(), 0);
+    assert_eq!(before.fork().unwrap().count("Task").unwrap(), 0);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_schema_change_below_the_models_is_noticed() {
     assert_eq!(db.engine().count("Users").unwrap(), 1);
 
     assert_eq!(prepared.run(&kept).unwrap().len(), 1);
-    db.reset_to(&kept);
+    db.reset_to(&kept).unwrap();
     assert_eq!(db.find("User", 1).unwrap(), Some(ada));
 }
 

@@ -1,0 +1,270 @@
+//! Inserts that meet rows: insert or update, insert or leave out, replace (integrity RI-62).
+//!
+//! A row is looked up in the state as the statement has made it so far, by the values that it gives and by constant
+//! defaults. A value that the database makes is looked up by nobody: should it meet another row, that is a duplicate.
+//! Found and written, a row is judged as an update; left out, not at all. Reaching one row twice is an error, since the
+//! last one would win.
+
+use std::collections::BTreeSet;
+
+use crate::engine::name::TableName;
+use crate::engine::statement::{Given, Statement};
+use crate::engine::transaction::by_name::named_cells;
+use crate::engine::transaction::on_conflict::Resolved;
+use crate::engine::transaction::{Cells, OnConflict, Transaction};
+use crate::error::{Operation, RequestError, RequestKind, Result};
+use crate::expr;
+use crate::schema::{DefaultValue, Table};
+use crate::storage::RowId;
+use crate::value::{Key, Value, ValueRef};
+
+/// What became of one row, with the primary key that it has now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Upserted {
+    /// It came.
+    Inserted(Key),
+    /// The row that was there took its values.
+    Updated(Key),
+    /// It was left out.
+    Skipped,
+}
+
+/// What became of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Upserts {
+    /// Rows that came.
+    pub inserted: u64,
+    /// Rows that were there and took new values, whether or not those differ (integrity RI-73).
+    pub updated: u64,
+    /// Rows that were left out.
+    pub skipped: u64,
+    /// Changes that ON UPDATE made to other rows.
+    pub by_actions: u64,
+}
+
+impl Upserted {
+    /// The primary key of the row, if it is there.
+    pub fn key(&self) -> Option<&Key> {
+        match self {
+            Upserted::Inserted(key) | Upserted::Updated(key) => Some(key),
+            Upserted::Skipped => None,
+        }
+    }
+}
+
+impl Transaction<'_> {
+    /// Inserts a row, or, if its primary key is taken, writes its other columns into the row that has it:
+    /// [`OnConflict::update`].
+    ///
+    /// # Errors
+    /// As [`Transaction::insert`].
+    pub fn upsert<'v>(
+        &mut self,
+        table: impl TableName,
+        row: impl IntoIterator<Item = (&'v str, Value)>,
+    ) -> Result<Key> {
+        match self.insert_on_conflict(table, row, &OnConflict::update())? {
+            Upserted::Inserted(key) | Upserted::Updated(key) => Ok(key),
+            Upserted::Skipped => unreachable!("an update leaves no row out"),
+        }
+    }
+
+    /// Inserts a row, or does what `on_conflict` says if a unique key of it is taken.
+    ///
+    /// # Errors
+    /// As [`Transaction::insert`]; `UnknownConstraint` if there is no such key, `Unsupported` if it is deferrable.
+    pub fn insert_on_conflict<'v>(
+        &mut self,
+        table: impl TableName,
+        row: impl IntoIterator<Item = (&'v str, Value)>,
+        on_conflict: &OnConflict,
+    ) -> Result<Upserted> {
+        let id = table.table_id(&self.schema)?;
+        let cells = named_cells(self.schema.table(id), row)?;
+        let (ordinals, values): (Vec<u32>, Vec<Value>) = cells.into_iter().unzip();
+        let mut outcome = Outcome::Skipped;
+        self.upsert_values(id, &ordinals, [values], on_conflict, |it| outcome = it)?;
+        let key = |row| self.view(id, row).key();
+        Ok(match outcome {
+            Outcome::Inserted(row) => Upserted::Inserted(key(row)),
+            Outcome::Updated(row) => Upserted::Updated(key(row)),
+            Outcome::Skipped => Upserted::Skipped,
+        })
+    }
+
+    /// Inserts rows as one statement, all or none, and does what `on_conflict` says with those of which a unique key is
+    /// taken; each row has one value for each named column.
+    ///
+    /// # Errors
+    /// As [`Transaction::insert_on_conflict`]; `KeyLength` if a row has too few or too many values; `Repeated` if two rows
+    /// meet one row, stored or new, unless such rows are left out.
+    pub fn insert_many_on_conflict<R>(
+        &mut self,
+        table: impl TableName,
+        columns: &[&str],
+        rows: impl IntoIterator<Item = R>,
+        on_conflict: &OnConflict,
+    ) -> Result<Upserts>
+    where
+        R: IntoIterator<Item = Value>,
+    {
+        let id = table.table_id(&self.schema)?;
+        let names = columns.iter().map(|name| (*name, Value::Null));
+        let cells = named_cells(self.schema.table(id), names)?;
+        let ordinals: Vec<u32> = cells.into_iter().map(|(ordinal, _)| ordinal).collect();
+        let mut upserts = Upserts::default();
+        let rows = rows.into_iter().map(|row| row.into_iter().collect());
+        let by_actions = self.upsert_values(id, &ordinals, rows, on_conflict, |it| match it {
+            Outcome::Inserted(_) => upserts.inserted += 1,
+            Outcome::Updated(_) => upserts.updated += 1,
+            Outcome::Skipped => upserts.skipped += 1,
+        })?;
+        Ok(Upserts {
+            by_actions,
+            ..upserts
+        })
+    }
+
+    /// The changes by actions.
+    fn upsert_values(
+        &mut self,
+        table: crate::schema::TableId,
+        ordinals: &[u32],
+        rows: impl IntoIterator<Item = Vec<Value>>,
+        on_conflict: &OnConflict,
+        mut report: impl FnMut(Outcome),
+    ) -> Result<u64> {
+        let schema = self.schema.clone();
+        let table = schema.table(table);
+        let resolved = on_conflict.resolve(table, ordinals)?;
+        let affected = self.run(Operation::Insert, |statement| {
+            if resolved.written.is_none() {
+                statement.only_inserts();
+            }
+            let mut upsert = Upsert {
+                table,
+                resolved: &resolved,
+                ordinals,
+                given: Given::new(table, ordinals.iter().copied()),
+                met: BTreeSet::new(),
+                row: Vec::new(),
+            };
+            let mut addressed = 0;
+            for (position, values) in rows.into_iter().enumerate() {
+                upsert.check_length(position, &values)?;
+                let outcome = upsert.one(statement, values)?;
+                addressed += usize::from(!matches!(outcome, Outcome::Skipped));
+                report(outcome);
+            }
+            Ok(addressed)
+        })?;
+        Ok(affected.by_actions)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Outcome {
+    Inserted(RowId),
+    Updated(RowId),
+    Skipped,
+}
+
+/// One statement, row by row.
+struct Upsert<'a> {
+    table: &'a Table,
+    resolved: &'a Resolved,
+    ordinals: &'a [u32],
+    given: Given,
+    /// The rows that the statement inserted or updated.
+    met: BTreeSet<RowId>,
+    /// Scratch for a whole row.
+    row: Vec<Value>,
+}
+
+impl Upsert<'_> {
+    fn check_length(&self, position: usize, values: &[Value]) -> Result<()> {
+        if values.len() == self.ordinals.len() {
+            return Ok(());
+        }
+        let (found, wanted) = (values.len(), self.ordinals.len());
+        let detail = format!("row {position} has {found} values for {wanted} columns");
+        Err(RequestError::new(RequestKind::KeyLength, &*self.table.name, detail).into())
+    }
+
+    fn one(&mut self, statement: &mut Statement<'_>, mut values: Vec<Value>) -> Result<Outcome> {
+        statement.check_types(self.table, self.ordinals, &values)?;
+        let found = self.find(statement, &values);
+        let Some(row) = found else {
+            let (table, given, full) = (self.table.id, &self.given, &mut self.row);
+            statement.complete(table, given, &mut values, full)?;
+            let row = statement.insert(table, full)?;
+            self.met.insert(row);
+            return Ok(Outcome::Inserted(row));
+        };
+        let Some(written) = &self.resolved.written else {
+            return Ok(Outcome::Skipped);
+        };
+        if !self.met.insert(row) {
+            let detail = "an upsert addresses one row twice";
+            return Err(RequestError::new(RequestKind::Repeated, &*self.table.name, detail).into());
+        }
+        let mut cells = Cells::with_capacity(written.len());
+        for &ordinal in written {
+            let value = statement.value_of(self.table, &self.given, &mut values, ordinal)?;
+            cells.push((ordinal, value));
+        }
+        statement.update(self.table.id, row, &cells)?;
+        Ok(Outcome::Updated(row))
+    }
+
+    /// The row that has a deciding key of a new row; by the first such key if several rows do.
+    fn find(&self, statement: &Statement<'_>, values: &[Value]) -> Option<RowId> {
+        let proposed = Proposed {
+            table: self.table,
+            given: &self.given,
+            values,
+        };
+        let store = statement.state().table(self.table.id);
+        self.resolved.keys.iter().find_map(|&key| {
+            let unique = &self.table.keys[key];
+            let columns = unique.columns.iter();
+            let wanted: Vec<ValueRef<'_>> = columns
+                .map(|&ordinal| proposed.value(ordinal))
+                .collect::<Option<_>>()?;
+            let exempt = unique.nulls_distinct && wanted.iter().any(|value| value.is_null());
+            let filter = unique.filter.as_ref();
+            let takes_part = filter.is_none_or(|filter| filter.bound.matches(&proposed));
+            let is_looked_up = !exempt && takes_part;
+            let found = is_looked_up.then(|| store.find(key, wanted.iter().copied()));
+            found.flatten()
+        })
+    }
+}
+
+/// A row that is not complete yet.
+struct Proposed<'a> {
+    table: &'a Table,
+    given: &'a Given,
+    values: &'a [Value],
+}
+
+impl Proposed<'_> {
+    /// The value that a column would have; none if the database would have to make it.
+    fn value(&self, ordinal: u32) -> Option<ValueRef<'_>> {
+        let default = &self.table.columns[ordinal as usize].default;
+        let given = self.given.value(self.values, ordinal);
+        match (given, default) {
+            (Some(Value::Null), DefaultValue::AutoIncrement) => None,
+            (Some(value), _) | (None, DefaultValue::Value(value)) => Some(value.as_ref()),
+            (None, DefaultValue::None) => Some(ValueRef::Null),
+            (None, _) => None,
+        }
+    }
+}
+
+/// For a filter, what is yet to be made is unknown.
+impl expr::Cells for Proposed<'_> {
+    fn cell(&self, ordinal: u32) -> ValueRef<'_> {
+        self.value(ordinal).unwrap_or(ValueRef::Null)
+    }
+}
