@@ -214,6 +214,8 @@ struct Attempt {
     /// Bytes of the way back, without the statement and with it.
     way_back: (u64, u64),
     limit: Option<Limit>,
+    /// Whether there was a step that failed.
+    fired: bool,
 }
 
 impl Run<'_> {
@@ -221,7 +223,8 @@ impl Run<'_> {
         for fault in [Fault::Error, Fault::Panic] {
             for step in 0.. {
                 let attempt = self.attempt(Some((fault, step)));
-                if attempt.outcome == self.usual {
+                if !attempt.fired {
+                    assert_eq!(attempt.outcome, self.usual, "{}", self.case.name);
                     break;
                 }
                 match fault {
@@ -338,7 +341,7 @@ impl Run<'_> {
         ARMED.set(armed);
         let faults = Faults { _private: () };
         let ran = panic::catch_unwind(AssertUnwindSafe(|| (self.statement)(&mut tx, &faults)));
-        ARMED.set(None);
+        let fired = armed.is_some() && ARMED.take().is_none();
         let (outcome, limit) = match ran {
             Ok(Ok(())) => {
                 let fingerprint = tx.fingerprint();
@@ -370,6 +373,7 @@ impl Run<'_> {
             outcome,
             way_back,
             limit,
+            fired,
         }
     }
 

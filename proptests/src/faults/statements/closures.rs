@@ -51,14 +51,17 @@ pub(super) fn cases() -> Vec<Case> {
                 })
             }
         ),
-        case!("apply rows that closures check", |tx, faults| {
-            tx.atomically(|tx| {
-                faults.step()?;
-                tx.delete("made", &col("id").gt(5))?;
-                tx.insert("made", [("id", 7.into()), ("code", "again".into())])
-                    .map(drop)
-            })
-        }),
+        case!(
+            "delete and insert rows that closures check",
+            |tx, faults| {
+                tx.atomically(|tx| {
+                    faults.step()?;
+                    tx.delete("made", &col("id").gt(5))?;
+                    tx.insert("made", [("id", 7.into()), ("code", "again".into())])
+                        .map(drop)
+                })
+            }
+        ),
         case!("one value for all rows of a key that waits", |tx, _| {
             tx.update("made", &everything(), [("rank", Value::from(1))])
                 .map(drop)
@@ -107,9 +110,6 @@ pub(super) fn cases() -> Vec<Case> {
             let rows = faults.rows(rows);
             tx.insert_many_on_conflict("made", &["id", "score"], rows, &OnConflict::replace())
                 .map(drop)
-        }),
-        case!("let go of one of two parents", |tx, _| {
-            tx.delete("top", &col("id").eq(1)).map(drop)
         }),
         case!("move a sequence and use it", |tx, faults| {
             tx.atomically(|tx| {
