@@ -279,11 +279,7 @@ impl<'a> Writer<'a> {
     pub(crate) fn roll_back(&mut self, mark: Mark) {
         let mut tidying = Tidying::default();
         while let Some(entry) = self.undo.pop_after(mark) {
-            self.reverse(entry);
-            if let Undo::Inserted { table, row, .. }
-            | Undo::Updated { table, row, .. }
-            | Undo::Deleted { table, row, .. } = entry
-            {
+            if let Some((table, row)) = self.reverse(entry) {
                 tidying.note(self.state, table, row);
             }
             if tidying.is_full() {
@@ -300,11 +296,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn reverse(&mut self, entry: Undo) {
+    /// Reverses one write; the row, if texts of it came or went.
+    fn reverse(&mut self, entry: Undo) -> Option<(TableId, RowId)> {
         match entry {
             Undo::Inserted { table, row, reused } => {
                 self.remove_edges(table, row, None);
                 self.state.table_mut(table).uninsert(row, reused);
+                return Some((table, row));
             }
             Undo::Updated {
                 table,
@@ -313,15 +311,18 @@ impl<'a> Writer<'a> {
                 plain: true,
             } => {
                 let store = self.state.table_mut(table);
-                store.restore_plain(row, self.undo.images.get(image, store.layout()));
+                let moved_texts =
+                    store.restore_plain(row, self.undo.images.get(image, store.layout()));
                 self.undo.images.truncate(image);
+                return moved_texts.then_some((table, row));
             }
             Undo::Updated {
                 table, row, image, ..
-            } => self.restore(table, row, image),
+            } => return self.restore(table, row, image).then_some((table, row)),
             Undo::Deleted { table, row, image } => {
-                self.restore(table, row, image);
+                let moved_texts = self.restore(table, row, image);
                 self.restore_edges(table, row);
+                return moved_texts.then_some((table, row));
             }
             Undo::Released { table, row } => self.state.table_mut(table).take_released(row),
             Undo::BecameIndexed { table, base } => {
@@ -335,12 +336,14 @@ impl<'a> Writer<'a> {
             Undo::Clock { before } => self.state.clock = before,
             Undo::Random { before } => self.state.random = before,
         }
+        None
     }
 
-    fn restore(&mut self, table: TableId, row: RowId, image: ImageId) {
+    fn restore(&mut self, table: TableId, row: RowId, image: ImageId) -> bool {
         let store = self.state.table_mut(table);
-        store.restore(row, self.undo.images.get(image, store.layout()));
+        let moved_texts = store.restore(row, self.undo.images.get(image, store.layout()));
         self.undo.images.truncate(image);
+        moved_texts
     }
 
     /// Puts a row back under the parents that its links name.

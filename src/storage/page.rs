@@ -8,7 +8,7 @@
 //! garbage is bounded by its texts, and a page without live rows has an empty heap.
 
 use crate::storage::RowId;
-use crate::storage::heap::{Cell, Heap, cell_at, cell_at_mut};
+use crate::storage::heap::{Cell, Heap, cell_at, cell_at_mut, is_inline};
 use crate::storage::layout::{Field, LIVE, RowLayout};
 use crate::storage::row_ref::RowRef;
 use crate::value::{DataType, Value, ValueRef, canonical_float};
@@ -44,6 +44,15 @@ pub(crate) struct PageMut<'a> {
     words: &'a mut [u64],
     heap: &'a mut Heap,
     live: &'a mut u32,
+}
+
+/// What restoring a row met.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Restored {
+    /// Whether the slot was dead before.
+    pub(crate) was_dead: bool,
+    /// Whether texts outside of the row came or went, so that the page may be worth tidying.
+    pub(crate) moved_texts: bool,
 }
 
 impl<const W: usize> Page<W> {
@@ -174,20 +183,26 @@ impl PageMut<'_> {
         layout.set_link(words, link, parent);
     }
 
-    /// Writes a whole row from an image. Whether the slot was dead before.
-    pub(crate) fn restore(&mut self, layout: &RowLayout, slot: u32, image: RowRef<'_>) -> bool {
+    /// Writes a whole row from an image.
+    pub(crate) fn restore(&mut self, layout: &RowLayout, slot: u32, image: RowRef<'_>) -> Restored {
         let was_dead = !self.is_live(layout, slot);
         if was_dead {
             *self.live += 1;
         }
         let words = &mut self.words[layout.paging().slot_words(slot)];
+        let mut moved_texts = false;
         let mut copied = 0;
         for offset in layout.varying() {
             words[copied..offset].copy_from_slice(&image.words()[copied..offset]);
             copied = offset + size_of::<Cell>() / size_of::<u64>();
             let (cell, before) = (cell_at_mut(words, offset), cell_at(image.words(), offset));
+            if is_inline(before) && (was_dead || is_inline(cell)) {
+                *cell = *before;
+                continue;
+            }
             // A text that is there already stays where it stands: writing it again would leave garbage.
             if was_dead || !self.heap.same_text(cell, before, image.heap()) {
+                moved_texts = true;
                 if !was_dead {
                     self.heap.release(cell);
                 }
@@ -196,8 +211,13 @@ impl PageMut<'_> {
             }
         }
         words[copied..].copy_from_slice(&image.words()[copied..]);
-        self.compact_if_wasteful(layout);
-        was_dead
+        if moved_texts {
+            self.compact_if_wasteful(layout);
+        }
+        Restored {
+            was_dead,
+            moved_texts,
+        }
     }
 
     /// Gives back the room that the heap does not need, if that is more than a small part of the page.

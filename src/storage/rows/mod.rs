@@ -145,14 +145,15 @@ impl Rows {
         page.set_link(layout, slot, link, parent);
     }
 
-    /// Writes a whole row, links included, from an image of this layout. The slot may be live or dead.
-    pub(crate) fn restore(&mut self, row: RowId, image: RowRef<'_>) {
+    /// Writes a whole row, links included, from an image of this layout. The slot may be live or dead. Whether the page may
+    /// be worth tidying.
+    pub(crate) fn restore(&mut self, row: RowId, image: RowRef<'_>) -> bool {
         let (page, slot) = self.paging.place(row);
         let page = &mut self.pages.get_or_create(page);
-        if page.restore(&self.layout, slot, image) {
-            self.len += 1;
-        }
+        let restored = page.restore(&self.layout, slot, image);
+        self.len += u32::from(restored.was_dead);
         self.raise_end(row);
+        restored.moved_texts
     }
 
     /// Gives back what the page of a row holds and does not need.

@@ -410,13 +410,15 @@ impl TableStore {
         }
     }
 
-    /// Writes a row as it was: undoes an update, or a removal before its slot was released.
-    pub(crate) fn restore(&mut self, row: RowId, image: RowRef<'_>) {
+    /// Writes a row as it was: undoes an update, or a removal before its slot was released. Whether its page may be worth
+    /// tidying.
+    pub(crate) fn restore(&mut self, row: RowId, image: RowRef<'_>) -> bool {
         let mut ignored = Vec::new();
         match self.rows.get(row) {
             None => {
-                self.rows.restore(row, image);
+                let moved_texts = self.rows.restore(row, image);
                 self.add_to_indexes(row, |_| true, &mut ignored);
+                moved_texts
             }
             Some(current) => {
                 let layout = self.rows.layout();
@@ -430,15 +432,16 @@ impl TableStore {
                         .any(|ordinal| changed.contains(ordinal))
                 };
                 self.take_from_indexes(row, touches);
-                self.rows.restore(row, image);
+                let moved_texts = self.rows.restore(row, image);
                 self.add_to_indexes(row, touches, &mut ignored);
+                moved_texts
             }
         }
     }
 
-    /// Undoes [`TableStore::update_plain`].
-    pub(crate) fn restore_plain(&mut self, row: RowId, image: RowRef<'_>) {
-        self.rows.restore(row, image);
+    /// Undoes [`TableStore::update_plain`]. Whether the page of the row may be worth tidying.
+    pub(crate) fn restore_plain(&mut self, row: RowId, image: RowRef<'_>) -> bool {
+        self.rows.restore(row, image)
     }
 
     /// The page of a row, if texts may have left room there that undo should give back.
