@@ -1,63 +1,21 @@
 //! How often the engine asks the allocator: by page and bucket, never by row; and what it holds after long use.
-//!
-//! The allocator counts per thread, so tests beside this one do not disturb it. It is the one test that needs `unsafe`.
-#![expect(
-    unsafe_code,
-    reason = "a global allocator that counts cannot be written without it"
-)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod counting;
 
 use relata::engine::Database;
 use relata::expr::all;
 use relata::schema::{ColumnDef, ForeignKeyDef, IndexDef, Schema, TableDef};
 use relata::value::{DataType, Uuid, Value};
 
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-    /// Bytes allocated less bytes freed.
-    static LIVE: Cell<i64> = const { Cell::new(0) };
-}
-
-/// Notes a call that asks for memory, and by how many bytes the total changes.
-fn count(grown: usize, shrunk: usize) {
-    // A thread that is being torn down has no counters any more.
-    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + u64::from(grown > 0)));
-    let change = i64::try_from(grown).unwrap_or(0) - i64::try_from(shrunk).unwrap_or(0);
-    let _ = LIVE.try_with(|live| live.set(live.get() + change));
-}
-
-// SAFETY: every call is passed on to the system's allocator unchanged; counting allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size(), 0);
-        // SAFETY: the caller's contract is the system allocator's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(0, layout.size());
-        // SAFETY: the pointer came from `System.alloc` with this layout.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size, layout.size());
-        // SAFETY: the pointer came from `System.alloc` with this layout.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
+use counting::{allocations, live_bytes};
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: counting::Counting = counting::Counting;
 
 fn allocations_of<T>(work: impl FnOnce() -> T) -> (u64, T) {
-    let before = ALLOCATIONS.with(Cell::get);
+    let before = allocations();
     let result = work();
-    (ALLOCATIONS.with(Cell::get) - before, result)
+    (allocations() - before, result)
 }
 
 /// Six columns: two ints, a nullable int, a float, and two texts of which one in ten is over 15 bytes.
@@ -146,8 +104,7 @@ fn a_large_transaction_gives_its_memory_back() {
     let mut db = Database::new(Schema::builder().table(table("items")).build().unwrap());
     db.insert_many("items", &COLUMNS, (0..50_000).map(row))
         .unwrap();
-    let live = || LIVE.with(Cell::get);
-    let before = live();
+    let before = live_bytes();
     let write = |db: &mut Database, commit: bool| {
         let mut tx = db.begin();
         let values = [("title", Value::from("a title of more than fifteen bytes"))];
@@ -160,9 +117,9 @@ fn a_large_transaction_gives_its_memory_back() {
     };
     // Long titles that were in the pages leave room there, which is theirs.
     write(&mut db, false);
-    let rolled_back = live();
+    let rolled_back = live_bytes();
     write(&mut db, true);
-    let committed = live();
+    let committed = live_bytes();
     let spare = 2 << 20;
     for after in [rolled_back, committed] {
         assert!(after <= before + spare, "{before} bytes became {after}");
@@ -171,7 +128,7 @@ fn a_large_transaction_gives_its_memory_back() {
         let mut tx = db.begin();
         tx.update("items", &all([]), [("title", Value::from("none"))])
             .unwrap();
-        live()
+        live_bytes()
     };
     assert!(
         held > before + 2 * spare,
@@ -216,7 +173,6 @@ fn churn(key: impl Fn(i64) -> Value, data_type: DataType) -> (i64, i64) {
     };
     db.insert_many("items", &columns, (0..2 * ROWS).map(row))
         .unwrap();
-    let live = || LIVE.with(Cell::get);
     let turn = |db: &mut Database, round: i64| {
         for old in round * ROWS..(round + 1) * ROWS {
             db.delete_key("items", vec![key(old)]).unwrap();
@@ -225,9 +181,9 @@ fn churn(key: impl Fn(i64) -> Value, data_type: DataType) -> (i64, i64) {
         db.insert_many("items", &columns, new.map(row)).unwrap();
     };
     turn(&mut db, 0);
-    let start = live();
+    let start = live_bytes();
     (1..rounds).for_each(|round| turn(&mut db, round));
-    let end = live();
+    let end = live_bytes();
     db.check_integrity().unwrap();
     (start, end)
 }

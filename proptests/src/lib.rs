@@ -7,6 +7,7 @@
 
 pub mod environment;
 pub mod choices;
+pub mod faults;
 pub mod shape;
 pub mod beyond;
 pub mod enrich;

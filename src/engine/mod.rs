@@ -19,6 +19,7 @@ mod name;
 mod snapshot;
 mod read;
 mod undo;
+mod tidying;
 mod mutation;
 mod sequence;
 mod statement;
@@ -48,6 +49,7 @@ pub(crate) use self::read::{CellPlace, RowCells, RowView, TableReader};
 pub use self::shared::SharedDatabase;
 pub(crate) use self::shared::{Shared, Versions, shared_methods};
 pub use self::snapshot::{Snapshot, StorageStats, TableRows};
+pub(crate) use self::transaction::atomically;
 pub use self::transaction::{
     Affected, Commit, OnConflict, Savepoint, Transaction, Upserted, Upserts,
 };

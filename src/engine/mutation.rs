@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 
 use crate::engine::clock::Clock;
 use crate::engine::state::State;
+use crate::engine::tidying::Tidying;
 use crate::engine::undo::{Mark, Undo, UndoLog};
 use crate::schema::{ForeignKey, ForeignKeyId, Schema, TableId};
 use crate::storage::unshare;
@@ -275,27 +276,46 @@ impl<'a> Writer<'a> {
 
     /// Plays the log backwards to a mark.
     pub(crate) fn roll_back(&mut self, mark: Mark) {
+        let mut tidying = Tidying::default();
         while let Some(entry) = self.undo.pop_after(mark) {
-            self.reverse(entry);
+            if let Some((table, row)) = self.reverse(entry) {
+                tidying.note(self.state, table, row);
+            }
+            if tidying.is_full() {
+                self.tidy(&mut tidying);
+            }
         }
+        self.tidy(&mut tidying);
         self.undo.give_back_spare_room();
     }
 
-    fn reverse(&mut self, entry: Undo) {
+    fn tidy(&mut self, tidying: &mut Tidying) {
+        for (table, row) in tidying.take() {
+            self.state.table_mut(table).tidy_page(row);
+        }
+    }
+
+    /// Reverses one write; the row, if texts of it came or went.
+    fn reverse(&mut self, entry: Undo) -> Option<(TableId, RowId)> {
         match entry {
             Undo::Inserted { table, row, reused } => {
                 self.remove_edges(table, row, None);
                 self.state.table_mut(table).uninsert(row, reused);
+                return Some((table, row));
             }
             Undo::Updated {
                 table,
                 row,
                 image,
                 plain,
-            } => self.restore(table, row, image, plain),
+            } => {
+                let moved_texts = self.restore(table, row, image, plain);
+                return moved_texts.then_some((table, row));
+            }
             Undo::Deleted { table, row, image } => {
-                self.restore(table, row, image, false);
+                let moved_texts = self.restore(table, row, image, false);
                 self.restore_edges(table, row);
+                return moved_texts.then_some((table, row));
             }
             Undo::Released { table, row } => self.state.table_mut(table).take_released(row),
             Undo::BecameIndexed { table, base } => {
@@ -313,17 +333,20 @@ impl<'a> Writer<'a> {
             Undo::Clock { before } => self.state.clock = before,
             Undo::Random { before } => self.state.random = before,
         }
+        None
     }
 
-    /// Writes a row as it was. If only plain columns were written since, no index has to know.
-    fn restore(&mut self, table: TableId, row: RowId, image: ImageId, plain: bool) {
+    /// Writes a row as it was; says whether its texts moved. If only plain columns were written since, no index has to
+    /// know.
+    fn restore(&mut self, table: TableId, row: RowId, image: ImageId, plain: bool) -> bool {
         let store = self.state.table_mut(table);
         let before = self.undo.images.get(image, store.layout());
-        match plain {
+        let moved_texts = match plain {
             true => store.restore_plain(row, before),
             false => store.restore(row, before),
-        }
+        };
         self.undo.images.truncate(image);
+        moved_texts
     }
 
     /// Puts a row back under the parents that its links name.

@@ -103,19 +103,14 @@ impl<'db> Transaction<'db> {
         self.engine.release(savepoint)
     }
 
-    /// Runs a closure that is undone whole if it fails; the transaction goes on in either case.
+    /// Runs a closure that is undone whole if it fails or panics; after a failure, and after a panic that somebody catches,
+    /// the transaction goes on.
     ///
     /// # Errors
     ///
     /// What the closure gives, or [`Limit::Savepoints`](crate::error::Limit::Savepoints).
     pub fn atomically<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let savepoint = self.savepoint()?;
-        let result = body(self);
-        if result.is_err() {
-            self.rollback_to(savepoint)?;
-        }
-        self.release(savepoint)?;
-        result
+        engine::atomically(self, |transaction| &mut transaction.engine, body)
     }
 
     /// Judges the named foreign keys, or all deferrable ones if none is named, at commit from now on.

@@ -206,19 +206,51 @@ impl Heap {
         self.garbage > GARBAGE_SLACK.max(self.bytes.len() - self.garbage)
     }
 
-    /// Starts over with no bytes, and gives out the old ones. The owner then passes them with every cell that it has
-    /// to [`Heap::carry_over`].
-    pub(crate) fn begin_compaction(&mut self) -> Vec<u8> {
-        let room = FIRST_BYTES.max(self.bytes.len() - self.garbage);
-        self.garbage = 0;
-        std::mem::replace(&mut self.bytes, Vec::with_capacity(room))
+    /// Whether the cell of another heap holds the text of this one's.
+    pub(crate) fn same_text(&self, cell: &Cell, other: &Cell, other_heap: &Heap) -> bool {
+        let (text, other) = (self.read(cell), other_heap.read(other));
+        // A blob that both share need not be looked through.
+        std::ptr::eq(text, other) || text == other
     }
 
-    /// Brings the text of a cell over from the bytes before the compaction.
-    pub(crate) fn carry_over(&mut self, cell: &mut Cell, old: &[u8]) {
-        if tag(cell) == IN_BYTES {
-            let at = position(cell);
-            self.write_bytes(cell, &old[at..at + length(cell)]);
+    /// Room that no text needs, in bytes. O(blobs).
+    pub(crate) fn spare_bytes(&self) -> usize {
+        let texts = FIRST_BYTES.max(self.bytes.len() - self.garbage);
+        let slots = self.blobs.capacity() - self.blobs_used();
+        self.bytes.capacity().saturating_sub(texts) + slots * size_of::<BlobSlot>()
+    }
+
+    fn blobs_used(&self) -> usize {
+        let slots = self.blobs.iter();
+        slots
+            .filter(|slot| matches!(slot, BlobSlot::Blob(_)))
+            .count()
+    }
+
+    /// Starts over with no texts, and gives out the heap as it was. The owner then passes it with every cell that it has
+    /// to [`Heap::carry_over`].
+    pub(crate) fn begin_compaction(&mut self) -> Heap {
+        let room = FIRST_BYTES.max(self.bytes.len() - self.garbage);
+        let next = Heap {
+            bytes: Vec::with_capacity(room),
+            blobs: Vec::with_capacity(self.blobs_used()),
+            ..Heap::with_bytes_max(self.bytes_max)
+        };
+        std::mem::replace(self, next)
+    }
+
+    /// Brings the text of a cell over from the heap before the compaction.
+    pub(crate) fn carry_over(&mut self, cell: &mut Cell, old: &mut Heap) {
+        let at = position(cell);
+        match tag(cell) {
+            IN_BYTES => self.write_bytes(cell, &old.bytes[at..at + length(cell)]),
+            IN_BLOB => {
+                let blob = std::mem::replace(&mut old.blobs[at], BlobSlot::Free(None));
+                if let BlobSlot::Blob(blob) = blob {
+                    self.write_blob(cell, blob);
+                }
+            }
+            _ => {}
         }
     }
 

@@ -16,8 +16,8 @@ use std::ops::Range;
 use crate::storage::RowId;
 use crate::value::DataType;
 
-/// The most columns that a table may have. The schema refuses more.
-pub(crate) const COLUMNS_MAX: usize = 1_024;
+/// The most columns that a table may have: those that it declares, of which the schema refuses more, and a hidden key.
+pub(crate) const COLUMNS_MAX: usize = 1_024 + 1;
 
 /// The most links that a row may have. The schema refuses tables with more foreign keys.
 pub(crate) const LINKS_MAX: usize = 1_024;

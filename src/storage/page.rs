@@ -8,7 +8,7 @@
 //! garbage is bounded by its texts, and a page without live rows has an empty heap.
 
 use crate::storage::RowId;
-use crate::storage::heap::{Heap, cell_at, cell_at_mut};
+use crate::storage::heap::{Cell, Heap, cell_at, cell_at_mut, is_inline};
 use crate::storage::layout::{Field, LIVE, RowLayout};
 use crate::storage::row_ref::RowRef;
 use crate::value::{DataType, Value, ValueRef, canonical_float};
@@ -18,6 +18,9 @@ const FREE: u64 = 1 << 62;
 
 /// The end of the chain of free slots. No row has this id.
 const LAST_FREE: u64 = u32::MAX as u64;
+
+/// The part of a page's words that its heap may keep unused after a rollback.
+const SPARE_SHARE: usize = 64;
 
 /// Rows of one table, as words in place.
 #[derive(Clone, Debug)]
@@ -41,6 +44,15 @@ pub(crate) struct PageMut<'a> {
     words: &'a mut [u64],
     heap: &'a mut Heap,
     live: &'a mut u32,
+}
+
+/// What restoring a row met.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Restored {
+    /// Whether the slot was dead before.
+    pub(crate) was_dead: bool,
+    /// Whether texts outside of the row came or went, so that the page may be worth tidying.
+    pub(crate) moved_texts: bool,
 }
 
 impl<const W: usize> Page<W> {
@@ -171,21 +183,48 @@ impl PageMut<'_> {
         layout.set_link(words, link, parent);
     }
 
-    /// Writes a whole row from an image. Whether the slot was dead before.
-    pub(crate) fn restore(&mut self, layout: &RowLayout, slot: u32, image: RowRef<'_>) -> bool {
+    /// Writes a whole row from an image.
+    pub(crate) fn restore(&mut self, layout: &RowLayout, slot: u32, image: RowRef<'_>) -> Restored {
         let was_dead = !self.is_live(layout, slot);
         if was_dead {
             *self.live += 1;
-        } else {
-            self.release_texts(layout, slot);
         }
         let words = &mut self.words[layout.paging().slot_words(slot)];
-        words.copy_from_slice(image.words());
+        let mut moved_texts = false;
+        let mut copied = 0;
         for offset in layout.varying() {
-            self.heap.adopt(cell_at_mut(words, offset), image.heap());
+            words[copied..offset].copy_from_slice(&image.words()[copied..offset]);
+            copied = offset + size_of::<Cell>() / size_of::<u64>();
+            let (cell, before) = (cell_at_mut(words, offset), cell_at(image.words(), offset));
+            if is_inline(before) && (was_dead || is_inline(cell)) {
+                *cell = *before;
+                continue;
+            }
+            // A text that is there already stays where it stands: writing it again would leave garbage.
+            if was_dead || !self.heap.same_text(cell, before, image.heap()) {
+                moved_texts = true;
+                if !was_dead {
+                    self.heap.release(cell);
+                }
+                *cell = *before;
+                self.heap.adopt(cell, image.heap());
+            }
         }
-        self.compact_if_wasteful(layout);
-        was_dead
+        words[copied..].copy_from_slice(&image.words()[copied..]);
+        if moved_texts {
+            self.compact_if_wasteful(layout);
+        }
+        Restored {
+            was_dead,
+            moved_texts,
+        }
+    }
+
+    /// Gives back the room that the heap does not need, if that is more than a small part of the page.
+    pub(crate) fn tidy(&mut self, layout: &RowLayout) {
+        if self.heap.spare_bytes() * SPARE_SHARE > size_of_val(self.words) {
+            self.compact(layout);
+        }
     }
 
     /// Makes a live slot dead and lets its texts go.
@@ -229,11 +268,11 @@ impl PageMut<'_> {
     /// Moves the texts of all live rows together.
     #[cold]
     fn compact(&mut self, layout: &RowLayout) {
-        let old = self.heap.begin_compaction();
+        let mut old = self.heap.begin_compaction();
         let rows = self.words.chunks_exact_mut(layout.row_words());
         for row in rows.filter(|row| row[0] & LIVE != 0) {
             for offset in layout.varying() {
-                self.heap.carry_over(cell_at_mut(row, offset), &old);
+                self.heap.carry_over(cell_at_mut(row, offset), &mut old);
             }
         }
     }

@@ -4,7 +4,10 @@ use super::blog;
 use crate::engine::{Database, Limits, Transaction};
 use crate::error::{Error, Limit, RequestKind, Result, TransactionKind};
 use crate::expr::{all, col};
-use crate::schema::{Action, ColumnDef, ForeignKeyDef, IndexDef, Schema, TableDef, UniqueDef};
+use crate::schema::{
+    Action, ColumnDef, ForeignKeyDef, IndexDef, Schema, SchemaBuilder, SchemaChange, TableDef,
+    UniqueDef,
+};
 use crate::value::{DataType, Json, Value};
 
 fn limited(on_delete: Action, limits: Limits) -> Database {
@@ -375,4 +378,64 @@ fn a_default_is_no_longer_than_a_value_may_be() {
     assert!(table(max).build().is_ok());
     let refused = table(max + 1).build().unwrap_err();
     assert_eq!(refused.limit(), Some(Limit::ValueBytes));
+}
+
+// rules: RI-90
+// Broken, a table as wide as it may be, and without a key of its own, would end the program of whoever makes it.
+#[test]
+fn the_widest_table_has_room_for_a_hidden_key() {
+    let texts = (0..1_024).map(|number| ColumnDef::new(format!("c{number}"), DataType::Text));
+    let wide = texts.fold(TableDef::new("wide"), TableDef::column);
+    let mut db = Database::new(Schema::builder().table(wide).build().unwrap());
+    db.insert("wide", [("c0", "first".into()), ("c1023", "last".into())])
+        .unwrap();
+    let row = db.rows("wide").unwrap().next().unwrap();
+    assert_eq!(row.get("c1023").unwrap().as_str(), Some("last"));
+    assert!(row.get("c1022").unwrap().is_null());
+    db.check_integrity().unwrap();
+}
+
+/// A table with so many columns, of which the first refers to the table as often as is asked.
+fn wide(columns: usize, foreign_keys: usize) -> TableDef {
+    let columns = (0..columns).map(|number| ColumnDef::new(format!("c{number}"), DataType::Int));
+    let table = columns.fold(TableDef::new("wide"), TableDef::column);
+    (0..foreign_keys).fold(table.unique(UniqueDef::new(["c0"])), |table, number| {
+        let key = ForeignKeyDef::new([format!("c{number}")]).references("wide", ["c0"]);
+        table.foreign_key(key.named(format!("f{number}")))
+    })
+}
+
+// rules: RI-90, RI-93
+// Broken, tables and columns that come later would go over what a declaration may have.
+#[test]
+fn schema_changes_have_the_limits_of_declarations() {
+    let table = |name: &str| TableDef::new(name).column(ColumnDef::new("c", DataType::Int));
+    let named = (0..4_095).map(|number| table(&format!("t{number}")));
+    let tables = named.chain([wide(1_023, 1_023)]);
+    let schema = tables.fold(Schema::builder(), SchemaBuilder::table);
+    let mut db = Database::new(schema.build().unwrap());
+    let mut tx = db.begin();
+    let column = |name: &str| SchemaChange::add_column("wide", ColumnDef::new(name, DataType::Int));
+    let foreign_key = |name: &str| {
+        let key = ForeignKeyDef::new(["last"]).references("wide", ["c0"]);
+        SchemaChange::add_foreign_key("wide", key.named(name))
+    };
+    tx.change_schema(&column("last")).unwrap();
+    tx.change_schema(&foreign_key("last_key")).unwrap();
+    for (change, limit) in [
+        (SchemaChange::add_table(table("more")), Limit::Tables),
+        (column("more"), Limit::Columns),
+        (foreign_key("one_more_key"), Limit::Constraints),
+    ] {
+        let before = tx.fingerprint();
+        let error = tx.change_schema(&change).unwrap_err();
+        assert_eq!(error.limit(), Some(limit), "{error}");
+        assert_eq!(tx.fingerprint(), before);
+    }
+    tx.insert("wide", [("c0", 1.into()), ("last", 1.into())])
+        .unwrap();
+    tx.change_schema(&SchemaChange::drop_table("t0")).unwrap();
+    let again = SchemaChange::add_table(table("t0"));
+    tx.change_schema(&again).unwrap();
+    tx.check_structure().unwrap();
 }

@@ -4,6 +4,7 @@ mod closures;
 mod examples;
 mod flooding;
 mod limits;
+mod panics;
 mod secrets;
 mod plan_delete;
 mod guarded;

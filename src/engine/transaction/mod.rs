@@ -34,7 +34,7 @@ use crate::value::{Timestamp, Value};
 
 pub use self::on_conflict::OnConflict;
 pub use self::savepoint::Savepoint;
-pub(crate) use self::savepoint::SavepointMark;
+pub(crate) use self::savepoint::{SavepointMark, atomically};
 pub use self::upsert::{Upserted, Upserts};
 
 /// Statements that stand or fall together. Dropping it undoes them.

@@ -73,19 +73,13 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Runs a closure that is undone whole if it fails; the transaction goes on in either case. If the closure panics,
-    /// the unwinding transaction is undone.
+    /// Runs a closure that is undone whole if it fails or panics; after a failure, and after a panic that somebody catches,
+    /// the transaction goes on.
     ///
     /// # Errors
     /// What the closure gives, or [`Limit::Savepoints`](crate::error::Limit::Savepoints).
     pub fn atomically<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let savepoint = self.savepoint()?;
-        let result = body(self);
-        if result.is_err() {
-            self.rollback_to(savepoint)?;
-        }
-        self.release(savepoint)?;
-        result
+        atomically(self, |transaction| transaction, body)
     }
 
     fn position_of(&self, savepoint: Savepoint) -> Result<usize> {
@@ -100,6 +94,46 @@ impl Transaction<'_> {
     pub(super) fn forget_from(&mut self, position: usize) {
         for handle in self.open.drain(position..) {
             self.database.savepoints.remove(handle);
+        }
+    }
+}
+
+/// [`Transaction::atomically`], for whatever has a transaction inside.
+pub(crate) fn atomically<'db, X, T>(
+    outer: &mut X,
+    transaction: fn(&mut X) -> &mut Transaction<'db>,
+    body: impl FnOnce(&mut X) -> Result<T>,
+) -> Result<T> {
+    let savepoint = transaction(outer).savepoint()?;
+    let mut unfinished = Unfinished {
+        outer,
+        transaction,
+        savepoint: Some(savepoint),
+    };
+    let result = body(unfinished.outer);
+    unfinished.savepoint = None;
+    let transaction = transaction(unfinished.outer);
+    if result.is_err() {
+        transaction.rollback_to(savepoint)?;
+    }
+    transaction.release(savepoint)?;
+    result
+}
+
+/// Work that is taken back if a panic ends it.
+struct Unfinished<'x, 'db, X> {
+    outer: &'x mut X,
+    transaction: fn(&mut X) -> &mut Transaction<'db>,
+    savepoint: Option<Savepoint>,
+}
+
+impl<X> Drop for Unfinished<'_, '_, X> {
+    fn drop(&mut self) {
+        if let Some(savepoint) = self.savepoint {
+            let transaction = (self.transaction)(self.outer);
+            // Both fail if the work itself went back over the savepoint: then nothing is left of it.
+            _ = transaction.rollback_to(savepoint);
+            _ = transaction.release(savepoint);
         }
     }
 }

@@ -145,14 +145,29 @@ impl Rows {
         page.set_link(layout, slot, link, parent);
     }
 
-    /// Writes a whole row, links included, from an image of this layout. The slot may be live or dead.
-    pub(crate) fn restore(&mut self, row: RowId, image: RowRef<'_>) {
+    /// Writes a whole row, links included, from an image of this layout. The slot may be live or dead. Whether the page may
+    /// be worth tidying.
+    pub(crate) fn restore(&mut self, row: RowId, image: RowRef<'_>) -> bool {
         let (page, slot) = self.paging.place(row);
         let page = &mut self.pages.get_or_create(page);
-        if page.restore(&self.layout, slot, image) {
-            self.len += 1;
-        }
+        let restored = page.restore(&self.layout, slot, image);
+        self.len += u32::from(restored.was_dead);
         self.raise_end(row);
+        restored.moved_texts
+    }
+
+    /// Gives back what the page of a row holds and does not need.
+    pub(crate) fn tidy_page(&mut self, row: RowId) {
+        let (page, _) = self.paging.place(row);
+        if let Some(mut page) = self.pages.get_mut(page) {
+            page.tidy(&self.layout);
+        }
+    }
+
+    /// The page that a row stands in, or would.
+    #[inline]
+    pub(crate) fn page_of(&self, row: RowId) -> u32 {
+        self.paging.place(row).0
     }
 
     /// Makes a live row's slot dead. Its page stays, so that the slot can be linked to the free ones.

@@ -600,3 +600,52 @@ fn a_full_heap_spills_into_blobs_and_a_page_stays_cheap_to_copy() {
 fn index(position: usize) -> u32 {
     u32::try_from(position).unwrap()
 }
+
+// Broken, each statement that fails would leave a copy of every text of the rows that it wrote.
+#[test]
+fn undoing_leaves_no_room_behind() {
+    let types = [DataType::Int, DataType::Text, DataType::Text];
+    let mut rows = Rows::new(&types, 0);
+    let layout = RowLayout::new(&types, 0);
+    let texts = |length: usize| {
+        [
+            Value::from("a".repeat(length)),
+            Value::from("b".repeat(300)),
+        ]
+    };
+    for number in 0..60 {
+        let [short, blob] = texts(20 + number as usize);
+        rows.insert(RowId(number), &[Value::Int(1), short, blob], &[]);
+    }
+    let mut arena = RowArena::new();
+    let write = |rows: &mut Rows, arena: &mut RowArena, cells: &[(u32, Value)]| {
+        let images: Vec<_> = (0..60)
+            .map(|number| {
+                let image = arena.push(&layout, rows.get(RowId(number)).unwrap());
+                let cells = cells.iter();
+                rows.set_all(
+                    RowId(number),
+                    cells.map(|(at, value)| (*at, value.as_ref())),
+                );
+                (RowId(number), image)
+            })
+            .collect();
+        for (row, image) in images.into_iter().rev() {
+            rows.restore(row, arena.get(image, &layout));
+            arena.truncate(image);
+        }
+    };
+    let tidy = |rows: &mut Rows| (0..60).for_each(|number| rows.tidy_page(RowId(number)));
+    tidy(&mut rows);
+    let before = rows.allocated_bytes();
+    write(&mut rows, &mut arena, &[(0, Value::Int(2))]);
+    assert_eq!(rows.allocated_bytes(), before, "a number leaves no garbage");
+    for text in ["c".repeat(100), "c".repeat(1_000), String::new()] {
+        let text = Value::from(text);
+        write(&mut rows, &mut arena, &[(1, text.clone()), (2, text)]);
+        tidy(&mut rows);
+        assert!(rows.allocated_bytes() <= before + before / 100);
+        rows.check_invariants();
+    }
+    assert_eq!(arena.size_bytes(), 0);
+}

@@ -410,13 +410,15 @@ impl TableStore {
         }
     }
 
-    /// Writes a row as it was: undoes an update, or a removal before its slot was released.
-    pub(crate) fn restore(&mut self, row: RowId, image: RowRef<'_>) {
+    /// Writes a row as it was: undoes an update, or a removal before its slot was released. Whether its page may be worth
+    /// tidying.
+    pub(crate) fn restore(&mut self, row: RowId, image: RowRef<'_>) -> bool {
         let mut ignored = Vec::new();
         match self.rows.get(row) {
             None => {
-                self.rows.restore(row, image);
+                let moved_texts = self.rows.restore(row, image);
                 self.add_to_indexes(row, |_| true, &mut ignored);
+                moved_texts
             }
             Some(current) => {
                 let layout = self.rows.layout();
@@ -430,15 +432,27 @@ impl TableStore {
                         .any(|ordinal| changed.contains(ordinal))
                 };
                 self.take_from_indexes(row, touches);
-                self.rows.restore(row, image);
+                let moved_texts = self.rows.restore(row, image);
                 self.add_to_indexes(row, touches, &mut ignored);
+                moved_texts
             }
         }
     }
 
-    /// Undoes [`TableStore::update_plain`].
-    pub(crate) fn restore_plain(&mut self, row: RowId, image: RowRef<'_>) {
-        self.rows.restore(row, image);
+    /// Undoes [`TableStore::update_plain`]. Whether the page of the row may be worth tidying.
+    pub(crate) fn restore_plain(&mut self, row: RowId, image: RowRef<'_>) -> bool {
+        self.rows.restore(row, image)
+    }
+
+    /// The page of a row, if texts may have left room there that undo should give back.
+    pub(crate) fn page_to_tidy(&self, row: RowId) -> Option<u32> {
+        let has_texts = self.layout().varying().next().is_some();
+        (has_texts && self.rows.has_page(row)).then(|| self.rows.page_of(row))
+    }
+
+    /// Gives back what the page of a row holds and does not need.
+    pub(crate) fn tidy_page(&mut self, row: RowId) {
+        self.rows.tidy_page(row);
     }
 
     /// Writes the address of a row's parent, or that it has none.

@@ -66,6 +66,27 @@ fn savepoints_go_back_to_where_they_were_made() -> Result<()> {
     Ok(())
 }
 
+// rules: RI-85
+// Broken: what a verb did before a panic that somebody catches stays in the transaction.
+#[test]
+fn a_panic_takes_back_what_stands_or_falls_together() -> Result<()> {
+    let mut db = company();
+    let ada = user(&mut db, "ada");
+    let mut tx = db.begin();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        tx.atomically::<()>(|tx| {
+            tx.related(&ada, "tasks")?.create(values! { title: "a" })?;
+            std::panic::resume_unwind(Box::new("on purpose"))
+        })
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(tx.related(&ada, "tasks")?.count()?, 0);
+    tx.related(&ada, "tasks")?.create(values! { title: "b" })?;
+    tx.commit()?;
+    assert_eq!(related(&mut db, &ada, "tasks", "title"), "b");
+    Ok(())
+}
+
 // rules: BY-13, BY-14, BY-15
 // Broken: a verb on a fork shows in the original, or an undone one in the next key.
 #[test]
