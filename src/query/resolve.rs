@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::association::link::{Association, Junction, Link};
+use crate::association::link::{Association, AssociationKind, Junction, Link};
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result};
 use crate::expr::{Bound, Expr, Scope, all, col};
@@ -29,6 +29,8 @@ pub(crate) struct Node {
     pub(crate) limit: Option<usize>,
     pub(crate) offset: usize,
     pub(crate) attributes: Shown,
+    /// The junction rows that come with its rows, if they are found through a junction.
+    pub(crate) junction: Option<JunctionNode>,
 }
 
 /// How a node hangs below another.
@@ -41,10 +43,9 @@ pub(crate) struct IncludeNode {
     pub(crate) required: bool,
     /// It only decides about rows of the parent node and is no part of the result (associations EL-14).
     pub(crate) hidden: bool,
-    pub(crate) junction: Option<JunctionNode>,
 }
 
-/// The junction rows that come with the rows of an include.
+/// The junction rows that come with the rows of a node.
 #[derive(Clone, Debug)]
 pub(crate) struct JunctionNode {
     pub(crate) model: ModelId,
@@ -73,24 +74,40 @@ pub(crate) struct OrderKey {
 /// # Errors
 /// What [`Select::run`] says about requests.
 pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Vec<Node>> {
-    check_schema(request, version)?;
-    let resolver = Resolver {
-        registry: version.registry,
-        schema: version.snapshot.schema(),
-    };
+    check_schema(&request.model, version)?;
+    let resolver = Resolver::of(version);
     let root = resolver.registry.by_name(&request.model)?;
-    let mut nodes = vec![resolver.node(root, &request.criteria, &[])?];
-    let mut pending: Vec<(usize, &Include)> = Vec::new();
-    push_includes(0, &request.criteria, &mut pending);
-    while let Some((parent, include)) = pending.pop() {
-        let node = resolver.include(nodes[parent].model, parent, include)?;
-        let position = nodes.len();
-        nodes[parent].children.push(position);
-        nodes.push(node);
-        push_includes(position, &include.criteria, &mut pending);
+    let root = resolver.node(root, &request.criteria, &[])?;
+    resolver.below(root, &request.criteria)
+}
+
+/// The nodes of a request whose root rows are those of an association. Whoever finds them looks at the scopes of the
+/// association, so that its filters here are only those of the options.
+///
+/// # Errors
+/// What [`Select::run`] says about requests.
+pub(crate) fn resolve_given(
+    association: &Association,
+    options: &Include,
+    version: Version<'_>,
+) -> Result<Vec<Node>> {
+    let source = version.registry.model(association.source);
+    check_schema(&source.name, version)?;
+    let resolver = Resolver::of(version);
+    let target = resolver.registry.model(association.target);
+    let mut root = resolver.node(target, &options.criteria, &[])?;
+    root.junction = match &association.link {
+        Link::Through(through) => Some(resolver.junction(through, &[], options)?),
+        Link::ToParent(_) | Link::ToChildren(_) => {
+            check_no_junction(source, options)?;
+            None
+        }
+    };
+    if association.kind == AssociationKind::HasMany {
+        // The listed attributes and the primary key (associations D10).
+        resolver.show_key(target, &mut root.attributes);
     }
-    hide_what_shows_nothing(&mut nodes);
-    Ok(nodes)
+    resolver.below(root, &options.criteria)
 }
 
 /// The last one pushed is the next one resolved, with all that is below it.
@@ -116,12 +133,12 @@ fn hide_what_shows_nothing(nodes: &mut [Node]) {
 }
 
 /// Refuses a version of another schema than that of its models, whose ids mean nothing there.
-fn check_schema(request: &Select, version: Version<'_>) -> Result<()> {
+fn check_schema(subject: &str, version: Version<'_>) -> Result<()> {
     if Arc::ptr_eq(version.snapshot.schema(), version.registry.schema()) {
         return Ok(());
     }
     let detail = "the database no longer has the schema of its models";
-    Err(RequestError::new(RequestKind::SchemaChanged, &*request.model, detail).into())
+    Err(RequestError::new(RequestKind::SchemaChanged, subject, detail).into())
 }
 
 struct Resolver<'s> {
@@ -130,6 +147,38 @@ struct Resolver<'s> {
 }
 
 impl<'s> Resolver<'s> {
+    fn of(version: Version<'s>) -> Self {
+        Resolver {
+            registry: version.registry,
+            schema: version.snapshot.schema(),
+        }
+    }
+
+    /// A root and all that is included below it.
+    fn below(&self, root: Node, criteria: &Criteria) -> Result<Vec<Node>> {
+        let mut nodes = vec![root];
+        let mut pending: Vec<(usize, &Include)> = Vec::new();
+        push_includes(0, criteria, &mut pending);
+        while let Some((parent, include)) = pending.pop() {
+            let node = self.include(nodes[parent].model, parent, include)?;
+            let position = nodes.len();
+            nodes[parent].children.push(position);
+            nodes.push(node);
+            push_includes(position, &include.criteria, &mut pending);
+        }
+        hide_what_shows_nothing(&mut nodes);
+        Ok(nodes)
+    }
+
+    fn show_key(&self, model: &ModelEntry, shown: &mut Shown) {
+        for &ordinal in &self.schema.table(model.table).primary_key().columns {
+            // A hidden key is no attribute.
+            if model.attribute_of(ordinal).is_some() && !shown.ordinals.contains(&ordinal) {
+                shown.ordinals.push(ordinal);
+            }
+        }
+    }
+
     /// A node of a model, not yet below another.
     fn node(
         &self,
@@ -150,6 +199,7 @@ impl<'s> Resolver<'s> {
             limit: criteria.limit,
             offset: criteria.offset.unwrap_or(0),
             attributes: shown(model, criteria.attributes.as_deref())?,
+            junction: None,
         })
     }
 
@@ -160,27 +210,32 @@ impl<'s> Resolver<'s> {
             .association(&include.association)?;
         let target = self.registry.model(association.target);
         let mut node = self.node(target, &include.criteria, &association.scope)?;
+        node.junction = match &association.link {
+            Link::Through(through) => Some(self.junction(through, &through.scope, include)?),
+            Link::ToParent(_) | Link::ToChildren(_) => {
+                check_no_junction(self.registry.model(source), include)?;
+                None
+            }
+        };
         node.include = Some(IncludeNode {
             parent,
             association: association.clone(),
             required: include.is_required(),
             hidden: false,
-            junction: match &association.link {
-                Link::Through(through) => Some(self.junction(through, include)?),
-                Link::ToParent(_) | Link::ToChildren(_) => {
-                    check_no_junction(self.registry.model(source), include)?;
-                    None
-                }
-            },
         });
         Ok(node)
     }
 
-    fn junction(&self, through: &Junction, include: &Include) -> Result<JunctionNode> {
+    fn junction(
+        &self,
+        through: &Junction,
+        scope: &[(u32, Value)],
+        include: &Include,
+    ) -> Result<JunctionNode> {
         let model = self.registry.model(through.model);
         Ok(JunctionNode {
             model: model.id,
-            filter: self.filter(model, &through.scope, &include.through_filters)?,
+            filter: self.filter(model, scope, &include.through_filters)?,
             attributes: shown(model, include.through_attributes.as_deref())?,
         })
     }

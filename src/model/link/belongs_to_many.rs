@@ -193,7 +193,7 @@ fn complete(writing: &Writing<'_, '_>, key: Key) -> Result<Key> {
 fn linked(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent) -> Result<Vec<RowId>> {
     if !writing.association.scope.is_empty() {
         let pairs = writing.view().pairs(junction)?;
-        return Ok(pairs.into_iter().map(|pair| pair.junction).collect());
+        return Ok(pairs.into_iter().filter_map(|pair| pair.junction).collect());
     }
     let table = junction_model(writing, junction).table;
     let snapshot = writing.reader().snapshot;

@@ -4,9 +4,10 @@ use crate::association::link::{Association, Hop};
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
 use crate::error::{Error, RequestError, RequestKind, Result, Show};
+use crate::model::link::Place;
 use crate::model::link::targets::{Found, Targets};
+use crate::model::link::view::View;
 use crate::model::link::walk::Parent;
-use crate::model::link::{Place, RelatedView};
 use crate::model::reader::Reader;
 use crate::model::write::{Assignments, gone};
 use crate::model::{Instance, Transaction};
@@ -28,8 +29,8 @@ impl<'w, 'db> Writing<'w, 'db> {
         self.transaction.reader()
     }
 
-    pub(super) fn view(&self) -> RelatedView<'_> {
-        RelatedView::of(self.reader(), self.source, self.association)
+    pub(super) fn view(&self) -> View<'_> {
+        View::of(self.reader(), self.source, self.association)
     }
 
     pub(super) fn place(&self) -> Place<'_> {
@@ -77,8 +78,7 @@ impl<'w, 'db> Writing<'w, 'db> {
     }
 
     pub(super) fn unsaved(&self, which: &str) -> Error {
-        let detail = format!("the {which} was never saved, and has no key to be referred to by");
-        self.refuse(RequestKind::Unsaved, detail)
+        self.place().unsaved(which)
     }
 
     pub(super) fn no_target(&self, key: &Key) -> Error {
