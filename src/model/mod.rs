@@ -28,6 +28,8 @@ mod transaction;
 mod shared;
 mod find;
 mod write;
+mod tree;
+mod nested;
 mod link;
 mod describe;
 
@@ -41,6 +43,7 @@ pub use self::registry::Models;
 pub use self::shared::SharedDatabase;
 pub use self::snapshot::Snapshot;
 pub use self::transaction::Transaction;
+pub use self::tree::{Part, Tree, tree};
 pub use self::values::{Values, values};
 
 #[cfg(test)]

@@ -93,6 +93,21 @@ impl Include {
         self.required.unwrap_or(!self.criteria.filters.is_empty())
     }
 
+    /// Whether it names associations and says nothing else about them.
+    pub(crate) fn is_bare(&self) -> bool {
+        let Include {
+            association: _,
+            criteria,
+            required,
+            through_filters,
+            through_attributes,
+        } = self;
+        criteria.is_bare()
+            && required.is_none()
+            && through_filters.is_empty()
+            && through_attributes.is_none()
+    }
+
     /// Takes on what another include of the same association says.
     pub(crate) fn merge(&mut self, other: Include) {
         self.criteria.merge(other.criteria);

@@ -107,6 +107,25 @@ impl Criteria {
         }
     }
 
+    /// Whether nothing is said but what is included.
+    pub(crate) fn is_bare(&self) -> bool {
+        let Criteria {
+            filters,
+            order,
+            limit,
+            offset,
+            attributes,
+            includes: _,
+            depth: _,
+            too_deep: _,
+        } = self;
+        filters.is_empty()
+            && order.is_empty()
+            && limit.is_none()
+            && offset.is_none()
+            && attributes.is_none()
+    }
+
     /// Filters add up; of the rest, what is said later goes first, or follows where it is a list of includes or orders.
     pub(crate) fn merge(&mut self, other: Criteria) {
         self.filters.extend(other.filters);

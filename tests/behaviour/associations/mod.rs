@@ -1,0 +1,3 @@
+//! Associations through the public API.
+
+mod nested_create;
