@@ -1,3 +1,4 @@
 //! Associations through the public API.
 
 mod nested_create;
+mod keys_to_any_row;
