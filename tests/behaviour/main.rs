@@ -4,3 +4,4 @@ mod writers_take_turns;
 mod anomalies_cannot_happen;
 mod a_plan_shows_what_goes_along;
 mod integrity;
+mod associations;
