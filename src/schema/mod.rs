@@ -55,6 +55,8 @@ pub use self::owner::{OwnerDef, OwnerKind};
 pub use self::row_filter::RowFilter;
 pub use self::table::{Table, TableId};
 
+pub(crate) use self::sync_order::find_cycle;
+
 /// All tables and foreign keys of a database, with every name resolved.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
