@@ -14,7 +14,9 @@ use smallvec::SmallVec;
 use crate::association::link::Junction;
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
-use crate::error::{ConstraintError, ConstraintKind, Error, Operation, RequestKind, Result};
+use crate::error::{
+    ConstraintError, ConstraintKind, Error, Further, Operation, RequestKind, Result,
+};
 use crate::model::link::belonging::{force, of_pair};
 use crate::model::link::pair::Ends;
 use crate::model::link::targets::{Found, Target, Targets};
@@ -258,6 +260,7 @@ fn repeated(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent, other:
         row: None,
         other: None,
         chain: Vec::new(),
+        further: Further::default(),
     }
     .into()
 }

@@ -4,7 +4,7 @@
 
 use crate::error::{RequestKind, Result};
 use crate::model::link::Place;
-use crate::query::Include;
+use crate::query::{Include, ScopeChoice};
 
 /// The options, for a type with a field `options` of [`Include`].
 macro_rules! option_methods {
@@ -57,6 +57,25 @@ macro_rules! option_methods {
             self
         }
 
+        /// With this scope of the target's model instead of its default scope; several add up. The scope of the association
+        /// always stays (associations SC-12).
+        pub fn scope(mut self, name: impl Into<String>) -> Self {
+            self.options = self.options.scope(name);
+            self
+        }
+
+        /// Without the default scope of the target's model.
+        pub fn unscoped(mut self) -> Self {
+            self.options = self.options.unscoped();
+            self
+        }
+
+        /// With targets that were softly deleted.
+        pub fn with_deleted(mut self) -> Self {
+            self.options = self.options.with_deleted();
+            self
+        }
+
         /// With what is associated with each target, by an association of theirs (associations MX-7).
         pub fn include(mut self, include: impl Into<$crate::query::Include>) -> Self {
             self.options = self.options.include(include);
@@ -70,6 +89,15 @@ pub(super) use option_methods;
 /// Whether there are no options at all.
 pub(super) fn are_none(options: &Include) -> bool {
     options.is_bare() && options.criteria.includes.is_empty()
+}
+
+/// The same for what looks at the rows that are there, whatever the default scope of their model (associations SC-11).
+pub(super) fn without_default_scope(options: &Include) -> Include {
+    let mut options = options.clone();
+    if options.criteria.scope == ScopeChoice::Default {
+        options.criteria.scope = ScopeChoice::None;
+    }
+    options
 }
 
 /// Refuses parts of rows where instances are asked for: an instance has all its attributes.

@@ -85,7 +85,7 @@ impl<'a> RelatedView<'a> {
     /// What is wrong with the options; `Unsupported` for attributes, as an instance has all of them. One that was never
     /// saved has no targets.
     pub fn get(&self) -> Result<Vec<Instance>> {
-        if options::are_none(&self.options) {
+        if self.is_plain() {
             let found = self.view.get()?;
             self.check_empty(found.is_empty())?;
             return Ok(found);
@@ -142,7 +142,7 @@ impl<'a> RelatedView<'a> {
     /// `Unsupported` for an association to one, or what is wrong with the options.
     pub fn count(&self) -> Result<usize> {
         self.view.place().require_many(Verb::Count)?;
-        if options::are_none(&self.options) {
+        if self.is_plain() {
             return self.view.count();
         }
         let version = self.view.reader().version();
@@ -161,8 +161,8 @@ impl<'a> RelatedView<'a> {
         self.clone().filter(filter).count()
     }
 
-    /// Whether all given targets are associated and pass the filters, whatever order, limit and offset say; true if none is
-    /// given.
+    /// Whether all given targets are associated and pass the filters, whatever order, limit, offset and the default scope of
+    /// their model say; true if none is given.
     ///
     /// # Errors
     ///
@@ -183,11 +183,20 @@ impl<'a> RelatedView<'a> {
         let asked: BTreeSet<RowId> = links.iter().map(|link| link.target).collect();
         let mut rows = GivenRows::new();
         rows.push_source(links.iter().map(|link| (link.target, link.junction)))?;
-        let rows = self
-            .given()
-            .run_to_count(rows, self.view.reader().version())?;
+        let given = Given {
+            association: self.view.association(),
+            options: &options::without_default_scope(&self.options),
+        };
+        let rows = given.run_to_count(rows, self.view.reader().version())?;
         let left: BTreeSet<RowId> = rows.iter().map(|row| row.view().id).collect();
         Ok(all && asked == left)
+    }
+
+    /// Whether it is the associated rows as they are: no options, and no default scope of the target.
+    fn is_plain(&self) -> bool {
+        let (version, target) = (self.view.reader().version(), self.view.target());
+        let scopes = version.scopes.and_then(|scopes| scopes.of(target.id));
+        options::are_none(&self.options) && scopes.is_none_or(|scopes| scopes.default.is_none())
     }
 
     fn given(&self) -> Given<'_> {
