@@ -6,6 +6,7 @@ mod keys;
 mod sync;
 mod nested_create;
 mod keys_to_any_row;
+mod verbs;
 
 use relata::error::Problem;
 use relata::model::{AssociationView, ModelView};
