@@ -30,7 +30,8 @@ pub(crate) struct Association {
     pub(crate) target: ModelId,
     /// The way from source to target.
     pub(crate) link: Link,
-    /// What targets have in common: columns of the target and their values. Never on an association to a parent.
+    /// What targets have in common: columns of the target and their values. Where targets are softly deleted, that they are
+    /// not; on an association to a parent, nothing else.
     pub(crate) scope: Vec<(u32, Value)>,
     /// The names of its verbs.
     pub(crate) accessors: Accessors,
@@ -91,6 +92,15 @@ pub(crate) struct Hop {
     /// the association's scope, in their order and without those that the scope wants null, and then the child columns.
     /// None for a way that only leads to parents.
     pub(crate) index: Option<usize>,
+}
+
+impl Junction {
+    /// The same with rows that were softly deleted.
+    pub(crate) fn with_deleted(&self, deleted_at: u32) -> Junction {
+        let mut junction = self.clone();
+        junction.scope.retain(|(ordinal, _)| *ordinal != deleted_at);
+        junction
+    }
 }
 
 impl Association {

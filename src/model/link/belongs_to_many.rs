@@ -150,6 +150,15 @@ fn plan(
             true => ends.rows(writing.reader().snapshot, model.table),
             false => SmallVec::new(),
         };
+        if there.is_empty()
+            && let Some(row) = softly_deleted(writing, junction, &ends)
+        {
+            // The row is still there, and is the pair's again (associations BTM-33).
+            given.extend(model.deleted_at.map(|ordinal| (ordinal, Value::Null)));
+            plan.updates.push((row, given));
+            plan.kept.insert(row);
+            continue;
+        }
         if there.is_empty() {
             given.extend(forced);
             plan.inserts.push(given);
@@ -163,6 +172,18 @@ fn plan(
         plan.kept.extend(there);
     }
     Ok(plan)
+}
+
+/// The row of a pair that was softly deleted, where the pair can have no other.
+fn softly_deleted(
+    writing: &Writing<'_, '_>,
+    junction: &Junction,
+    ends: &Ends<'_>,
+) -> Option<RowId> {
+    let model = junction_model(writing, junction);
+    let junction = &junction.with_deleted(model.deleted_at.filter(|_| junction.unique)?);
+    let rows = Ends { junction, ..*ends }.rows(writing.reader().snapshot, model.table);
+    rows.first().copied()
 }
 
 /// What the junction is to hold of a target. A key without a row is left to the foreign key to judge.

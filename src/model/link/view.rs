@@ -1,5 +1,7 @@
 //! The verbs that read.
 
+use std::collections::BTreeSet;
+
 use crate::association::link::{Association, AssociationKind, Hop, Junction, Link};
 use crate::association::naming::accessors::Verb;
 use crate::association::registry::ModelEntry;
@@ -99,6 +101,9 @@ impl<'a> RelatedView<'a> {
     /// `Unsupported` for an association to one.
     pub fn count(self) -> Result<usize> {
         self.place().require_many(Verb::Count)?;
+        if !self.reader.finds_all(self.target()) {
+            return Ok(self.found(None)?.len());
+        }
         match &self.association.link {
             Link::ToChildren(hop) => {
                 let Some(owner) = self.end(hop)? else {
@@ -253,6 +258,12 @@ impl<'a> RelatedView<'a> {
         let mut found: Vec<_> = match &self.association.link {
             Link::ToParent(hop) => {
                 let row = belongs_to::target_row(self.reader, self.source, hop, self.target())?;
+                let scope = &self.association.scope;
+                let inside = |row: &RowId| {
+                    let view = self.reader.view(self.target(), *row);
+                    walk::in_scope(&view, scope)
+                };
+                let row = row.filter(inside);
                 row.into_iter().map(|row| (row, None)).collect()
             }
             Link::ToChildren(hop) => self
@@ -269,6 +280,12 @@ impl<'a> RelatedView<'a> {
                     .collect()
             }
         };
+        if !self.reader.finds_all(self.target()) {
+            let mut rows: Vec<RowId> = found.iter().map(|&(row, _)| row).collect();
+            self.reader.found_by_default(self.target(), &mut rows)?;
+            let seen: BTreeSet<RowId> = rows.into_iter().collect();
+            found.retain(|(row, _)| seen.contains(row));
+        }
         if let Some(filter) = filter {
             found.retain(|&(row, _)| filter.matches(&self.reader.view(self.target(), row)));
         }

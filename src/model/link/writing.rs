@@ -113,12 +113,10 @@ impl<'w, 'db> Writing<'w, 'db> {
         Ok(())
     }
 
-    /// Deletes rows of one model as one statement.
+    /// Deletes rows of one model as one statement, softly where the model does so.
     pub(super) fn delete(&mut self, model: &ModelEntry, rows: &[RowId]) -> Result<()> {
         if !rows.is_empty() {
-            self.transaction
-                .engine_mut()
-                .delete_rows(model.table, rows)?;
+            self.transaction.destroy_rows(model, rows)?;
         }
         Ok(())
     }

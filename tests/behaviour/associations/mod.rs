@@ -2,3 +2,5 @@
 
 mod nested_create;
 mod keys_to_any_row;
+mod scopes;
+mod soft_delete;
