@@ -36,9 +36,11 @@ impl Models {
     /// # Ok::<(), relata::error::Error>(())
     /// ```
     ///
+    /// Each call makes a database of its own, and the models stay as they are (associations SY-8).
+    ///
     /// # Errors
     ///
-    /// As [`schema`](Models::schema).
+    /// As [`schema`](Models::schema), or what a hook around association gives.
     pub fn sync(&self) -> Result<Database> {
         self.sync_with(DatabaseOptions::default())
     }
@@ -47,9 +49,11 @@ impl Models {
     ///
     /// # Errors
     ///
-    /// As [`schema`](Models::schema).
+    /// As [`sync`](Models::sync).
     pub fn sync_with(&self, options: DatabaseOptions) -> Result<Database> {
+        self.run_before()?;
         let models = Arc::new(self.resolve()?);
+        self.run_after(&models)?;
         let engine = engine::Database::with_options(models.schema.clone(), options);
         Ok(Database { engine, models })
     }

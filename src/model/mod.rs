@@ -18,6 +18,7 @@
 mod attribute;
 mod definition;
 mod registry;
+mod hooks;
 pub(crate) mod resolve;
 mod values;
 mod instance;
@@ -37,6 +38,7 @@ pub use self::attribute::Attribute;
 pub use self::database::Database;
 pub use self::definition::ModelDef;
 pub use self::describe::{AssociationKind, AssociationView, ModelView, Verb};
+pub use self::hooks::Associating;
 pub use self::instance::Instance;
 pub use self::link::{Related, RelatedView, Source, Target, Targets, targets};
 pub use self::registry::Models;

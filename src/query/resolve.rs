@@ -256,7 +256,11 @@ impl<'s> Resolver<'s> {
             .model(source)
             .association(&include.association)?;
         let target = self.registry.model(association.target);
-        let mut node = self.node(target, criteria, &association.scope)?;
+        let mut conditioned = Cow::Borrowed(criteria);
+        if let Some(conditions) = &association.conditions {
+            conditioned.to_mut().filters.push(conditions.expr.clone());
+        }
+        let mut node = self.node(target, &conditioned, &association.scope)?;
         node.include = Some(IncludeNode {
             parent,
             association: association.clone(),

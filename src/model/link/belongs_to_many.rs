@@ -14,7 +14,9 @@ use smallvec::SmallVec;
 use crate::association::link::Junction;
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
-use crate::error::{ConstraintError, ConstraintKind, Error, Operation, RequestKind, Result};
+use crate::error::{
+    ConstraintError, ConstraintKind, Error, Further, Operation, RequestKind, Result,
+};
 use crate::model::link::belonging::{force, of_pair};
 use crate::model::link::pair::Ends;
 use crate::model::link::targets::{Found, Target, Targets};
@@ -105,6 +107,7 @@ pub(super) fn create(
     let (target, model) = (writing.target(), junction_model(writing, junction));
     let models = writing.transaction.models();
     let mut cells = assignments(models, target, values)?;
+    writing.require_assignable()?;
     force(&mut cells, &writing.association.scope);
     let mut link = assignments(models, model, through)?;
     let row = writing.transaction.insert_row(target, cells)?;
@@ -212,7 +215,8 @@ fn complete(writing: &Writing<'_, '_>, key: Key) -> Result<Key> {
 /// The junction rows of the source that `set` decides about. Where the association has no scope, these include rows
 /// whose target is gone.
 fn linked(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent) -> Result<Vec<RowId>> {
-    if !writing.association.scope.is_empty() {
+    let association = writing.association;
+    if !association.scope.is_empty() || association.conditions.is_some() {
         let pairs = writing.view().pairs(junction)?;
         return Ok(pairs.into_iter().map(|pair| pair.junction).collect());
     }
@@ -229,10 +233,10 @@ fn linked(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent) -> Resul
 
 /// Whether a row of the target is in the association's scope.
 fn is_target(writing: &Writing<'_, '_>, row: Option<RowId>) -> bool {
-    let scope = &writing.association.scope;
+    let association = writing.association;
     match row {
-        None => scope.is_empty(),
-        Some(row) => walk::in_scope(&writing.reader().view(writing.target(), row), scope),
+        None => association.scope.is_empty() && association.conditions.is_none(),
+        Some(row) => walk::is_target(&writing.reader().view(writing.target(), row), association),
     }
 }
 
@@ -279,6 +283,7 @@ fn repeated(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent, other:
         row: None,
         other: None,
         chain: Vec::new(),
+        further: Further::default(),
     }
     .into()
 }

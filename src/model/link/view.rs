@@ -101,7 +101,7 @@ impl<'a> RelatedView<'a> {
     /// `Unsupported` for an association to one.
     pub fn count(self) -> Result<usize> {
         self.place().require_many(Verb::Count)?;
-        if !self.reader.finds_all(self.target()) {
+        if !self.reader.finds_all(self.target()) || self.association.conditions.is_some() {
             return Ok(self.found(None)?.len());
         }
         match &self.association.link {
@@ -174,13 +174,18 @@ impl<'a> RelatedView<'a> {
             return Ok(Vec::new());
         };
         let (snapshot, tables) = (self.reader.snapshot, self.tables(junction));
-        Ok(pair::pairs(
-            snapshot,
-            junction,
-            tables,
-            &self.association.scope,
-            &own,
-        ))
+        let mut pairs = pair::pairs(snapshot, junction, tables, &self.association.scope, &own);
+        pairs.retain(|pair| self.meets_conditions(pair.target));
+        Ok(pairs)
+    }
+
+    /// Whether a row of the target meets what the association asks for besides its scope.
+    fn meets_conditions(self, row: RowId) -> bool {
+        let conditions = self.association.conditions.as_ref();
+        conditions.is_none_or(|conditions| {
+            let view = self.reader.view(self.target(), row);
+            conditions.bound.matches(&view)
+        })
     }
 
     /// The rows of the target within the scope, in key order.
@@ -190,6 +195,7 @@ impl<'a> RelatedView<'a> {
         };
         let (snapshot, table) = (self.reader.snapshot, self.target().table);
         let mut rows = walk::children(snapshot, hop, table, &self.association.scope, &owner);
+        rows.retain(|&row| self.meets_conditions(row));
         snapshot.sort_by_key(table, &mut rows);
         Ok(rows)
     }
@@ -304,7 +310,7 @@ impl<'a> RelatedView<'a> {
             Found::Unknown(_) | Found::Unsaved(_) => return Ok(false),
         };
         let (snapshot, view) = (self.reader.snapshot, self.reader.view(model, row));
-        if !walk::in_scope(&view, &self.association.scope) {
+        if !walk::is_target(&view, self.association) {
             return Ok(false);
         }
         match &self.association.link {

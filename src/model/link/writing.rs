@@ -76,6 +76,14 @@ impl<'w, 'db> Writing<'w, 'db> {
         Ok(rows)
     }
 
+    /// Refuses to make a target one of an association whose scope says no values to write (associations SC-6).
+    pub(super) fn require_assignable(&self) -> Result<()> {
+        let refused = not_assignable(self.association);
+        refused.map_or(Ok(()), |detail| {
+            Err(self.refuse(RequestKind::Unsupported, detail))
+        })
+    }
+
     pub(super) fn unsaved(&self, which: &str) -> Error {
         let detail = format!("the {which} was never saved, and has no key to be referred to by");
         self.refuse(RequestKind::Unsaved, detail)
@@ -120,4 +128,13 @@ impl<'w, 'db> Writing<'w, 'db> {
         }
         Ok(())
     }
+}
+
+/// Why nothing can be made a target of an association; none if it can.
+pub(crate) fn not_assignable(association: &Association) -> Option<String> {
+    let conditions = association.conditions.as_ref()?;
+    Some(format!(
+        "its targets meet {}, which is no value that could be written",
+        conditions.expr
+    ))
 }

@@ -66,6 +66,7 @@ fn resolve(association: &Association, draft: &Draft, schema: &Schema) -> link::A
         target: model_id(association.target),
         link: resolve_link(association, draft, schema),
         scope: scope(&association.scope, &draft.models[association.target]),
+        conditions: association.conditions.clone(),
         accessors: association.accessors.clone(),
         hooks: association.hooks,
     }
