@@ -156,7 +156,8 @@ macro_rules! common_options {
                 self
             }
 
-            /// Whether the source's hooks around association run, which they do not by default.
+            /// Whether the source's hooks around association run, which they do not by default
+            /// (associations AS-14): see [`Models::before_associate`](crate::Models::before_associate).
             pub fn hooks(mut self, run: bool) -> Self {
                 self.options.hooks = run;
                 self
