@@ -346,14 +346,21 @@ impl Draw<'_> {
         self.graph.associations.push(association);
     }
 
-    /// SET NULL only where null may stand: elsewhere it is refused when it is declared (RI-22).
+    /// What could never succeed is refused when it is declared: SET NULL where null may not stand (RI-22), SET DEFAULT
+    /// where there is no default either.
     fn rule(&mut self, key: &Key, sort: &Sort, constraints: bool) -> Option<Rule> {
         if !constraints || self.choices.percent(50) {
             return None;
         }
         let rule = *self.choices.pick(&Rule::ALL)?;
         let is_junction = matches!(sort, Sort::BelongsToMany(_));
-        (rule != Rule::SetNull || (!is_junction && key.nullable == Some(true))).then_some(rule)
+        let may_be_null = !is_junction && key.nullable == Some(true);
+        let may_stand = match rule {
+            Rule::SetNull => may_be_null,
+            Rule::SetDefault => may_be_null || (!is_junction && key.default.is_some()),
+            Rule::NoAction | Rule::Restrict | Rule::Cascade => true,
+        };
+        may_stand.then_some(rule)
     }
 
     fn key(&mut self, name: &str, parent: usize, unique_percent: usize) -> Key {

@@ -69,9 +69,19 @@ impl World {
     ) -> Vec<Complaint> {
         let mut faults = Vec::new();
         match source {
+            Known::Unsaved(_) if matches!(link.way, Way::Parent { .. }) => {}
             Known::Unsaved(_) => faults.push("Unsaved".to_owned()),
             Known::Gone(_) | Known::Key(_) => faults.push("NotFound".to_owned()),
-            Known::Row(_) => {}
+            Known::Row(row) => {
+                let refers = match &link.way {
+                    Way::Parent { .. } => &[][..],
+                    Way::Children { refers, .. } => refers,
+                    Way::Pairs(pairs) => &pairs.source,
+                };
+                if full(&row.values, refers).is_none() {
+                    faults.push("Unsaved".to_owned());
+                }
+            }
         }
         let is_single = !matches!(link.way, Way::Pairs(_) | Way::Children { single: false, .. });
         if is_single && targets.len() > 1 {

@@ -4,7 +4,7 @@ use relata::value::Value;
 
 use crate::associations::layout::{Link, Pairs};
 use crate::associations::rules::arguments::Given;
-use crate::associations::rules::{Answer, Complaint, Verdict, World, full, has_cells, request};
+use crate::associations::rules::{Answer, Complaint, Found, Verdict, World, full, has_cells, request};
 use crate::associations::steps::{Call, Named, Verb};
 use crate::reference::by_row::Cells;
 use crate::reference::Row;
@@ -26,11 +26,7 @@ impl World {
         targets: &[Given],
     ) -> Verdict {
         let Some(own) = full(&source.values, &pairs.source) else {
-            return match call.verb {
-                Verb::Remove => Ok(Answer::Count(0)),
-                Verb::Add if targets.is_empty() => Ok(Answer::Rows(Vec::new())),
-                _ => Err(request("Unsaved")),
-            };
+            return Err(request("Unsaved"));
         };
         if let Verb::Create = call.verb {
             return self.create_pair(link, pairs, own, call);
@@ -44,6 +40,8 @@ impl World {
                     through: target.through.clone(),
                 }),
                 None if call.verb == Verb::Remove => {}
+                // BTM-7: what a key that is no row's stands for is not known.
+                None if self.row_of(link, target).is_none() => return Err(request("NotFound")),
                 None => return Err(request("Unsaved")),
             }
         }
@@ -98,8 +96,12 @@ impl World {
             held,
             through: Vec::new(),
         };
-        self.link(pairs, &own, &[], &[end], call)?;
-        Ok(Answer::Rows(vec![self.as_found(link.target, &target)]))
+        let linked = self.link(pairs, &own, &[], &[end], call)?;
+        let through = self.row(pairs.junction, linked[0]);
+        Ok(Answer::Rows(vec![Found {
+            values: self.shown(link.target, &target.values),
+            through: through.map(|row| self.shown(pairs.junction, &row.values)),
+        }]))
     }
 
     /// Rows of the junction whose target is in the association's scope (D15, D16); without a scope it need not be there.
