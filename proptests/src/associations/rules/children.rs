@@ -54,10 +54,6 @@ impl World {
             _ => None,
         });
         let listed = self.listed(link, targets);
-        // HO-9: a has_one that is given what is not there changes nothing, and says so.
-        if is_single && unsaved.is_none() && listed.len() < targets.len() {
-            return Err(request("NotFound"));
-        }
         let gone: Vec<u64> = current
             .iter()
             .map(|row| row.id)

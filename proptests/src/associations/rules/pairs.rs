@@ -40,8 +40,6 @@ impl World {
                     through: target.through.clone(),
                 }),
                 None if call.verb == Verb::Remove => {}
-                // BTM-7: what a key that is no row's stands for is not known.
-                None if self.row_of(link, target).is_none() => return Err(request("NotFound")),
                 None => return Err(request("Unsaved")),
             }
         }
@@ -138,12 +136,7 @@ impl World {
     ) -> Result<Vec<u64>, Vec<Complaint>> {
         let mut updates: Vec<(u64, Cells)> = Vec::new();
         let mut inserts = Vec::new();
-        for (position, end) in ends.iter().enumerate() {
-            // BTM-24, BY-10: the same target twice is no list of targets, but where pairs may repeat.
-            if !pairs.repeats && ends[..position].iter().any(|other| other.held == end.held) {
-                let table = &self.layout.shape.tables[pairs.junction].name;
-                return Err(vec![format!("Unique {table}")]);
-            }
+        for end in ends {
             let given = self.given(pairs, call, end)?;
             let met = present.iter().filter(|row| holds(pairs, row, &end.held));
             let met: Vec<&Row> = met.collect();
