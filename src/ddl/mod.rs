@@ -112,8 +112,8 @@ impl Schema {
     }
 
     /// The statements that drop these tables, those that refer first. Tables in a ring are dropped too (associations
-    /// SY-7): PostgreSQL gives up the keys that close it before, and SQLite has to run all statements in one
-    /// transaction.
+    /// SY-7): PostgreSQL gives up the keys that close it before, and SQLite is told not to look at keys meanwhile, which
+    /// it takes no notice of within a transaction.
     pub fn drop_ddl(&self, dialect: Dialect) -> Vec<String> {
         let closing = closing_keys(self);
         let mut statements = Vec::new();
@@ -124,13 +124,16 @@ impl Schema {
                 format!("ALTER TABLE IF EXISTS {table} DROP CONSTRAINT IF EXISTS {name}")
             })),
             Dialect::Sqlite if closing.is_empty() => {}
-            Dialect::Sqlite => statements.push("PRAGMA defer_foreign_keys = ON".to_owned()),
+            Dialect::Sqlite => statements.push("PRAGMA foreign_keys = OFF".to_owned()),
         }
         let tables = self.drop_order().into_iter();
         statements.extend(tables.map(|id| {
             let table = dialect.quoted(&self.table(id).name);
             format!("DROP TABLE IF EXISTS {table}")
         }));
+        if dialect == Dialect::Sqlite && !closing.is_empty() {
+            statements.push("PRAGMA foreign_keys = ON".to_owned());
+        }
         statements
     }
 }
