@@ -281,10 +281,10 @@ fn writes_outside_their_place_are_found() {
     assert_clean(mutations, "src/engine/mutation.rs", write);
     assert_clean(
         mutations,
-        "src/engine/statement.rs",
+        "src/engine/statement/mod.rs",
         "writer.delete_row(table, row)",
     );
-    assert_faulty(mutations, "src/engine/statement.rs", write);
+    assert_faulty(mutations, "src/engine/statement/mod.rs", write);
     assert_faulty(mutations, "src/engine/changes.rs", "state.edge_mut(key)");
 }
 

@@ -13,7 +13,7 @@ use crate::model::link::Store;
 use crate::model::reader::Reader;
 use crate::model::resolve::Resolved;
 use crate::model::write::write_methods;
-use crate::model::{Instance, Models, Related, Snapshot, Source, Transaction, Values};
+use crate::model::{Instance, Models, Related, Snapshot, Source, Transaction, Tree, Values};
 use crate::query::{Queryable, Version};
 
 impl Models {

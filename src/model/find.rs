@@ -2,6 +2,7 @@
 //!
 //! The three places that can be read offer the same methods, from one macro, so that no trait has to be imported.
 
+use crate::association::registry::ModelEntry;
 use crate::engine::{DeletePlan, RowId};
 use crate::error::Result;
 use crate::expr::Expr;
@@ -121,6 +122,22 @@ macro_rules! read_methods {
             self.reader().snapshot.schema()
         }
 
+        /// Every model as text: aligned, in primary-key order, the same for the same rows. For assertions and debugging.
+        /// O(cells). See [`engine::Snapshot::dump`](crate::engine::Snapshot::dump).
+        pub fn dump(&self) -> String {
+            self.reader().dump_all()
+        }
+
+        /// One model as text. O(cells).
+        ///
+        /// # Errors
+        ///
+        /// `UnknownTable`.
+        pub fn dump_of(&self, model: &str) -> Result<String> {
+            let reader = self.reader();
+            Ok(reader.dump(reader.model(model)?))
+        }
+
         /// One number for the whole state. See
         /// [`engine::Snapshot::fingerprint`](crate::engine::Snapshot::fingerprint).
         pub fn fingerprint(&self) -> u64 {
@@ -166,6 +183,22 @@ impl Reader<'_> {
 
     pub(super) fn count(self, model: &str) -> Result<usize> {
         Ok(self.snapshot.row_count(self.model(model)?.table))
+    }
+
+    pub(super) fn dump_all(self) -> String {
+        if !std::sync::Arc::ptr_eq(self.snapshot.schema(), &self.models.schema) {
+            // The tables are no longer those of the models, and can still be shown.
+            return self.snapshot.dump();
+        }
+        let models = self.models.registry.models().iter();
+        let texts = models.map(|model| self.dump(model));
+        texts.collect::<Vec<_>>().join("\n")
+    }
+
+    pub(super) fn dump(self, model: &ModelEntry) -> String {
+        let attributes = model.attributes().iter();
+        let headings: Vec<_> = attributes.map(|it| (&*it.name, it.ordinal)).collect();
+        self.snapshot.dump_as(model.table, &model.name, &headings)
     }
 
     pub(super) fn plan_destroy(self, instance: &Instance) -> Result<DeletePlan> {

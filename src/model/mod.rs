@@ -29,6 +29,8 @@ mod transaction;
 mod shared;
 mod find;
 mod write;
+mod tree;
+mod nested;
 mod link;
 mod describe;
 
@@ -43,6 +45,7 @@ pub use self::registry::Models;
 pub use self::shared::SharedDatabase;
 pub use self::snapshot::Snapshot;
 pub use self::transaction::Transaction;
+pub use self::tree::{Part, Tree, tree};
 pub use self::values::{Values, values};
 
 #[cfg(test)]

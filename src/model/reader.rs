@@ -40,7 +40,7 @@ impl<'a> Reader<'a> {
 
     /// The same for requests.
     pub(crate) fn version(self) -> Version<'a> {
-        Version::new(self.snapshot, &self.models.registry)
+        Version::new(self.snapshot, &self.models.registry).with_scopes(&self.models.scopes)
     }
 
     pub(crate) fn table(self, model: &ModelEntry) -> &'a Table {

@@ -43,6 +43,48 @@ macro_rules! write_methods {
             self.write(|transaction| transaction.create_all(model, rows))
         }
 
+        /// Inserts an instance and what is below it: parents first, then the row itself, then those that refer to it, then
+        /// rows of junctions. Keys come from the nesting, and scopes are kept, whatever is given for them. All or nothing
+        /// (associations CR-1 to CR-17, beyond BY-12).
+        ///
+        /// Attributes for the row of a junction ride with its target, under the name of the junction's model. The instance
+        /// has what was created below it: see [`Instance::one`] and [`Instance::many`].
+        ///
+        /// ```
+        /// # use relata::{Attribute, DataType, HasMany, Models, tree};
+        /// # let mut models = Models::new();
+        /// # models.define_with("User", |user| user.attribute(Attribute::new("name", DataType::Text)));
+        /// # models.define_with("Task", |task| task.attribute(Attribute::new("title", DataType::Text)));
+        /// # models.has_many("User", HasMany::new("Task").alias("tasks"));
+        /// # let mut db = models.sync()?;
+        /// let ada = db.create_tree("User", tree! { name: "Ada", tasks: [{ title: "Note F" }, { title: "Note G" }] })?;
+        /// assert_eq!(ada.many("tasks")?[1].get("UserId")?, ada.get("id")?);
+        /// # Ok::<(), relata::Error>(())
+        /// ```
+        ///
+        /// # Errors
+        ///
+        /// As `create`; `UnknownAssociation`; `Type` for a list under an association to one or a single row under one to
+        /// many; `Unsaved` if a row has no value in the key that those below refer to it by; `Unsupported` for an include
+        /// with more than names; `Limit` for trees nested too deep.
+        pub fn create_tree(&mut self, model: &str, tree: impl Into<Tree>) -> Result<Instance> {
+            self.write(|transaction| transaction.create_nested(model, tree.into()))
+        }
+
+        /// As [`create_tree`](Self::create_tree) for each of several trees, all or none; in their order.
+        ///
+        /// # Errors
+        ///
+        /// As `create_tree`.
+        pub fn create_trees<T: Into<Tree>>(
+            &mut self,
+            model: &str,
+            trees: impl IntoIterator<Item = T>,
+        ) -> Result<Vec<Instance>> {
+            let trees = trees.into_iter().map(Into::into);
+            self.write(|transaction| transaction.create_all_nested(model, trees))
+        }
+
         /// Writes values into the row of an instance, and what was written into the instance. Other changes in memory
         /// stay pending.
         ///

@@ -1,11 +1,11 @@
 //! What is wanted of an association, below each row of its source.
 
 use crate::expr::Expr;
-use crate::query::Order;
 use crate::query::select::Criteria;
+use crate::query::{Order, ScopeChoice};
 
 /// The rows of an association, below each row of the model that declares it. A text is the association's key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Include {
     pub(crate) association: String,
@@ -88,9 +88,52 @@ impl Include {
         self
     }
 
-    /// Whether a source without any such row is left out (associations EL-19, EL-28).
-    pub(crate) fn is_required(&self) -> bool {
-        self.required.unwrap_or(!self.criteria.filters.is_empty())
+    /// With this scope of the target instead of its default scope; several add up. One with a filter makes
+    /// the include required, unless [`required`](Include::required) says otherwise (associations SC-13).
+    pub fn scope(mut self, name: impl Into<String>) -> Self {
+        self.criteria.scope.add(name.into());
+        self
+    }
+
+    /// With these scopes of the target instead of its default scope, in whatever order.
+    pub fn scopes(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        for name in names {
+            self.criteria.scope.add(name.into());
+        }
+        self
+    }
+
+    /// Without the default scope of the target.
+    pub fn unscoped(mut self) -> Self {
+        self.criteria.scope = ScopeChoice::None;
+        self
+    }
+
+    /// With rows that were softly deleted.
+    pub fn with_deleted(mut self) -> Self {
+        self.criteria.with_deleted = true;
+        self
+    }
+
+    /// Whether a source without any such row is left out, where the target's scopes and the include together filter so
+    /// (associations EL-19, EL-28, SC-13).
+    pub(crate) fn is_required(&self, filters: &[Expr]) -> bool {
+        self.required.unwrap_or(!filters.is_empty())
+    }
+
+    /// Whether it names associations and says nothing else about them.
+    pub(crate) fn is_bare(&self) -> bool {
+        let Include {
+            association: _,
+            criteria,
+            required,
+            through_filters,
+            through_attributes,
+        } = self;
+        criteria.is_bare()
+            && required.is_none()
+            && through_filters.is_empty()
+            && through_attributes.is_none()
     }
 
     /// Takes on what another include of the same association says.

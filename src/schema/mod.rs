@@ -30,6 +30,7 @@ mod constraint_names;
 mod reference;
 mod validate;
 mod sync_order;
+mod mermaid;
 mod outline;
 mod change;
 mod successor;

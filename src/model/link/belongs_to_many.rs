@@ -14,11 +14,14 @@ use smallvec::SmallVec;
 use crate::association::link::Junction;
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
-use crate::error::{ConstraintError, ConstraintKind, Error, Operation, RequestKind, Result};
+use crate::error::{
+    ConstraintError, ConstraintKind, Error, Further, Operation, RequestKind, Result,
+};
+use crate::model::link::belonging::{force, of_pair};
 use crate::model::link::pair::Ends;
 use crate::model::link::targets::{Found, Target, Targets};
 use crate::model::link::walk::{self, Parent};
-use crate::model::link::writing::{Writing, force};
+use crate::model::link::writing::Writing;
 use crate::model::write::{Assignments, assignments};
 use crate::model::{Instance, Values};
 use crate::value::{Key, Value};
@@ -109,7 +112,7 @@ pub(super) fn create(
     let row = writing.transaction.insert_row(target, cells)?;
     let created = writing.reader().instance(target, row);
     let other = complete(writing, created.cells(&junction.other.parent_columns))?;
-    force(&mut link, &belonging(junction, &own, &other));
+    force(&mut link, &of_pair(junction, &own.values, &other));
     let row = writing.transaction.insert_row(model, link)?;
     Ok(created.with_junction(writing.reader().instance(model, row)))
 }
@@ -138,7 +141,7 @@ fn plan(
             &mut given,
             &assignments(models, model, target.through().clone())?,
         );
-        let forced = belonging(junction, own, &other.values);
+        let forced = of_pair(junction, &own.values, &other.values);
         given.retain(|(ordinal, _)| forced.iter().all(|(column, _)| column != ordinal));
         let ends = Ends {
             junction,
@@ -214,25 +217,6 @@ fn is_target(writing: &Writing<'_, '_>, row: Option<RowId>) -> bool {
     }
 }
 
-/// The cells that make a row of the junction a link of these two.
-fn belonging(junction: &Junction, own: &Parent, other: &Key) -> Assignments {
-    let own = junction
-        .own
-        .child_columns
-        .iter()
-        .copied()
-        .zip(own.values.iter().cloned());
-    let other = junction
-        .other
-        .child_columns
-        .iter()
-        .copied()
-        .zip(other.iter().cloned());
-    own.chain(other)
-        .chain(junction.scope.iter().cloned())
-        .collect()
-}
-
 fn insert(
     writing: &mut Writing<'_, '_>,
     model: &ModelEntry,
@@ -276,6 +260,7 @@ fn repeated(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent, other:
         row: None,
         other: None,
         chain: Vec::new(),
+        further: Further::default(),
     }
     .into()
 }

@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use crate::association::link::{AssociationKind, Hop};
 use crate::engine::RowId;
 use crate::error::Result;
+use crate::model::link::belonging::{force, of_child};
 use crate::model::link::targets::{Found, Targets};
 use crate::model::link::walk::{self, Parent};
-use crate::model::link::writing::{Writing, force};
+use crate::model::link::writing::Writing;
 use crate::model::write::{Assignments, assignments};
 use crate::model::{Instance, Values};
 use crate::value::Value;
@@ -66,7 +67,10 @@ pub(super) fn create(writing: &mut Writing<'_, '_>, hop: &Hop, values: Values) -
     let owner = writing.owner(hop)?;
     let target = writing.target();
     let mut cells = assignments(writing.transaction.models(), target, values)?;
-    force(&mut cells, &belonging(writing, hop, &owner));
+    force(
+        &mut cells,
+        &of_child(writing.association, hop, &owner.values),
+    );
     let row = writing.transaction.insert_row(target, cells)?;
     Ok(writing.reader().instance(target, row))
 }
@@ -88,7 +92,10 @@ fn set_one(writing: &mut Writing<'_, '_>, hop: &Hop, targets: &Targets<'_>) -> R
         Found::Unsaved(instance) => {
             replace(writing, hop, &owner, &[])?;
             let mut cells = instance.pending();
-            force(&mut cells, &belonging(writing, hop, &owner));
+            force(
+                &mut cells,
+                &of_child(writing.association, hop, &owner.values),
+            );
             writing.transaction.insert_row(writing.target(), cells)?;
             Ok(())
         }
@@ -111,7 +118,7 @@ fn joining(
     owner: &Parent,
     rows: &[RowId],
 ) -> Vec<(RowId, Assignments)> {
-    let cells = belonging(writing, hop, owner);
+    let cells = of_child(writing.association, hop, &owner.values);
     let differs = |row: &&RowId| writing.transaction.differs(writing.target(), **row, &cells);
     rows.iter()
         .filter(differs)
@@ -142,18 +149,4 @@ fn part(
     }
     writing.delete(target, &leaving)?;
     writing.update(target, joining)
-}
-
-/// The cells that make a target the source's: its key, and the scope (associations SC-1).
-fn belonging(writing: &Writing<'_, '_>, hop: &Hop, owner: &Parent) -> Assignments {
-    let key = hop
-        .child_columns
-        .iter()
-        .copied()
-        .zip(owner.values.iter().cloned());
-    let mut cells: Assignments = key.collect();
-    let scope = writing.association.scope.iter();
-    let besides = scope.filter(|(ordinal, _)| !hop.child_columns.contains(ordinal));
-    cells.extend(besides.cloned());
-    cells
 }

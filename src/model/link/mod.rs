@@ -18,6 +18,7 @@ mod walk;
 mod pair;
 mod view;
 mod writing;
+pub(crate) mod belonging;
 mod belongs_to;
 mod has;
 mod belongs_to_many;

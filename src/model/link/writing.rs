@@ -123,9 +123,3 @@ impl<'w, 'db> Writing<'w, 'db> {
         Ok(())
     }
 }
-
-/// Puts cells over others: those that are forced go before what was given.
-pub(super) fn force(given: &mut Assignments, forced: &[(u32, Value)]) {
-    given.retain(|(ordinal, _)| forced.iter().all(|(column, _)| column != ordinal));
-    given.extend_from_slice(forced);
-}

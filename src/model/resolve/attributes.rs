@@ -113,6 +113,7 @@ fn add_attribute(attribute: &Attribute, model: &mut Model, draft: &mut Draft) {
             on_delete: action(reference.on_delete.as_ref(), &model.name, &what, draft),
             on_update: action(reference.on_update.as_ref(), &model.name, &what, draft),
             deferral: reference.deferral,
+            to_any_row: reference.to_any_row,
         });
     }
     model.attributes.push(draft::Attribute {

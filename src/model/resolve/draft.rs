@@ -77,6 +77,7 @@ pub(super) struct DeclaredReference {
     pub(super) on_delete: Option<Action>,
     pub(super) on_update: Option<Action>,
     pub(super) deferral: Option<Deferral>,
+    pub(super) to_any_row: bool,
 }
 
 /// One foreign key so far.
@@ -89,6 +90,8 @@ pub(super) struct Reference {
     pub(super) on_update: Choice,
     pub(super) deferral: Option<Deferral>,
     pub(super) defaults: Defaults,
+    /// Whether what it refers to need not be unique (beyond BY-18).
+    pub(super) to_any_row: bool,
     /// How messages call the declaration that made it.
     pub(super) declared_by: String,
 }
@@ -130,6 +133,19 @@ impl Draft {
             .iter()
             .map(|&position| model.attributes[position].name.as_str());
         names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether a foreign key enforces that these attributes refer to those, and every row has an edge to the one that it
+    /// refers to. A key to any row has no edges: it is walked by value.
+    pub(super) fn is_walked_by_edges(
+        &self,
+        child: usize,
+        attributes: &[usize],
+        parent: usize,
+        parent_attributes: &[usize],
+    ) -> bool {
+        self.models[parent].is_unique(parent_attributes)
+            && self.is_enforced(child, attributes, parent, parent_attributes)
     }
 
     /// Whether a foreign key enforces that these attributes refer to those.

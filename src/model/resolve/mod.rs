@@ -14,6 +14,7 @@
 //! 6. `associations`: keys and scopes, collisions, and the indexes of what no foreign key enforces.
 //! 7. `tables`: the schema, by `crate::schema`, which finds the problems of tables.
 //! 8. `links`: the associations in ids of that schema.
+//! 9. `scopes`: the scopes of the models, which must make sense over all that.
 //!
 //! A problem leaves out the part that it is about, and the pass goes on. Positions never move once step 2 is through:
 //! the position of a model is its id and that of its table, the position of an attribute its column's ordinal.
@@ -28,6 +29,7 @@ mod junction_keys;
 mod associations;
 mod tables;
 mod links;
+mod scopes;
 
 use std::sync::Arc;
 
@@ -35,6 +37,7 @@ use crate::association::registry::{ModelId, Registry};
 use crate::error::{DeclarationError, Error, Problem, ProblemKind, Result};
 use crate::model::registry::Models;
 use crate::model::resolve::draft::Draft;
+use crate::query::Scopes;
 use crate::schema::{Schema, find_cycle};
 
 /// What declarations come to.
@@ -46,6 +49,8 @@ pub(crate) struct Resolved {
     pub(crate) registry: Arc<Registry>,
     /// What else there is to know of each model, at the position of its id.
     pub(crate) models: Arc<[ModelSettings]>,
+    /// The scopes of the models.
+    pub(crate) scopes: Scopes,
 }
 
 /// What writing an instance of a model needs to know besides its attributes.
@@ -79,8 +84,10 @@ pub(super) fn resolve(models: &Models) -> Result<Resolved> {
     let mut draft = Draft::default();
     let drafts = draft_all(models, &mut draft);
     let schema = Arc::new(build(&mut draft, Rings::Refused)?);
+    let registry = Arc::new(links::registry(&draft, &drafts, &schema));
     Ok(Resolved {
-        registry: Arc::new(links::registry(&draft, &drafts, &schema)),
+        scopes: scopes::resolve(models, &schema, &registry)?,
+        registry,
         models: draft.models.iter().map(draft::Model::settings).collect(),
         schema,
     })

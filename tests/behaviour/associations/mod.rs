@@ -4,6 +4,8 @@ mod names;
 mod definitions;
 mod keys;
 mod sync;
+mod nested_create;
+mod keys_to_any_row;
 
 use relata::error::Problem;
 use relata::model::{AssociationView, ModelView};
