@@ -2,8 +2,12 @@
 //!
 //! They are the options of an include: a getter gives what including the association would give below its source.
 
+use std::borrow::Cow;
+
+use crate::association::link::{Association, Link};
 use crate::error::{RequestKind, Result};
 use crate::model::link::Place;
+use crate::model::reader::Reader;
 use crate::query::{Include, ScopeChoice};
 
 /// The options, for a type with a field `options` of [`Include`].
@@ -76,6 +80,12 @@ macro_rules! option_methods {
             self
         }
 
+        /// Over rows of the junction that were softly deleted as well (associations BTM-15).
+        pub fn through_with_deleted(mut self) -> Self {
+            self.options = self.options.through_with_deleted();
+            self
+        }
+
         /// With what is associated with each target, by an association of theirs (associations MX-7).
         pub fn include(mut self, include: impl Into<$crate::query::Include>) -> Self {
             self.options = self.options.include(include);
@@ -98,6 +108,28 @@ pub(super) fn without_default_scope(options: &Include) -> Include {
         options.criteria.scope = ScopeChoice::None;
     }
     options
+}
+
+/// The association with the rows that were softly deleted where the options ask for them.
+pub(super) fn widened<'a>(
+    association: &'a Association,
+    options: &Include,
+    reader: Reader<'_>,
+) -> Cow<'a, Association> {
+    let registry = &reader.models.registry;
+    let mut widened = Cow::Borrowed(association);
+    let target = registry.model(association.target).deleted_at;
+    if let Some(deleted_at) = target.filter(|_| options.criteria.with_deleted) {
+        let scope = &mut widened.to_mut().scope;
+        scope.retain(|(ordinal, _)| *ordinal != deleted_at);
+    }
+    if options.through_with_deleted
+        && let Link::Through(junction) = &association.link
+        && let Some(deleted_at) = registry.model(junction.model).deleted_at
+    {
+        widened.to_mut().link = Link::Through(junction.with_deleted(deleted_at));
+    }
+    widened
 }
 
 /// Refuses parts of rows where instances are asked for: an instance has all its attributes.

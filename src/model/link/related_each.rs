@@ -125,9 +125,10 @@ impl<'a> RelatedEach<'a> {
         let Some(association) = self.association else {
             return Ok(EachRows { rows: None });
         };
+        let widened = options::widened(association, &self.options, self.reader);
         let mut rows = GivenRows::new();
         for source in &self.sources {
-            let found = View::of(self.reader, source, association).found()?;
+            let found = View::of(self.reader, source, &widened).found()?;
             rows.push_source(found.iter().map(|link| (link.target, link.junction)))?;
         }
         let given = Given {

@@ -173,7 +173,7 @@ impl<'a> RelatedView<'a> {
         let (mut links, mut all) = (Vec::new(), true);
         // Every target is looked at, so that a wrong one is an error wherever it stands.
         for target in targets.into().iter() {
-            let found = self.view.links_to(target)?;
+            let found = self.widened(|view| view.links_to(target))?;
             all &= !found.is_empty();
             links.extend(found);
         }
@@ -192,11 +192,17 @@ impl<'a> RelatedView<'a> {
         Ok(all && asked == left)
     }
 
-    /// Whether it is the associated rows as they are: no options, and no default scope of the target.
+    /// Whether it is the associated rows as they are: no options, no default scope and no soft deletion of the
+    /// target.
     fn is_plain(&self) -> bool {
-        let (version, target) = (self.view.reader().version(), self.view.target());
-        let scopes = version.scopes.and_then(|scopes| scopes.of(target.id));
-        options::are_none(&self.options) && scopes.is_none_or(|scopes| scopes.default.is_none())
+        options::are_none(&self.options) && self.view.reader().finds_all(self.view.target())
+    }
+
+    /// Asks the view, with what was softly deleted where the options say so.
+    fn widened<T>(&self, ask: impl FnOnce(View<'_>) -> T) -> T {
+        let (reader, association) = (self.view.reader(), self.view.association());
+        let association = options::widened(association, &self.options, reader);
+        ask(View::of(reader, self.view.source(), &association))
     }
 
     fn given(&self) -> Given<'_> {
@@ -208,7 +214,7 @@ impl<'a> RelatedView<'a> {
 
     fn candidates(&self) -> Result<GivenRows> {
         let mut rows = GivenRows::new();
-        let found = self.view.found()?.into_iter();
+        let found = self.widened(|view| view.found())?.into_iter();
         rows.push_source(found.map(|link| (link.target, link.junction)))?;
         Ok(rows)
     }

@@ -66,6 +66,9 @@ impl<'a> View<'a> {
 
     /// How many targets there are. O(1) where edges are counted.
     pub(super) fn count(self) -> Result<usize> {
+        if self.association.conditions.is_some() {
+            return Ok(self.found()?.len());
+        }
         let (snapshot, scope) = (self.reader.snapshot, &self.association.scope);
         match &self.association.link {
             Link::ToChildren(hop) => Ok(self.end(hop)?.map_or(0, |owner| {
@@ -82,8 +85,13 @@ impl<'a> View<'a> {
     pub(super) fn found(self) -> Result<Vec<Linked>> {
         match &self.association.link {
             Link::ToParent(hop) => {
-                let row = belongs_to::target_row(self.reader, self.source, hop, self.target())?;
-                Ok(row.into_iter().map(Linked::direct).collect())
+                let target = self.target();
+                let row = belongs_to::target_row(self.reader, self.source, hop, target)?;
+                let inside = |row: &RowId| {
+                    walk::is_target(&self.reader.view(target, *row), self.association)
+                };
+                let row = row.filter(inside).into_iter();
+                Ok(row.map(Linked::direct).collect())
             }
             Link::ToChildren(hop) => {
                 let rows = self.children(hop)?.into_iter();
@@ -102,7 +110,7 @@ impl<'a> View<'a> {
             Found::Unknown(_) | Found::Unsaved(_) => return Ok(Vec::new()),
         };
         let (snapshot, view) = (self.reader.snapshot, self.reader.view(model, row));
-        if !walk::in_scope(&view, &self.association.scope) {
+        if !walk::is_target(&view, self.association) {
             return Ok(Vec::new());
         }
         match &self.association.link {
@@ -138,6 +146,10 @@ impl<'a> View<'a> {
         self.reader
     }
 
+    pub(super) fn source(self) -> &'a Instance {
+        self.source
+    }
+
     pub(super) fn association(self) -> &'a Association {
         self.association
     }
@@ -170,13 +182,18 @@ impl<'a> View<'a> {
             return Ok(Vec::new());
         };
         let (snapshot, tables) = (self.reader.snapshot, self.tables(junction));
-        Ok(pair::pairs(
-            snapshot,
-            junction,
-            tables,
-            &self.association.scope,
-            &own,
-        ))
+        let mut pairs = pair::pairs(snapshot, junction, tables, &self.association.scope, &own);
+        pairs.retain(|pair| self.meets_conditions(pair.target));
+        Ok(pairs)
+    }
+
+    /// Whether a row of the target meets what the association asks for besides its scope.
+    fn meets_conditions(self, row: RowId) -> bool {
+        let conditions = self.association.conditions.as_ref();
+        conditions.is_none_or(|conditions| {
+            let view = self.reader.view(self.target(), row);
+            conditions.bound.matches(&view)
+        })
     }
 
     /// The rows of the target within the scope, in no order.
@@ -186,7 +203,9 @@ impl<'a> View<'a> {
         };
         let (snapshot, table) = (self.reader.snapshot, self.target().table);
         let scope = &self.association.scope;
-        Ok(walk::children(snapshot, hop, table, scope, &owner))
+        let mut rows = walk::children(snapshot, hop, table, scope, &owner);
+        rows.retain(|&row| self.meets_conditions(row));
+        Ok(rows)
     }
 
     /// What the junction holds of a target that was found or not; none if that cannot be known.

@@ -4,10 +4,10 @@ use crate::association::link::{Association, Hop};
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
 use crate::error::{Error, RequestError, RequestKind, Result, Show};
-use crate::model::link::Place;
 use crate::model::link::targets::{Found, Targets};
 use crate::model::link::view::View;
 use crate::model::link::walk::Parent;
+use crate::model::link::{Place, RelatedView};
 use crate::model::reader::Reader;
 use crate::model::write::{Assignments, gone};
 use crate::model::{Instance, Transaction};
@@ -31,6 +31,11 @@ impl<'w, 'db> Writing<'w, 'db> {
 
     pub(super) fn view(&self) -> View<'_> {
         View::of(self.reader(), self.source, self.association)
+    }
+
+    /// What a getter gives then (associations D9).
+    pub(super) fn now_associated(&self) -> Result<Vec<Instance>> {
+        RelatedView::of(self.view()).get()
     }
 
     pub(super) fn place(&self) -> Place<'_> {
@@ -77,6 +82,14 @@ impl<'w, 'db> Writing<'w, 'db> {
         Ok(rows)
     }
 
+    /// Refuses to make a target one of an association whose scope says no values to write (associations SC-6).
+    pub(super) fn require_assignable(&self) -> Result<()> {
+        let refused = not_assignable(self.association);
+        refused.map_or(Ok(()), |detail| {
+            Err(self.refuse(RequestKind::Unsupported, detail))
+        })
+    }
+
     pub(super) fn unsaved(&self, which: &str) -> Error {
         self.place().unsaved(which)
     }
@@ -113,13 +126,20 @@ impl<'w, 'db> Writing<'w, 'db> {
         Ok(())
     }
 
-    /// Deletes rows of one model as one statement.
+    /// Deletes rows of one model as one statement, softly where the model does so.
     pub(super) fn delete(&mut self, model: &ModelEntry, rows: &[RowId]) -> Result<()> {
         if !rows.is_empty() {
-            self.transaction
-                .engine_mut()
-                .delete_rows(model.table, rows)?;
+            self.transaction.destroy_rows(model, rows)?;
         }
         Ok(())
     }
+}
+
+/// Why nothing can be made a target of an association; none if it can.
+pub(crate) fn not_assignable(association: &Association) -> Option<String> {
+    let conditions = association.conditions.as_ref()?;
+    Some(format!(
+        "its targets meet {}, which is no value that could be written",
+        conditions.expr
+    ))
 }
