@@ -82,6 +82,9 @@ const RULES_TO_CITE: &[(&str, &[RangeInclusive<u32>])] = &[
         ],
     ),
     ("D-", &[1..=8]),
+    ("SC-", &[1..=15]),
+    ("PO-", &[1..=5]),
+    ("PA-", &[1..=7]),
 ];
 
 /// Rules of what is not built yet. Whoever builds it cites them and takes them out here.
