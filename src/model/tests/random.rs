@@ -138,13 +138,15 @@ fn check_link(association: &Association, resolved: &Resolved) {
 }
 
 fn check_hop(hop: &Hop, child: &Table, parent: &Table, resolved: &Resolved) {
-    assert!(parent.keys.iter().any(|key| {
-        key.columns.len() == hop.parent_columns.len()
-            && key
-                .columns
+    // What is referred to is found by a unique key, or by an index where any row may have the value.
+    let is_same = |columns: &[u32]| {
+        columns.len() == hop.parent_columns.len()
+            && columns
                 .iter()
                 .all(|column| hop.parent_columns.contains(column))
-    }));
+    };
+    let by_key = parent.keys.iter().any(|key| is_same(&key.columns));
+    assert!(by_key || parent.indexes.iter().any(|index| is_same(&index.columns)));
     let data_type =
         |table: &Table, column: u32| -> DataType { table.columns[column as usize].data_type };
     for (&from, &to) in hop.child_columns.iter().zip(&hop.parent_columns) {
