@@ -5,4 +5,3 @@ mod anomalies_cannot_happen;
 mod a_plan_shows_what_goes_along;
 mod tables_as_text;
 mod integrity;
-mod associations;
