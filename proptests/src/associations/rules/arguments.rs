@@ -73,7 +73,10 @@ impl World {
             Known::Gone(_) | Known::Key(_) => faults.push("NotFound".to_owned()),
             Known::Row(_) => {}
         }
-        let is_single = !matches!(link.way, Way::Pairs(_) | Way::Children { single: false, .. });
+        let is_single = !matches!(
+            link.way,
+            Way::Pairs(_) | Way::Children { single: false, .. }
+        );
         if is_single && targets.len() > 1 {
             faults.push("Unsupported".to_owned());
         }
