@@ -8,7 +8,7 @@ use relata::{
     Transaction, Value, Values, col, include, select,
 };
 
-use crate::associations::graph::Graph;
+use crate::associations::graph::{Association, Graph, Sort};
 use crate::associations::rules::{Answer, Complaint, Found, Tree};
 use crate::associations::steps::{Call, Name, Named, Row, Source, Step, Verb};
 
@@ -190,12 +190,9 @@ fn call(place: &mut impl Place, graph: &Graph, seen: &Seen, call: &Call) -> Resu
         }
     };
     let association = graph.association(&call.association);
-    follows(
-        place,
-        association.map(|it| &it.key.names[..]),
-        call,
-        &source,
-    )?;
+    let is_parent = |it: &&Association| matches!(it.sort, Sort::BelongsTo);
+    let key = association.filter(is_parent).map(|it| &it.key.names[..]);
+    follows(place, key, call, &source)?;
     Ok(answer)
 }
 

@@ -59,12 +59,63 @@ impl Statement<'_> {
                     .default_value(table_id, &column.default, self.context.now)?,
             });
         }
+        self.note_given_key(table, row);
+        Ok(())
+    }
+
+    /// Writes a new row of some cells, and defaults for the rest.
+    pub(crate) fn insert_cells(
+        &mut self,
+        table: TableId,
+        cells: impl AsRef<[(u32, Value)]> + IntoIterator<Item = (u32, Value)>,
+    ) -> Result<RowId> {
+        let mut row = std::mem::take(&mut self.context.buffers.row);
+        let inserted = self
+            .complete_cells(table, cells, &mut row)
+            .and_then(|()| self.insert(table, &row));
+        row.clear();
+        self.context.buffers.row = row;
+        inserted
+    }
+
+    /// As [`Statement::complete`], of cells by ordinal.
+    fn complete_cells(
+        &mut self,
+        table_id: TableId,
+        cells: impl AsRef<[(u32, Value)]> + IntoIterator<Item = (u32, Value)>,
+        row: &mut Vec<Value>,
+    ) -> Result<()> {
+        let table = self.writer.schema.table(table_id);
+        row.clear();
+        row.extend(table.columns.iter().map(|_| Value::Null));
+        for (ordinal, column) in (0_u32..).zip(&table.columns) {
+            if matches!(column.default, DefaultValue::None) {
+                continue;
+            }
+            let given = cells.as_ref().iter().find(|(other, _)| *other == ordinal);
+            if given.is_none_or(|(_, value)| asks_for_next(value, &column.default)) {
+                row[ordinal as usize] =
+                    self.writer
+                        .default_value(table_id, &column.default, self.context.now)?;
+            }
+        }
+        for (ordinal, value) in cells {
+            // What is null there already is null, or the number that a null asked for.
+            if !value.is_null() {
+                row[ordinal as usize] = value;
+            }
+        }
+        self.note_given_key(table, row);
+        Ok(())
+    }
+
+    /// Moves the sequence of a table past the key of a whole row.
+    fn note_given_key(&mut self, table: &Table, row: &[Value]) {
         if let Some(ordinal) = table.auto_increment
             && let Some(key) = row[ordinal as usize].as_ref().as_int()
         {
-            self.writer.note_key(table_id, key);
+            self.writer.note_key(table.id, key);
         }
-        Ok(())
     }
 
     /// The value that a column would have in a whole row: the one that was given, taken, or else the default.
@@ -198,6 +249,7 @@ impl Statement<'_> {
             collisions,
             met,
             queue,
+            ..
         } = &mut *self.context.buffers;
         let Some(Updated { image, plain }) =
             self.writer.update_row(table, row, cells, kept, met, queue)

@@ -76,7 +76,7 @@ impl Statement<'_> {
     fn refuse_missing(&mut self, id: ForeignKeyId, child: RowId) -> Result<()> {
         let (state, history) = (&*self.writer.state, &self.context.buffers.history);
         let key = self.writer.schema.foreign_key(id);
-        let row = match self.left.get(&(id, child)) {
+        let row = match self.context.buffers.left.get(&(id, child)) {
             Some(&parent) => (key.parent, parent),
             None => (key.child, child),
         };
@@ -93,10 +93,10 @@ impl Statement<'_> {
 
     /// Queues the children that stand under a parent row which no longer has their key.
     fn requeue_vacated(&mut self) {
-        if self.vacated.is_empty() {
+        if self.context.buffers.vacated.is_empty() {
             return;
         }
-        for (id, parent) in std::mem::take(&mut self.vacated) {
+        for (id, parent) in std::mem::take(&mut self.context.buffers.vacated) {
             let key = self.writer.schema.foreign_key(id);
             let left: Vec<RowId> = self
                 .writer
@@ -109,7 +109,7 @@ impl Statement<'_> {
                 if !constraint::has_key_of(self.writer.state, key, child, parent) {
                     self.writer.unlink(key, child);
                     self.context.buffers.queue.push((id, child));
-                    self.left.insert((id, child), parent);
+                    self.context.buffers.left.insert((id, child), parent);
                 }
             }
         }
@@ -121,9 +121,11 @@ impl Statement<'_> {
             return;
         }
         let (at_rest, given_up) = self.at_rest();
-        for LeftBehind { key, child, parent } in given_up.left_behind(&at_rest) {
-            self.context.buffers.queue.push((key, child));
-            self.left.insert((key, child), parent);
+        let left_behind = given_up.left_behind(&at_rest);
+        let Buffers { queue, left, .. } = &mut *self.context.buffers;
+        for LeftBehind { key, child, parent } in left_behind {
+            queue.push((key, child));
+            left.insert((key, child), parent);
         }
     }
 

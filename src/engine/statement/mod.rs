@@ -20,7 +20,7 @@ use crate::engine::undo::{Mark, UndoLog};
 use crate::error::{Operation, Result};
 use crate::schema::{ForeignKeyId, TableId};
 use crate::storage::{Collision, RowId};
-use crate::value::Timestamp;
+use crate::value::{Timestamp, Value};
 
 pub(crate) use self::addressing::Given;
 
@@ -45,6 +45,12 @@ pub(crate) struct Buffers {
     /// Scratch for one write.
     met: Vec<Collision>,
     queue: Queue,
+    /// Scratch for one row that is made whole.
+    row: Vec<Value>,
+    vacated: BTreeSet<(ForeignKeyId, RowId)>,
+    /// Children left under a parent row that no longer has their key, with that row.
+    left: BTreeMap<(ForeignKeyId, RowId), RowId>,
+    given_up: GivenUp,
 }
 
 /// A statement under way.
@@ -60,13 +66,9 @@ pub(crate) struct Statement<'a> {
     rows_changed: usize,
     /// Whether a change can have consequences for other rows: something other than an insert or a write to plain columns.
     has_consequences: bool,
-    vacated: BTreeSet<(ForeignKeyId, RowId)>,
-    /// Children left under a parent row that no longer has their key, with that row.
-    left: BTreeMap<(ForeignKeyId, RowId), RowId>,
     refusals: Refusals,
     /// Whether rows changed that keys to any row refer to.
     values_changed: bool,
-    given_up: GivenUp,
     /// Whether the statement only inserts, so that a parent found on the way is the parent for good.
     parents_stay: bool,
     finished: bool,
@@ -91,11 +93,8 @@ impl<'a> Statement<'a> {
             now_before,
             rows_changed: 0,
             has_consequences: false,
-            vacated: BTreeSet::new(),
-            left: BTreeMap::new(),
             refusals: Refusals::default(),
             values_changed: false,
-            given_up: GivenUp::default(),
             parents_stay: false,
             finished: false,
         }
@@ -199,19 +198,25 @@ impl<'a> Statement<'a> {
             history: &self.context.buffers.history,
             start,
             queue: &self.context.buffers.queue,
-            vacated: &self.vacated,
+            vacated: &self.context.buffers.vacated,
         }
     }
 
     fn at_rest(&mut self) -> (AtRest<'_>, &mut GivenUp) {
+        let Buffers {
+            history,
+            queue,
+            given_up,
+            ..
+        } = &mut *self.context.buffers;
         let at_rest = AtRest {
             schema: self.writer.schema,
             state: self.writer.state,
             undo: self.writer.undo,
-            history: &self.context.buffers.history,
-            queue: &self.context.buffers.queue,
+            history,
+            queue,
         };
-        (at_rest, &mut self.given_up)
+        (at_rest, given_up)
     }
 
     fn carry_out(&mut self, work: Result<WorkList, Restricted>) -> Result<()> {
@@ -224,7 +229,10 @@ impl<'a> Statement<'a> {
             }
         };
         self.values_changed |= work.values_changed;
-        self.vacated.extend(work.vacated.iter().copied());
+        self.context
+            .buffers
+            .vacated
+            .extend(work.vacated.iter().copied());
         for delete in &work.deletes {
             self.take_out(
                 delete.table,
@@ -250,13 +258,15 @@ impl<'a> Statement<'a> {
 
     /// Changes without actions may leave children under any parent that went or took another key.
     fn vacate_everything(&mut self) {
-        let buffers = &*self.context.buffers;
-        for change in buffers.history.iter().filter(|it| it.before.is_some()) {
+        let Buffers {
+            history, vacated, ..
+        } = &mut *self.context.buffers;
+        for change in history.iter().filter(|it| it.before.is_some()) {
             for &key in &self.writer.schema.table(change.table).referenced_by {
                 if self.writer.schema.foreign_key(key).is_to_any_row() {
                     self.values_changed = true;
                 } else {
-                    self.vacated.insert((key, change.row));
+                    vacated.insert((key, change.row));
                 }
             }
         }
@@ -296,16 +306,26 @@ impl Drop for Statement<'_> {
             self.writer.roll_back(self.mark);
             *self.context.now = self.now_before;
         }
-        let Buffers {
-            history,
-            collisions,
-            met,
-            queue,
-        } = &mut *self.context.buffers;
-        empty(history);
-        empty(collisions);
-        empty(met);
-        empty(queue);
+        self.context.buffers.empty();
+    }
+}
+
+impl Buffers {
+    /// Empties everything for the next statement. Most statements left nothing in the sets, so they are asked first.
+    fn empty(&mut self) {
+        empty(&mut self.history);
+        empty(&mut self.collisions);
+        empty(&mut self.met);
+        empty(&mut self.queue);
+        if !self.vacated.is_empty() {
+            self.vacated.clear();
+        }
+        if !self.left.is_empty() {
+            self.left.clear();
+        }
+        if !self.given_up.is_untouched() {
+            self.given_up = GivenUp::default();
+        }
     }
 }
 

@@ -60,11 +60,6 @@ impl<const S: usize> Bucket<S> {
         inline.chain(self.overflow.iter().copied())
     }
 
-    /// Whether an entry is in.
-    pub(super) fn contains(&self, entry: Entry) -> bool {
-        Candidates::new(Some(self), entry.fragment).any(|row| row == entry.row)
-    }
-
     #[inline]
     pub(super) fn push(&mut self, entry: Entry) {
         if self.inline_len == S {
@@ -86,26 +81,8 @@ impl<const S: usize> Bucket<S> {
         }
     }
 
-    /// Takes an entry out; whether it was in. Overflow gives its memory back as it empties.
-    pub(super) fn remove(&mut self, entry: Entry) -> bool {
-        if let Some(slot) = self.slot_of(entry) {
-            self.free(slot);
-            if let Some(last) = self.overflow.pop() {
-                self.push(last);
-            }
-        } else if let Some(position) = self.overflow.iter().position(|other| *other == entry) {
-            self.overflow.swap_remove(position);
-        } else {
-            return false;
-        }
-        if self.overflow.len() * 4 <= self.overflow.capacity() {
-            self.overflow.shrink_to(self.overflow.len() * 2);
-        }
-        true
-    }
-
-    /// The slot that an entry stands in.
-    pub(super) fn slot_of(&self, entry: Entry) -> Option<usize> {
+    /// Where an entry stands, counted through the slots and on through the overflow.
+    pub(super) fn position(&self, entry: Entry) -> Option<usize> {
         let mut slot = Self::own_slot(entry.fragment);
         for _ in 0..S {
             if self.fragments[slot] == FREE {
@@ -116,7 +93,23 @@ impl<const S: usize> Bucket<S> {
             }
             slot = Self::after(slot);
         }
-        None
+        let past = self.overflow.iter().position(|other| *other == entry)?;
+        Some(S + past)
+    }
+
+    /// Takes out the entry at a position. Overflow gives its memory back as it empties.
+    pub(super) fn remove(&mut self, position: usize) {
+        if position < S {
+            self.free(position);
+            if let Some(last) = self.overflow.pop() {
+                self.push(last);
+            }
+        } else {
+            self.overflow.swap_remove(position - S);
+        }
+        if self.overflow.len() * 4 < self.overflow.capacity() {
+            self.overflow.shrink_to(self.overflow.len() * 2);
+        }
     }
 
     /// Frees a slot. Entries behind it that may stand nearer to their own slots move up, so that none is cut off.
@@ -188,7 +181,7 @@ impl<const S: usize> Bucket<S> {
         for (position, entry) in entries.iter().enumerate() {
             assert!(!entries[..position].contains(entry), "an entry is in twice");
             assert!(
-                self.slot_of(*entry).is_some() || self.overflow.contains(entry),
+                self.position(*entry).is_some(),
                 "an entry is cut off from its own slot"
             );
         }

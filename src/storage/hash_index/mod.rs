@@ -125,7 +125,7 @@ impl<const S: usize> HashIndex<S> {
         #[cfg(test)]
         counted::count(bucket.len());
         debug_assert!(
-            !bucket.contains(Entry { fragment, row }),
+            bucket.position(Entry { fragment, row }).is_none(),
             "the entry is already in the index"
         );
         let other = smallest_match(Candidates::new(Some(bucket), fragment), matches);
@@ -142,13 +142,13 @@ impl<const S: usize> HashIndex<S> {
         let fragment = fragment_of(hash);
         let at = address(fragment, self.bucket_count);
         let entry = Entry { fragment, row };
-        if !self.buckets.get(at).is_some_and(|it| it.contains(entry)) {
+        let Some(position) = self.buckets.get(at).and_then(|it| it.position(entry)) else {
             return false;
-        }
+        };
         let Some(bucket) = self.buckets.get_mut(at) else {
             return false;
         };
-        bucket.remove(entry);
+        bucket.remove(position);
         if bucket.is_empty() {
             self.buckets.remove(at);
         }

@@ -287,14 +287,14 @@ impl World {
             link.way,
             Way::Pairs(_) | Way::Children { single: false, .. }
         );
-        let known = match call.verb {
+        let offered = match call.verb {
             Verb::One => single,
             Verb::Has | Verb::Count | Verb::Add | Verb::Remove => !single,
             Verb::Get | Verb::Set | Verb::Create => true,
         };
         // MX-1, and attributes for a junction where there is none.
         let has_junction = matches!(link.way, Way::Pairs(_));
-        if !known || (call.attributes.is_some() && !has_junction) {
+        if !offered || (!call.attributes.as_ref().is_none_or(Vec::is_empty) && !has_junction) {
             return Err(request("Unsupported"));
         }
         match call.verb {
@@ -302,16 +302,26 @@ impl World {
                 self.read(&link, &source, call, &targets)
             }
             Verb::Set | Verb::Add | Verb::Remove | Verb::Create => {
-                let faults = self.faults(&link, &source, call, &targets);
+                let mut faults = self.faults(&link, &source, call, &targets);
                 if !faults.is_empty() {
+                    // A new target may be found wrong before the source is.
+                    if let Verb::Create = call.verb {
+                        let target = self.new_target(&link, &call.values, &[]);
+                        faults.extend(target.err().unwrap_or(request("Unsaved")));
+                    }
                     return Err(faults);
                 }
+                // BT-11: a belongs_to inserts a source that was never saved.
+                if let (Way::Parent { key, refers }, Known::Unsaved(_)) = (&link.way, &source) {
+                    return self.change_parent(&link, (key, refers), &source, call, &targets);
+                }
+                let known = source.clone();
                 let Known::Row(source) = source else {
                     return Err(request("Unsaved"));
                 };
                 match &link.way {
                     Way::Parent { key, refers } => {
-                        self.change_parent(&link, (key, refers), &source, call, &targets)
+                        self.change_parent(&link, (key, refers), &known, call, &targets)
                     }
                     Way::Children { key, refers, .. } => {
                         self.change_children(&link, (key, refers), &source, call, &targets)

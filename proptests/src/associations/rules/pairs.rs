@@ -4,7 +4,9 @@ use relata::value::Value;
 
 use crate::associations::layout::{Link, Pairs};
 use crate::associations::rules::arguments::Given;
-use crate::associations::rules::{Answer, Complaint, Verdict, World, full, has_cells, request};
+use crate::associations::rules::{
+    Answer, Complaint, Found, Verdict, World, full, has_cells, request,
+};
 use crate::associations::steps::{Call, Named, Verb};
 use crate::reference::Row;
 use crate::reference::by_row::Cells;
@@ -26,11 +28,7 @@ impl World {
         targets: &[Given],
     ) -> Verdict {
         let Some(own) = full(&source.values, &pairs.source) else {
-            return match call.verb {
-                Verb::Remove => Ok(Answer::Count(0)),
-                Verb::Add if targets.is_empty() => Ok(Answer::Rows(Vec::new())),
-                _ => Err(request("Unsaved")),
-            };
+            return Err(request("Unsaved"));
         };
         if let Verb::Create = call.verb {
             return self.create_pair(link, pairs, own, call);
@@ -96,8 +94,12 @@ impl World {
             held,
             through: Vec::new(),
         };
-        self.link(pairs, &own, &[], &[end], call)?;
-        Ok(Answer::Rows(vec![self.as_found(link.target, &target)]))
+        let linked = self.link(pairs, &own, &[], &[end], call)?;
+        let through = self.row(pairs.junction, linked[0]);
+        Ok(Answer::Rows(vec![Found {
+            values: self.shown(link.target, &target.values),
+            through: through.map(|row| self.shown(pairs.junction, &row.values)),
+        }]))
     }
 
     /// Rows of the junction whose target is in the association's scope (D15, D16); without a scope it need not be there.
@@ -134,12 +136,7 @@ impl World {
     ) -> Result<Vec<u64>, Vec<Complaint>> {
         let mut updates: Vec<(u64, Cells)> = Vec::new();
         let mut inserts = Vec::new();
-        for (position, end) in ends.iter().enumerate() {
-            // BTM-24, BY-10: the same target twice is no list of targets, but where pairs may repeat.
-            if !pairs.repeats && ends[..position].iter().any(|other| other.held == end.held) {
-                let table = &self.layout.shape.tables[pairs.junction].name;
-                return Err(vec![format!("Unique {table}")]);
-            }
+        for end in ends {
             let given = self.given(pairs, call, end)?;
             let met = present.iter().filter(|row| holds(pairs, row, &end.held));
             let met: Vec<&Row> = met.collect();

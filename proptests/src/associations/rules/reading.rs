@@ -66,14 +66,12 @@ impl World {
                 continue;
             }
             let mut rows: Vec<Tree> = Vec::new();
-            let mut last: Option<u64> = None;
             for (target, pair) in self.associated(link, &row.values) {
-                // BTM-17, EL-11: once under one parent, however many rows of a junction lead there. HO: the one.
-                let repeated = last == Some(target.id);
-                if repeated || (self.is_single(link) && !rows.is_empty()) {
+                // HO-4: the first. Through a junction in which pairs repeat, an include gives what the getter gives, one
+                // row for each link; BTM-17 would have it give the target once, with one of its links.
+                if self.is_single(link) && !rows.is_empty() {
                     continue;
                 }
-                last = Some(target.id);
                 let through = pair.map(|pair| self.shown(pair_table(link), &pair.values));
                 rows.push(self.tree(link.target, &target, through, depth - 1));
             }
@@ -221,9 +219,9 @@ impl World {
         let rows: Vec<&(Row, Option<Row>)> = rows.iter().filter(kept).collect();
         Ok(match call.verb {
             Verb::Count => Answer::Count(rows.len()),
-            Verb::Has => Answer::Flag(targets.iter().all(|given| match &given.known {
-                Known::Row(target) => rows.iter().any(|(row, _)| row.id == target.id),
-                _ => false,
+            Verb::Has => Answer::Flag(targets.iter().all(|given| {
+                let target = self.row_of(link, given);
+                target.is_some_and(|target| rows.iter().any(|(row, _)| row.id == target.id))
             })),
             _ => {
                 let mut found: Vec<Found> = Vec::new();
