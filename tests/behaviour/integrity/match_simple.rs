@@ -6,8 +6,8 @@ use relata::schema::{Action, ColumnDef, UniqueDef};
 use relata::value::{DataType, Value};
 
 use super::{
-    ACTIONS, accept, database, every_row, family, fill, id, insert, int, refer, refuse, remap,
-    rows, set, table, text,
+    ACTIONS, accept, database, every_row, fill, id, insert, int, refer, refuse, remap, rows, set,
+    table, text,
 };
 
 /// `parents (id, a, b, unique (a, b))` and `children (id, x, y)`, with (x, y) referring to these columns.
