@@ -228,6 +228,7 @@ fn every_kind_has_its_sqlstate() {
         Cycle => "42P16",
         Action => "42P16",
         Association => "42P16",
+        Scope => "42P16",
         Limit(Limit::Columns) => "54011",
         Unsupported => "0A000",
     );

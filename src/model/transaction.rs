@@ -12,7 +12,7 @@ use crate::model::link::Store;
 use crate::model::reader::{Reader, check_origin, check_schema};
 use crate::model::resolve::Resolved;
 use crate::model::write::write_methods;
-use crate::model::{Instance, Related, Snapshot, Source, Values};
+use crate::model::{Instance, Related, Snapshot, Source, Tree, Values};
 use crate::query::{Queryable, Version};
 use crate::value::Timestamp;
 
