@@ -340,16 +340,23 @@ impl Level<'_> {
         }
     }
 
-    /// The children under other rows that have the key that went: there are such rows only of a deferrable key.
+    /// The children under other rows that have the key that went. There are such rows if the key is deferrable, and if an
+    /// earlier level gave the parent a key that another row has: then it was held only in passing, and the other row's
+    /// children forbid to give it up no less than its own would, since RESTRICT looks at values alone (RI-13).
     fn children_of_repeats(&self, key: &ForeignKey, event: &Event) -> Vec<RowId> {
+        let in_passing = self.start > 0;
         let Some(position) = key
             .parent_key
-            .filter(|_| self.state.parents_may_repeat(key))
+            .filter(|_| in_passing || self.state.parents_may_repeat(key))
         else {
             return Vec::new();
         };
         let unique = &self.schema.table(key.parent).keys[position];
         let store = self.state.table(key.parent);
+        if position == 0 && store.is_dense() {
+            // No key of it changes, so none is held in passing.
+            return Vec::new();
+        }
         let old = self.undo.images.get(event.before, store.layout());
         let columns = unique.columns.iter();
         let old_key = columns.map(|&ordinal| old.value(store.layout(), ordinal));
