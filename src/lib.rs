@@ -42,6 +42,7 @@ pub mod value;
 pub mod error;
 pub mod expr;
 pub mod schema;
+pub mod ddl;
 mod storage;
 pub mod engine;
 pub mod association;

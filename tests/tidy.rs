@@ -82,6 +82,10 @@ const RULES_TO_CITE: &[(&str, &[RangeInclusive<u32>])] = &[
         ],
     ),
     ("D-", &[1..=8]),
+    ("NM-", &[1..=20]),
+    ("AS-", &[1..=15]),
+    ("FK-", &[1..=27]),
+    ("SY-", &[1..=10]),
 ];
 
 /// Rules of what is not built yet. Whoever builds it cites them and takes them out here.

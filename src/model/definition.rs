@@ -114,6 +114,14 @@ impl ModelDef {
         self
     }
 
+    /// That destroying an instance keeps its row and sets `deletedAt`, by the database's clock. Reads do not find such a row
+    /// unless they say `with_deleted`; it can be restored, and it goes on satisfying foreign keys that refer to it. No
+    /// action is taken when it is destroyed so (associations PA-1, PA-3, PA-7).
+    pub fn soft_delete(mut self) -> Self {
+        self.soft_delete = true;
+        self
+    }
+
     /// What every read of the model says besides, unless it chooses otherwise. The last call counts.
     ///
     /// ```

@@ -10,6 +10,7 @@ use crate::association::link::{Association, Hop, Junction, Link};
 use crate::association::registry::ModelEntry;
 use crate::error::{Limit, RequestError, RequestKind, Result};
 use crate::model::link::belonging::{force, of_child, of_key, of_pair};
+use crate::model::link::not_assignable;
 use crate::model::tree::{Part, Tree};
 use crate::model::write::assignments;
 use crate::model::{Instance, Transaction, Values};
@@ -121,6 +122,7 @@ impl<'db> Transaction<'db> {
         if trees.is_empty() {
             return Ok(Vec::new());
         }
+        self.require_assignable(association)?;
         let target = self.target(association);
         let cells = of_child(association, hop, &complete(source, &hop.parent_columns)?);
         let children = trees.into_iter();
@@ -139,6 +141,7 @@ impl<'db> Transaction<'db> {
         if trees.is_empty() {
             return Ok(Vec::new());
         }
+        self.require_assignable(association)?;
         let (target, models) = (self.target(association), self.models());
         let model = models.registry.model(junction.model);
         let own = complete(source, &junction.own.parent_columns)?;
@@ -155,6 +158,16 @@ impl<'db> Transaction<'db> {
             Ok(child.with_junction(self.reader().instance(model, row)))
         };
         created.into_iter().map(link).collect()
+    }
+
+    /// Refuses to create targets of an association whose scope says no values to write (associations SC-6).
+    fn require_assignable(&self, association: &Association) -> Result<()> {
+        let Some(detail) = not_assignable(association) else {
+            return Ok(());
+        };
+        let source = &self.models().registry.model(association.source).name;
+        let place = format!("{source}.{}", association.key);
+        Err(RequestError::new(RequestKind::Unsupported, place, detail).into())
     }
 
     fn target(&self, association: &Association) -> &'db ModelEntry {

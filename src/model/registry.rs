@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::association::{BelongsTo, BelongsToMany, Declaration, HasMany, HasOne};
+use crate::ddl::Dialect;
 use crate::error::Result;
 use crate::model::definition::ModelDef;
 use crate::model::hooks::Hooks;
@@ -133,6 +134,16 @@ impl Models {
         let schema = resolve::schema_with_rings(self)?;
         let order = schema.drop_order();
         Ok(names(&schema, order))
+    }
+
+    /// The statements that make the tables of the models in another database: see [`Schema::ddl`], and for models with
+    /// something that cannot be said there [`Schema::ddl_in_part`].
+    ///
+    /// # Errors
+    ///
+    /// As [`schema`](Models::schema), and as [`Schema::ddl`].
+    pub fn ddl(&self, dialect: Dialect) -> Result<Vec<String>> {
+        self.schema()?.ddl(dialect)
     }
 
     /// The models with every name resolved. Declarations are only read, so that they can be resolved again.

@@ -127,13 +127,33 @@ macro_rules! write_methods {
         }
 
         /// Deletes the row of an instance, and what ON DELETE takes along. A row that is gone already is no error and
-        /// counts none.
+        /// counts none. Where the model deletes softly, the row stays and takes the time; nothing goes along.
         ///
         /// # Errors
         ///
         /// `Unsaved`, or a constraint error if a reference forbids it. Nothing is changed then.
         pub fn destroy(&mut self, instance: &Instance) -> Result<Affected> {
             self.write(|transaction| transaction.destroy_one(instance))
+        }
+
+        /// Deletes the row of an instance even where its model deletes softly, and what ON DELETE takes along.
+        ///
+        /// # Errors
+        ///
+        /// As `destroy`.
+        pub fn destroy_forced(&mut self, instance: &Instance) -> Result<Affected> {
+            self.write(|transaction| transaction.destroy_forced_one(instance))
+        }
+
+        /// Makes an instance that was softly deleted one that reads find. One that was not is left as it is.
+        ///
+        /// # Errors
+        ///
+        /// `Unsupported` if the model does not delete softly; `NotFound` if the row is gone; `Unsaved`.
+        pub fn restore(&mut self, instance: &mut Instance) -> Result<()> {
+            let written = self.write(|transaction| transaction.restore_one(instance))?;
+            instance.follow(written);
+            Ok(())
         }
 
         /// Deletes every row for which a filter over attributes is true, and what ON DELETE takes along.
@@ -238,16 +258,50 @@ impl Transaction<'_> {
         let model = self.model_of(instance)?;
         let row = self.reader().row_of(instance)?;
         let rows: Vec<_> = row.into_iter().collect();
+        self.destroy_rows(model, &rows)
+    }
+
+    pub(super) fn destroy_forced_one(&mut self, instance: &Instance) -> Result<Affected> {
+        let model = self.model_of(instance)?;
+        let row = self.reader().row_of(instance)?;
+        let rows: Vec<_> = row.into_iter().collect();
         self.engine_mut().delete_rows(model.table, &rows)
+    }
+
+    pub(super) fn restore_one(&mut self, instance: &Instance) -> Result<Written> {
+        let model = self.model_of(instance)?;
+        let deleted_at = model.deleted_at.ok_or_else(|| {
+            let detail = "instances are not softly deleted, and so cannot be restored";
+            RequestError::new(RequestKind::Unsupported, &*model.name, detail)
+        })?;
+        self.write_cells(model, instance, vec![(deleted_at, Value::Null)])
     }
 
     pub(super) fn destroy_selected(&mut self, model: &str, filter: &Expr) -> Result<Affected> {
         let model = self.model(model)?;
         let rows = self.reader().select(model, filter)?;
-        self.engine_mut().delete_rows(model.table, &rows)
+        self.destroy_rows(model, &rows)
     }
 
     // ---- For the verbs of associations as well ----
+
+    /// Deletes rows as one statement: softly, where the model does so. Rows that are softly deleted already stay as they
+    /// are, with their time.
+    pub(crate) fn destroy_rows(&mut self, model: &ModelEntry, rows: &[RowId]) -> Result<Affected> {
+        let Some(deleted_at) = model.deleted_at else {
+            return self.engine_mut().delete_rows(model.table, rows);
+        };
+        let mut rows = rows.to_vec();
+        let reader = self.reader();
+        rows.retain(|&row| !reader.is_deleted(model, row));
+        if rows.is_empty() {
+            return Ok(Affected::default());
+        }
+        let mut cells = vec![(deleted_at, Value::Timestamp(self.now()))];
+        self.stamp(model, &mut cells);
+        let rows: Vec<_> = rows.into_iter().map(|row| (row, cells.clone())).collect();
+        self.engine_mut().update_rows(model.table, &rows)
+    }
 
     /// Inserts the row of an instance that was never saved.
     pub(crate) fn insert_built(

@@ -12,6 +12,8 @@ pub struct Include {
     pub(crate) criteria: Criteria,
     pub(crate) required: Option<bool>,
     pub(crate) through_filters: Vec<Expr>,
+    /// Junction rows that were softly deleted as well.
+    pub(crate) through_with_deleted: bool,
     /// None for all.
     pub(crate) through_attributes: Option<Vec<String>>,
 }
@@ -23,6 +25,7 @@ pub fn include(association: impl Into<String>) -> Include {
         criteria: Criteria::default(),
         required: None,
         through_filters: Vec::new(),
+        through_with_deleted: false,
         through_attributes: None,
     }
 }
@@ -81,6 +84,12 @@ impl Include {
         self
     }
 
+    /// Over junction rows that were softly deleted as well.
+    pub fn through_with_deleted(mut self) -> Self {
+        self.through_with_deleted = true;
+        self
+    }
+
     /// With the rows of an association below each of these rows. The same association twice is one include with what
     /// both say.
     pub fn include(mut self, include: impl Into<Include>) -> Self {
@@ -128,11 +137,13 @@ impl Include {
             criteria,
             required,
             through_filters,
+            through_with_deleted,
             through_attributes,
         } = self;
         criteria.is_bare()
             && required.is_none()
             && through_filters.is_empty()
+            && !through_with_deleted
             && through_attributes.is_none()
     }
 
@@ -141,6 +152,7 @@ impl Include {
         self.criteria.merge(other.criteria);
         self.required = other.required.or(self.required);
         self.through_filters.extend(other.through_filters);
+        self.through_with_deleted |= other.through_with_deleted;
         self.through_attributes = other.through_attributes.or(self.through_attributes.take());
     }
 }

@@ -230,6 +230,7 @@ impl<'s> Resolver<'s> {
         if criteria.too_deep {
             return Err(too_deep(model));
         }
+        let scope = &seen(model, scope, criteria.with_deleted);
         Ok(Node {
             model: model.id,
             table: model.table,
@@ -255,7 +256,11 @@ impl<'s> Resolver<'s> {
             .model(source)
             .association(&include.association)?;
         let target = self.registry.model(association.target);
-        let mut node = self.node(target, criteria, &association.scope)?;
+        let mut conditioned = Cow::Borrowed(criteria);
+        if let Some(conditions) = &association.conditions {
+            conditioned.to_mut().filters.push(conditions.expr.clone());
+        }
+        let mut node = self.node(target, &conditioned, &association.scope)?;
         node.include = Some(IncludeNode {
             parent,
             association: association.clone(),
@@ -276,7 +281,11 @@ impl<'s> Resolver<'s> {
         let model = self.registry.model(through.model);
         Ok(JunctionNode {
             model: model.id,
-            filter: self.filter(model, &through.scope, &include.through_filters)?,
+            filter: self.filter(
+                model,
+                &seen(model, &through.scope, include.through_with_deleted),
+                &include.through_filters,
+            )?,
             attributes: shown(model, include.through_attributes.as_deref())?,
         })
     }
@@ -331,6 +340,23 @@ impl Scope for Attributes<'_> {
     }
 }
 
+/// A scope over rows of a model, those that were softly deleted among them or not.
+fn seen<'s>(
+    model: &ModelEntry,
+    scope: &'s [(u32, Value)],
+    with_deleted: bool,
+) -> Cow<'s, [(u32, Value)]> {
+    let Some(deleted_at) = model.deleted_at else {
+        return Cow::Borrowed(scope);
+    };
+    let mut scope = scope.to_vec();
+    scope.retain(|(ordinal, _)| *ordinal != deleted_at);
+    if !with_deleted {
+        scope.push((deleted_at, Value::Null));
+    }
+    Cow::Owned(scope)
+}
+
 fn order_keys(model: &ModelEntry, order: &[Order]) -> Result<Vec<OrderKey>> {
     let key = |order: &Order| {
         Ok(OrderKey {
@@ -364,7 +390,10 @@ fn shown(model: &ModelEntry, names: Option<&[String]>) -> Result<Shown> {
 }
 
 fn check_no_junction(source: &ModelEntry, include: &Include) -> Result<()> {
-    if include.through_filters.is_empty() && include.through_attributes.is_none() {
+    if include.through_filters.is_empty()
+        && include.through_attributes.is_none()
+        && !include.through_with_deleted
+    {
         return Ok(());
     }
     let detail = format!("{} goes through no junction", include.association);

@@ -74,7 +74,11 @@ pub fn draw(choices: &mut Choices) -> Graph {
 pub fn value(choices: &mut Choices, kind: Kind) -> Value {
     match kind {
         Kind::Int => Value::Int(1 + i64::try_from(choices.below(6)).unwrap_or(0)),
-        _ => Value::from(*choices.pick(&["a", "b", "c", "d", "e", "f"]).unwrap_or(&"a")),
+        _ => Value::from(
+            *choices
+                .pick(&["a", "b", "c", "d", "e", "f"])
+                .unwrap_or(&"a"),
+        ),
     }
 }
 
@@ -130,7 +134,8 @@ impl Draw<'_> {
         };
         let mut key = slot.key;
         if !first {
-            key.nullable = self.choices.percent(10).then_some(true).or(key.nullable);
+            // Whoever came first has said it (FK-4).
+            key.nullable = [None, None, Some(true), Some(false)][self.choices.below(4)];
         }
         self.declare(source, target, sort, key, scope, slot.constraints);
     }
@@ -142,11 +147,14 @@ impl Draw<'_> {
             (holder, parent) = (parent, holder);
         }
         let name = format!("f{}", self.slots.len());
-        let key = self.key(&name, parent, 8);
+        let mut key = self.key(&name, parent, 8);
         if key.names.len() == 1 && self.choices.percent(12) {
             let kind = self.kind_of(parent, &key);
             let nullable = [None, None, Some(true), Some(false)][self.choices.below(4)];
             let default = self.default(kind);
+            // What the holder says goes before what an association says (FK-1).
+            key.nullable = None;
+            key.default = None;
             self.graph.models[holder].attributes.push(Attribute {
                 kind,
                 nullable,
@@ -215,7 +223,14 @@ impl Draw<'_> {
             false => Vec::new(),
         };
         let sort = Sort::BelongsToMany(bridge.junction);
-        self.declare(bridge.source, bridge.target, sort, bridge.own, scope, bridge.constraints);
+        self.declare(
+            bridge.source,
+            bridge.target,
+            sort,
+            bridge.own,
+            scope,
+            bridge.constraints,
+        );
     }
 
     fn new_bridge(&mut self) -> Bridge {
@@ -328,12 +343,15 @@ impl Draw<'_> {
         scope: Vec<(String, Value)>,
         constraints: bool,
     ) {
+        // The first association over a key says what may stand in it.
+        let mut before = self.graph.associations.iter();
+        let first = !before.any(|it| it.key.names == key.names);
         let association = Association {
             source: self.graph.models[source].name.clone(),
             target: self.graph.models[target].name.clone(),
             alias: format!("a{}", self.graph.associations.len()),
-            on_delete: self.rule(&key, &sort, constraints),
-            on_update: self.rule(&key, &sort, constraints),
+            on_delete: self.rule(&key, &sort, constraints, first),
+            on_update: self.rule(&key, &sort, constraints, first),
             timing: match constraints && self.choices.percent(6) {
                 true => Timing::InitiallyDeferred,
                 false => Timing::Immediate,
@@ -346,14 +364,21 @@ impl Draw<'_> {
         self.graph.associations.push(association);
     }
 
-    /// SET NULL only where null may stand: elsewhere it is refused when it is declared (RI-22).
-    fn rule(&mut self, key: &Key, sort: &Sort, constraints: bool) -> Option<Rule> {
+    /// What could never succeed is refused when it is declared: SET NULL where null may not stand (RI-22), SET DEFAULT
+    /// where there is no default either.
+    fn rule(&mut self, key: &Key, sort: &Sort, constraints: bool, first: bool) -> Option<Rule> {
         if !constraints || self.choices.percent(50) {
             return None;
         }
         let rule = *self.choices.pick(&Rule::ALL)?;
         let is_junction = matches!(sort, Sort::BelongsToMany(_));
-        (rule != Rule::SetNull || (!is_junction && key.nullable == Some(true))).then_some(rule)
+        let may_be_null = first && !is_junction && key.nullable == Some(true);
+        let may_stand = match rule {
+            Rule::SetNull => may_be_null,
+            Rule::SetDefault => may_be_null || (first && !is_junction && key.default.is_some()),
+            Rule::NoAction | Rule::Restrict | Rule::Cascade => true,
+        };
+        may_stand.then_some(rule)
     }
 
     fn key(&mut self, name: &str, parent: usize, unique_percent: usize) -> Key {

@@ -8,7 +8,7 @@ use relata::{
     Transaction, Value, Values, col, include, select,
 };
 
-use crate::associations::graph::Graph;
+use crate::associations::graph::{Association, Graph, Sort};
 use crate::associations::rules::{Answer, Complaint, Found, Tree};
 use crate::associations::steps::{Call, Name, Named, Row, Source, Step, Verb};
 
@@ -98,12 +98,7 @@ place!(Transaction<'_>);
 ///
 /// # Errors
 /// Why it was refused.
-pub fn perform(
-    place: &mut impl Place,
-    graph: &Graph,
-    seen: &Seen,
-    step: &Step,
-) -> Result<Answer> {
+pub fn perform(place: &mut impl Place, graph: &Graph, seen: &Seen, step: &Step) -> Result<Answer> {
     match step {
         Step::Create { model, values } => {
             let instance = place.create(model, given(values))?;
@@ -195,7 +190,9 @@ fn call(place: &mut impl Place, graph: &Graph, seen: &Seen, call: &Call) -> Resu
         }
     };
     let association = graph.association(&call.association);
-    follows(place, association.map(|it| &it.key.names[..]), call, &source)?;
+    let is_parent = |it: &&Association| matches!(it.sort, Sort::BelongsTo);
+    let key = association.filter(is_parent).map(|it| &it.key.names[..]);
+    follows(place, key, call, &source)?;
     Ok(answer)
 }
 
@@ -234,7 +231,9 @@ fn instance(place: &impl Place, seen: &Seen, row: &Row) -> Result<Instance> {
         true => None,
         false => place.find(&row.model, Key::from(row.key.clone()))?,
     };
-    Ok(fresh.or_else(|| old.cloned()).expect("the reference saw it"))
+    Ok(fresh
+        .or_else(|| old.cloned())
+        .expect("the reference saw it"))
 }
 
 /// All rows of a model with their associated rows.
@@ -253,7 +252,9 @@ pub fn trees(place: &impl Place, graph: &Graph, model: &str, depth: usize) -> Re
         request = request.include(below);
     }
     let rows = request.run(place)?;
-    rows.iter().map(|record| tree(graph, &record, depth)).collect()
+    rows.iter()
+        .map(|record| tree(graph, &record, depth))
+        .collect()
 }
 
 fn tree(graph: &Graph, record: &Record<'_>, depth: usize) -> Result<Tree> {

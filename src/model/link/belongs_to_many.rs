@@ -107,6 +107,7 @@ pub(super) fn create(
     let (target, model) = (writing.target(), junction_model(writing, junction));
     let models = writing.transaction.models();
     let mut cells = assignments(models, target, values)?;
+    writing.require_assignable()?;
     force(&mut cells, &writing.association.scope);
     let mut link = assignments(models, model, through)?;
     let row = writing.transaction.insert_row(target, cells)?;
@@ -152,6 +153,15 @@ fn plan(
             true => ends.rows(writing.reader().snapshot, model.table),
             false => SmallVec::new(),
         };
+        if there.is_empty()
+            && let Some(row) = softly_deleted(writing, junction, &ends)
+        {
+            // The row is still there, and is the pair's again (associations BTM-33).
+            given.extend(model.deleted_at.map(|ordinal| (ordinal, Value::Null)));
+            plan.updates.push((row, given));
+            plan.kept.insert(row);
+            continue;
+        }
         if there.is_empty() {
             given.extend(forced);
             plan.inserts.push(given);
@@ -165,6 +175,18 @@ fn plan(
         plan.kept.extend(there);
     }
     Ok(plan)
+}
+
+/// The row of a pair that was softly deleted, where the pair can have no other.
+fn softly_deleted(
+    writing: &Writing<'_, '_>,
+    junction: &Junction,
+    ends: &Ends<'_>,
+) -> Option<RowId> {
+    let model = junction_model(writing, junction);
+    let junction = &junction.with_deleted(model.deleted_at.filter(|_| junction.unique)?);
+    let rows = Ends { junction, ..*ends }.rows(writing.reader().snapshot, model.table);
+    rows.first().copied()
 }
 
 /// What the junction is to hold of a target. A key without a row is left to the foreign key to judge.
@@ -193,7 +215,8 @@ fn complete(writing: &Writing<'_, '_>, key: Key) -> Result<Key> {
 /// The junction rows of the source that `set` decides about. Where the association has no scope, these include rows
 /// whose target is gone.
 fn linked(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent) -> Result<Vec<RowId>> {
-    if !writing.association.scope.is_empty() {
+    let association = writing.association;
+    if !association.scope.is_empty() || association.conditions.is_some() {
         let pairs = writing.view().pairs(junction)?;
         return Ok(pairs.into_iter().map(|pair| pair.junction).collect());
     }
@@ -210,10 +233,10 @@ fn linked(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent) -> Resul
 
 /// Whether a row of the target is in the association's scope.
 fn is_target(writing: &Writing<'_, '_>, row: Option<RowId>) -> bool {
-    let scope = &writing.association.scope;
+    let association = writing.association;
     match row {
-        None => scope.is_empty(),
-        Some(row) => walk::in_scope(&writing.reader().view(writing.target(), row), scope),
+        None => association.scope.is_empty() && association.conditions.is_none(),
+        Some(row) => walk::is_target(&writing.reader().view(writing.target(), row), association),
     }
 }
 

@@ -36,6 +36,8 @@ use crate::model::link::writing::Writing;
 use crate::model::reader::Reader;
 use crate::model::{Instance, Transaction, Values};
 
+pub(crate) use self::writing::not_assignable;
+
 pub use self::source::Source;
 pub use self::targets::{Target, Targets, targets};
 pub use self::view::RelatedView;

@@ -6,7 +6,7 @@
 
 use smallvec::SmallVec;
 
-use crate::association::link::Hop;
+use crate::association::link::{Association, Hop};
 use crate::engine::{RowId, RowView, Snapshot};
 use crate::schema::TableId;
 use crate::value::{Key, Value};
@@ -24,6 +24,13 @@ pub(super) fn in_scope(row: &RowView<'_>, scope: &[(u32, Value)]) -> bool {
     scope
         .iter()
         .all(|(ordinal, value)| row.value(*ordinal).total_cmp(value.as_ref()).is_eq())
+}
+
+/// Whether a row of the target has all that targets of an association have in common.
+pub(super) fn is_target(row: &RowView<'_>, association: &Association) -> bool {
+    let conditions = association.conditions.as_ref();
+    in_scope(row, &association.scope)
+        && conditions.is_none_or(|conditions| conditions.bound.matches(row))
 }
 
 /// The row that a child refers to.

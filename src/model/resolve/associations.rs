@@ -1,15 +1,16 @@
 //! The associations of each source: what they are called, what they collide with, what their targets have in common.
 
 use crate::association::Declaration;
-use crate::association::link::AssociationKind;
+use crate::association::link::{AssociationKind, Conditions};
 use crate::association::naming::accessors::Accessors;
 use crate::association::naming::{multi_names, single_key};
 use crate::error::{ProblemKind, excerpt};
+use crate::expr::{Scope, all};
 use crate::model::resolve::calls::Call;
-use crate::model::resolve::draft::Draft;
+use crate::model::resolve::draft::{self, Draft, Model};
 use crate::model::resolve::keys::{Hop, Link};
 use crate::schema::IndexDef;
-use crate::value::Value;
+use crate::value::{DataType, Value};
 
 /// One association by positions.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Association {
     pub(super) link: Link,
     /// Attributes of the target and their values.
     pub(super) scope: Vec<(usize, Value)>,
+    /// Conditions on the target besides, bound to the attributes by position.
+    pub(super) conditions: Option<Conditions>,
     /// Attributes of the junction and their values; empty without one.
     pub(super) junction_scope: Vec<(usize, Value)>,
     /// The attributes by which children are found where no foreign key leads to them.
@@ -55,6 +58,7 @@ pub(super) fn draft(
             target: call.target,
             link,
             scope: scope(call, call.target, &call.options().scope, draft),
+            conditions: conditions(call, draft),
             junction_scope: call.junction.map_or_else(Vec::new, |junction| {
                 scope(call, junction.model, &junction.through.scope, draft)
             }),
@@ -143,6 +147,40 @@ fn check_collision(call: &Call<'_>, key: &str, draft: &mut Draft) {
          {source}. To remedy this, change either the foreign key or the alias"
     );
     draft.report(ProblemKind::Association, source, detail);
+}
+
+/// The conditions of a scope as one.
+fn conditions(call: &Call<'_>, draft: &mut Draft) -> Option<Conditions> {
+    let declared = &call.options().conditions;
+    if declared.is_empty() {
+        return None;
+    }
+    let expr = all(declared.iter().cloned());
+    match expr.bind(&draft.models[call.target]) {
+        Ok(bound) => Some(Conditions { expr, bound }),
+        Err(error) => {
+            let source = draft.models[call.source].name.clone();
+            draft.report(
+                ProblemKind::Scope,
+                source,
+                format!("{call}: scope: {error}"),
+            );
+            None
+        }
+    }
+}
+
+/// What names mean in a condition: attributes, by position.
+impl Scope for Model {
+    fn subject(&self) -> &str {
+        &self.name
+    }
+
+    fn column(&self, name: &str) -> Option<(u32, DataType)> {
+        let position = self.find(name)?;
+        let data_type = self.attributes[position].data_type();
+        Some((draft::ordinal(position), data_type))
+    }
 }
 
 /// The attributes of a scope by position. A later value for an attribute replaces an earlier one.

@@ -30,6 +30,8 @@ pub(super) struct Model {
     pub(super) primary_key: PrimaryKey,
     /// The positions of the attributes that follow the clock.
     pub(super) timestamps: Option<(usize, usize)>,
+    /// The position of the attribute that says when an instance was softly deleted.
+    pub(super) deleted_at: Option<usize>,
     /// What the attributes declare about foreign keys, to be looked up when all models are known.
     pub(super) declared_references: Vec<DeclaredReference>,
     pub(super) references: Vec<Reference>,
@@ -175,6 +177,7 @@ impl Model {
             attributes: Vec::new(),
             primary_key: PrimaryKey::Declared(Vec::new()),
             timestamps: None,
+            deleted_at: None,
             declared_references: Vec::new(),
             references: Vec::new(),
             uniques: Vec::new(),

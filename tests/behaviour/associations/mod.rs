@@ -6,6 +6,8 @@ mod keys;
 mod sync;
 mod nested_create;
 mod keys_to_any_row;
+mod scopes;
+mod soft_delete;
 
 use relata::error::Problem;
 use relata::model::{AssociationView, ModelView};

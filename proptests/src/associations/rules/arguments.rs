@@ -2,7 +2,7 @@
 
 use relata::value::Value;
 
-use crate::associations::layout::{Link, Way};
+use crate::associations::layout::{Link, Pairs, Way};
 use crate::associations::rules::{Complaint, Known, World, full, is_of};
 use crate::associations::steps::{Call, Name, Named, Row, Source, Target, Verb};
 
@@ -69,11 +69,24 @@ impl World {
     ) -> Vec<Complaint> {
         let mut faults = Vec::new();
         match source {
+            Known::Unsaved(_) if matches!(link.way, Way::Parent { .. }) => {}
             Known::Unsaved(_) => faults.push("Unsaved".to_owned()),
             Known::Gone(_) | Known::Key(_) => faults.push("NotFound".to_owned()),
-            Known::Row(_) => {}
+            Known::Row(row) => {
+                let refers = match &link.way {
+                    Way::Parent { .. } => &[][..],
+                    Way::Children { refers, .. } => refers,
+                    Way::Pairs(pairs) => &pairs.source,
+                };
+                if full(&row.values, refers).is_none() {
+                    faults.push("Unsaved".to_owned());
+                }
+            }
         }
-        let is_single = !matches!(link.way, Way::Pairs(_) | Way::Children { single: false, .. });
+        let is_single = !matches!(
+            link.way,
+            Way::Pairs(_) | Way::Children { single: false, .. }
+        );
         if is_single && targets.len() > 1 {
             faults.push("Unsupported".to_owned());
         }
@@ -86,6 +99,39 @@ impl World {
             let given = targets.iter().map(|target| &target.through);
             for values in given.chain(&call.attributes) {
                 faults.extend(self.cells(pairs.junction, values).err().unwrap_or_default());
+            }
+            faults.extend(self.pair_faults(link, pairs, targets));
+        }
+        if inserts && call.verb == Verb::Set {
+            // HO-9: a has_one that is given what is not there changes nothing, and says so.
+            let saved = |it: &&Given| !matches!(it.known, Known::Unsaved(_));
+            let mut saved = targets.iter().filter(saved);
+            if saved.any(|target| self.row_of(link, target).is_none()) {
+                faults.push("NotFound".to_owned());
+            }
+        }
+        faults
+    }
+
+    /// What cannot be linked: BTM-7, BTM-24.
+    fn pair_faults(&self, link: &Link, pairs: &Pairs, targets: &[Given]) -> Vec<Complaint> {
+        let mut faults = Vec::new();
+        let mut before: Vec<Vec<Value>> = Vec::new();
+        for target in targets {
+            if target.table.is_some_and(|table| table != link.target) {
+                continue;
+            }
+            match self.held_of(link, target, &pairs.target) {
+                // BY-10: the same target twice is no list of targets, but where pairs may repeat.
+                Some(held) if !pairs.repeats && before.contains(&held) => {
+                    let junction = &self.layout.shape.tables[pairs.junction].name;
+                    faults.push(format!("Unique {junction}"));
+                }
+                Some(held) => before.push(held),
+                None if matches!(target.known, Known::Unsaved(_)) => {}
+                None if self.row_of(link, target).is_some() => faults.push("Unsaved".to_owned()),
+                // What a key stands for that is no row's is not known.
+                None => faults.push("NotFound".to_owned()),
             }
         }
         faults
@@ -145,12 +191,11 @@ impl World {
         if let Some(row) = self.row_of(link, target) {
             return full(&row.values, columns);
         }
+        let is_primary = columns == self.layout.shape.tables[link.target].primary();
         match &target.known {
-            Known::Gone(memory) => full(memory, columns),
-            Known::Key(key) => {
-                let is_primary = columns == self.layout.shape.tables[link.target].primary();
-                is_primary.then(|| key.clone())
-            }
+            Known::Gone(memory) if is_primary => full(memory, columns),
+            Known::Key(key) if is_primary => Some(key.clone()),
+            Known::Gone(_) | Known::Key(_) => None,
             Known::Row(_) | Known::Unsaved(_) => None,
         }
     }

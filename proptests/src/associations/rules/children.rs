@@ -4,10 +4,12 @@ use relata::value::Value;
 
 use crate::associations::layout::{Link, Way};
 use crate::associations::rules::arguments::Given;
-use crate::associations::rules::{Answer, Complaint, Found, Known, Verdict, World, full, has_cells, request};
+use crate::associations::rules::{
+    Answer, Complaint, Known, Verdict, World, full, has_cells, request,
+};
 use crate::associations::steps::{Call, Verb};
-use crate::reference::by_row::Cells;
 use crate::reference::Row;
+use crate::reference::by_row::Cells;
 
 impl World {
     pub(super) fn change_children(
@@ -18,13 +20,9 @@ impl World {
         call: &Call,
         targets: &[Given],
     ) -> Verdict {
-        // HM-21: a source without a value in the key cannot be held. Letting go needs none.
+        // HM-21: a source without a value in the key cannot be held, nor let go.
         let Some(held) = full(&source.values, refers) else {
-            return match call.verb {
-                Verb::Remove => Ok(Answer::Count(0)),
-                Verb::Add if targets.is_empty() => Ok(Answer::Rows(Vec::new())),
-                _ => Err(request("Unsaved")),
-            };
+            return Err(request("Unsaved"));
         };
         let own: Cells = key.iter().copied().zip(held).collect();
         let current = self.children_of(link, &source.values);
@@ -58,10 +56,6 @@ impl World {
             _ => None,
         });
         let listed = self.listed(link, targets);
-        // HO-9: a has_one that is given what is not there changes nothing, and says so.
-        if is_single && unsaved.is_none() && listed.len() < targets.len() {
-            return Err(request("NotFound"));
-        }
         let gone: Vec<u64> = current
             .iter()
             .map(|row| row.id)
@@ -84,7 +78,10 @@ impl World {
     /// The rows among the targets, each once. Keys of no row are passed over (HM-7, HM-11).
     fn listed(&self, link: &Link, targets: &[Given]) -> Vec<Row> {
         let mut listed: Vec<Row> = Vec::new();
-        for row in targets.iter().filter_map(|target| self.row_of(link, target)) {
+        for row in targets
+            .iter()
+            .filter_map(|target| self.row_of(link, target))
+        {
             if !listed.iter().any(|other| other.id == row.id) {
                 listed.push(row);
             }
@@ -117,12 +114,5 @@ impl World {
             }
         }
         self.update_rows(link.target, updates)
-    }
-
-    pub(super) fn as_found(&self, table: usize, row: &Row) -> Found {
-        Found {
-            values: self.shown(table, &row.values),
-            through: None,
-        }
     }
 }

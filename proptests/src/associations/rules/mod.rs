@@ -283,15 +283,18 @@ impl World {
         let Some(targets) = self.targets(&call.targets) else {
             return Ok(Answer::Meaningless);
         };
-        let single = !matches!(link.way, Way::Pairs(_) | Way::Children { single: false, .. });
-        let known = match call.verb {
+        let single = !matches!(
+            link.way,
+            Way::Pairs(_) | Way::Children { single: false, .. }
+        );
+        let offered = match call.verb {
             Verb::One => single,
             Verb::Has | Verb::Count | Verb::Add | Verb::Remove => !single,
             Verb::Get | Verb::Set | Verb::Create => true,
         };
         // MX-1, and attributes for a junction where there is none.
         let has_junction = matches!(link.way, Way::Pairs(_));
-        if !known || (call.attributes.is_some() && !has_junction) {
+        if !offered || (!call.attributes.as_ref().is_none_or(Vec::is_empty) && !has_junction) {
             return Err(request("Unsupported"));
         }
         match call.verb {
@@ -299,16 +302,26 @@ impl World {
                 self.read(&link, &source, call, &targets)
             }
             Verb::Set | Verb::Add | Verb::Remove | Verb::Create => {
-                let faults = self.faults(&link, &source, call, &targets);
+                let mut faults = self.faults(&link, &source, call, &targets);
                 if !faults.is_empty() {
+                    // A new target may be found wrong before the source is.
+                    if let Verb::Create = call.verb {
+                        let target = self.new_target(&link, &call.values, &[]);
+                        faults.extend(target.err().unwrap_or(request("Unsaved")));
+                    }
                     return Err(faults);
                 }
+                // BT-11: a belongs_to inserts a source that was never saved.
+                if let (Way::Parent { key, refers }, Known::Unsaved(_)) = (&link.way, &source) {
+                    return self.change_parent(&link, (key, refers), &source, call, &targets);
+                }
+                let known = source.clone();
                 let Known::Row(source) = source else {
                     return Err(request("Unsaved"));
                 };
                 match &link.way {
                     Way::Parent { key, refers } => {
-                        self.change_parent(&link, (key, refers), &source, call, &targets)
+                        self.change_parent(&link, (key, refers), &known, call, &targets)
                     }
                     Way::Children { key, refers, .. } => {
                         self.change_children(&link, (key, refers), &source, call, &targets)
@@ -349,11 +362,7 @@ impl World {
         result.map_err(|failure| self.failed(&failure))
     }
 
-    fn update_rows(
-        &mut self,
-        table: usize,
-        rows: Vec<(u64, Cells)>,
-    ) -> Result<(), Vec<Complaint>> {
+    fn update_rows(&mut self, table: usize, rows: Vec<(u64, Cells)>) -> Result<(), Vec<Complaint>> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -450,5 +459,7 @@ fn part(values: &[Value], columns: &[usize]) -> Vec<Value> {
 
 /// Whether a row has these cells. A null that is asked for is found.
 fn has_cells(values: &[Value], cells: &[(usize, Value)]) -> bool {
-    cells.iter().all(|(column, value)| values[*column] == *value)
+    cells
+        .iter()
+        .all(|(column, value)| values[*column] == *value)
 }

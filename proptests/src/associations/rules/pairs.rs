@@ -4,10 +4,12 @@ use relata::value::Value;
 
 use crate::associations::layout::{Link, Pairs};
 use crate::associations::rules::arguments::Given;
-use crate::associations::rules::{Answer, Complaint, Verdict, World, full, has_cells, request};
+use crate::associations::rules::{
+    Answer, Complaint, Found, Verdict, World, full, has_cells, request,
+};
 use crate::associations::steps::{Call, Named, Verb};
-use crate::reference::by_row::Cells;
 use crate::reference::Row;
+use crate::reference::by_row::Cells;
 
 /// A target, as the junction is to hold it.
 #[derive(Clone, Debug)]
@@ -26,16 +28,16 @@ impl World {
         targets: &[Given],
     ) -> Verdict {
         let Some(own) = full(&source.values, &pairs.source) else {
-            return match call.verb {
-                Verb::Remove => Ok(Answer::Count(0)),
-                Verb::Add if targets.is_empty() => Ok(Answer::Rows(Vec::new())),
-                _ => Err(request("Unsaved")),
-            };
+            return Err(request("Unsaved"));
         };
         if let Verb::Create = call.verb {
             return self.create_pair(link, pairs, own, call);
         }
-        let present: Vec<Row> = self.rows_of(pairs, &source.values).into_iter().cloned().collect();
+        let present: Vec<Row> = self
+            .rows_of(pairs, &source.values)
+            .into_iter()
+            .cloned()
+            .collect();
         let mut ends = Vec::new();
         for target in targets {
             match self.held_of(link, target, &pairs.target) {
@@ -83,13 +85,7 @@ impl World {
     }
 
     /// BTM-29: the target gets the scope, the junction its own and what is given.
-    fn create_pair(
-        &mut self,
-        link: &Link,
-        pairs: &Pairs,
-        own: Vec<Value>,
-        call: &Call,
-    ) -> Verdict {
+    fn create_pair(&mut self, link: &Link, pairs: &Pairs, own: Vec<Value>, call: &Call) -> Verdict {
         let target = self.new_target(link, &call.values, &[])?;
         let Some(held) = full(&target.values, &pairs.target) else {
             return Err(request("Unsaved"));
@@ -98,8 +94,12 @@ impl World {
             held,
             through: Vec::new(),
         };
-        self.link(pairs, &own, &[], &[end], call)?;
-        Ok(Answer::Rows(vec![self.as_found(link.target, &target)]))
+        let linked = self.link(pairs, &own, &[], &[end], call)?;
+        let through = self.row(pairs.junction, linked[0]);
+        Ok(Answer::Rows(vec![Found {
+            values: self.shown(link.target, &target.values),
+            through: through.map(|row| self.shown(pairs.junction, &row.values)),
+        }]))
     }
 
     /// Rows of the junction whose target is in the association's scope (D15, D16); without a scope it need not be there.
@@ -136,12 +136,7 @@ impl World {
     ) -> Result<Vec<u64>, Vec<Complaint>> {
         let mut updates: Vec<(u64, Cells)> = Vec::new();
         let mut inserts = Vec::new();
-        for (position, end) in ends.iter().enumerate() {
-            // BTM-24, BY-10: the same target twice is no list of targets, but where pairs may repeat.
-            if !pairs.repeats && ends[..position].iter().any(|other| other.held == end.held) {
-                let table = &self.layout.shape.tables[pairs.junction].name;
-                return Err(vec![format!("Unique {table}")]);
-            }
+        for end in ends {
             let given = self.given(pairs, call, end)?;
             let met = present.iter().filter(|row| holds(pairs, row, &end.held));
             let met: Vec<&Row> = met.collect();

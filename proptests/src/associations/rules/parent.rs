@@ -4,9 +4,9 @@ use relata::value::Value;
 
 use crate::associations::layout::Link;
 use crate::associations::rules::arguments::Given;
-use crate::associations::rules::{Answer, Found, Known, Verdict, World, full, request};
+use crate::associations::rules::{Answer, Complaint, Found, Known, Verdict, World, full, request};
 use crate::associations::steps::{Call, Verb};
-use crate::reference::Row;
+use crate::reference::by_row::Cells;
 
 impl World {
     /// BT-6 to BT-9, BT-14.
@@ -14,7 +14,7 @@ impl World {
         &mut self,
         link: &Link,
         (key, refers): (&[usize], &[usize]),
-        source: &Row,
+        source: &Known,
         call: &Call,
         targets: &[Given],
     ) -> Verdict {
@@ -38,23 +38,37 @@ impl World {
                 Known::Key(values) => values.clone(),
                 _ => match self.held_of(link, target, refers) {
                     Some(values) => values,
+                    None if self.row_of(link, target).is_none() => return Err(request("NotFound")),
                     None => return Err(request("Unsaved")),
                 },
             },
         };
-        self.point(link, key, source, held)?;
-        let source = self.row(link.source, source.id).expect("it was written");
+        let source = self.point(link, key, source, held)?;
+        let source = self.row(link.source, source).expect("it was written");
         Ok(Answer::Rows(self.got(link, &source.values)))
     }
 
+    /// Writes the key and nothing else (BT-6), or a whole row that was not there (BT-11). Gives the row.
     fn point(
         &mut self,
         link: &Link,
         key: &[usize],
-        source: &Row,
+        source: &Known,
         held: Vec<Value>,
-    ) -> Result<(), Vec<String>> {
-        let cells = key.iter().copied().zip(held).collect();
-        self.update_rows(link.source, vec![(source.id, cells)])
+    ) -> Result<u64, Vec<Complaint>> {
+        let own: Cells = key.iter().copied().zip(held).collect();
+        match source {
+            Known::Row(row) => {
+                self.update_rows(link.source, vec![(row.id, own)])?;
+                Ok(row.id)
+            }
+            Known::Unsaved(cells) => {
+                let mut cells = cells.clone();
+                cells.retain(|(column, _)| !key.contains(column));
+                cells.extend(own);
+                self.insert(link.source, cells)
+            }
+            Known::Gone(_) | Known::Key(_) => Err(request("NotFound")),
+        }
     }
 }

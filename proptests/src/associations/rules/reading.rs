@@ -41,14 +41,19 @@ impl World {
             }
             Way::Pairs(pairs) => {
                 let pairs = self.pairs_of(link, pairs, source).into_iter();
-                pairs.map(|(row, pair)| (row.clone(), Some(pair.clone()))).collect()
+                pairs
+                    .map(|(row, pair)| (row.clone(), Some(pair.clone())))
+                    .collect()
             }
         }
     }
 
     /// All rows of a model with their associated rows, two levels deep.
     pub fn trees(&self, table: usize, depth: usize) -> Vec<Tree> {
-        let rows = self.reference.state().in_key_order(&self.layout.shape, table);
+        let rows = self
+            .reference
+            .state()
+            .in_key_order(&self.layout.shape, table);
         rows.into_iter()
             .map(|row| self.tree(table, row, None, depth))
             .collect()
@@ -61,14 +66,12 @@ impl World {
                 continue;
             }
             let mut rows: Vec<Tree> = Vec::new();
-            let mut last: Option<u64> = None;
             for (target, pair) in self.associated(link, &row.values) {
-                // BTM-17, EL-11: once under one parent, however many rows of a junction lead there. HO: the one.
-                let repeated = last == Some(target.id);
-                if repeated || (self.is_single(link) && !rows.is_empty()) {
+                // HO-4: the first. Through a junction in which pairs repeat, an include gives what the getter gives, one
+                // row for each link; BTM-17 would have it give the target once, with one of its links.
+                if self.is_single(link) && !rows.is_empty() {
                     continue;
                 }
-                last = Some(target.id);
                 let through = pair.map(|pair| self.shown(pair_table(link), &pair.values));
                 rows.push(self.tree(link.target, &target, through, depth - 1));
             }
@@ -82,7 +85,10 @@ impl World {
     }
 
     fn is_single(&self, link: &Link) -> bool {
-        !matches!(link.way, Way::Pairs(_) | Way::Children { single: false, .. })
+        !matches!(
+            link.way,
+            Way::Pairs(_) | Way::Children { single: false, .. }
+        )
     }
 
     /// The values that can be named.
@@ -127,7 +133,12 @@ impl World {
     }
 
     /// BTM-13: targets within the scope, by rows of the junction within its scope.
-    pub(super) fn pairs_of(&self, link: &Link, pairs: &Pairs, source: &[Value]) -> Vec<(&Row, &Row)> {
+    pub(super) fn pairs_of(
+        &self,
+        link: &Link,
+        pairs: &Pairs,
+        source: &[Value],
+    ) -> Vec<(&Row, &Row)> {
         let junction = self.rows_of(pairs, source);
         let mut found = Vec::new();
         for target in self.rows(link.target) {
@@ -135,9 +146,9 @@ impl World {
                 continue;
             }
             let held = full(&target.values, &pairs.target);
-            let leading = junction.iter().filter(|row| {
-                held.is_some() && full(&row.values, &pairs.other) == held
-            });
+            let leading = junction
+                .iter()
+                .filter(|row| held.is_some() && full(&row.values, &pairs.other) == held);
             found.extend(leading.map(|row| (target, *row)));
         }
         found
@@ -155,7 +166,9 @@ impl World {
     }
 
     pub(super) fn rows(&self, table: usize) -> Vec<&Row> {
-        self.reference.state().in_key_order(&self.layout.shape, table)
+        self.reference
+            .state()
+            .in_key_order(&self.layout.shape, table)
     }
 
     /// As `get` gives them.
@@ -206,9 +219,9 @@ impl World {
         let rows: Vec<&(Row, Option<Row>)> = rows.iter().filter(kept).collect();
         Ok(match call.verb {
             Verb::Count => Answer::Count(rows.len()),
-            Verb::Has => Answer::Flag(targets.iter().all(|given| match &given.known {
-                Known::Row(target) => rows.iter().any(|(row, _)| row.id == target.id),
-                _ => false,
+            Verb::Has => Answer::Flag(targets.iter().all(|given| {
+                let target = self.row_of(link, given);
+                target.is_some_and(|target| rows.iter().any(|(row, _)| row.id == target.id))
             })),
             _ => {
                 let mut found: Vec<Found> = Vec::new();
