@@ -412,7 +412,7 @@ fn citations_stand_on_tests() {
 fn rules_that_do_not_exist_are_found() {
     let file = "tests/a.rs";
     assert_clean(unknown_rules, file, "// rules: RI-1, RI-24, RI-95, D-8");
-    assert_clean(unknown_rules, file, "// rules: BTM-999, BY-10, D4");
+    assert_clean(unknown_rules, file, "// rules: EL-999, BY-10, D4");
 
     assert_faulty(unknown_rules, file, "// rules: RI-9");
     assert_faulty(unknown_rules, file, "// rules: RI-1, RI-96");

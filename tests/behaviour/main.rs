@@ -1,7 +1,9 @@
 //! What relata does, through its public API: one file for each behaviour.
 
+mod counts_follow_scopes;
 mod writers_take_turns;
 mod anomalies_cannot_happen;
 mod a_plan_shows_what_goes_along;
+mod associations;
 mod tables_as_text;
 mod integrity;
