@@ -109,7 +109,7 @@ impl<'a> Row<'a> {
     ///
     /// # Errors
     /// `UnknownColumn`.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, column: impl ColumnName) -> Result<ValueRef<'a>> {
         Ok(self.view.value(column.ordinal(self.view.table)?))
     }
@@ -141,7 +141,7 @@ impl fmt::Debug for Row<'_> {
 }
 
 impl<'a> RowView<'a> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn value(&self, ordinal: u32) -> ValueRef<'a> {
         self.cells.value(self.layout, ordinal)
     }

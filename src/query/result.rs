@@ -204,7 +204,7 @@ impl<'r> Record<'r> {
     ///
     /// # Panics
     /// If the column is of other rows than this one.
-    #[inline]
+    #[inline(always)]
     pub fn at(&self, column: Column) -> ValueRef<'r> {
         assert!(
             column.node == self.node && self.side == Side::Target,
@@ -349,7 +349,8 @@ impl<'r> Iterator for Records<'r> {
     #[inline]
     fn next(&mut self) -> Option<Record<'r>> {
         let position = self.positions.next()?;
-        Some(self.rows.record(self.node, position))
+        let record = self.rows.record(self.node, position);
+        Some(record)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -97,21 +97,17 @@ fn tree_sum<K: RelataKey>(rows: &Rows<'_>) -> Result<u64> {
         for post in author.under(posts) {
             let mut under_post = 0_u64;
             for comment in post.under(comments) {
-                let values = comment_columns.map(|column| comment.at(column));
-                let comment = Comment::<K, &str>::from_values(values)?;
+                let comment = Comment::<K, &str>::from_values(&(comment, comment_columns))?;
                 under_post = under_post.wrapping_add(comment.read());
             }
             for tag in post.under(tags) {
-                let values = tag_columns.map(|column| tag.at(column));
-                let tag = Tag::<K, &str>::from_values(values)?;
+                let tag = Tag::<K, &str>::from_values(&(tag, tag_columns))?;
                 under_post = under_post.wrapping_add(tag.read());
             }
-            let values = post_columns.map(|column| post.at(column));
-            let post = Post::<K, &str>::from_values(values)?;
+            let post = Post::<K, &str>::from_values(&(post, post_columns))?;
             under_author = under_author.wrapping_add(nest(post.read(), under_post));
         }
-        let values = author_columns.map(|column| author.at(column));
-        let author = Author::<K, &str>::from_values(values)?;
+        let author = Author::<K, &str>::from_values(&(author, author_columns))?;
         sum = sum.wrapping_add(nest(author.read(), under_author));
     }
     Ok(sum)
@@ -125,12 +121,13 @@ fn best_sum<K: RelataKey>(rows: &Rows<'_>) -> Result<u64> {
         let mut under_author = 0_u64;
         for (place, post) in (1..).zip(author.under(posts)) {
             let count = post.under(comments).len() as u64;
-            let values = post_columns.map(|column| post.at(column));
-            let post = nest(Post::<K, &str>::from_values(values)?.read(), count);
+            let post = nest(
+                Post::<K, &str>::from_values(&(post, post_columns))?.read(),
+                count,
+            );
             under_author = under_author.wrapping_add(nest(post, place));
         }
-        let values = author_columns.map(|column| author.at(column));
-        let author = Author::<K, &str>::from_values(values)?;
+        let author = Author::<K, &str>::from_values(&(author, author_columns))?;
         sum = sum.wrapping_add(nest(author.read(), under_author));
     }
     Ok(sum)
