@@ -17,6 +17,7 @@ mod clock;
 mod limits;
 mod name;
 mod snapshot;
+mod table_rows;
 mod read;
 mod undo;
 mod tidying;
@@ -48,7 +49,8 @@ pub use self::read::Row;
 pub(crate) use self::read::{CellPlace, RowCells, RowView, TableReader};
 pub use self::shared::SharedDatabase;
 pub(crate) use self::shared::{Shared, Versions, shared_methods};
-pub use self::snapshot::{Snapshot, StorageStats, TableRows};
+pub use self::snapshot::{Snapshot, StorageStats};
+pub use self::table_rows::TableRows;
 pub(crate) use self::transaction::atomically;
 pub use self::transaction::{
     Affected, Commit, OnConflict, Savepoint, Transaction, Upserted, Upserts,

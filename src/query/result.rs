@@ -350,6 +350,7 @@ impl<'r> Iterator for Records<'r> {
     fn next(&mut self) -> Option<Record<'r>> {
         let position = self.positions.next()?;
         let record = self.rows.record(self.node, position);
+        record.list.look_ahead(position);
         Some(record)
     }
 

@@ -3,6 +3,8 @@
 //! Reading borrows: no allocation, no reference count. The reference does not carry its layout; whoever holds it knows
 //! the table. A reference to words of another layout gives wrong values or panics, but nothing worse.
 
+use std::hint::black_box;
+
 use crate::storage::RowId;
 use crate::storage::heap::{Heap, cell_at, is_inline};
 use crate::storage::layout::{Field, RowLayout};
@@ -32,6 +34,17 @@ impl<'a> RowRef<'a> {
     #[inline]
     pub(crate) fn heap(self) -> &'a Heap {
         self.heap
+    }
+
+    /// Asks for the memory of the row, which is to be read soon, and does not wait for it. A row seldom stands in more than
+    /// the two lines of its ends.
+    //
+    // Nothing depends on what is read, so the processor goes on; only the compiler must not see that.
+    #[inline]
+    pub(crate) fn touch(self) {
+        if let [first, .., last] = self.words {
+            black_box((*first, *last));
+        }
     }
 
     /// A cell, by ordinal.

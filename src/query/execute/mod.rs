@@ -143,7 +143,10 @@ impl<'p, 's> Execution<'p, 's> {
 /// For each row, whether the filter is true.
 fn tested(rows: &RowList<'_>, filter: &Bound) -> Vec<bool> {
     (0..rows.len())
-        .map(|position| filter.matches(&rows.view(position)))
+        .map(|position| {
+            rows.look_ahead(position);
+            filter.matches(&rows.view(position))
+        })
         .collect()
 }
 
