@@ -55,7 +55,7 @@ pub use crate::engine::{
     Affected, Changes, Clock, DatabaseOptions, DeletePlan, Limits, RowChange, Savepoint,
 };
 pub use crate::error::{Error, ErrorKind, Result};
-pub use crate::expr::{Expr, all, any, col, not, val};
+pub use crate::expr::{Expr, all, any, col, not, param, val};
 pub use crate::model::{
     Attribute, Database, Instance, ModelDef, Models, Related, RelatedView, SharedDatabase,
     Snapshot, Source, Target, Targets, Transaction, Values,

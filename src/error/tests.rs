@@ -151,6 +151,8 @@ fn every_kind_has_its_sqlstate() {
         UnknownTable => "42P01",
         UnknownColumn => "42703",
         UnknownConstraint => "42704",
+        UnknownParameter => "42P02",
+        MissingParameter => "08P01",
         UnknownAssociation => "42704",
         UnknownScope => "42704",
         Type => "42804",

@@ -183,7 +183,6 @@ impl Reader<'_> {
     pub(super) fn count_by(self, model: &str, filter: &Expr) -> Result<usize> {
         let model = self.model(model)?;
         let filter = filter.bind(&self.attributes(model))?;
-        let rows = self.snapshot.scan(model.table);
-        Ok(rows.filter(|row| filter.matches(row)).count())
+        Ok(self.snapshot.rows_where(model.table, &filter).count())
     }
 }

@@ -16,12 +16,14 @@ mod order;
 mod select;
 mod include;
 mod resolve;
+mod parameters;
 mod plan;
 mod planner;
 mod level;
 mod execute;
 mod explain;
 mod prepared;
+mod shape;
 mod result;
 mod owned;
 #[cfg(feature = "json")]
@@ -36,8 +38,9 @@ pub use self::include::{Include, include};
 pub use self::order::{Direction, Nulls, Order, asc, desc};
 pub use self::owned::OwnedRows;
 pub use self::prepared::Prepared;
-pub use self::result::{Column, Included, Record, Records, Rows};
+pub use self::result::{Record, Records, Rows};
 pub use self::select::{Select, select};
+pub use self::shape::{Column, Counted, Included};
 
 /// What a request can be run on: a database, a snapshot, a transaction.
 pub trait Queryable {

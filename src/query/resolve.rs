@@ -4,12 +4,14 @@
 //! nothing below knows scopes; whether an include is required was decided before that, by the user's filters alone
 //! (associations SC-7).
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::association::link::{Association, Junction, Link};
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result};
-use crate::expr::{Bound, Expr, Scope, all, col};
+use crate::expr::{Bound, Expr, Parameters, Scope, all, col};
+use crate::query::parameters::Wanted;
 use crate::query::select::Criteria;
 use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Select, Version};
 use crate::schema::{Schema, Table, TableId};
@@ -41,6 +43,8 @@ pub(crate) struct IncludeNode {
     pub(crate) required: bool,
     /// It only decides about rows of the parent node and is no part of the result (associations EL-14).
     pub(crate) hidden: bool,
+    /// Of its rows only the number is part of the result.
+    pub(crate) counted: bool,
     pub(crate) junction: Option<JunctionNode>,
 }
 
@@ -68,49 +72,84 @@ pub(crate) struct OrderKey {
     pub(crate) nulls: Nulls,
 }
 
-/// The nodes of a request, the root first.
+/// A request by ids.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    /// The root first, and every node before what it contains.
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) wanted: Wanted,
+}
+
+/// The request by ids, with every name and type checked.
 ///
 /// # Errors
 /// What [`Select::run`] says about requests.
-pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Vec<Node>> {
+pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Resolved> {
     check_schema(request, version)?;
     let resolver = Resolver {
         registry: version.registry,
         schema: version.snapshot.schema(),
+        parameters: RefCell::default(),
     };
     let root = resolver.registry.by_name(&request.model)?;
     let mut nodes = vec![resolver.node(root, &request.criteria, &[])?];
-    let mut pending: Vec<(usize, &Include)> = Vec::new();
+    let mut pending: Vec<Pending<'_>> = Vec::new();
     push_includes(0, &request.criteria, &mut pending);
-    while let Some((parent, include)) = pending.pop() {
-        let node = resolver.include(nodes[parent].model, parent, include)?;
+    while let Some(next) = pending.pop() {
+        let (parent, include) = (next.parent, next.include);
+        let node = resolver.include(nodes[parent].model, next)?;
         let position = nodes.len();
         nodes[parent].children.push(position);
         nodes.push(node);
         push_includes(position, &include.criteria, &mut pending);
     }
     hide_what_shows_nothing(&mut nodes);
-    Ok(nodes)
+    Ok(Resolved {
+        wanted: Wanted::new(&root.name, resolver.parameters.into_inner())?,
+        nodes,
+    })
+}
+
+/// An include that is still to be resolved.
+#[derive(Clone, Copy)]
+struct Pending<'r> {
+    parent: usize,
+    include: &'r Include,
+    counted: bool,
 }
 
 /// The last one pushed is the next one resolved, with all that is below it.
-fn push_includes<'r>(
-    parent: usize,
-    criteria: &'r Criteria,
-    pending: &mut Vec<(usize, &'r Include)>,
-) {
-    let includes = criteria.includes.iter().rev();
-    pending.extend(includes.map(|include| (parent, include)));
+fn push_includes<'r>(parent: usize, criteria: &'r Criteria, pending: &mut Vec<Pending<'r>>) {
+    let pending_as = |counted| {
+        move |include| Pending {
+            parent,
+            include,
+            counted,
+        }
+    };
+    pending.extend(criteria.counts.iter().rev().map(pending_as(true)));
+    pending.extend(criteria.includes.iter().rev().map(pending_as(false)));
 }
 
-/// An include without attributes is hidden, unless something below it is shown.
+/// An include without attributes is hidden, unless something below it is shown or counted. A count is hidden with all
+/// that is below it.
 fn hide_what_shows_nothing(nodes: &mut [Node]) {
     for position in (1..nodes.len()).rev() {
-        let shown = |child: &usize| nodes[*child].include.as_ref().is_some_and(|it| !it.hidden);
+        let shown = |child: &usize| {
+            let include = nodes[*child].include.as_ref();
+            include.is_some_and(|it| !it.hidden || it.counted)
+        };
         let hidden = nodes[position].attributes.ordinals.is_empty()
             && !nodes[position].children.iter().any(shown);
         if let Some(include) = &mut nodes[position].include {
             include.hidden = hidden;
+        }
+    }
+    let mut under_count = vec![false; nodes.len()];
+    for (position, node) in nodes.iter_mut().enumerate() {
+        if let Some(include) = &mut node.include {
+            under_count[position] = include.counted || under_count[include.parent];
+            include.hidden |= under_count[position];
         }
     }
 }
@@ -127,6 +166,8 @@ fn check_schema(request: &Select, version: Version<'_>) -> Result<()> {
 struct Resolver<'s> {
     registry: &'s Registry,
     schema: &'s Schema,
+    /// What the filters ask for so far.
+    parameters: RefCell<Parameters>,
 }
 
 impl<'s> Resolver<'s> {
@@ -153,18 +194,26 @@ impl<'s> Resolver<'s> {
         })
     }
 
-    fn include(&self, source: ModelId, parent: usize, include: &Include) -> Result<Node> {
-        let association = self
-            .registry
-            .model(source)
-            .association(&include.association)?;
+    fn include(&self, source: ModelId, pending: Pending<'_>) -> Result<Node> {
+        let Pending {
+            parent,
+            include,
+            counted,
+        } = pending;
+        let model = self.registry.model(source);
+        let association = model.association(&include.association)?;
+        if counted && let Some(what) = include.what_no_count_has() {
+            let detail = format!("a count of {} with {what}", include.association);
+            return Err(RequestError::new(RequestKind::Unsupported, &*model.name, detail).into());
+        }
         let target = self.registry.model(association.target);
         let mut node = self.node(target, &include.criteria, &association.scope)?;
         node.include = Some(IncludeNode {
             parent,
             association: association.clone(),
-            required: include.is_required(),
+            required: !counted && include.is_required(),
             hidden: false,
+            counted,
             junction: match &association.link {
                 Link::Through(through) => Some(self.junction(through, include)?),
                 Link::ToParent(_) | Link::ToChildren(_) => {
@@ -207,7 +256,9 @@ impl<'s> Resolver<'s> {
             }
         });
         let filter = all(scope.chain(filters.iter().cloned()));
-        filter.bind(&names).map(Some)
+        filter
+            .bind_with(&names, &mut self.parameters.borrow_mut())
+            .map(Some)
     }
 }
 

@@ -8,11 +8,12 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::association::registry::ModelEntry;
-use crate::engine::{CellPlace, RowView};
+use crate::engine::RowView;
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::query::level::{Level, RowList};
 use crate::query::plan::Plan;
-use crate::query::resolve::{IncludeNode, Node, Shown};
+use crate::query::resolve::{IncludeNode, Shown};
+use crate::query::shape::{Column, Counted, Included, Side, not_loaded};
 use crate::value::{Key, ValueRef};
 
 /// The rows that a request found, with what it included.
@@ -33,33 +34,12 @@ pub struct Record<'r> {
     position: usize,
 }
 
-/// Which row of a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Target,
-    Junction,
-}
-
 /// Rows of one level, in order.
 #[derive(Clone)]
 pub struct Records<'r> {
     rows: &'r Rows<'r>,
     node: usize,
     positions: Range<usize>,
-}
-
-/// An attribute looked up once, for [`Record::at`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Column {
-    node: usize,
-    place: CellPlace,
-}
-
-/// An include looked up once, for [`Record::under`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Included {
-    parent: usize,
-    node: usize,
 }
 
 impl<'s> Rows<'s> {
@@ -103,13 +83,7 @@ impl<'s> Rows<'s> {
     /// # Errors
     /// As [`Record::get`] and [`included`](Rows::included).
     pub fn column(&self, path: &str) -> Result<Column> {
-        let (node, name) = match path.rsplit_once('.') {
-            Some((includes, name)) => (self.included(includes)?.node, name),
-            None => (0, path),
-        };
-        let ordinal = self.ordinal(node, Side::Target, name)?;
-        let place = self.levels[node].rows.reader.place(ordinal);
-        Ok(Column { node, place })
+        self.plan.column(path)
     }
 
     /// An include, by its association's key or with a path such as `tasks.comments`.
@@ -117,12 +91,15 @@ impl<'s> Rows<'s> {
     /// # Errors
     /// `UnknownAssociation`, or `NotLoaded` for one that was not included.
     pub fn included(&self, path: &str) -> Result<Included> {
-        let (mut parent, mut node) = (0, 0);
-        for key in path.split('.') {
-            parent = node;
-            node = self.child(parent, key)?;
-        }
-        Ok(Included { parent, node })
+        self.plan.included(path)
+    }
+
+    /// A count, by its association's key or with a path such as `tasks.comments`.
+    ///
+    /// # Errors
+    /// `UnknownAssociation`, or `NotLoaded` for one that was not counted.
+    pub fn counted(&self, path: &str) -> Result<Counted> {
+        self.plan.counted(path)
     }
 
     fn record(&self, node: usize, position: usize) -> Record<'_> {
@@ -142,53 +119,6 @@ impl<'s> Rows<'s> {
             positions,
         }
     }
-
-    fn node(&self, node: usize) -> &Node {
-        &self.plan.nodes[node].node
-    }
-
-    /// The include of this key below a node.
-    fn child(&self, node: usize, key: &str) -> Result<usize> {
-        let model = self.plan.registry.model(self.node(node).model);
-        let children = self.node(node).children.iter().copied();
-        let mut named = children.filter(|&child| {
-            let include = self.node(child).include.as_ref();
-            include.is_some_and(|include| *include.association.key == *key && !include.hidden)
-        });
-        match named.next() {
-            Some(child) => Ok(child),
-            None => {
-                model.association(key)?;
-                Err(not_loaded(
-                    model,
-                    format!("association {key} was not included"),
-                ))
-            }
-        }
-    }
-
-    fn ordinal(&self, node: usize, side: Side, name: &str) -> Result<u32> {
-        let (model, shown) = self.shape(node, side);
-        let ordinal = model.attribute(name)?.ordinal;
-        match shown.all || shown.ordinals.contains(&ordinal) {
-            true => Ok(ordinal),
-            false => Err(not_loaded(
-                model,
-                format!("attribute {name} was not loaded"),
-            )),
-        }
-    }
-
-    /// The model of a node's rows or junction rows, and which attributes of it are shown.
-    fn shape(&self, node: usize, side: Side) -> (&ModelEntry, &Shown) {
-        let node = self.node(node);
-        let junction = node.include.as_ref().and_then(|it| it.junction.as_ref());
-        let (model, shown) = match (side, junction) {
-            (Side::Junction, Some(junction)) => (junction.model, &junction.attributes),
-            (Side::Junction, None) | (Side::Target, _) => (node.model, &node.attributes),
-        };
-        (self.plan.registry.model(model), shown)
-    }
 }
 
 impl<'r> Record<'r> {
@@ -197,10 +127,11 @@ impl<'r> Record<'r> {
     /// # Errors
     /// `UnknownColumn`, or `NotLoaded` if the request excluded it.
     pub fn get(&self, name: &str) -> Result<ValueRef<'r>> {
-        Ok(self.value(self.rows.ordinal(self.node, self.side, name)?))
+        Ok(self.value(self.rows.plan.ordinal(self.node, self.side, name)?))
     }
 
-    /// The value of an attribute that was looked up with [`Rows::column`] in the same result.
+    /// The value of an attribute that was looked up with [`Rows::column`] in the same result, or with
+    /// [`Prepared::column`](crate::query::Prepared::column) in its request.
     ///
     /// # Panics
     /// If the column is of other rows than this one.
@@ -210,7 +141,8 @@ impl<'r> Record<'r> {
             column.node == self.node && self.side == Side::Target,
             "the column is of other rows"
         );
-        self.list.cells[self.position].read(column.place)
+        let cells = self.list.cells[self.position];
+        self.list.reader.read(cells, column.ordinal)
     }
 
     /// The primary key, loaded or not.
@@ -261,7 +193,8 @@ impl<'r> Record<'r> {
         }
     }
 
-    /// The rows of an include that was looked up with [`Rows::included`] in the same result, one or many.
+    /// The rows of an include that was looked up with [`Rows::included`] in the same result or with
+    /// [`Prepared::included`](crate::query::Prepared::included) in its request, one or many.
     ///
     /// # Panics
     /// If the include is below other rows than this one.
@@ -272,6 +205,35 @@ impl<'r> Record<'r> {
             "the include is below other rows"
         );
         self.children(included.node)
+    }
+
+    /// How many rows of an association there are below, of one that was counted with `with_count`.
+    ///
+    /// # Errors
+    /// `UnknownAssociation`, or `NotLoaded` if it was not counted.
+    pub fn count(&self, association: &str) -> Result<usize> {
+        if self.side == Side::Junction {
+            let (model, _) = self.shape();
+            model.association(association)?;
+            let detail = format!("association {association} was not counted");
+            return Err(not_loaded(model, detail));
+        }
+        let child = self.rows.plan.counted_child(self.node, association)?;
+        Ok(self.rows.levels[child].range(self.position).len())
+    }
+
+    /// How many rows there are below, of a count that was looked up with [`Rows::counted`] in the same result or with
+    /// [`Prepared::counted`](crate::query::Prepared::counted) in its request.
+    ///
+    /// # Panics
+    /// If the count is below other rows than this one.
+    #[inline]
+    pub fn count_at(&self, counted: Counted) -> usize {
+        assert!(
+            counted.parent == self.node && self.side == Side::Target,
+            "the count is below other rows"
+        );
+        self.rows.levels[counted.node].range(self.position).len()
     }
 
     /// The junction row that led to this row; none if the association goes through no junction, or if the request
@@ -291,13 +253,28 @@ impl<'r> Record<'r> {
     ) -> impl Iterator<Item = (&'r IncludeNode, Records<'r>)> + use<'r> {
         let record = *self;
         let children: &[usize] = match self.side {
-            Side::Target => &self.rows.node(self.node).children,
+            Side::Target => &self.rows.plan.node(self.node).children,
             Side::Junction => &[],
         };
         let rows = self.rows;
         children.iter().filter_map(move |&child| {
-            let include = rows.node(child).include.as_ref()?;
+            let include = rows.plan.node(child).include.as_ref()?;
             (!include.hidden).then(|| (include, record.children(child)))
+        })
+    }
+
+    /// Each association that was counted below, and how many rows it has.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&'r IncludeNode, usize)> + use<'r> {
+        let record = *self;
+        let rows = self.rows;
+        let children: &[usize] = match self.side {
+            Side::Target => &rows.plan.node(self.node).children,
+            Side::Junction => &[],
+        };
+        children.iter().filter_map(move |&child| {
+            let include = rows.plan.node(child).include.as_ref()?;
+            let range = rows.levels[child].range(record.position);
+            include.counted.then(|| (include, range.len()))
         })
     }
 
@@ -312,7 +289,7 @@ impl<'r> Record<'r> {
     }
 
     fn shape(&self) -> (&'r ModelEntry, &'r Shown) {
-        self.rows.shape(self.node, self.side)
+        self.rows.plan.shape(self.node, self.side)
     }
 
     fn below(&self, association: &str) -> Result<(&'r IncludeNode, Records<'r>)> {
@@ -322,8 +299,8 @@ impl<'r> Record<'r> {
             let detail = format!("association {association} was not included");
             return Err(not_loaded(model, detail));
         }
-        let child = self.rows.child(self.node, association)?;
-        let include = self.rows.node(child).include.as_ref();
+        let child = self.rows.plan.child(self.node, association)?;
+        let include = self.rows.plan.node(child).include.as_ref();
         let include = include.expect("a node below another is an include");
         Ok((include, self.children(child)))
     }
@@ -337,10 +314,6 @@ impl<'r> Record<'r> {
     fn refusal(&self, detail: String) -> Error {
         RequestError::new(RequestKind::Type, self.model(), detail).into()
     }
-}
-
-fn not_loaded(model: &ModelEntry, detail: String) -> Error {
-    RequestError::new(RequestKind::NotLoaded, &*model.name, detail).into()
 }
 
 impl<'r> Iterator for Records<'r> {
@@ -389,7 +362,7 @@ impl fmt::Debug for Records<'_> {
     }
 }
 
-/// Attributes, then what was included. As deep as the includes of the request, which are limited.
+/// Attributes, then what was included, then what was counted. As deep as the includes of the request, which are limited.
 impl fmt::Debug for Record<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
@@ -401,6 +374,9 @@ impl fmt::Debug for Record<'_> {
             self.includes()
                 .map(|(include, records)| (&include.association.key, records)),
         );
+        for (include, count) in self.counts() {
+            map.entry(&format_args!("count of {}", include.association.key), &count);
+        }
         map.finish()
     }
 }

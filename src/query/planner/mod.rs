@@ -1,20 +1,22 @@
 //! From what was asked for to how it is read.
 //!
-//! The rules are simple, and the same whatever the tables hold: a root is read by primary key, another unique key or an
-//! index if its filter gives their values, and scanned otherwise; an include walks edges if a foreign key carries the
-//! association, and looks up values otherwise. Whoever adds costs finds the choices in `access` and `walk`.
+//! The rules are simple, and the same whatever the tables hold: a root is read as [`AccessPath::choose`] says for its
+//! filter; an include walks edges if a foreign key carries the association, and looks up values otherwise; what is only
+//! counted is counted by its edges where each of them counts. So a plan does not grow old: it is as good for every version
+//! of its schema, and nothing is ever planned again. Whoever adds costs has to see to that.
 
-mod access;
 mod walk;
 
+use crate::engine::AccessPath;
 use crate::query::Version;
-use crate::query::plan::{Access, Cut, IdOrder, Plan, PlanNode, RowOrder};
-use crate::query::resolve::Node;
+use crate::query::plan::{Access, Cut, IdOrder, Keep, Plan, PlanNode, RowOrder};
+use crate::query::resolve::{Node, Resolved};
 use crate::schema::Schema;
 
 /// How to answer a request.
-pub(crate) fn plan(nodes: Vec<Node>, version: Version<'_>) -> Plan {
+pub(crate) fn plan(resolved: Resolved, version: Version<'_>) -> Plan {
     let schema = version.snapshot.schema();
+    let Resolved { nodes, wanted } = resolved;
     let mut planned: Vec<PlanNode> = Vec::with_capacity(nodes.len());
     for node in nodes {
         let access = node.include.as_ref().map(|include| {
@@ -29,14 +31,16 @@ pub(crate) fn plan(nodes: Vec<Node>, version: Version<'_>) -> Plan {
     Plan {
         schema: schema.clone(),
         registry: version.registry.clone(),
+        wanted,
         nodes: planned,
     }
 }
 
 /// How to count what a request finds: only what decides about roots, in no order and not cut (associations EL-52,
 /// EL-53).
-pub(crate) fn plan_count(nodes: Vec<Node>, version: Version<'_>) -> Plan {
-    let mut plan = plan(required_only(nodes), version);
+pub(crate) fn plan_count(mut resolved: Resolved, version: Version<'_>) -> Plan {
+    resolved.nodes = required_only(resolved.nodes);
+    let mut plan = plan(resolved, version);
     for node in &mut plan.nodes {
         node.order = RowOrder::Any;
         node.cut = Cut::default();
@@ -45,7 +49,7 @@ pub(crate) fn plan_count(nodes: Vec<Node>, version: Version<'_>) -> Plan {
 }
 
 fn plan_root(mut node: Node, schema: &Schema) -> PlanNode {
-    let choice = access::choose(schema.table(node.table), node.filter.as_ref());
+    let choice = AccessPath::choose(schema, schema.table(node.table), node.filter.as_ref());
     if choice.answers_filter {
         node.filter = None;
     }
@@ -54,13 +58,30 @@ fn plan_root(mut node: Node, schema: &Schema) -> PlanNode {
 
 fn plan_node(mut node: Node, access: Access, schema: &Schema) -> PlanNode {
     let primary_key = &schema.table(node.table).primary_key().columns;
-    let order = RowOrder::new(std::mem::take(&mut node.order), primary_key);
+    let keep = keep(&node);
+    let order = match keep {
+        Keep::Rows => RowOrder::new(std::mem::take(&mut node.order), primary_key),
+        Keep::Passing | Keep::Number => RowOrder::Any,
+    };
     let cut = cut(&node, access.id_order());
     PlanNode {
         node,
         access,
         order,
         cut,
+        keep,
+    }
+}
+
+fn keep(node: &Node) -> Keep {
+    match &node.include {
+        Some(include) if include.counted => {
+            match node.filter.is_none() && node.children.is_empty() {
+                true => Keep::Number,
+                false => Keep::Passing,
+            }
+        }
+        _ => Keep::Rows,
     }
 }
 
