@@ -132,7 +132,10 @@ impl Snapshot {
     /// is none, which only a deferred key allows, those that wait for one.
     fn children_with(&self, key: ForeignKeyId, values: &[Value]) -> FoundIds<'_> {
         let key = self.state.schema.foreign_key(key);
-        if let Some(parent) = self.state.find_parent(key, values.iter().map(Value::as_ref)) {
+        if let Some(parent) = self
+            .state
+            .find_parent(key, values.iter().map(Value::as_ref))
+        {
             return FoundIds::Edge(self.children(key, parent));
         }
         // The map has the columns in the order declared.
@@ -193,10 +196,8 @@ fn by_many(schema: &Schema, table: &Table, equalities: &Equalities) -> Option<Ac
         let key = schema.foreign_key(id);
         let values = equalities.first_of(&key.key_order);
         let whole = values.len() == key.key_order.len();
-        (whole && finds_every_child(schema, key)).then_some(AccessPath::Children {
-            key: id,
-            values,
-        })
+        (whole && finds_every_child(schema, key))
+            .then_some(AccessPath::Children { key: id, values })
     });
     let indexes = table.indexes.iter().enumerate().filter_map(|(index, it)| {
         let values = equalities.first_of(&it.columns);

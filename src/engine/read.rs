@@ -177,9 +177,9 @@ impl<'a> RowView<'a> {
 }
 
 impl Cells for RowView<'_> {
-    #[inline]
+    #[inline(always)]
     fn cell(&self, ordinal: u32) -> ValueRef<'_> {
-        self.value(ordinal)
+        self.cells.read(self.layout.field(ordinal))
     }
 }
 
@@ -289,21 +289,18 @@ impl Snapshot {
             .iter()
             .map(|&id| {
                 let cells = reader.live(id);
-                (reader.value(cells, first), cells, id)
+                (reader.value(cells, first).rank(), cells, id)
             })
             .collect();
+        let compare = |a: RowCells<'_>, b: RowCells<'_>| {
+            let column =
+                |&ordinal: &u32| reader.value(a, ordinal).total_cmp(reader.value(b, ordinal));
+            let mut orders = std::iter::once(&first).chain(rest).map(column);
+            let difference = orders.find(|order| order.is_ne());
+            difference.unwrap_or(Ordering::Equal)
+        };
         keyed.sort_unstable_by(|(a, a_cells, _), (b, b_cells, _)| {
-            let further = |&ordinal: &u32| {
-                reader
-                    .value(*a_cells, ordinal)
-                    .total_cmp(reader.value(*b_cells, ordinal))
-            };
-            a.total_cmp(*b).then_with(|| {
-                rest.iter()
-                    .map(further)
-                    .find(|order| order.is_ne())
-                    .unwrap_or(Ordering::Equal)
-            })
+            a.cmp(b).then_with(|| compare(*a_cells, *b_cells))
         });
         for (id, (_, _, sorted)) in ids.iter_mut().zip(keyed) {
             *id = sorted;

@@ -74,7 +74,8 @@ impl Snapshot {
         Ok(TableRows::new(self.reader(id), ids))
     }
 
-    /// The rows for which a filter is true, in primary-key order. O(rows).
+    /// The rows for which a filter is true, in primary-key order. O(rows), or as many as there are for the values that the
+    /// filter gives of a unique key, a foreign key or an index.
     ///
     /// # Errors
     /// `UnknownTable`, or what is wrong with the filter.

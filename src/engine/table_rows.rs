@@ -5,11 +5,12 @@
 
 use std::fmt;
 
-use crate::engine::read::{ChildIds, Row, RowView, TableReader};
+use crate::engine::read::{ChildIds, Row, RowCells, TableReader};
 use crate::storage::RowId;
 
-/// Rows that are asked for together. With ten children a parent, out of cache, 4, 8 and 16 measured the same.
-const AHEAD: usize = 8;
+/// Rows that are asked for together. With ten children a parent, out of cache, 4, 8 and 16 measured the same; making room
+/// for them costs.
+const AHEAD: usize = 4;
 
 /// Rows of one table, borrowed from a snapshot.
 #[derive(Clone)]
@@ -17,7 +18,7 @@ pub struct TableRows<'s> {
     reader: TableReader<'s>,
     ids: Ids<'s>,
     /// The next rows, as far as they were asked for, and which of these comes next.
-    ahead: [Option<RowView<'s>>; AHEAD],
+    ahead: [Option<(RowId, RowCells<'s>)>; AHEAD],
     next: usize,
 }
 
@@ -51,7 +52,7 @@ impl<'s> TableRows<'s> {
 }
 
 fn fill<'s>(
-    ahead: &mut [Option<RowView<'s>>; AHEAD],
+    ahead: &mut [Option<(RowId, RowCells<'s>)>; AHEAD],
     reader: TableReader<'s>,
     ids: &mut impl Iterator<Item = RowId>,
 ) {
@@ -59,7 +60,7 @@ fn fill<'s>(
         *place = ids.next().map(|id| {
             let cells = reader.live(id);
             cells.touch();
-            reader.view(id, cells)
+            (id, cells)
         });
     }
 }
@@ -72,9 +73,9 @@ impl<'s> Iterator for TableRows<'s> {
         if self.next == AHEAD {
             self.look_ahead();
         }
-        let row = self.ahead[self.next]?;
+        let (id, cells) = self.ahead[self.next]?;
         self.next += 1;
-        Some(row.into_row())
+        Some(self.reader.view(id, cells).into_row())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -57,9 +57,7 @@ impl Parameters {
 
     /// Notes a type where none is known yet; the type that is known then.
     pub(super) fn give_type(&mut self, position: usize, data_type: DataType) -> DataType {
-        *self.declared[position]
-            .data_type
-            .get_or_insert(data_type)
+        *self.declared[position].data_type.get_or_insert(data_type)
     }
 }
 

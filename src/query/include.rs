@@ -117,7 +117,10 @@ impl Include {
                 "an include that is not required",
             ),
         ];
-        found.into_iter().find(|(said, _)| *said).map(|(_, what)| what)
+        found
+            .into_iter()
+            .find(|(said, _)| *said)
+            .map(|(_, what)| what)
     }
 
     /// Takes on what another include of the same association says.

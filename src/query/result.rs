@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::association::registry::ModelEntry;
-use crate::engine::RowView;
+use crate::engine::{RowCells, RowView};
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::query::level::{Level, RowList};
 use crate::query::plan::Plan;
@@ -27,8 +27,9 @@ pub struct Rows<'s> {
 #[derive(Clone, Copy)]
 pub struct Record<'r> {
     rows: &'r Rows<'r>,
-    /// The rows that it is one of, so that reading a cell looks nothing up.
+    /// The rows that it is one of, and its own cells, so that reading one looks nothing up.
     list: &'r RowList<'r>,
+    cells: RowCells<'r>,
     node: usize,
     side: Side,
     position: usize,
@@ -103,9 +104,11 @@ impl<'s> Rows<'s> {
     }
 
     fn record(&self, node: usize, position: usize) -> Record<'_> {
+        let list = &self.levels[node].rows;
         Record {
             rows: self,
-            list: &self.levels[node].rows,
+            list,
+            cells: list.cells[position],
             node,
             side: Side::Target,
             position,
@@ -141,8 +144,7 @@ impl<'r> Record<'r> {
             column.node == self.node && self.side == Side::Target,
             "the column is of other rows"
         );
-        let cells = self.list.cells[self.position];
-        self.list.reader.read(cells, column.ordinal)
+        self.list.reader.read(self.cells, column.ordinal)
     }
 
     /// The primary key, loaded or not.
@@ -242,6 +244,7 @@ impl<'r> Record<'r> {
         let junction = self.rows.levels[self.node].junction.as_ref()?;
         (self.side == Side::Target).then_some(Record {
             list: junction,
+            cells: junction.cells[self.position],
             side: Side::Junction,
             ..*self
         })
@@ -284,8 +287,7 @@ impl<'r> Record<'r> {
 
     #[inline]
     fn value(&self, ordinal: u32) -> ValueRef<'r> {
-        let cells = self.list.cells[self.position];
-        self.list.reader.value(cells, ordinal)
+        self.list.reader.value(self.cells, ordinal)
     }
 
     fn shape(&self) -> (&'r ModelEntry, &'r Shown) {
@@ -375,7 +377,10 @@ impl fmt::Debug for Record<'_> {
                 .map(|(include, records)| (&include.association.key, records)),
         );
         for (include, count) in self.counts() {
-            map.entry(&format_args!("count of {}", include.association.key), &count);
+            map.entry(
+                &format_args!("count of {}", include.association.key),
+                &count,
+            );
         }
         map.finish()
     }

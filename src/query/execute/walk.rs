@@ -42,7 +42,12 @@ impl<'s> Walker<'_, 's> {
     /// The rows below the given ones, each with the junction row that leads to it.
     pub(super) fn through(self, crossing: &Crossing, parents: &RowList<'s>) -> Result<Level<'s>> {
         let junction = self.junction(crossing, parents)?;
-        let found = find(&crossing.to_target, &junction.rows, self.table, self.snapshot)?;
+        let found = find(
+            &crossing.to_target,
+            &junction.rows,
+            self.table,
+            self.snapshot,
+        )?;
         let offsets = composed(&junction.offsets, &found.offsets);
         let junction = match crossing.shown {
             true => Some(junction.rows.repeated(&found.offsets)),
@@ -74,7 +79,12 @@ impl<'s> Walker<'_, 's> {
         parents: &RowList<'s>,
     ) -> Result<Level<'s>> {
         let junction = self.junction(crossing, parents)?;
-        let found = find(&crossing.to_target, &junction.rows, self.table, self.snapshot)?;
+        let found = find(
+            &crossing.to_target,
+            &junction.rows,
+            self.table,
+            self.snapshot,
+        )?;
         Ok(self.numbers(composed(&junction.offsets, &found.offsets)))
     }
 

@@ -56,7 +56,9 @@ fn counts_go_where_includes_go() {
         }
     }
     assert_eq!(found, [(1, 1), (1, 1), (0, 0)]);
-    let held = request.run_owned_with(&world, [("done", true.into())]).unwrap();
+    let held = request
+        .run_owned_with(&world, [("done", true.into())])
+        .unwrap();
     assert_eq!(
         held.rows().to_json(),
         concat!(
@@ -123,7 +125,10 @@ fn what_says_nothing_about_a_number_is_refused() {
     ] {
         let error = select("User").with_count(counted).run(&world).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Request(RequestKind::Unsupported));
-        assert_eq!(error.to_string(), format!("User: a count of tasks with {what}"));
+        assert_eq!(
+            error.to_string(),
+            format!("User: a count of tasks with {what}")
+        );
     }
     let junction = include("pinned").through_attributes(["id"]);
     let error = select("User").with_count(junction).run(&world).unwrap_err();

@@ -93,7 +93,7 @@ pub(super) trait Values<'r> {
 }
 
 /// A row of a request, by columns that were looked up.
-impl<'r> Values<'r> for (Record<'r>, [Column; 6]) {
+impl<'r> Values<'r> for (Record<'r>, &[Column; 6]) {
     #[inline(always)]
     fn value(&self, position: usize) -> ValueRef<'r> {
         let (record, columns) = self;
