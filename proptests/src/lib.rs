@@ -17,3 +17,4 @@ pub mod translate;
 pub mod machine;
 pub mod shrink;
 pub mod differential;
+pub mod associations;

@@ -18,6 +18,7 @@ mod limits;
 mod name;
 mod snapshot;
 mod table_rows;
+mod dump;
 mod read;
 mod access;
 mod undo;

@@ -26,6 +26,7 @@ mod eval;
 mod like;
 mod conjuncts;
 mod parameter;
+mod sql;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub use self::conjuncts::Conjunct;
 pub use self::eval::{Bound, Cells};
 pub use self::function::CellsTest;
 pub(crate) use self::parameter::Parameters;
+
+pub(crate) use self::sql::Words;
 
 /// A predicate, or part of one, over the columns of a row; names are not looked up yet.
 ///

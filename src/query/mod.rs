@@ -15,6 +15,7 @@
 mod order;
 mod select;
 mod include;
+mod scope;
 mod resolve;
 mod parameters;
 mod plan;
@@ -39,8 +40,12 @@ pub use self::order::{Direction, Nulls, Order, asc, desc};
 pub use self::owned::OwnedRows;
 pub use self::prepared::Prepared;
 pub use self::result::{Record, Records, Rows};
+pub use self::scope::{Scope, ScopeChoice};
 pub use self::select::{Select, select};
 pub use self::shape::{Column, Counted, Included};
+
+pub(crate) use self::resolve::check_criteria;
+pub(crate) use self::scope::{ModelScopes, Scopes};
 
 /// What a request can be run on: a database, a snapshot, a transaction.
 pub trait Queryable {
@@ -53,12 +58,26 @@ pub trait Queryable {
 pub struct Version<'s> {
     pub(crate) snapshot: &'s Snapshot,
     pub(crate) registry: &'s Arc<Registry>,
+    /// None for models without scopes.
+    pub(crate) scopes: Option<&'s Scopes>,
 }
 
 impl<'s> Version<'s> {
     /// The models must be over the tables of the snapshot.
     pub(crate) fn new(snapshot: &'s Snapshot, registry: &'s Arc<Registry>) -> Self {
-        Version { snapshot, registry }
+        Version {
+            snapshot,
+            registry,
+            scopes: None,
+        }
+    }
+
+    /// The same with the scopes of the models.
+    pub(crate) fn with_scopes(self, scopes: &'s Scopes) -> Self {
+        Version {
+            scopes: Some(scopes),
+            ..self
+        }
     }
 }
 

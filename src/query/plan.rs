@@ -179,10 +179,7 @@ impl Plan {
 impl PlanNode {
     /// Whether rows of the parent node without rows here are left out.
     pub(crate) fn is_required(&self) -> bool {
-        self.node
-            .include
-            .as_ref()
-            .is_some_and(|include| include.required)
+        self.node.is_required()
     }
 
     /// What has to be done in this version for the order wanted.

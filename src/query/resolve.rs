@@ -1,19 +1,20 @@
 //! From names to ids and ordinals, with every type checked.
 //!
 //! The tree becomes a list, each node before what it contains. A filter takes in the scope of its association, so that
-//! nothing below knows scopes; whether an include is required was decided before that, by the user's filters alone
-//! (associations SC-7).
+//! nothing below knows scopes; whether an include is required was decided before that, by the filters of the request and
+//! of the model's scopes alone (associations SC-7, SC-13).
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::association::link::{Association, Junction, Link};
 use crate::association::registry::{ModelEntry, ModelId, Registry};
-use crate::error::{Error, Limit, RequestError, RequestKind, Result};
+use crate::error::{Error, Limit, RequestError, RequestKind, Result, excerpt};
 use crate::expr::{Bound, Expr, Parameters, Scope, all, col};
 use crate::query::parameters::Wanted;
 use crate::query::select::Criteria;
-use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Select, Version};
+use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Scopes, Select, Version};
 use crate::schema::{Schema, Table, TableId};
 use crate::value::{DataType, Value};
 
@@ -31,6 +32,34 @@ pub(crate) struct Node {
     pub(crate) limit: Option<usize>,
     pub(crate) offset: usize,
     pub(crate) attributes: Shown,
+}
+
+impl Node {
+    /// Whether rows of the parent node without rows here are left out.
+    pub(crate) fn is_required(&self) -> bool {
+        self.include.as_ref().is_some_and(|it| it.required)
+    }
+
+    /// Of its rows only the number is wanted, whatever order, limit and offset a scope gave them.
+    fn only_count(&mut self) {
+        self.order.clear();
+        (self.limit, self.offset) = (None, 0);
+        if let Some(include) = &mut self.include {
+            (include.counted, include.required) = (true, false);
+        }
+    }
+
+    /// Whether it is a count, or something below one.
+    fn is_under_count(&self, nodes: &[Node]) -> bool {
+        let mut next = self.include.as_ref();
+        while let Some(include) = next {
+            if include.counted {
+                return true;
+            }
+            next = nodes[include.parent].include.as_ref();
+        }
+        false
+    }
 }
 
 /// How a node hangs below another.
@@ -89,46 +118,81 @@ pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Resolved
     let resolver = Resolver {
         registry: version.registry,
         schema: version.snapshot.schema(),
+        scopes: version.scopes,
         parameters: RefCell::default(),
     };
     let root = resolver.registry.by_name(&request.model)?;
-    let mut nodes = vec![resolver.node(root, &request.criteria, &[])?];
-    let mut pending: Vec<Pending<'_>> = Vec::new();
-    push_includes(0, &request.criteria, &mut pending);
-    while let Some(next) = pending.pop() {
-        let (parent, include) = (next.parent, next.include);
-        let node = resolver.include(nodes[parent].model, next)?;
-        let position = nodes.len();
-        nodes[parent].children.push(position);
-        nodes.push(node);
-        push_includes(position, &include.criteria, &mut pending);
-    }
-    hide_what_shows_nothing(&mut nodes);
     Ok(Resolved {
+        nodes: resolver.nodes(root, &request.criteria)?,
         wanted: Wanted::new(&root.name, resolver.parameters.into_inner())?,
-        nodes,
     })
 }
 
+/// Finds what is wrong with a read of a model by these criteria, without any rows.
+///
+/// # Errors
+/// What [`Select::run`] says about requests, and `Unsupported` for parameters.
+pub(crate) fn check_criteria(
+    schema: &Schema,
+    registry: &Registry,
+    scopes: &Scopes,
+    model: &ModelEntry,
+    criteria: &Criteria,
+) -> Result<()> {
+    let resolver = Resolver {
+        registry,
+        schema,
+        scopes: Some(scopes),
+        parameters: RefCell::default(),
+    };
+    resolver.nodes(model, criteria)?;
+    match resolver.parameters.into_inner().iter().next() {
+        None => Ok(()),
+        Some(parameter) => {
+            let detail = format!("parameter {} in a scope", excerpt(&parameter.name));
+            Err(RequestError::new(RequestKind::Unsupported, &*model.name, detail).into())
+        }
+    }
+}
+
 /// An include that is still to be resolved.
-#[derive(Clone, Copy)]
 struct Pending<'r> {
+    /// The node that it hangs below.
     parent: usize,
-    include: &'r Include,
+    /// How deep it is itself: one below the root.
+    depth: u32,
+    include: Cow<'r, Include>,
     counted: bool,
 }
 
 /// The last one pushed is the next one resolved, with all that is below it.
-fn push_includes<'r>(parent: usize, criteria: &'r Criteria, pending: &mut Vec<Pending<'r>>) {
-    let pending_as = |counted| {
+fn push_includes<'r>(
+    (parent, depth): (usize, u32),
+    criteria: Cow<'r, Criteria>,
+    pending: &mut Vec<Pending<'r>>,
+) {
+    let push = |counted| {
         move |include| Pending {
             parent,
+            depth,
             include,
             counted,
         }
     };
-    pending.extend(criteria.counts.iter().rev().map(pending_as(true)));
-    pending.extend(criteria.includes.iter().rev().map(pending_as(false)));
+    match criteria {
+        Cow::Borrowed(criteria) => {
+            let counts = criteria.counts.iter().rev();
+            pending.extend(counts.map(Cow::Borrowed).map(push(true)));
+            let includes = criteria.includes.iter().rev();
+            pending.extend(includes.map(Cow::Borrowed).map(push(false)));
+        }
+        Cow::Owned(criteria) => {
+            let counts = criteria.counts.into_iter().rev();
+            pending.extend(counts.map(Cow::Owned).map(push(true)));
+            let includes = criteria.includes.into_iter().rev();
+            pending.extend(includes.map(Cow::Owned).map(push(false)));
+        }
+    }
 }
 
 /// An include without attributes is hidden, unless something below it is shown or counted. A count is hidden with all
@@ -166,11 +230,89 @@ fn check_schema(request: &Select, version: Version<'_>) -> Result<()> {
 struct Resolver<'s> {
     registry: &'s Registry,
     schema: &'s Schema,
+    scopes: Option<&'s Scopes>,
     /// What the filters ask for so far.
     parameters: RefCell<Parameters>,
 }
 
 impl<'s> Resolver<'s> {
+    /// The nodes of a read of a model, the root first.
+    fn nodes(&self, root: &ModelEntry, criteria: &Criteria) -> Result<Vec<Node>> {
+        let scoped = self.scoped(root, criteria, true)?;
+        let mut nodes = vec![self.node(root, &scoped, &[])?];
+        let mut pending = Vec::new();
+        push_includes((0, 1), scoped, &mut pending);
+        while let Some(Pending {
+            parent,
+            depth,
+            include,
+            counted,
+        }) = pending.pop()
+        {
+            let source = nodes[parent].model;
+            if depth > DEPTH_MAX {
+                return Err(too_deep(self.registry.model(source)));
+            }
+            if counted {
+                self.check_count(source, &include)?;
+            }
+            let target = self.target(source, &include)?;
+            let position = nodes.len();
+            let (mut node, below) = match include {
+                Cow::Borrowed(include) => {
+                    let scoped = self.scoped(target, &include.criteria, false)?;
+                    (self.include(source, parent, include, &scoped)?, scoped)
+                }
+                Cow::Owned(include) => {
+                    let scoped = self.scoped(target, &include.criteria, false)?.into_owned();
+                    let node = self.include(source, parent, &include, &scoped)?;
+                    (node, Cow::Owned(scoped))
+                }
+            };
+            if counted {
+                node.only_count();
+            } else if nodes[parent].is_under_count(&nodes) && !node.is_required() {
+                // Only a scope says so, and it says nothing about a number.
+                continue;
+            }
+            nodes[parent].children.push(position);
+            nodes.push(node);
+            push_includes((position, depth + 1), below, &mut pending);
+        }
+        hide_what_shows_nothing(&mut nodes);
+        Ok(nodes)
+    }
+
+    /// Refuses what says nothing about a number of rows.
+    fn check_count(&self, source: ModelId, counted: &Include) -> Result<()> {
+        let Some(what) = counted.what_no_count_has() else {
+            return Ok(());
+        };
+        let detail = format!("a count of {} with {what}", counted.association);
+        let source = self.registry.model(source);
+        Err(RequestError::new(RequestKind::Unsupported, &*source.name, detail).into())
+    }
+
+    /// What is asked for of a model, its scopes included.
+    fn scoped<'c>(
+        &self,
+        model: &ModelEntry,
+        criteria: &'c Criteria,
+        plain: bool,
+    ) -> Result<Cow<'c, Criteria>> {
+        match self.scopes {
+            Some(scopes) => scopes.apply(model, criteria, plain),
+            None => Scopes::default().apply(model, criteria, plain),
+        }
+    }
+
+    /// The model that an include leads to.
+    fn target(&self, source: ModelId, include: &Include) -> Result<&'s ModelEntry> {
+        let source = self.registry.model(source);
+        let association = source.association(&include.association)?;
+        Ok(self.registry.model(association.target))
+    }
+
     /// A node of a model, not yet below another.
     fn node(
         &self,
@@ -181,6 +323,7 @@ impl<'s> Resolver<'s> {
         if criteria.too_deep {
             return Err(too_deep(model));
         }
+        let scope = &seen(model, scope, criteria.with_deleted);
         Ok(Node {
             model: model.id,
             table: model.table,
@@ -194,26 +337,29 @@ impl<'s> Resolver<'s> {
         })
     }
 
-    fn include(&self, source: ModelId, pending: Pending<'_>) -> Result<Node> {
-        let Pending {
-            parent,
-            include,
-            counted,
-        } = pending;
-        let model = self.registry.model(source);
-        let association = model.association(&include.association)?;
-        if counted && let Some(what) = include.what_no_count_has() {
-            let detail = format!("a count of {} with {what}", include.association);
-            return Err(RequestError::new(RequestKind::Unsupported, &*model.name, detail).into());
-        }
+    fn include(
+        &self,
+        source: ModelId,
+        parent: usize,
+        include: &Include,
+        criteria: &Criteria,
+    ) -> Result<Node> {
+        let association = self
+            .registry
+            .model(source)
+            .association(&include.association)?;
         let target = self.registry.model(association.target);
-        let mut node = self.node(target, &include.criteria, &association.scope)?;
+        let mut conditioned = Cow::Borrowed(criteria);
+        if let Some(conditions) = &association.conditions {
+            conditioned.to_mut().filters.push(conditions.expr.clone());
+        }
+        let mut node = self.node(target, &conditioned, &association.scope)?;
         node.include = Some(IncludeNode {
             parent,
             association: association.clone(),
-            required: !counted && include.is_required(),
+            required: include.is_required(&criteria.filters),
             hidden: false,
-            counted,
+            counted: false,
             junction: match &association.link {
                 Link::Through(through) => Some(self.junction(through, include)?),
                 Link::ToParent(_) | Link::ToChildren(_) => {
@@ -229,7 +375,11 @@ impl<'s> Resolver<'s> {
         let model = self.registry.model(through.model);
         Ok(JunctionNode {
             model: model.id,
-            filter: self.filter(model, &through.scope, &include.through_filters)?,
+            filter: self.filter(
+                model,
+                &seen(model, &through.scope, include.through_with_deleted),
+                &include.through_filters,
+            )?,
             attributes: shown(model, include.through_attributes.as_deref())?,
         })
     }
@@ -286,6 +436,23 @@ impl Scope for Attributes<'_> {
     }
 }
 
+/// A scope over rows of a model, those that were softly deleted among them or not.
+fn seen<'s>(
+    model: &ModelEntry,
+    scope: &'s [(u32, Value)],
+    with_deleted: bool,
+) -> Cow<'s, [(u32, Value)]> {
+    let Some(deleted_at) = model.deleted_at else {
+        return Cow::Borrowed(scope);
+    };
+    let mut scope = scope.to_vec();
+    scope.retain(|(ordinal, _)| *ordinal != deleted_at);
+    if !with_deleted {
+        scope.push((deleted_at, Value::Null));
+    }
+    Cow::Owned(scope)
+}
+
 fn order_keys(model: &ModelEntry, order: &[Order]) -> Result<Vec<OrderKey>> {
     let key = |order: &Order| {
         Ok(OrderKey {
@@ -319,7 +486,10 @@ fn shown(model: &ModelEntry, names: Option<&[String]>) -> Result<Shown> {
 }
 
 fn check_no_junction(source: &ModelEntry, include: &Include) -> Result<()> {
-    if include.through_filters.is_empty() && include.through_attributes.is_none() {
+    if include.through_filters.is_empty()
+        && include.through_attributes.is_none()
+        && !include.through_with_deleted
+    {
         return Ok(());
     }
     let detail = format!("{} goes through no junction", include.association);

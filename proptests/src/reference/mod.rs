@@ -15,6 +15,7 @@ mod levels;
 mod values;
 mod judge;
 mod upsert;
+pub mod by_row;
 
 use std::sync::Arc;
 
@@ -332,10 +333,24 @@ impl Reference {
     /// Everything that is violated.
     pub fn execute(&mut self, statement: &Statement) -> Result<Outcome, Failure> {
         let before = self.state.clone();
-        let result = self.address(statement).and_then(|(mut outcome, level)| {
+        let outcome = self.run(&before, |reference| reference.address(statement))?;
+        let key = outcome.key.clone();
+        Ok(Outcome {
+            key: key.map(|key| self.key_now(statement, key, &before)),
+            ..outcome
+        })
+    }
+
+    /// Addresses rows and follows what comes of it.
+    fn run(
+        &mut self,
+        before: &State,
+        address: impl FnOnce(&mut Self) -> Result<(Outcome, Vec<Change>), Failure>,
+    ) -> Result<Outcome, Failure> {
+        let result = address(self).and_then(|(mut outcome, level)| {
             let idle = level.iter().filter(|change| !change.is_real()).count() as u64;
             outcome.changed = outcome.addressed - idle;
-            let mut levels = Levels::new(&self.shape, &before, &mut self.state, &mut self.fired);
+            let mut levels = Levels::new(&self.shape, before, &mut self.state, &mut self.fired);
             let settled = levels.settle(level);
             outcome.by_actions = levels.by_actions;
             let owners = levels.owners();
@@ -345,7 +360,6 @@ impl Reference {
             };
             if violations.is_empty() {
                 self.state.owners = owners;
-                outcome.key = outcome.key.map(|key| self.key_now(statement, key, &before));
                 return Ok(outcome);
             }
             Err(Failure {
@@ -355,7 +369,7 @@ impl Reference {
             })
         });
         if result.is_err() {
-            self.state = before;
+            self.state = before.clone();
         }
         result
     }

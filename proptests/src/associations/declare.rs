@@ -1,0 +1,184 @@
+//! relata's declarations from a graph.
+
+use relata::association::{
+    BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, KeyAttributes, Through, Uniqueness,
+};
+use relata::{Action, Attribute, DataType, Deferral, ModelDef, Models};
+
+use crate::associations::graph::{
+    self, Association, Graph, Junction, Key, Model, PrimaryKey, Sort, Unique,
+};
+use crate::shape::{Kind, Rule, Timing};
+
+/// The declarations of a graph.
+pub fn models(graph: &Graph) -> Models {
+    let mut models = Models::new();
+    for model in &graph.models {
+        models.define(definition(model));
+    }
+    for association in &graph.associations {
+        associate(&mut models, association);
+    }
+    models
+}
+
+fn definition(model: &Model) -> ModelDef {
+    let mut definition = ModelDef::new(&model.name)
+        .freeze_table_name()
+        .timestamps(false);
+    for (name, kind) in model.key_columns() {
+        let attribute = Attribute::new(name, data_type(kind)).primary_key();
+        definition = definition.attribute(match model.key {
+            PrimaryKey::Numbered => attribute.auto_increment(),
+            _ => attribute,
+        });
+    }
+    let attributes = model.attributes.iter().map(attribute);
+    attributes.fold(definition, ModelDef::attribute)
+}
+
+fn attribute(declared: &graph::Attribute) -> Attribute {
+    let mut attribute = Attribute::new(&declared.name, data_type(declared.kind));
+    attribute = match declared.nullable {
+        Some(true) => attribute.nullable(),
+        Some(false) => attribute.not_null(),
+        None => attribute,
+    };
+    if declared.unique {
+        attribute = attribute.unique();
+    }
+    match &declared.default {
+        Some(value) => attribute.default(value.clone()),
+        None => attribute,
+    }
+}
+
+/// The options that all four have.
+macro_rules! with_options {
+    ($declaration:expr, $association:expr) => {{
+        let association: &Association = $association;
+        let mut declaration = $declaration
+            .alias(association.alias.as_str())
+            .foreign_key(key(&association.key))
+            .constraints(association.constraints);
+        if let Some(rule) = association.on_delete {
+            declaration = declaration.on_delete(action(rule));
+        }
+        if let Some(rule) = association.on_update {
+            declaration = declaration.on_update(action(rule));
+        }
+        match association.timing {
+            Timing::Immediate => declaration,
+            Timing::InitiallyImmediate => declaration.deferrable(Deferral::InitiallyImmediate),
+            Timing::InitiallyDeferred => declaration.deferrable(Deferral::InitiallyDeferred),
+        }
+    }};
+}
+
+fn associate(models: &mut Models, association: &Association) {
+    let source = association.source.as_str();
+    let target = association.target.as_str();
+    let refers = &association.key.refers;
+    match &association.sort {
+        Sort::BelongsTo => {
+            let mut declaration = with_options!(BelongsTo::new(target), association);
+            if !refers.is_empty() {
+                declaration = declaration.target_keys(refers);
+            }
+            models.belongs_to(source, declaration);
+        }
+        Sort::HasOne => {
+            let mut declaration = with_options!(HasOne::new(target), association);
+            if !refers.is_empty() {
+                declaration = declaration.source_keys(refers);
+            }
+            for (name, value) in &association.scope {
+                declaration = declaration.scope(name, value.clone());
+            }
+            models.has_one(source, declaration);
+        }
+        Sort::HasMany => {
+            let mut declaration = with_options!(HasMany::new(target), association);
+            if !refers.is_empty() {
+                declaration = declaration.source_keys(refers);
+            }
+            for (name, value) in &association.scope {
+                declaration = declaration.scope(name, value.clone());
+            }
+            models.has_many(source, declaration);
+        }
+        Sort::BelongsToMany(junction) => {
+            let mut declaration = with_options!(BelongsToMany::new(target), association)
+                .through(through(junction))
+                .other_key(key(&junction.other));
+            if !refers.is_empty() {
+                declaration = declaration.source_keys(refers);
+            }
+            if !junction.other.refers.is_empty() {
+                declaration = declaration.target_keys(&junction.other.refers);
+            }
+            for (name, value) in &association.scope {
+                declaration = declaration.scope(name, value.clone());
+            }
+            models.belongs_to_many(source, declaration);
+        }
+    }
+}
+
+fn through(junction: &Junction) -> Through {
+    let mut through = Through::new(&junction.through).timestamps(false);
+    through = match &junction.unique {
+        None => through,
+        Some(Unique::Pair) => through.unique(Uniqueness::Pair),
+        Some(Unique::PairAndScope) => through.unique(Uniqueness::PairAndScope),
+        Some(Unique::Attributes(names)) => through.unique(Uniqueness::Attributes(names.clone())),
+        Some(Unique::Off) => through.unique(Uniqueness::Off),
+    };
+    for (name, value) in &junction.scope {
+        through = through.scope(name, value.clone());
+    }
+    through
+}
+
+fn key(key: &Key) -> KeyAttributes {
+    let attributes: Vec<KeyAttribute> = key
+        .names
+        .iter()
+        .map(|name| {
+            let mut attribute = KeyAttribute::named(name);
+            attribute = match key.nullable {
+                Some(true) => attribute.nullable(),
+                Some(false) => attribute.not_null(),
+                None => attribute,
+            };
+            if key.unique {
+                attribute = attribute.unique();
+            }
+            match &key.default {
+                Some(value) => attribute.default(value.clone()),
+                None => attribute,
+            }
+        })
+        .collect();
+    match <[KeyAttribute; 2]>::try_from(attributes) {
+        Ok(two) => two.into(),
+        Err(mut one) => one.remove(0).into(),
+    }
+}
+
+fn action(rule: Rule) -> Action {
+    match rule {
+        Rule::NoAction => Action::NoAction,
+        Rule::Restrict => Action::Restrict,
+        Rule::Cascade => Action::Cascade,
+        Rule::SetNull => Action::SetNull,
+        Rule::SetDefault => Action::SetDefault,
+    }
+}
+
+fn data_type(kind: Kind) -> DataType {
+    match kind {
+        Kind::Int => DataType::Int,
+        _ => DataType::Text,
+    }
+}
