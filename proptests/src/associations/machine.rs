@@ -195,7 +195,8 @@ impl Machine {
                 Err(format!("{step:?}: {answer:?} where one of {told:?} is expected"))
             }
             (Err(error), Ok(answer)) => {
-                Err(format!("{step:?}: {error} where {answer:?} is expected"))
+                let complaint = perform::complaint(&error);
+                Err(format!("{step:?}: {complaint} ({error}) where {answer:?} is expected"))
             }
         }
     }
