@@ -42,6 +42,7 @@ pub mod value;
 pub mod error;
 pub mod expr;
 pub mod schema;
+pub mod ddl;
 mod storage;
 pub mod engine;
 pub mod association;
@@ -58,7 +59,7 @@ pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::expr::{Expr, all, any, col, not, val};
 pub use crate::model::{
     Attribute, Database, Instance, ModelDef, Models, Related, RelatedView, SharedDatabase,
-    Snapshot, Source, Target, Targets, Transaction, Values,
+    Snapshot, Source, Target, Targets, Transaction, Tree, Values,
 };
 pub use crate::query::{OwnedRows, Prepared, Record, Rows, Select, asc, desc, include, select};
 pub use crate::schema::{Action, Deferral};

@@ -13,7 +13,9 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use relata::engine::{Changes, Database, Savepoint, Snapshot, Transaction, Upserts};
-use relata::error::{ConstraintKind, Error, ErrorKind, Limit, RequestKind, TransactionKind};
+use relata::error::{
+    ConstraintError, ConstraintKind, Error, ErrorKind, Limit, RequestKind, TransactionKind,
+};
 
 use crate::beyond;
 use crate::choices::Choices;
@@ -422,7 +424,7 @@ impl Held {
     fn must_be_refused(&self, shape: &Shape, answer: Result<(), Error>) -> Verdict {
         match answer {
             Ok(()) => Err(format!("{:?} was accepted", self.unmet)),
-            Err(error) => is_violation(shape, &error, &self.unmet).map(drop),
+            Err(error) => are_violations(shape, &error, &self.unmet),
         }
     }
 
@@ -704,7 +706,7 @@ impl<'m> Session<'m> {
             (Ok(()), Some(violations)) if violations.is_empty() => Ok(()),
             (Err(error), Some(violations)) => {
                 count(self.tally, "refused: switch to immediate");
-                self.is_violation(&error, &violations).map(drop)
+                are_violations(self.shape, &error, &violations)
             }
             (Ok(()), Some(violations)) => Err(format!("relata overlooked {violations:?}")),
         }
@@ -741,7 +743,7 @@ impl<'m> Session<'m> {
                 Ok(Some(changes))
             }
             (Err(error), Err(violations)) => {
-                is_violation(self.shape, &error, &violations)?;
+                are_violations(self.shape, &error, &violations)?;
                 count(self.tally, "refused: commit");
                 Ok(None)
             }
@@ -781,7 +783,7 @@ impl<'m> Session<'m> {
         match self.transaction.check_deferred() {
             Ok(()) if unmet.is_empty() => Ok(()),
             Ok(()) => Err(format!("check_deferred overlooked {unmet:?}")),
-            Err(error) => self.is_violation(&error, &unmet).map(drop),
+            Err(error) => are_violations(self.shape, &error, &unmet),
         }
     }
 }
@@ -870,6 +872,41 @@ fn compare(shape: &Shape, snapshot: &Snapshot, state: &State) -> Verdict {
     Ok(())
 }
 
+/// Whether an error lists all of the violations (RI-52): of the rows that share a key, all but one.
+fn are_violations(shape: &Shape, error: &Error, violations: &[Violation]) -> Verdict {
+    let mut listed: Vec<&ConstraintError> = Vec::new();
+    for details in error.violations() {
+        is_one_of(shape, details, violations)?;
+        if listed.iter().any(|before| is_same_place(before, details)) {
+            return Err(format!("relata lists {details:?} twice"));
+        }
+        listed.push(details);
+    }
+    let mut expected = 0;
+    for (position, violation) in violations.iter().enumerate() {
+        let is_first = !violations[..position].iter().any(|other| {
+            (other.table, &other.constraint, &other.values)
+                == (violation.table, &violation.constraint, &violation.values)
+        });
+        expected += usize::from(violation.sort != Sort::Unique || !is_first);
+    }
+    let found = error
+        .as_constraint()
+        .map_or(0, ConstraintError::violations_count);
+    match found == expected {
+        true => Ok(()),
+        false => Err(format!(
+            "relata counts {found} violations, not {expected}: {violations:?}"
+        )),
+    }
+}
+
+/// Whether two violations are of one constraint in one row. Rows that share a primary key are told apart by nothing.
+fn is_same_place(a: &ConstraintError, b: &ConstraintError) -> bool {
+    let is_key_of_row = |it: &ConstraintError| it.row.as_deref() == Some(&it.values[..]);
+    (&a.table, &a.constraint, &a.row) == (&b.table, &b.constraint, &b.row) && !is_key_of_row(a)
+}
+
 /// Whether an error is one of the violations, and of which sort.
 pub(crate) fn is_violation(
     shape: &Shape,
@@ -877,7 +914,19 @@ pub(crate) fn is_violation(
     violations: &[Violation],
 ) -> Result<Sort, String> {
     let differs = || format!("relata refused with {error:?}, the reference with {violations:?}");
-    let details = error.as_constraint().ok_or_else(differs)?;
+    is_one_of(
+        shape,
+        error.as_constraint().ok_or_else(differs)?,
+        violations,
+    )
+}
+
+fn is_one_of(
+    shape: &Shape,
+    details: &ConstraintError,
+    violations: &[Violation],
+) -> Result<Sort, String> {
+    let differs = || format!("relata refused with {details:?}, the reference with {violations:?}");
     let sort = match details.kind {
         ConstraintKind::NotNull => Sort::NotNull,
         ConstraintKind::Check => Sort::Check,

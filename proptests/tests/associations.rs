@@ -43,12 +43,17 @@ fn number(tally: &Tally, what: &str) -> u64 {
 
 /// A run that met too little says nothing.
 fn assert_wide(tally: &Tally) {
-    let (all, good) = (number(tally, "verbs"), number(tally, "verbs that succeeded"));
+    let (all, good) = (
+        number(tally, "verbs"),
+        number(tally, "verbs that succeeded"),
+    );
     assert!(
         good * 100 >= all * 30 && good * 100 <= all * 80,
         "{good} of {all} succeeded"
     );
-    let verbs = ["Get", "One", "Has", "Count", "Set", "Add", "Remove", "Create"];
+    let verbs = [
+        "Get", "One", "Has", "Count", "Set", "Add", "Remove", "Create",
+    ];
     let verbs = verbs.map(|verb| format!("verb {verb}"));
     let others = [
         "association: belongs_to",
@@ -100,6 +105,10 @@ fn assert_wide(tally: &Tally) {
         "refused: KeyLength",
     ];
     for what in verbs.iter().map(String::as_str).chain(others) {
-        assert!(number(tally, what) >= 100, "{what}: {}", number(tally, what));
+        assert!(
+            number(tally, what) >= 100,
+            "{what}: {}",
+            number(tally, what)
+        );
     }
 }

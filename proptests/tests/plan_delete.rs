@@ -9,7 +9,7 @@ use std::iter;
 use std::sync::Arc;
 
 use relata::engine::{Changes, Database, DeletePlan, PlannedRow};
-use relata::error::{ConstraintError, ConstraintKind, Error};
+use relata::error::{ConstraintError, ConstraintKind, Error, Further};
 use relata::expr::{Expr, all, col};
 use relata::value::Value;
 use relata_proptests::choices::Choices;
@@ -155,7 +155,7 @@ fn compare(
             for blocked in &plan.blocked {
                 count(&format!("blocked by {:?}", blocked.error.kind), 1);
             }
-            check_named(&plan, &error)
+            error.violations().try_for_each(|it| check_named(&plan, it))
         }
         Err(error) => Err(format!("another sort of error: {error}")),
     }
@@ -176,10 +176,16 @@ fn check_named(plan: &DeletePlan, error: &ConstraintError) -> Result<(), String>
         }
         _ => {
             let chain = error.chain.clone();
-            ConstraintError {
+            let named = ConstraintError {
                 chain,
                 ..named.clone()
-            } == *error
+            };
+            // Of a commit, the first has the further ones, which are looked at by themselves.
+            named
+                == ConstraintError {
+                    further: Further::default(),
+                    ..error.clone()
+                }
         }
     };
     if plan.blocked.iter().any(|blocked| is_it(&blocked.error)) || half_way && plan.is_blocked() {

@@ -36,6 +36,7 @@ pub struct Through {
     pub(crate) unique_name: Option<String>,
     pub(crate) scope: Vec<(String, Value)>,
     pub(crate) timestamps: Option<bool>,
+    pub(crate) soft_delete: bool,
 }
 
 /// How often a source and a target may be linked.
@@ -115,6 +116,7 @@ impl Through {
             unique_name: None,
             scope: Vec::new(),
             timestamps: None,
+            soft_delete: false,
         }
     }
 
@@ -142,6 +144,13 @@ impl Through {
     /// defined model says it for itself.
     pub fn timestamps(mut self, kept: bool) -> Self {
         self.timestamps = Some(kept);
+        self
+    }
+
+    /// That rows of the junction are softly deleted: what ends a link keeps the row, and linking the pair again restores it
+    /// (associations BTM-33, PA-6).
+    pub fn soft_delete(mut self) -> Self {
+        self.soft_delete = true;
         self
     }
 }

@@ -14,6 +14,7 @@
 use crate::association::naming::accessors::Accessor;
 use crate::association::naming::accessors::Accessors;
 use crate::association::registry::ModelId;
+use crate::expr::{Bound, Expr};
 use crate::schema::ForeignKeyId;
 use crate::value::Value;
 
@@ -30,12 +31,29 @@ pub(crate) struct Association {
     pub(crate) target: ModelId,
     /// The way from source to target.
     pub(crate) link: Link,
-    /// What targets have in common: columns of the target and their values. Never on an association to a parent.
+    /// What targets have in common: columns of the target and their values. Where targets are softly deleted, that they are
+    /// not; on an association to a parent, nothing else.
     pub(crate) scope: Vec<(u32, Value)>,
+    /// What targets have in common besides, as something that reads them can ask and nothing that writes them can see to.
+    pub(crate) conditions: Option<Conditions>,
     /// The names of its verbs.
     pub(crate) accessors: Accessors,
     /// Whether the source's hooks around association run.
     pub(crate) hooks: bool,
+}
+
+/// A predicate over targets: by the names of attributes for requests, and bound for rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Conditions {
+    pub(crate) expr: Expr,
+    pub(crate) bound: Bound,
+}
+
+/// By what was declared; that decides what it is bound to.
+impl PartialEq for Conditions {
+    fn eq(&self, other: &Self) -> bool {
+        self.expr == other.expr
+    }
 }
 
 /// Which of the four calls declared an association.
@@ -91,6 +109,15 @@ pub(crate) struct Hop {
     /// the association's scope, in their order and without those that the scope wants null, and then the child columns.
     /// None for a way that only leads to parents.
     pub(crate) index: Option<usize>,
+}
+
+impl Junction {
+    /// The same with rows that were softly deleted.
+    pub(crate) fn with_deleted(&self, deleted_at: u32) -> Junction {
+        let mut junction = self.clone();
+        junction.scope.retain(|(ordinal, _)| *ordinal != deleted_at);
+        junction
+    }
 }
 
 impl Association {

@@ -3,6 +3,7 @@
 use crate::association::link::AssociationKind;
 use crate::association::{Alias, BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttributes};
 use crate::error::Result;
+use crate::expr::Expr;
 use crate::schema::{Action, Deferral};
 use crate::value::Value;
 
@@ -32,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) on_update: Option<ActionName>,
     pub(crate) deferral: Option<Deferral>,
     pub(crate) scope: Vec<(String, Value)>,
+    /// Conditions on targets that no value can be written for.
+    pub(crate) conditions: Vec<Expr>,
     /// Whether the source's hooks around association run (associations AS-14).
     pub(crate) hooks: bool,
 }
@@ -57,6 +60,7 @@ impl Options {
             on_update: None,
             deferral: None,
             scope: Vec::new(),
+            conditions: Vec::new(),
             hooks: false,
         }
     }
@@ -156,7 +160,8 @@ macro_rules! common_options {
                 self
             }
 
-            /// Whether the source's hooks around association run, which they do not by default.
+            /// Whether the source's hooks around association run, which they do not by default
+            /// (associations AS-14): see [`Models::before_associate`](crate::Models::before_associate).
             pub fn hooks(mut self, run: bool) -> Self {
                 self.options.hooks = run;
                 self
@@ -190,6 +195,24 @@ macro_rules! scope_option {
             ) -> Self {
                 self.options.scope.push((attribute.into(), value.into()));
                 self
+            }
+
+            /// One more condition that all targets meet, when reading. No value can be written for it, so that whatever
+            /// would have to make a target meet it is refused: creating one, or adding one that is not associated. A
+            /// `belongs_to_many` may add targets, of which it reads those that meet the condition (associations SC-6,
+            /// SC-3).
+            pub fn scope_where(mut self, condition: impl Into<$crate::expr::Expr>) -> Self {
+                self.options.conditions.push(condition.into());
+                self
+            }
+
+            /// One more condition as of [`scope_where`](Self::scope_where): that an attribute has one of some values.
+            pub fn scope_in(
+                self,
+                attribute: impl AsRef<str>,
+                values: impl IntoIterator<Item = impl Into<$crate::value::Value>>,
+            ) -> Self {
+                self.scope_where($crate::expr::col(attribute.as_ref()).is_in(values))
             }
         }
     };

@@ -51,6 +51,8 @@ pub(crate) struct ModelEntry {
     pub(crate) plural: Box<str>,
     /// Its table.
     pub(crate) table: TableId,
+    /// The column that holds when a row was softly deleted, if rows of the model are.
+    pub(crate) deleted_at: Option<u32>,
     attributes: Vec<AttributeEntry>,
     // The positions of the attributes, sorted by name.
     by_name: Box<[u32]>,
@@ -128,6 +130,7 @@ impl ModelEntry {
             singular: names.singular.into(),
             plural: names.plural.into(),
             table,
+            deleted_at: None,
             attributes,
             by_name,
             associations: Vec::new(),

@@ -82,6 +82,12 @@ struct Event<'a> {
 }
 
 impl GivenUp {
+    /// Whether nothing was noted yet.
+    #[inline]
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.rested == 0 && self.values.is_empty()
+    }
+
     /// The work that follows from the values that were given up since the statement was last at rest, or the first child
     /// that forbids it. If such children are kept, all of them, and the work as if there were none.
     pub(crate) fn follow(

@@ -8,7 +8,7 @@ use crate::engine::limits::Limits;
 use crate::engine::referential::{Cause, Change, Restricted};
 use crate::engine::state::State;
 use crate::error::{
-    ConstraintError, ConstraintKind, Operation, RequestError, RequestKind, Result, RowName,
+    ConstraintError, ConstraintKind, Further, Operation, RequestError, RequestKind, Result, RowName,
 };
 use crate::expr::Cells;
 use crate::schema::{ForeignKey, ForeignKeyId, Table, TableId};
@@ -115,6 +115,7 @@ fn not_null(
         row,
         other: None,
         chain: Vec::new(),
+        further: Further::default(),
     }
 }
 
@@ -135,6 +136,7 @@ fn check_failed(
         row,
         other: None,
         chain: Vec::new(),
+        further: Further::default(),
     }
 }
 
@@ -217,6 +219,7 @@ fn duplicate(
         row: Some(row),
         other: Some(row_name(state, table, other)),
         chain: Vec::new(),
+        further: Further::default(),
     }
 }
 
@@ -336,6 +339,7 @@ pub(crate) fn no_parent(
             key: None,
         }),
         chain: Vec::new(),
+        further: Further::default(),
     }
 }
 
@@ -391,6 +395,7 @@ fn held_on_to(
             key: Some(values.clone()),
         }),
         chain: Vec::new(),
+        further: Further::default(),
     }
 }
 

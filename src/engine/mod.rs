@@ -17,6 +17,7 @@ mod clock;
 mod limits;
 mod name;
 mod snapshot;
+mod dump;
 mod read;
 mod undo;
 mod tidying;

@@ -2,17 +2,25 @@
 //!
 //! Whether a constraint waits is a mode of the transaction ([`Modes`]) and part of what a savepoint restores. What waits
 //! stands in the structures themselves: the unmatched map of a foreign key, the repeats of a unique key. Both follow the
-//! rows, through undo as through writes, so that judging is looking at the present state (integrity RI-53).
+//! rows, through undo as through writes, so that judging is looking at the present state (integrity RI-53). All that is
+//! broken is told of, up to a number (RI-52).
+
+use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
 use crate::engine::constraint;
 use crate::engine::state::State;
 use crate::error::{
-    ConstraintError, Operation, RequestError, RequestKind, Result, TransactionError,
+    ConstraintError, Further, Operation, RequestError, RequestKind, Result, TransactionError,
     TransactionKind,
 };
 use crate::schema::{Deferral, ForeignKeyId, Schema, TableId};
+use crate::storage::RowId;
+use crate::value::Key;
+
+/// How many broken constraints an error lists: more than anybody reads, and few enough to be kept.
+const VIOLATIONS_MAX: usize = 100;
 
 /// A constraint that can wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +107,8 @@ pub(crate) fn all(schema: &Schema) -> impl Iterator<Item = Deferrable> + '_ {
         .chain(references.map(|key| Deferrable::Reference(key.id)))
 }
 
-/// The constraints of some names, all that can wait if there is no name. One name may be that of several.
+/// The constraints of some names, all that can wait if there is no name; each once, in the order of [`all`]. One name may
+/// be that of several.
 ///
 /// # Errors
 /// `UnknownConstraint`, or `NotDeferrable`.
@@ -107,57 +116,116 @@ pub(crate) fn named(schema: &Schema, names: &[&str]) -> Result<Vec<Deferrable>> 
     if names.is_empty() {
         return Ok(all(schema).collect());
     }
-    let mut found = Vec::new();
     for name in names {
-        let before = found.len();
-        found.extend(all(schema).filter(|&it| name_of(schema, it) == *name));
         if has_other(schema, name) {
             let detail = format!("constraint {name} is not deferrable");
             return Err(TransactionError::new(TransactionKind::NotDeferrable, detail).into());
         }
-        if found.len() == before {
+        if !all(schema).any(|it| name_of(schema, it) == *name) {
             let detail = "no constraint of this name";
             return Err(RequestError::new(RequestKind::UnknownConstraint, *name, detail).into());
         }
     }
-    Ok(found)
+    let is_named = |&it: &Deferrable| names.contains(&name_of(schema, it));
+    Ok(all(schema).filter(is_named).collect())
 }
 
-/// Refuses the first thing that waits, whatever the modes.
+/// Refuses what waits, whatever the modes.
 ///
 /// # Errors
-/// A duplicate key or a reference.
+/// As [`judge`].
 pub(crate) fn judge_all(state: &State, operation: Operation) -> Result<()> {
-    let schema = &state.schema;
-    all(schema).try_for_each(|constraint| judge(state, constraint, operation))
+    judge(state, all(&state.schema), operation)
 }
 
-/// Refuses the first thing that waits for one constraint: by primary key, the first row at fault.
+/// Refuses what waits for some constraints.
 ///
 /// # Errors
-/// A duplicate key or a reference.
-pub(crate) fn judge(state: &State, constraint: Deferrable, operation: Operation) -> Result<()> {
-    let refusal: Option<ConstraintError> = match constraint {
-        Deferrable::Reference(id) => {
-            let unmatched = state.edge(id).unmatched();
-            if unmatched.is_empty() {
-                return Ok(());
+/// The first duplicate key or reference, by the order of the constraints and then of the rows at fault, with the further
+/// ones.
+pub(crate) fn judge(
+    state: &State,
+    constraints: impl IntoIterator<Item = Deferrable>,
+    operation: Operation,
+) -> Result<()> {
+    let mut violations = Violations::default();
+    for constraint in constraints {
+        match constraint {
+            Deferrable::Reference(id) => violations.add_unmatched(state, id, operation),
+            Deferrable::Key(table, key) => violations.add_repeats(state, table, key, operation),
+        }
+    }
+    violations.into_result()
+}
+
+/// What was found broken: the first ones, and how many come after them.
+#[derive(Debug, Default)]
+struct Violations {
+    listed: Vec<ConstraintError>,
+    unlisted: usize,
+}
+
+impl Violations {
+    /// The children without a parent, by primary key.
+    fn add_unmatched(&mut self, state: &State, id: ForeignKeyId, operation: Operation) {
+        let unmatched = state.edge(id).unmatched();
+        if unmatched.is_empty() {
+            return;
+        }
+        let store = state.table(state.schema.foreign_key(id).child);
+        let children = store.lowest_few(unmatched.iter(), self.room());
+        self.unlisted += unmatched.len() - children.len();
+        let refusals = children.into_iter();
+        self.listed
+            .extend(refusals.map(|child| constraint::no_parent(state, id, child, operation)));
+    }
+
+    /// The rows whose key another row has: of each key all but the row with the lowest primary key, by that row and then
+    /// by their own.
+    fn add_repeats(&mut self, state: &State, table: TableId, key: usize, operation: Operation) {
+        let store = state.table(table);
+        let columns = &state.schema.table(table).keys[key].columns;
+        let mut sharing: BTreeMap<Key, Vec<RowId>> = BTreeMap::new();
+        for id in store.repeats(key) {
+            if let Some(row) = store.rows().get(id) {
+                let shared = row.key(store.layout(), columns);
+                sharing.entry(shared).or_default().push(id);
             }
-            let store = state.table(state.schema.foreign_key(id).child);
-            let first = store.lowest(unmatched.iter());
-            first.map(|child| constraint::no_parent(state, id, child, operation))
         }
-        Deferrable::Key(table, key) => {
-            let store = state.table(table);
-            let first = store.lowest(store.repeats(key));
-            first.and_then(|first| {
-                let others = store.with_key_of(key, first).into_iter();
-                let second = store.lowest(others.filter(|&row| row != first))?;
-                constraint::duplicate_of_stored(state, table, key, (second, first), operation)
-            })
+        let sharing = sharing.into_values();
+        let mut sharing: BTreeMap<RowId, Vec<RowId>> = sharing
+            .filter_map(|rows| Some((store.lowest(rows.iter().copied())?, rows)))
+            .collect();
+        let firsts = store.lowest_few(sharing.keys().copied(), sharing.len());
+        for first in firsts {
+            let rows = sharing.remove(&first).into_iter().flatten();
+            let others: Vec<RowId> = rows.filter(|&row| row != first).collect();
+            let found = others.len();
+            let others = store.lowest_few(others, self.room());
+            self.unlisted += found - others.len();
+            let refusals = others.into_iter().filter_map(|row| {
+                constraint::duplicate_of_stored(state, table, key, (row, first), operation)
+            });
+            self.listed.extend(refusals);
         }
-    };
-    refusal.map_or(Ok(()), |refusal| Err(refusal.into()))
+    }
+
+    /// How many more are listed.
+    fn room(&self) -> usize {
+        VIOLATIONS_MAX - self.listed.len()
+    }
+
+    fn into_result(self) -> Result<()> {
+        let mut listed = self.listed.into_iter();
+        let Some(first) = listed.next() else {
+            return Ok(());
+        };
+        let further = Further {
+            listed: listed.collect(),
+            unlisted: self.unlisted,
+        };
+        Err(ConstraintError { further, ..first }.into())
+    }
 }
 
 /// A unique key of a table whose duplicates wait.

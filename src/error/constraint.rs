@@ -1,4 +1,5 @@
-//! A constraint that the statement would have left broken (integrity RI-71).
+//! A constraint that the statement would have left broken (integrity RI-71), and what else is broken where a whole
+//! transaction is judged (RI-52).
 
 use std::fmt::{self, Write};
 
@@ -26,6 +27,17 @@ pub struct ConstraintError {
     pub other: Option<RowName>,
     /// For rows reached through actions: the foreign keys on the way from the row that was addressed.
     pub chain: Vec<String>,
+    /// What else is broken, where all that waited is judged at once: none for a statement, which ends at the first.
+    pub further: Further,
+}
+
+/// The broken constraints after the first one, in the order in which they are reported.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Further {
+    /// The first of them: with the one before them at most 100. Each is whole but for having nothing further itself.
+    pub listed: Vec<ConstraintError>,
+    /// How many come after those.
+    pub unlisted: usize,
 }
 
 /// A row, or the place where one is missing.
@@ -102,14 +114,41 @@ impl fmt::Display for Operation {
 }
 
 impl ConstraintError {
+    /// Each broken constraint that is told of: this one, then the further ones that are listed. A statement has one; a
+    /// commit may have several.
+    pub fn violations(&self) -> impl Iterator<Item = &ConstraintError> {
+        std::iter::once(self).chain(&self.further.listed)
+    }
+
+    /// How many there are, those that are not listed included.
+    pub fn violations_count(&self) -> usize {
+        1 + self.further.listed.len() + self.further.unlisted
+    }
+
     /// The text, with values or without:
     /// `insert violates unique key users_email_key of users: (email) = ('a') already exists in row (3), at row (7)`.
+    ///
+    /// Where more is broken the number comes next, so that what the text has no room for is missing and not unknown:
+    /// `.., at row (7); and 2 more: foreign key a_b_fkey of a: (b) = (3) has no row in b, at row (1); ..`.
     pub(super) fn write(&self, show: Show, out: &mut dyn Write) -> fmt::Result {
+        write!(out, "{} violates ", self.operation)?;
+        self.write_one(show, out)?;
+        let more = self.violations_count() - 1;
+        if more > 0 {
+            write!(out, "; and {more} more: ")?;
+        }
+        for (position, further) in self.further.listed.iter().enumerate() {
+            out.write_str(if position > 0 { "; " } else { "" })?;
+            further.write_one(show, out)?;
+        }
+        Ok(())
+    }
+
+    fn write_one(&self, show: Show, out: &mut dyn Write) -> fmt::Result {
         let (constraint, table) = (&self.constraint, &self.table);
         let (columns, values) = (self.columns.join(", "), show.list(&self.values));
         let other = self.other.as_ref();
         let other_table = other.map_or("", |other| &*other.table);
-        write!(out, "{} violates ", self.operation)?;
         match self.kind {
             ConstraintKind::NotNull => {
                 write!(out, "not null of {table}: column {columns} has no value")?
@@ -151,7 +190,7 @@ impl fmt::Display for ConstraintError {
     }
 }
 
-/// Every field; values are cut as in the text.
+/// Every field; values are cut as in the text, and further violations counted.
 impl fmt::Debug for ConstraintError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConstraintError")
@@ -164,6 +203,7 @@ impl fmt::Debug for ConstraintError {
             .field("row", &self.row.as_deref().map(Cut))
             .field("other", &self.other)
             .field("chain", &self.chain)
+            .field("further", &(self.violations_count() - 1))
             .finish()
     }
 }

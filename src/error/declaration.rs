@@ -45,6 +45,8 @@ pub enum ProblemKind {
     Action,
     /// An association that cannot be as declared.
     Association,
+    /// A scope that cannot be read with.
+    Scope,
     /// A size over its limit.
     Limit(Limit),
     /// Something that relata does not offer.
@@ -91,7 +93,10 @@ impl ProblemKind {
             ProblemKind::NotUnique | ProblemKind::Key => "42830",
             ProblemKind::Limit(limit) => limit.sqlstate(),
             ProblemKind::Unsupported => "0A000",
-            ProblemKind::Cycle | ProblemKind::Action | ProblemKind::Association => "42P16",
+            ProblemKind::Cycle
+            | ProblemKind::Action
+            | ProblemKind::Association
+            | ProblemKind::Scope => "42P16",
         }
     }
 }

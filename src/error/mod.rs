@@ -5,6 +5,8 @@
 //! constraint, columns, values and the other row (integrity RI-71). No internal handle ever stands in one, and no cause
 //! is a text to be parsed: [`Error::kind`] is for matching, [`Error::sqlstate`] for whoever speaks SQL.
 //!
+//! A commit judges a whole transaction and lists what it finds: [`Error::violations`].
+//!
 //! Messages are lower case without a full stop; values in them are cut at 64 bytes and the whole at 1 KiB.
 //! [`Error::redacted`] leaves the values out.
 
@@ -17,7 +19,7 @@ mod transaction;
 
 use std::fmt;
 
-pub use self::constraint::{ConstraintError, ConstraintKind, Operation, RowName};
+pub use self::constraint::{ConstraintError, ConstraintKind, Further, Operation, RowName};
 pub use self::declaration::{DeclarationError, Problem, ProblemKind};
 pub use self::limit::Limit;
 pub use self::request::{RequestError, RequestKind};
@@ -123,6 +125,30 @@ impl Error {
             Error::Constraint(error) => Some(error),
             _ => None,
         }
+    }
+
+    /// Each constraint that was found broken, the one that the text begins with first: a commit may tell of several, a
+    /// statement tells of one, and any other error of none.
+    ///
+    /// ```
+    /// # use relata::engine::Database;
+    /// # use relata::schema::{ColumnDef, Deferral, ForeignKeyDef, Schema, TableDef};
+    /// # use relata::value::{DataType, Value};
+    /// # let number = |name| ColumnDef::new(name, DataType::Int);
+    /// # let key = ForeignKeyDef::new(["above"]).references("nodes", ["id"]).deferrable(Deferral::InitiallyDeferred);
+    /// # let nodes = TableDef::new("nodes").column(number("id").primary_key()).column(number("above")).foreign_key(key);
+    /// # let mut db = Database::new(Schema::builder().table(nodes).build()?);
+    /// let mut tx = db.begin();
+    /// tx.insert_many("nodes", &["id", "above"], [[Value::from(1), 7.into()], [2.into(), 8.into()]])?;
+    /// let error = tx.commit().unwrap_err();
+    /// let rows: Vec<_> = error.violations().map(|it| it.row.as_ref().unwrap().to_string()).collect();
+    /// assert_eq!(rows, ["1", "2"]);
+    /// # Ok::<(), relata::error::Error>(())
+    /// ```
+    pub fn violations(&self) -> impl Iterator<Item = &ConstraintError> {
+        self.as_constraint()
+            .into_iter()
+            .flat_map(ConstraintError::violations)
     }
 
     /// The details, if a declaration is wrong.

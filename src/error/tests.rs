@@ -1,8 +1,9 @@
 //! What errors say, what they leave out, and how large they are.
 
 use super::{
-    ConstraintError, ConstraintKind, DeclarationError, Error, ErrorKind, Limit, Operation, Problem,
-    ProblemKind, RequestError, RequestKind, RowName, Show, TransactionError, TransactionKind,
+    ConstraintError, ConstraintKind, DeclarationError, Error, ErrorKind, Further, Limit, Operation,
+    Problem, ProblemKind, RequestError, RequestKind, RowName, Show, TransactionError,
+    TransactionKind,
 };
 use crate::value::{Key, Value};
 
@@ -21,6 +22,7 @@ fn broken(kind: ConstraintKind, value: &str) -> Error {
             key: Some(Key::from(value)),
         }),
         chain: vec!["users_team_id_fkey".into()],
+        further: Further::default(),
     })
 }
 
@@ -90,6 +92,49 @@ fn a_text_has_at_most_1_024_bytes() {
     let error = Error::from(DeclarationError { problems });
     assert_eq!(error.to_string().len(), 1_024);
     assert_eq!(error.redacted().to_string(), error.to_string());
+}
+
+// rules: RI-52, RI-71
+// Broken, whoever reads of a failed commit would not learn that more is wrong, or how much.
+#[test]
+fn a_text_lists_further_violations_after_their_number() {
+    let one = |value: &str| ConstraintError {
+        operation: Operation::Commit,
+        chain: Vec::new(),
+        ..broken(ConstraintKind::Reference, value)
+            .as_constraint()
+            .unwrap()
+            .clone()
+    };
+    let several = |listed: Vec<ConstraintError>, unlisted: usize| {
+        Error::from(ConstraintError {
+            further: Further { listed, unlisted },
+            ..one("a")
+        })
+    };
+    let found = |value: &str| {
+        format!(
+            "foreign key users_email_key of users: (email) = ('{value}') has no row in accounts, at row ('{value}')"
+        )
+    };
+    assert_eq!(
+        several(vec![one("b"), one("c")], 0).to_string(),
+        format!(
+            "commit violates {}; and 2 more: {}; {}",
+            found("a"),
+            found("b"),
+            found("c")
+        )
+    );
+    let many = several(vec![one("SECRET"); 99], 1_000);
+    let (text, redacted) = (many.to_string(), many.redacted().to_string());
+    assert_eq!(text.len(), 1_024);
+    assert!(text.contains("; and 1099 more: ") && text.ends_with("..."));
+    assert!(redacted.contains("; and 1099 more: ") && !redacted.contains("SECRET"));
+    assert!(format!("{many:?}").contains("further: 1099"));
+    let constraint = many.as_constraint().unwrap();
+    assert_eq!(constraint.violations_count(), 1_100);
+    assert_eq!(many.violations().count(), 100);
 }
 
 /// An error of every sort that speaks of data.
@@ -183,6 +228,7 @@ fn every_kind_has_its_sqlstate() {
         Cycle => "42P16",
         Action => "42P16",
         Association => "42P16",
+        Scope => "42P16",
         Limit(Limit::Columns) => "54011",
         Unsupported => "0A000",
     );

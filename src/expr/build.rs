@@ -6,6 +6,7 @@ use std::ops;
 use std::sync::Arc;
 
 use crate::expr::function::{CellsTest, Function};
+use crate::expr::tree::Tree;
 use crate::expr::{Comparison, Expr, Op};
 use crate::value::Value;
 
@@ -178,6 +179,32 @@ impl Expr {
             other => other.clone(),
         });
         Expr { ops: ops.collect() }
+    }
+
+    /// The terms of the top-level `and`; itself, if it is none.
+    pub(crate) fn terms(&self) -> Vec<Expr> {
+        let tree = Tree::new(&self.ops);
+        let part = |node: usize| Expr {
+            ops: tree.part(node).to_vec(),
+        };
+        match tree.op(tree.root()) {
+            Op::And(_) => {
+                let mut terms: Vec<Expr> = tree.operands_backwards(tree.root()).map(part).collect();
+                terms.reverse();
+                terms
+            }
+            _ => vec![self.clone()],
+        }
+    }
+
+    /// The name that it reads, if that is one alone.
+    pub(crate) fn only_column(&self) -> Option<&str> {
+        let mut names = self.ops.iter().filter_map(|op| match op {
+            Op::Column(name) => Some(&**name),
+            _ => None,
+        });
+        let first = names.next()?;
+        names.all(|name| name == first).then_some(first)
     }
 
     /// Whether a closure takes part in it.

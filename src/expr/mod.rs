@@ -23,6 +23,7 @@ mod compile;
 mod eval;
 mod like;
 mod conjuncts;
+mod sql;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub use self::build::{all, any, col, not, val};
 pub use self::conjuncts::Conjunct;
 pub use self::eval::{Bound, Cells};
 pub use self::function::CellsTest;
+
+pub(crate) use self::sql::Words;
 
 /// A predicate, or part of one, over the columns of a row; names are not looked up yet.
 ///

@@ -33,6 +33,11 @@ impl<'a> Tree<'a> {
         self.ops.len() - 1
     }
 
+    /// The operations of a node and of everything below it.
+    pub(super) fn part(&self, node: usize) -> &'a [Op] {
+        &self.ops[self.starts[node]..=node]
+    }
+
     /// All nodes, operands before what takes them.
     pub(super) fn nodes(&self) -> std::ops::Range<usize> {
         0..self.ops.len()

@@ -49,6 +49,7 @@ pub(super) struct ReferenceTo {
     pub(super) on_delete: Option<ActionName>,
     pub(super) on_update: Option<ActionName>,
     pub(super) deferral: Option<Deferral>,
+    pub(super) to_any_row: bool,
 }
 
 impl Attribute {
@@ -141,6 +142,7 @@ impl Attribute {
             on_delete: None,
             on_update: None,
             deferral: None,
+            to_any_row: false,
         }));
         self
     }
@@ -169,6 +171,12 @@ impl Attribute {
     /// without.
     pub fn deferrable(self, deferral: Deferral) -> Self {
         self.change_reference(|reference| reference.deferral = Some(deferral))
+    }
+
+    /// That what it refers to need not be unique: the key holds while any row has the value. Without it, a key to what is
+    /// no unique key is refused. After [`references`](Attribute::references); of no effect without (beyond BY-18).
+    pub fn to_any_row(self) -> Self {
+        self.change_reference(|reference| reference.to_any_row = true)
     }
 
     fn change_reference(mut self, change: impl FnOnce(&mut ReferenceTo)) -> Self {

@@ -13,7 +13,7 @@ use crate::model::link::Store;
 use crate::model::reader::Reader;
 use crate::model::resolve::Resolved;
 use crate::model::write::write_methods;
-use crate::model::{Instance, Models, Related, Snapshot, Source, Transaction, Values};
+use crate::model::{Instance, Models, Related, Snapshot, Source, Transaction, Tree, Values};
 use crate::query::{Queryable, Version};
 
 impl Models {
@@ -36,9 +36,11 @@ impl Models {
     /// # Ok::<(), relata::error::Error>(())
     /// ```
     ///
+    /// Each call makes a database of its own, and the models stay as they are (associations SY-8).
+    ///
     /// # Errors
     ///
-    /// As [`schema`](Models::schema).
+    /// As [`schema`](Models::schema), or what a hook around association gives.
     pub fn sync(&self) -> Result<Database> {
         self.sync_with(DatabaseOptions::default())
     }
@@ -47,9 +49,11 @@ impl Models {
     ///
     /// # Errors
     ///
-    /// As [`schema`](Models::schema).
+    /// As [`sync`](Models::sync).
     pub fn sync_with(&self, options: DatabaseOptions) -> Result<Database> {
+        self.run_before()?;
         let models = Arc::new(self.resolve()?);
+        self.run_after(&models)?;
         let engine = engine::Database::with_options(models.schema.clone(), options);
         Ok(Database { engine, models })
     }

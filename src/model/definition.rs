@@ -2,6 +2,7 @@
 
 use crate::association::Names;
 use crate::model::attribute::Attribute;
+use crate::query::Scope;
 use crate::schema::{CheckDef, IndexDef, UniqueDef};
 
 /// A model to be: what it is called, its attributes, and the rules of its table, all in attributes' names.
@@ -32,6 +33,9 @@ pub struct ModelDef {
     pub(super) uniques: Vec<UniqueDef>,
     pub(super) indexes: Vec<IndexDef>,
     pub(super) checks: Vec<CheckDef>,
+    pub(super) default_scope: Option<Scope>,
+    pub(super) scopes: Vec<(String, Scope)>,
+    pub(super) soft_delete: bool,
 }
 
 impl ModelDef {
@@ -48,6 +52,9 @@ impl ModelDef {
             uniques: Vec::new(),
             indexes: Vec::new(),
             checks: Vec::new(),
+            default_scope: None,
+            scopes: Vec::new(),
+            soft_delete: false,
         }
     }
 
@@ -104,6 +111,45 @@ impl ModelDef {
     /// One more check.
     pub fn check(mut self, check: CheckDef) -> Self {
         self.checks.push(check);
+        self
+    }
+
+    /// That destroying an instance keeps its row and sets `deletedAt`, by the database's clock. Reads do not find such a row
+    /// unless they say `with_deleted`; it can be restored, and it goes on satisfying foreign keys that refer to it. No
+    /// action is taken when it is destroyed so (associations PA-1, PA-3, PA-7).
+    pub fn soft_delete(mut self) -> Self {
+        self.soft_delete = true;
+        self
+    }
+
+    /// What every read of the model says besides, unless it chooses otherwise. The last call counts.
+    ///
+    /// ```
+    /// use relata::expr::col;
+    /// use relata::query::{Scope, select};
+    /// use relata::{Attribute, DataType, Models, values};
+    ///
+    /// let mut models = Models::new();
+    /// models.define_with("Post", |post| {
+    ///     post.attribute(Attribute::new("draft", DataType::Bool).not_null())
+    ///         .default_scope(Scope::new().filter(col("draft").eq(false)))
+    ///         .scope("drafts", Scope::new().filter(col("draft").eq(true)))
+    /// });
+    /// let mut db = models.sync()?;
+    /// db.create_many("Post", [values! { draft: false }, values! { draft: true }])?;
+    /// assert_eq!(select("Post").count(&db)?, 1);
+    /// assert_eq!(select("Post").scope("drafts").count(&db)?, 1);
+    /// assert_eq!(select("Post").unscoped().count(&db)?, 2);
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    pub fn default_scope(mut self, scope: Scope) -> Self {
+        self.default_scope = Some(scope);
+        self
+    }
+
+    /// One more scope that reads can ask for by name.
+    pub fn scope(mut self, name: impl Into<String>, scope: Scope) -> Self {
+        self.scopes.push((name.into(), scope));
         self
     }
 }

@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
-use crate::association::link::Association;
-use crate::association::registry::{ModelEntry, Registry};
+use crate::association::link::{Association, Hop, Link};
+use crate::association::registry::{ModelEntry, ModelId, Registry};
+use crate::schema::{Column, ForeignKey, Table};
+use crate::value::Value;
 
 pub use crate::association::link::AssociationKind;
 pub use crate::association::naming::accessors::Verb;
@@ -51,6 +53,17 @@ impl<'m> ModelView<'m> {
             .attributes()
             .iter()
             .map(|attribute| &*attribute.name)
+    }
+
+    /// Its table.
+    pub fn table(&self) -> &'m Table {
+        self.registry.schema().table(self.entry.table)
+    }
+
+    /// The column of an attribute, if it has one of this name.
+    pub fn column(&self, attribute: &str) -> Option<&'m Column> {
+        let ordinal = self.entry.find_attribute(attribute)?.ordinal;
+        self.table().columns.get(ordinal as usize)
     }
 
     /// Its associations, in the order of their definitions (associations AS-3).
@@ -110,6 +123,81 @@ impl<'m> AssociationView<'m> {
         self.association.is_single()
     }
 
+    /// The attributes of its key: of the source for `belongs_to`, of the target for `has_one` and `has_many`, and for
+    /// `belongs_to_many` those of the junction that lead to the source.
+    pub fn foreign_key(&self) -> Vec<&'m str> {
+        let (holder, hop) = self.own();
+        self.attributes(holder, &hop.child_columns)
+    }
+
+    /// For `belongs_to_many`, the attributes of the junction that lead to the target; otherwise none.
+    pub fn other_key(&self) -> Vec<&'m str> {
+        self.other().map_or_else(Vec::new, |(holder, hop)| {
+            self.attributes(holder, &hop.child_columns)
+        })
+    }
+
+    /// The attributes of the source that a key somewhere else holds; none for `belongs_to`.
+    pub fn source_key(&self) -> Vec<&'m str> {
+        match &self.association.link {
+            Link::ToParent(_) => Vec::new(),
+            Link::ToChildren(hop) => self.attributes(self.association.source, &hop.parent_columns),
+            Link::Through(junction) => {
+                self.attributes(self.association.source, &junction.own.parent_columns)
+            }
+        }
+    }
+
+    /// The attributes of the target that a key somewhere else holds; none for `has_one` and `has_many`.
+    pub fn target_key(&self) -> Vec<&'m str> {
+        match &self.association.link {
+            Link::ToParent(hop) => self.attributes(self.association.target, &hop.parent_columns),
+            Link::ToChildren(_) => Vec::new(),
+            Link::Through(junction) => {
+                self.attributes(self.association.target, &junction.other.parent_columns)
+            }
+        }
+    }
+
+    /// For `belongs_to_many`, the model between source and target.
+    pub fn junction(&self) -> Option<ModelView<'m>> {
+        let (holder, _) = self.other()?;
+        Some(self.model(self.registry.model(holder)))
+    }
+
+    /// What enforces its [`foreign_key`](AssociationView::foreign_key): the action for deletes and updates, and when it
+    /// is judged; none without constraints.
+    pub fn constraint(&self) -> Option<&'m ForeignKey> {
+        let parent = match self.association.kind {
+            AssociationKind::BelongsTo => self.association.target,
+            _ => self.association.source,
+        };
+        self.constraint_of(self.own(), parent)
+    }
+
+    /// The same for its [`other_key`](AssociationView::other_key).
+    pub fn other_constraint(&self) -> Option<&'m ForeignKey> {
+        self.constraint_of(self.other()?, self.association.target)
+    }
+
+    /// What its targets have in common, by attribute.
+    pub fn scope(&self) -> Vec<(&'m str, &'m Value)> {
+        self.scope_of(self.association.target, &self.association.scope)
+    }
+
+    /// What its rows of the junction have in common, by attribute.
+    pub fn junction_scope(&self) -> Vec<(&'m str, &'m Value)> {
+        match &self.association.link {
+            Link::ToParent(_) | Link::ToChildren(_) => Vec::new(),
+            Link::Through(junction) => self.scope_of(junction.model, &junction.scope),
+        }
+    }
+
+    /// Whether it was declared to run the hooks of its source (associations AS-14).
+    pub fn runs_hooks(&self) -> bool {
+        self.association.hooks
+    }
+
     /// The names of its accessors and the verbs that they stand for.
     pub fn accessors(&self) -> impl Iterator<Item = (&'m str, Verb)> + use<'m> {
         self.association
@@ -123,5 +211,59 @@ impl<'m> AssociationView<'m> {
             registry: self.registry,
             entry,
         }
+    }
+
+    /// The step by its foreign key, and the model that holds that.
+    fn own(&self) -> (ModelId, &'m Hop) {
+        let association: &'m Association = self.association;
+        match &association.link {
+            Link::ToParent(hop) => (association.source, hop),
+            Link::ToChildren(hop) => (association.target, hop),
+            Link::Through(junction) => (junction.model, &junction.own),
+        }
+    }
+
+    /// The step by its other key, and the model that holds that.
+    fn other(&self) -> Option<(ModelId, &'m Hop)> {
+        let association: &'m Association = self.association;
+        match &association.link {
+            Link::ToParent(_) | Link::ToChildren(_) => None,
+            Link::Through(junction) => Some((junction.model, &junction.other)),
+        }
+    }
+
+    fn constraint_of(
+        &self,
+        (holder, hop): (ModelId, &Hop),
+        parent: ModelId,
+    ) -> Option<&'m ForeignKey> {
+        let schema = self.registry.schema();
+        let parent = self.registry.model(parent).table;
+        let keys = schema
+            .table(self.registry.model(holder).table)
+            .foreign_keys
+            .iter();
+        let mut keys = keys.map(|&id| schema.foreign_key(id));
+        keys.find(|key| {
+            key.parent == parent
+                && key.child_columns == hop.child_columns
+                && key.parent_columns == hop.parent_columns
+        })
+    }
+
+    fn scope_of(&self, model: ModelId, scope: &'m [(u32, Value)]) -> Vec<(&'m str, &'m Value)> {
+        let named = scope.iter().flat_map(|(ordinal, value)| {
+            let names = self.attributes(model, std::slice::from_ref(ordinal));
+            names.into_iter().map(move |name| (name, value))
+        });
+        named.collect()
+    }
+
+    fn attributes(&self, model: ModelId, ordinals: &[u32]) -> Vec<&'m str> {
+        let model = self.registry.model(model);
+        let attributes = ordinals
+            .iter()
+            .filter_map(|&ordinal| model.attribute_of(ordinal));
+        attributes.map(|attribute| &*attribute.name).collect()
     }
 }

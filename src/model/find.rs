@@ -1,12 +1,16 @@
 //! Reading instances: by key, by filter, and how many there are.
 //!
+//! All of them read with the default scope of the model, and find nothing that was softly deleted.
+//!
 //! The three places that can be read offer the same methods, from one macro, so that no trait has to be imported.
 
+use crate::association::registry::ModelEntry;
 use crate::engine::{DeletePlan, RowId};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::model::Instance;
 use crate::model::reader::Reader;
+use crate::query::{Select, select};
 use crate::value::Key;
 
 /// The methods that read, for a type with a `reader()`.
@@ -47,7 +51,17 @@ macro_rules! read_methods {
             self.reader().all_instances(model)
         }
 
-        /// How many instances of a model there are. O(1).
+        /// The instances of the rows that a request finds at its root, in its order: for what the other finders cannot say,
+        /// such as scopes, soft deletion and order. What it includes decides about them and is not part of them.
+        ///
+        /// # Errors
+        ///
+        /// As [`Select::run`]($crate::query::Select::run).
+        pub fn find_selected(&self, request: &$crate::query::Select) -> Result<Vec<Instance>> {
+            self.reader().requested_instances(request)
+        }
+
+        /// How many instances of a model there are. O(1) where reads find all rows.
         ///
         /// # Errors
         ///
@@ -121,6 +135,22 @@ macro_rules! read_methods {
             self.reader().snapshot.schema()
         }
 
+        /// Every model as text: aligned, in primary-key order, the same for the same rows. For assertions and debugging.
+        /// O(cells). See [`engine::Snapshot::dump`](crate::engine::Snapshot::dump).
+        pub fn dump(&self) -> String {
+            self.reader().dump_all()
+        }
+
+        /// One model as text. O(cells).
+        ///
+        /// # Errors
+        ///
+        /// `UnknownTable`.
+        pub fn dump_of(&self, model: &str) -> Result<String> {
+            let reader = self.reader();
+            Ok(reader.dump(reader.model(model)?))
+        }
+
         /// One number for the whole state. See
         /// [`engine::Snapshot::fingerprint`](crate::engine::Snapshot::fingerprint).
         pub fn fingerprint(&self) -> u64 {
@@ -149,23 +179,56 @@ pub(super) use read_methods;
 impl Reader<'_> {
     pub(super) fn find_instance(self, model: &str, key: &Key) -> Result<Option<Instance>> {
         let model = self.model(model)?;
-        let row = self.find(model, key)?;
-        Ok(row.map(|row| self.instance(model, row)))
+        let mut rows: Vec<RowId> = self.find(model, key)?.into_iter().collect();
+        self.found_by_default(model, &mut rows)?;
+        Ok(rows.first().map(|&row| self.instance(model, row)))
     }
 
     pub(super) fn find_instances(self, model: &str, filter: &Expr) -> Result<Vec<Instance>> {
         let model = self.model(model)?;
-        Ok(self.instances(model, &self.select(model, filter)?))
+        let rows = match self.finds_all(model) {
+            true => self.select(model, filter)?,
+            false => self.request(&select(&*model.name).filter(filter.clone()))?,
+        };
+        Ok(self.instances(model, &rows))
     }
 
     pub(super) fn all_instances(self, model: &str) -> Result<Vec<Instance>> {
         let model = self.model(model)?;
-        let rows: Vec<RowId> = self.snapshot.ids_in_key_order(model.table);
+        let rows: Vec<RowId> = match self.finds_all(model) {
+            true => self.snapshot.ids_in_key_order(model.table),
+            false => self.request(&select(&*model.name))?,
+        };
         Ok(self.instances(model, &rows))
     }
 
+    pub(super) fn requested_instances(self, request: &Select) -> Result<Vec<Instance>> {
+        let model = self.model(&request.model)?;
+        Ok(self.instances(model, &self.request(request)?))
+    }
+
     pub(super) fn count(self, model: &str) -> Result<usize> {
-        Ok(self.snapshot.row_count(self.model(model)?.table))
+        let model = self.model(model)?;
+        match self.finds_all(model) {
+            true => Ok(self.snapshot.row_count(model.table)),
+            false => select(&*model.name).count(&self.version()),
+        }
+    }
+
+    pub(super) fn dump_all(self) -> String {
+        if !std::sync::Arc::ptr_eq(self.snapshot.schema(), &self.models.schema) {
+            // The tables are no longer those of the models, and can still be shown.
+            return self.snapshot.dump();
+        }
+        let models = self.models.registry.models().iter();
+        let texts = models.map(|model| self.dump(model));
+        texts.collect::<Vec<_>>().join("\n")
+    }
+
+    pub(super) fn dump(self, model: &ModelEntry) -> String {
+        let attributes = model.attributes().iter();
+        let headings: Vec<_> = attributes.map(|it| (&*it.name, it.ordinal)).collect();
+        self.snapshot.dump_as(model.table, &model.name, &headings)
     }
 
     pub(super) fn plan_destroy(self, instance: &Instance) -> Result<DeletePlan> {
@@ -182,6 +245,10 @@ impl Reader<'_> {
 
     pub(super) fn count_by(self, model: &str, filter: &Expr) -> Result<usize> {
         let model = self.model(model)?;
+        if !self.finds_all(model) {
+            let request = select(&*model.name).filter(filter.clone());
+            return request.count(&self.version());
+        }
         let filter = filter.bind(&self.attributes(model))?;
         let rows = self.snapshot.scan(model.table);
         Ok(rows.filter(|row| filter.matches(row)).count())

@@ -29,6 +29,8 @@ pub struct Instance {
     /// instance that was never saved: the columns that were given.
     changed: Vec<(u32, Value)>,
     junction: Option<Box<Instance>>,
+    /// What was created or loaded below it: positions of associations, each once, and their instances.
+    below: Vec<(usize, Vec<Instance>)>,
 }
 
 /// What was written into the row of an instance. The instance follows once the write stands.
@@ -50,6 +52,7 @@ impl Instance {
             stored: Some(row.key()),
             changed: Vec::new(),
             junction: None,
+            below: Vec::new(),
         }
     }
 
@@ -63,6 +66,7 @@ impl Instance {
             stored: None,
             changed: Vec::new(),
             junction: None,
+            below: Vec::new(),
         };
         for (ordinal, value) in given {
             instance.set_cell(ordinal, value);
@@ -120,6 +124,43 @@ impl Instance {
     /// As [`junction`](Instance::junction), to be changed.
     pub fn junction_mut(&mut self) -> Option<&mut Instance> {
         self.junction.as_deref_mut()
+    }
+
+    /// The instance of an association to one that came with it, if there is one. It is as it was then: saving this instance
+    /// does not save it, and it does not follow the database (associations CR-15, MX-5).
+    ///
+    /// # Errors
+    ///
+    /// `UnknownAssociation`; `NotLoaded` if it did not come with the instance; `Type` if it leads to many.
+    pub fn one(&self, association: &str) -> Result<Option<&Instance>> {
+        Ok(self.below(association, true)?.first())
+    }
+
+    /// The instances of an association to many that came with it, in their order. See [`one`](Instance::one).
+    ///
+    /// # Errors
+    ///
+    /// `UnknownAssociation`; `NotLoaded` if they did not come with the instance; `Type` if it leads to one at most.
+    pub fn many(&self, association: &str) -> Result<&[Instance]> {
+        self.below(association, false)
+    }
+
+    /// As [`one`](Instance::one), to be changed and saved.
+    ///
+    /// # Errors
+    ///
+    /// As `one`.
+    pub fn one_mut(&mut self, association: &str) -> Result<Option<&mut Instance>> {
+        Ok(self.below_mut(association, true)?.first_mut())
+    }
+
+    /// As [`many`](Instance::many), to be changed and saved.
+    ///
+    /// # Errors
+    ///
+    /// As `many`.
+    pub fn many_mut(&mut self, association: &str) -> Result<&mut [Instance]> {
+        self.below_mut(association, false)
     }
 
     /// Whether it was saved or read, and so stands for a row.
@@ -203,8 +244,9 @@ impl Instance {
         }
     }
 
-    /// Becomes the row as it is stored. What it was linked by stays.
+    /// Becomes the row as it is stored. What it was linked by stays; what came below it is no longer known to be so.
     pub(crate) fn refresh(&mut self, row: RowView<'_>) {
+        self.below.clear();
         self.values = row.values().into_boxed_slice();
         self.stored = Some(row.key());
         self.changed.clear();
@@ -213,6 +255,47 @@ impl Instance {
     pub(crate) fn with_junction(mut self, junction: Instance) -> Self {
         self.junction = Some(Box::new(junction));
         self
+    }
+
+    /// Takes what came below it along associations of these positions.
+    pub(crate) fn with_below(mut self, below: Vec<(usize, Vec<Instance>)>) -> Self {
+        self.below = below;
+        self
+    }
+
+    fn below(&self, association: &str, single: bool) -> Result<&[Instance]> {
+        Ok(&self.below[self.find_below(association, single)?].1)
+    }
+
+    fn below_mut(&mut self, association: &str, single: bool) -> Result<&mut [Instance]> {
+        let found = self.find_below(association, single)?;
+        Ok(&mut self.below[found].1)
+    }
+
+    fn find_below(&self, name: &str, single: bool) -> Result<usize> {
+        let model = self.entry();
+        let association = model.association(name)?;
+        let refuse =
+            |kind, detail: String| Err(RequestError::new(kind, &*model.name, detail).into());
+        if association.is_single() != single {
+            let leads = if single {
+                "many instances"
+            } else {
+                "one instance"
+            };
+            return refuse(
+                RequestKind::Type,
+                format!("association {name} leads to {leads}"),
+            );
+        }
+        let same = |position: usize| Arc::ptr_eq(&model.associations()[position], association);
+        match self.below.iter().position(|&(position, _)| same(position)) {
+            Some(found) => Ok(found),
+            None => refuse(
+                RequestKind::NotLoaded,
+                format!("association {name} did not come with the instance"),
+            ),
+        }
     }
 
     fn set_cell(&mut self, ordinal: u32, value: Value) {
@@ -263,7 +346,8 @@ fn name_of(model: &ModelEntry, ordinal: u32) -> &str {
         .map_or("", |attribute| &attribute.name)
 }
 
-/// Instances are equal when they are of one model and hold the same in memory; what is pending does not count apart.
+/// Instances are equal when they are of one model and hold the same in memory; what is pending does not count apart, nor
+/// does what came below them.
 impl PartialEq for Instance {
     fn eq(&self, other: &Self) -> bool {
         self.model() == other.model()

@@ -18,6 +18,7 @@
 mod attribute;
 mod definition;
 mod registry;
+mod hooks;
 pub(crate) mod resolve;
 mod values;
 mod instance;
@@ -28,6 +29,8 @@ mod transaction;
 mod shared;
 mod find;
 mod write;
+mod tree;
+mod nested;
 mod link;
 mod describe;
 
@@ -35,12 +38,14 @@ pub use self::attribute::Attribute;
 pub use self::database::Database;
 pub use self::definition::ModelDef;
 pub use self::describe::{AssociationKind, AssociationView, ModelView, Verb};
+pub use self::hooks::Associating;
 pub use self::instance::Instance;
 pub use self::link::{Related, RelatedView, Source, Target, Targets, targets};
 pub use self::registry::Models;
 pub use self::shared::SharedDatabase;
 pub use self::snapshot::Snapshot;
 pub use self::transaction::Transaction;
+pub use self::tree::{Part, Tree, tree};
 pub use self::values::{Values, values};
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Names of models and attributes end here; below, everything is ids and ordinals. The models and the version must be
 //! of one schema, and that is checked where a name comes in, so that no id is ever used with another schema's tables.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,10 +11,10 @@ use crate::association::registry::ModelEntry;
 use crate::engine;
 use crate::engine::{RowId, RowView};
 use crate::error::{RequestError, RequestKind, Result};
-use crate::expr::{Expr, Scope};
+use crate::expr::{Expr, Scope, col};
 use crate::model::Instance;
 use crate::model::resolve::Resolved;
-use crate::query::Version;
+use crate::query::{ScopeChoice, Select, Version, select};
 use crate::schema::Table;
 use crate::value::{DataType, Key, Value};
 
@@ -40,7 +41,7 @@ impl<'a> Reader<'a> {
 
     /// The same for requests.
     pub(crate) fn version(self) -> Version<'a> {
-        Version::new(self.snapshot, &self.models.registry)
+        Version::new(self.snapshot, &self.models.registry).with_scopes(&self.models.scopes)
     }
 
     pub(crate) fn table(self, model: &ModelEntry) -> &'a Table {
@@ -72,10 +73,63 @@ impl<'a> Reader<'a> {
         rows.iter().map(|&row| self.instance(model, row)).collect()
     }
 
-    /// The rows for which a filter over attributes is true, in primary-key order.
+    /// The rows for which a filter over attributes is true and that are not softly deleted, in primary-key order. Scopes of
+    /// the model are not looked at.
     pub(crate) fn select(self, model: &ModelEntry, filter: &Expr) -> Result<Vec<RowId>> {
         let filter = filter.bind(&self.attributes(model))?;
-        Ok(self.snapshot.ids_where(model.table, &filter))
+        let mut rows = self.snapshot.ids_where(model.table, &filter);
+        rows.retain(|&row| !self.is_deleted(model, row));
+        Ok(rows)
+    }
+
+    /// Whether a row was softly deleted.
+    pub(crate) fn is_deleted(self, model: &ModelEntry, row: RowId) -> bool {
+        let deleted_at = model.deleted_at;
+        deleted_at.is_some_and(|ordinal| !self.view(model, row).value(ordinal).is_null())
+    }
+
+    /// Whether reads of a model find all its rows: it has no default scope, and rows are not softly deleted.
+    pub(crate) fn finds_all(self, model: &ModelEntry) -> bool {
+        let scopes = self.models.scopes.of(model.id);
+        model.deleted_at.is_none() && scopes.is_none_or(|scopes| scopes.default.is_none())
+    }
+
+    /// The rows that a request finds at its root, in its order.
+    pub(crate) fn request(self, request: &Select) -> Result<Vec<RowId>> {
+        let version = self.version();
+        let rows = request.run(&version)?;
+        Ok(rows.iter().map(|record| record.view().id).collect())
+    }
+
+    /// What the default scope of a model and soft deletion leave of some of its rows, in their order. Its order and limit
+    /// say nothing about single rows.
+    pub(crate) fn found_by_default(self, model: &ModelEntry, rows: &mut Vec<RowId>) -> Result<()> {
+        if rows.is_empty() || self.finds_all(model) {
+            return Ok(());
+        }
+        let mut request = select(&*model.name).unscoped();
+        let default = self.models.scopes.chosen(model, &ScopeChoice::Default)?;
+        if let Some(default) = default {
+            request.criteria.filters = default.filters;
+            request.criteria.includes = default.includes;
+        }
+        if let [row] = rows[..] {
+            request = self.filtered_by_key(model, row, request);
+        }
+        let found: BTreeSet<RowId> = self.request(&request)?.into_iter().collect();
+        rows.retain(|row| found.contains(row));
+        Ok(())
+    }
+
+    /// A request for one row at most, where the primary key has a name.
+    fn filtered_by_key(self, model: &ModelEntry, row: RowId, mut request: Select) -> Select {
+        let columns = &self.table(model).primary_key().columns;
+        for (&ordinal, value) in columns.iter().zip(self.view(model, row).key().iter()) {
+            if let Some(attribute) = model.attribute_of(ordinal) {
+                request = request.filter(col(&*attribute.name).eq(value.clone()));
+            }
+        }
+        request
     }
 
     /// What names mean in a filter over a model.

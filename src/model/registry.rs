@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::association::{BelongsTo, BelongsToMany, Declaration, HasMany, HasOne};
+use crate::ddl::Dialect;
 use crate::error::Result;
 use crate::model::definition::ModelDef;
+use crate::model::hooks::Hooks;
 use crate::model::resolve::{self, Resolved};
-use crate::schema::Schema;
+use crate::schema::{Schema, TableId};
 
 /// Collects models and associations.
 ///
@@ -38,6 +40,7 @@ pub struct Models {
     pub(super) definitions: Vec<ModelDef>,
     /// Each with the name of its source.
     pub(super) associations: Vec<(String, Declaration)>,
+    pub(super) hooks: Hooks,
 }
 
 impl Models {
@@ -108,6 +111,41 @@ impl Models {
         Ok(self.resolve()?.schema)
     }
 
+    /// The names of the tables, each after those that it refers to: the order in which to create them (associations
+    /// SY-1).
+    ///
+    /// # Errors
+    ///
+    /// As [`schema`](Models::schema). Tables in a ring have no such order: the problem of kind
+    /// [`Cycle`](crate::error::ProblemKind::Cycle) has the way round in its
+    /// [`chain`](crate::error::Problem::chain).
+    pub fn create_order(&self) -> Result<Vec<String>> {
+        let schema = self.schema()?;
+        Ok(names(&schema, schema.sync_order()?))
+    }
+
+    /// The names of the tables, each before those that it refers to: the order in which to drop them (associations
+    /// SY-2). Tables in a ring have one too, since dropping removes constraints first (associations SY-7).
+    ///
+    /// # Errors
+    ///
+    /// As [`schema`](Models::schema), rings aside.
+    pub fn drop_order(&self) -> Result<Vec<String>> {
+        let schema = resolve::schema_with_rings(self)?;
+        let order = schema.drop_order();
+        Ok(names(&schema, order))
+    }
+
+    /// The statements that make the tables of the models in another database: see [`Schema::ddl`], and for models with
+    /// something that cannot be said there [`Schema::ddl_in_part`].
+    ///
+    /// # Errors
+    ///
+    /// As [`schema`](Models::schema), and as [`Schema::ddl`].
+    pub fn ddl(&self, dialect: Dialect) -> Result<Vec<String>> {
+        self.schema()?.ddl(dialect)
+    }
+
     /// The models with every name resolved. Declarations are only read, so that they can be resolved again.
     ///
     /// # Errors
@@ -121,4 +159,11 @@ impl Models {
         self.associations.push((source.into(), declaration));
         self
     }
+}
+
+fn names(schema: &Schema, tables: Vec<TableId>) -> Vec<String> {
+    let names = tables
+        .into_iter()
+        .map(|id| schema.table(id).name.to_string());
+    names.collect()
 }

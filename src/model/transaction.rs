@@ -12,7 +12,7 @@ use crate::model::link::Store;
 use crate::model::reader::{Reader, check_origin, check_schema};
 use crate::model::resolve::Resolved;
 use crate::model::write::write_methods;
-use crate::model::{Instance, Related, Snapshot, Source, Values};
+use crate::model::{Instance, Related, Snapshot, Source, Tree, Values};
 use crate::query::{Queryable, Version};
 use crate::value::Timestamp;
 
@@ -126,16 +126,17 @@ impl<'db> Transaction<'db> {
     ///
     /// # Errors
     ///
-    /// `UnknownConstraint`, `NotDeferrable`, or the first unmet reference.
+    /// `UnknownConstraint`, `NotDeferrable`, or the unmet references.
     pub fn set_constraints_immediate(&mut self, names: &[&str]) -> Result<()> {
         self.engine.set_constraints_immediate(names)
     }
 
-    /// Reports the first deferred reference that is unmet now. Nothing is changed.
+    /// Reports the deferred references that are unmet now. Nothing is changed.
     ///
     /// # Errors
     ///
-    /// The reference.
+    /// What a commit would be refused for: the first one, with the further ones as
+    /// [`Error::violations`](crate::error::Error::violations).
     pub fn check_deferred(&self) -> Result<()> {
         self.engine.check_deferred()
     }

@@ -43,6 +43,48 @@ macro_rules! write_methods {
             self.write(|transaction| transaction.create_all(model, rows))
         }
 
+        /// Inserts an instance and what is below it: parents first, then the row itself, then those that refer to it, then
+        /// rows of junctions. Keys come from the nesting, and scopes are kept, whatever is given for them. All or nothing
+        /// (associations CR-1 to CR-17, beyond BY-12).
+        ///
+        /// Attributes for the row of a junction ride with its target, under the name of the junction's model. The instance
+        /// has what was created below it: see [`Instance::one`] and [`Instance::many`].
+        ///
+        /// ```
+        /// # use relata::{Attribute, DataType, HasMany, Models, tree};
+        /// # let mut models = Models::new();
+        /// # models.define_with("User", |user| user.attribute(Attribute::new("name", DataType::Text)));
+        /// # models.define_with("Task", |task| task.attribute(Attribute::new("title", DataType::Text)));
+        /// # models.has_many("User", HasMany::new("Task").alias("tasks"));
+        /// # let mut db = models.sync()?;
+        /// let ada = db.create_tree("User", tree! { name: "Ada", tasks: [{ title: "Note F" }, { title: "Note G" }] })?;
+        /// assert_eq!(ada.many("tasks")?[1].get("UserId")?, ada.get("id")?);
+        /// # Ok::<(), relata::Error>(())
+        /// ```
+        ///
+        /// # Errors
+        ///
+        /// As `create`; `UnknownAssociation`; `Type` for a list under an association to one or a single row under one to
+        /// many; `Unsaved` if a row has no value in the key that those below refer to it by; `Unsupported` for an include
+        /// with more than names; `Limit` for trees nested too deep.
+        pub fn create_tree(&mut self, model: &str, tree: impl Into<Tree>) -> Result<Instance> {
+            self.write(|transaction| transaction.create_nested(model, tree.into()))
+        }
+
+        /// As [`create_tree`](Self::create_tree) for each of several trees, all or none; in their order.
+        ///
+        /// # Errors
+        ///
+        /// As `create_tree`.
+        pub fn create_trees<T: Into<Tree>>(
+            &mut self,
+            model: &str,
+            trees: impl IntoIterator<Item = T>,
+        ) -> Result<Vec<Instance>> {
+            let trees = trees.into_iter().map(Into::into);
+            self.write(|transaction| transaction.create_all_nested(model, trees))
+        }
+
         /// Writes values into the row of an instance, and what was written into the instance. Other changes in memory
         /// stay pending.
         ///
@@ -85,13 +127,33 @@ macro_rules! write_methods {
         }
 
         /// Deletes the row of an instance, and what ON DELETE takes along. A row that is gone already is no error and
-        /// counts none.
+        /// counts none. Where the model deletes softly, the row stays and takes the time; nothing goes along.
         ///
         /// # Errors
         ///
         /// `Unsaved`, or a constraint error if a reference forbids it. Nothing is changed then.
         pub fn destroy(&mut self, instance: &Instance) -> Result<Affected> {
             self.write(|transaction| transaction.destroy_one(instance))
+        }
+
+        /// Deletes the row of an instance even where its model deletes softly, and what ON DELETE takes along.
+        ///
+        /// # Errors
+        ///
+        /// As `destroy`.
+        pub fn destroy_forced(&mut self, instance: &Instance) -> Result<Affected> {
+            self.write(|transaction| transaction.destroy_forced_one(instance))
+        }
+
+        /// Makes an instance that was softly deleted one that reads find. One that was not is left as it is.
+        ///
+        /// # Errors
+        ///
+        /// `Unsupported` if the model does not delete softly; `NotFound` if the row is gone; `Unsaved`.
+        pub fn restore(&mut self, instance: &mut Instance) -> Result<()> {
+            let written = self.write(|transaction| transaction.restore_one(instance))?;
+            instance.follow(written);
+            Ok(())
         }
 
         /// Deletes every row for which a filter over attributes is true, and what ON DELETE takes along.
@@ -196,16 +258,50 @@ impl Transaction<'_> {
         let model = self.model_of(instance)?;
         let row = self.reader().row_of(instance)?;
         let rows: Vec<_> = row.into_iter().collect();
+        self.destroy_rows(model, &rows)
+    }
+
+    pub(super) fn destroy_forced_one(&mut self, instance: &Instance) -> Result<Affected> {
+        let model = self.model_of(instance)?;
+        let row = self.reader().row_of(instance)?;
+        let rows: Vec<_> = row.into_iter().collect();
         self.engine_mut().delete_rows(model.table, &rows)
+    }
+
+    pub(super) fn restore_one(&mut self, instance: &Instance) -> Result<Written> {
+        let model = self.model_of(instance)?;
+        let deleted_at = model.deleted_at.ok_or_else(|| {
+            let detail = "instances are not softly deleted, and so cannot be restored";
+            RequestError::new(RequestKind::Unsupported, &*model.name, detail)
+        })?;
+        self.write_cells(model, instance, vec![(deleted_at, Value::Null)])
     }
 
     pub(super) fn destroy_selected(&mut self, model: &str, filter: &Expr) -> Result<Affected> {
         let model = self.model(model)?;
         let rows = self.reader().select(model, filter)?;
-        self.engine_mut().delete_rows(model.table, &rows)
+        self.destroy_rows(model, &rows)
     }
 
     // ---- For the verbs of associations as well ----
+
+    /// Deletes rows as one statement: softly, where the model does so. Rows that are softly deleted already stay as they
+    /// are, with their time.
+    pub(crate) fn destroy_rows(&mut self, model: &ModelEntry, rows: &[RowId]) -> Result<Affected> {
+        let Some(deleted_at) = model.deleted_at else {
+            return self.engine_mut().delete_rows(model.table, rows);
+        };
+        let mut rows = rows.to_vec();
+        let reader = self.reader();
+        rows.retain(|&row| !reader.is_deleted(model, row));
+        if rows.is_empty() {
+            return Ok(Affected::default());
+        }
+        let mut cells = vec![(deleted_at, Value::Timestamp(self.now()))];
+        self.stamp(model, &mut cells);
+        let rows: Vec<_> = rows.into_iter().map(|row| (row, cells.clone())).collect();
+        self.engine_mut().update_rows(model.table, &rows)
+    }
 
     /// Inserts the row of an instance that was never saved.
     pub(crate) fn insert_built(

@@ -1,17 +1,19 @@
 //! What is wanted of an association, below each row of its source.
 
 use crate::expr::Expr;
-use crate::query::Order;
 use crate::query::select::Criteria;
+use crate::query::{Order, ScopeChoice};
 
 /// The rows of an association, below each row of the model that declares it. A text is the association's key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Include {
     pub(crate) association: String,
     pub(crate) criteria: Criteria,
     pub(crate) required: Option<bool>,
     pub(crate) through_filters: Vec<Expr>,
+    /// Junction rows that were softly deleted as well.
+    pub(crate) through_with_deleted: bool,
     /// None for all.
     pub(crate) through_attributes: Option<Vec<String>>,
 }
@@ -23,6 +25,7 @@ pub fn include(association: impl Into<String>) -> Include {
         criteria: Criteria::default(),
         required: None,
         through_filters: Vec::new(),
+        through_with_deleted: false,
         through_attributes: None,
     }
 }
@@ -81,6 +84,12 @@ impl Include {
         self
     }
 
+    /// Over junction rows that were softly deleted as well.
+    pub fn through_with_deleted(mut self) -> Self {
+        self.through_with_deleted = true;
+        self
+    }
+
     /// With the rows of an association below each of these rows. The same association twice is one include with what
     /// both say.
     pub fn include(mut self, include: impl Into<Include>) -> Self {
@@ -88,9 +97,54 @@ impl Include {
         self
     }
 
-    /// Whether a source without any such row is left out (associations EL-19, EL-28).
-    pub(crate) fn is_required(&self) -> bool {
-        self.required.unwrap_or(!self.criteria.filters.is_empty())
+    /// With this scope of the target instead of its default scope; several add up. One with a filter makes
+    /// the include required, unless [`required`](Include::required) says otherwise (associations SC-13).
+    pub fn scope(mut self, name: impl Into<String>) -> Self {
+        self.criteria.scope.add(name.into());
+        self
+    }
+
+    /// With these scopes of the target instead of its default scope, in whatever order.
+    pub fn scopes(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        for name in names {
+            self.criteria.scope.add(name.into());
+        }
+        self
+    }
+
+    /// Without the default scope of the target.
+    pub fn unscoped(mut self) -> Self {
+        self.criteria.scope = ScopeChoice::None;
+        self
+    }
+
+    /// With rows that were softly deleted.
+    pub fn with_deleted(mut self) -> Self {
+        self.criteria.with_deleted = true;
+        self
+    }
+
+    /// Whether a source without any such row is left out, where the target's scopes and the include together filter so
+    /// (associations EL-19, EL-28, SC-13).
+    pub(crate) fn is_required(&self, filters: &[Expr]) -> bool {
+        self.required.unwrap_or(!filters.is_empty())
+    }
+
+    /// Whether it names associations and says nothing else about them.
+    pub(crate) fn is_bare(&self) -> bool {
+        let Include {
+            association: _,
+            criteria,
+            required,
+            through_filters,
+            through_with_deleted,
+            through_attributes,
+        } = self;
+        criteria.is_bare()
+            && required.is_none()
+            && through_filters.is_empty()
+            && !through_with_deleted
+            && through_attributes.is_none()
     }
 
     /// Takes on what another include of the same association says.
@@ -98,6 +152,7 @@ impl Include {
         self.criteria.merge(other.criteria);
         self.required = other.required.or(self.required);
         self.through_filters.extend(other.through_filters);
+        self.through_with_deleted |= other.through_with_deleted;
         self.through_attributes = other.through_attributes.or(self.through_attributes.take());
     }
 }

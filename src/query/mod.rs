@@ -15,6 +15,7 @@
 mod order;
 mod select;
 mod include;
+mod scope;
 mod resolve;
 mod plan;
 mod planner;
@@ -37,7 +38,11 @@ pub use self::order::{Direction, Nulls, Order, asc, desc};
 pub use self::owned::OwnedRows;
 pub use self::prepared::Prepared;
 pub use self::result::{Column, Included, Record, Records, Rows};
+pub use self::scope::{Scope, ScopeChoice};
 pub use self::select::{Select, select};
+
+pub(crate) use self::resolve::check_criteria;
+pub(crate) use self::scope::{ModelScopes, Scopes};
 
 /// What a request can be run on: a database, a snapshot, a transaction.
 pub trait Queryable {
@@ -50,12 +55,26 @@ pub trait Queryable {
 pub struct Version<'s> {
     pub(crate) snapshot: &'s Snapshot,
     pub(crate) registry: &'s Arc<Registry>,
+    /// None for models without scopes.
+    pub(crate) scopes: Option<&'s Scopes>,
 }
 
 impl<'s> Version<'s> {
     /// The models must be over the tables of the snapshot.
     pub(crate) fn new(snapshot: &'s Snapshot, registry: &'s Arc<Registry>) -> Self {
-        Version { snapshot, registry }
+        Version {
+            snapshot,
+            registry,
+            scopes: None,
+        }
+    }
+
+    /// The same with the scopes of the models.
+    pub(crate) fn with_scopes(self, scopes: &'s Scopes) -> Self {
+        Version {
+            scopes: Some(scopes),
+            ..self
+        }
     }
 }
 

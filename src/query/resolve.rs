@@ -1,9 +1,10 @@
 //! From names to ids and ordinals, with every type checked.
 //!
 //! The tree becomes a list, each node before what it contains. A filter takes in the scope of its association, so that
-//! nothing below knows scopes; whether an include is required was decided before that, by the user's filters alone
-//! (associations SC-7).
+//! nothing below knows scopes; whether an include is required was decided before that, by the filters of the request and
+//! of the model's scopes alone (associations SC-7, SC-13).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::association::link::{Association, Junction, Link};
@@ -11,7 +12,7 @@ use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result};
 use crate::expr::{Bound, Expr, Scope, all, col};
 use crate::query::select::Criteria;
-use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Select, Version};
+use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Scopes, Select, Version};
 use crate::schema::{Schema, Table, TableId};
 use crate::value::{DataType, Value};
 
@@ -77,30 +78,61 @@ pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Vec<Node
     let resolver = Resolver {
         registry: version.registry,
         schema: version.snapshot.schema(),
+        scopes: version.scopes,
     };
     let root = resolver.registry.by_name(&request.model)?;
-    let mut nodes = vec![resolver.node(root, &request.criteria, &[])?];
-    let mut pending: Vec<(usize, &Include)> = Vec::new();
-    push_includes(0, &request.criteria, &mut pending);
-    while let Some((parent, include)) = pending.pop() {
-        let node = resolver.include(nodes[parent].model, parent, include)?;
-        let position = nodes.len();
-        nodes[parent].children.push(position);
-        nodes.push(node);
-        push_includes(position, &include.criteria, &mut pending);
-    }
-    hide_what_shows_nothing(&mut nodes);
-    Ok(nodes)
+    resolver.nodes(root, &request.criteria)
+}
+
+/// Finds what is wrong with a read of a model by these criteria, without any rows.
+///
+/// # Errors
+/// What [`Select::run`] says about requests.
+pub(crate) fn check_criteria(
+    schema: &Schema,
+    registry: &Registry,
+    scopes: &Scopes,
+    model: &ModelEntry,
+    criteria: &Criteria,
+) -> Result<()> {
+    let resolver = Resolver {
+        registry,
+        schema,
+        scopes: Some(scopes),
+    };
+    resolver.nodes(model, criteria).map(|_| ())
+}
+
+/// An include that is still to be resolved.
+struct Pending<'r> {
+    /// The node that it hangs below.
+    parent: usize,
+    /// How deep it is itself: one below the root.
+    depth: u32,
+    include: Cow<'r, Include>,
 }
 
 /// The last one pushed is the next one resolved, with all that is below it.
 fn push_includes<'r>(
-    parent: usize,
-    criteria: &'r Criteria,
-    pending: &mut Vec<(usize, &'r Include)>,
+    (parent, depth): (usize, u32),
+    criteria: Cow<'r, Criteria>,
+    pending: &mut Vec<Pending<'r>>,
 ) {
-    let includes = criteria.includes.iter().rev();
-    pending.extend(includes.map(|include| (parent, include)));
+    let push = |include| Pending {
+        parent,
+        depth,
+        include,
+    };
+    match criteria {
+        Cow::Borrowed(criteria) => {
+            let includes = criteria.includes.iter().rev();
+            pending.extend(includes.map(Cow::Borrowed).map(push));
+        }
+        Cow::Owned(criteria) => {
+            let includes = criteria.includes.into_iter().rev();
+            pending.extend(includes.map(Cow::Owned).map(push));
+        }
+    }
 }
 
 /// An include without attributes is hidden, unless something below it is shown.
@@ -127,9 +159,67 @@ fn check_schema(request: &Select, version: Version<'_>) -> Result<()> {
 struct Resolver<'s> {
     registry: &'s Registry,
     schema: &'s Schema,
+    scopes: Option<&'s Scopes>,
 }
 
 impl<'s> Resolver<'s> {
+    /// The nodes of a read of a model, the root first.
+    fn nodes(&self, root: &ModelEntry, criteria: &Criteria) -> Result<Vec<Node>> {
+        let scoped = self.scoped(root, criteria, true)?;
+        let mut nodes = vec![self.node(root, &scoped, &[])?];
+        let mut pending = Vec::new();
+        push_includes((0, 1), scoped, &mut pending);
+        while let Some(Pending {
+            parent,
+            depth,
+            include,
+        }) = pending.pop()
+        {
+            let source = nodes[parent].model;
+            if depth > DEPTH_MAX {
+                return Err(too_deep(self.registry.model(source)));
+            }
+            let target = self.target(source, &include)?;
+            let position = nodes.len();
+            let (node, below) = match include {
+                Cow::Borrowed(include) => {
+                    let scoped = self.scoped(target, &include.criteria, false)?;
+                    (self.include(source, parent, include, &scoped)?, scoped)
+                }
+                Cow::Owned(include) => {
+                    let scoped = self.scoped(target, &include.criteria, false)?.into_owned();
+                    let node = self.include(source, parent, &include, &scoped)?;
+                    (node, Cow::Owned(scoped))
+                }
+            };
+            nodes[parent].children.push(position);
+            nodes.push(node);
+            push_includes((position, depth + 1), below, &mut pending);
+        }
+        hide_what_shows_nothing(&mut nodes);
+        Ok(nodes)
+    }
+
+    /// What is asked for of a model, its scopes included.
+    fn scoped<'c>(
+        &self,
+        model: &ModelEntry,
+        criteria: &'c Criteria,
+        plain: bool,
+    ) -> Result<Cow<'c, Criteria>> {
+        match self.scopes {
+            Some(scopes) => scopes.apply(model, criteria, plain),
+            None => Scopes::default().apply(model, criteria, plain),
+        }
+    }
+
+    /// The model that an include leads to.
+    fn target(&self, source: ModelId, include: &Include) -> Result<&'s ModelEntry> {
+        let source = self.registry.model(source);
+        let association = source.association(&include.association)?;
+        Ok(self.registry.model(association.target))
+    }
+
     /// A node of a model, not yet below another.
     fn node(
         &self,
@@ -140,6 +230,7 @@ impl<'s> Resolver<'s> {
         if criteria.too_deep {
             return Err(too_deep(model));
         }
+        let scope = &seen(model, scope, criteria.with_deleted);
         Ok(Node {
             model: model.id,
             table: model.table,
@@ -153,17 +244,27 @@ impl<'s> Resolver<'s> {
         })
     }
 
-    fn include(&self, source: ModelId, parent: usize, include: &Include) -> Result<Node> {
+    fn include(
+        &self,
+        source: ModelId,
+        parent: usize,
+        include: &Include,
+        criteria: &Criteria,
+    ) -> Result<Node> {
         let association = self
             .registry
             .model(source)
             .association(&include.association)?;
         let target = self.registry.model(association.target);
-        let mut node = self.node(target, &include.criteria, &association.scope)?;
+        let mut conditioned = Cow::Borrowed(criteria);
+        if let Some(conditions) = &association.conditions {
+            conditioned.to_mut().filters.push(conditions.expr.clone());
+        }
+        let mut node = self.node(target, &conditioned, &association.scope)?;
         node.include = Some(IncludeNode {
             parent,
             association: association.clone(),
-            required: include.is_required(),
+            required: include.is_required(&criteria.filters),
             hidden: false,
             junction: match &association.link {
                 Link::Through(through) => Some(self.junction(through, include)?),
@@ -180,7 +281,11 @@ impl<'s> Resolver<'s> {
         let model = self.registry.model(through.model);
         Ok(JunctionNode {
             model: model.id,
-            filter: self.filter(model, &through.scope, &include.through_filters)?,
+            filter: self.filter(
+                model,
+                &seen(model, &through.scope, include.through_with_deleted),
+                &include.through_filters,
+            )?,
             attributes: shown(model, include.through_attributes.as_deref())?,
         })
     }
@@ -235,6 +340,23 @@ impl Scope for Attributes<'_> {
     }
 }
 
+/// A scope over rows of a model, those that were softly deleted among them or not.
+fn seen<'s>(
+    model: &ModelEntry,
+    scope: &'s [(u32, Value)],
+    with_deleted: bool,
+) -> Cow<'s, [(u32, Value)]> {
+    let Some(deleted_at) = model.deleted_at else {
+        return Cow::Borrowed(scope);
+    };
+    let mut scope = scope.to_vec();
+    scope.retain(|(ordinal, _)| *ordinal != deleted_at);
+    if !with_deleted {
+        scope.push((deleted_at, Value::Null));
+    }
+    Cow::Owned(scope)
+}
+
 fn order_keys(model: &ModelEntry, order: &[Order]) -> Result<Vec<OrderKey>> {
     let key = |order: &Order| {
         Ok(OrderKey {
@@ -268,7 +390,10 @@ fn shown(model: &ModelEntry, names: Option<&[String]>) -> Result<Shown> {
 }
 
 fn check_no_junction(source: &ModelEntry, include: &Include) -> Result<()> {
-    if include.through_filters.is_empty() && include.through_attributes.is_none() {
+    if include.through_filters.is_empty()
+        && include.through_attributes.is_none()
+        && !include.through_with_deleted
+    {
         return Ok(());
     }
     let detail = format!("{} goes through no junction", include.association);

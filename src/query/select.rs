@@ -5,7 +5,7 @@
 //! noted, so that cloning, printing and dropping a request never go deeper, and running it is an error.
 
 use crate::expr::Expr;
-use crate::query::{DEPTH_MAX, Include, Order};
+use crate::query::{DEPTH_MAX, Include, Order, ScopeChoice};
 
 /// A read of one model, with what is included.
 ///
@@ -28,7 +28,7 @@ pub struct Select {
 }
 
 /// Which rows, in which order, with what of them and below them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Criteria {
     /// All have to be true.
     pub(crate) filters: Vec<Expr>,
@@ -39,6 +39,9 @@ pub(crate) struct Criteria {
     pub(crate) attributes: Option<Vec<String>>,
     /// No two of one association.
     pub(crate) includes: Vec<Include>,
+    pub(crate) scope: ScopeChoice,
+    /// Rows that were softly deleted as well.
+    pub(crate) with_deleted: bool,
     /// How many levels of includes there are below.
     depth: u32,
     /// An include that would have been nested too deep was left out.
@@ -90,6 +93,33 @@ impl Select {
         self.criteria.include(include.into());
         self
     }
+
+    /// With this scope of the model instead of its default scope; several add up. A filter adds to a scope that is named
+    /// here, whereas the default scope's terms over one attribute give way to a filter over that attribute.
+    pub fn scope(mut self, name: impl Into<String>) -> Self {
+        self.criteria.scope.add(name.into());
+        self
+    }
+
+    /// With these scopes of the model instead of its default scope, in whatever order.
+    pub fn scopes(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        for name in names {
+            self.criteria.scope.add(name.into());
+        }
+        self
+    }
+
+    /// Without the default scope of the model.
+    pub fn unscoped(mut self) -> Self {
+        self.criteria.scope = ScopeChoice::None;
+        self
+    }
+
+    /// With rows that were softly deleted.
+    pub fn with_deleted(mut self) -> Self {
+        self.criteria.with_deleted = true;
+        self
+    }
 }
 
 impl Criteria {
@@ -107,6 +137,37 @@ impl Criteria {
         }
     }
 
+    /// Whether nothing is said but what is included.
+    pub(crate) fn is_bare(&self) -> bool {
+        let Criteria {
+            filters,
+            order,
+            limit,
+            offset,
+            attributes,
+            includes: _,
+            scope,
+            with_deleted,
+            depth: _,
+            too_deep: _,
+        } = self;
+        filters.is_empty()
+            && order.is_empty()
+            && limit.is_none()
+            && offset.is_none()
+            && attributes.is_none()
+            && *scope == ScopeChoice::Default
+            && !with_deleted
+    }
+
+    /// Says more over what a scope says: as [`merge`](Criteria::merge), but an order replaces that of the scope.
+    pub(crate) fn say_over(&mut self, said: &Criteria) {
+        if !said.order.is_empty() {
+            self.order.clear();
+        }
+        self.merge(said.clone());
+    }
+
     /// Filters add up; of the rest, what is said later goes first, or follows where it is a list of includes or orders.
     pub(crate) fn merge(&mut self, other: Criteria) {
         self.filters.extend(other.filters);
@@ -114,6 +175,8 @@ impl Criteria {
         self.limit = other.limit.or(self.limit);
         self.offset = other.offset.or(self.offset);
         self.attributes = other.attributes.or(self.attributes.take());
+        self.scope.merge(other.scope);
+        self.with_deleted |= other.with_deleted;
         self.too_deep |= other.too_deep;
         for include in other.includes {
             self.include(include);

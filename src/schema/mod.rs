@@ -30,6 +30,7 @@ mod constraint_names;
 mod reference;
 mod validate;
 mod sync_order;
+mod mermaid;
 mod outline;
 mod change;
 mod successor;
@@ -53,6 +54,8 @@ pub use self::key::UniqueKey;
 pub use self::owner::{OwnerDef, OwnerKind};
 pub use self::row_filter::RowFilter;
 pub use self::table::{Table, TableId};
+
+pub(crate) use self::sync_order::find_cycle;
 
 /// All tables and foreign keys of a database, with every name resolved.
 #[derive(Clone, Debug, Default)]

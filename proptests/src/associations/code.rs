@@ -36,7 +36,8 @@ pub fn declarations(graph: &Graph) -> String {
 
 fn model(model: &Model) -> String {
     let name = &model.name;
-    let mut code = format!("models.define(ModelDef::new({name:?}).freeze_table_name().timestamps(false)");
+    let mut code =
+        format!("models.define(ModelDef::new({name:?}).freeze_table_name().timestamps(false)");
     for (name, kind) in model.key_columns() {
         let numbered = match model.key {
             PrimaryKey::Numbered => ".auto_increment()",
@@ -86,11 +87,16 @@ fn association(association: &Association) -> String {
     if let Sort::BelongsToMany(junction) = &association.sort {
         code += &format!(".other_key({})", key(&junction.other));
         code += &list("target_keys", &junction.other.refers);
-        code += &format!("\n    .through(Through::new({:?}).timestamps(false)", junction.through);
+        code += &format!(
+            "\n    .through(Through::new({:?}).timestamps(false)",
+            junction.through
+        );
         match &junction.unique {
             None => {}
             Some(Unique::Attributes(names)) => {
-                code += &format!(".unique(Uniqueness::Attributes(vec!{names:?}.into_iter().map(Into::into).collect()))");
+                code += &format!(
+                    ".unique(Uniqueness::Attributes(vec!{names:?}.into_iter().map(Into::into).collect()))"
+                );
             }
             Some(unique) => code += &format!(".unique(Uniqueness::{unique:?})"),
         }
@@ -121,7 +127,10 @@ fn key(key: &Key) -> String {
     };
     match &key.names[..] {
         [one] => attribute(one),
-        names => format!("[{}]", names.iter().map(attribute).collect::<Vec<_>>().join(", ")),
+        names => format!(
+            "[{}]",
+            names.iter().map(attribute).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 
@@ -137,7 +146,9 @@ fn settings(nullable: Option<bool>, unique: bool) -> &'static str {
 }
 
 fn default(value: Option<&Value>) -> String {
-    value.map_or(String::new(), |value| format!(".default({})", literal(value)))
+    value.map_or(String::new(), |value| {
+        format!(".default({})", literal(value))
+    })
 }
 
 fn list(method: &str, names: &[String]) -> String {
@@ -170,7 +181,10 @@ pub fn step(step: &Step) -> String {
             model,
             attribute,
             value,
-        } => format!("db.destroy_where({model:?}, col({attribute:?}).eq({}))?;", literal(value)),
+        } => format!(
+            "db.destroy_where({model:?}, col({attribute:?}).eq({}))?;",
+            literal(value)
+        ),
         Step::EditJunction {
             source,
             association,
@@ -178,7 +192,8 @@ pub fn step(step: &Step) -> String {
             values,
         } => {
             let source = instance(source);
-            let mut code = format!("let mut targets = db.related(&{source}, {association:?})?.get()?;\n");
+            let mut code =
+                format!("let mut targets = db.related(&{source}, {association:?})?.get()?;\n");
             code += &format!("let junction = targets[{position}].junction_mut().unwrap();\n");
             for (name, value) in values {
                 code += &format!("junction.set({name:?}, {})?;\n", literal(value));
@@ -204,7 +219,10 @@ fn call(call: &Call) -> String {
                 format!("&target{position}")
             }
             Name::Unsaved { model, values } => {
-                code += &format!("let target{position} = db.build({model:?}, {})?;\n", named(values));
+                code += &format!(
+                    "let target{position} = db.build({model:?}, {})?;\n",
+                    named(values)
+                );
                 format!("&target{position}")
             }
         };
@@ -259,7 +277,10 @@ fn named(values: &Named) -> String {
 }
 
 fn literals(values: &[Value]) -> String {
-    let values: Vec<String> = values.iter().map(|value| format!("{}.into()", literal(value))).collect();
+    let values: Vec<String> = values
+        .iter()
+        .map(|value| format!("{}.into()", literal(value)))
+        .collect();
     values.join(", ")
 }
 

@@ -74,7 +74,11 @@ pub fn draw(choices: &mut Choices) -> Graph {
 pub fn value(choices: &mut Choices, kind: Kind) -> Value {
     match kind {
         Kind::Int => Value::Int(1 + i64::try_from(choices.below(6)).unwrap_or(0)),
-        _ => Value::from(*choices.pick(&["a", "b", "c", "d", "e", "f"]).unwrap_or(&"a")),
+        _ => Value::from(
+            *choices
+                .pick(&["a", "b", "c", "d", "e", "f"])
+                .unwrap_or(&"a"),
+        ),
     }
 }
 
@@ -219,7 +223,14 @@ impl Draw<'_> {
             false => Vec::new(),
         };
         let sort = Sort::BelongsToMany(bridge.junction);
-        self.declare(bridge.source, bridge.target, sort, bridge.own, scope, bridge.constraints);
+        self.declare(
+            bridge.source,
+            bridge.target,
+            sort,
+            bridge.own,
+            scope,
+            bridge.constraints,
+        );
     }
 
     fn new_bridge(&mut self) -> Bridge {

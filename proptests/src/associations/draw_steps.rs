@@ -105,7 +105,10 @@ impl Draw<'_> {
                 values: self.row(link.source, choices),
             };
         };
-        let is_single = !matches!(link.way, Way::Pairs(_) | Way::Children { single: false, .. });
+        let is_single = !matches!(
+            link.way,
+            Way::Pairs(_) | Way::Children { single: false, .. }
+        );
         let any = choices.percent(4);
         let verb = match choices.below(if is_single && !any { 12 } else { 26 }) {
             0 => Verb::Get,
@@ -125,7 +128,10 @@ impl Draw<'_> {
         };
         let mut targets: Vec<Target> = Vec::new();
         for _ in 0..number {
-            let again = choices.percent(6).then(|| targets.last().cloned()).flatten();
+            let again = choices
+                .percent(6)
+                .then(|| targets.last().cloned())
+                .flatten();
             targets.push(again.unwrap_or_else(|| self.target(link, choices)));
         }
         let attributes = match &link.way {
@@ -203,9 +209,10 @@ impl Draw<'_> {
             return self.new_key(link, choices);
         };
         match &link.way {
-            Way::Parent { refers, .. } => {
-                refers.iter().map(|&column| row.values[column].clone()).collect()
-            }
+            Way::Parent { refers, .. } => refers
+                .iter()
+                .map(|&column| row.values[column].clone())
+                .collect(),
             Way::Children { .. } | Way::Pairs(_) => key_of(shape, link.target, row),
         }
     }

@@ -361,8 +361,12 @@ fn key_junction(draft: &mut Draft, through: &[(&Association, &Junction)]) {
 
 /// How often two rows may be linked through a junction.
 fn uniqueness(through: &[(&Association, &Junction)]) -> Unique {
-    let said = through.iter().find_map(|(_, junction)| junction.unique.clone());
-    let scoped = through.iter().any(|(_, junction)| !junction.scope.is_empty());
+    let said = through
+        .iter()
+        .find_map(|(_, junction)| junction.unique.clone());
+    let scoped = through
+        .iter()
+        .any(|(_, junction)| !junction.scope.is_empty());
     said.unwrap_or(match scoped {
         true => Unique::PairAndScope,
         false => Unique::Pair,

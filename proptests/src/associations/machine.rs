@@ -121,7 +121,11 @@ impl Machine {
             let attributes: Vec<&str> = model.attributes().collect();
             let expected = table.columns[..table.visible()].iter();
             let expected: Vec<&str> = expected.map(|column| column.name.as_str()).collect();
-            expect(&format!("attributes of {}", table.name), &attributes, &expected)?;
+            expect(
+                &format!("attributes of {}", table.name),
+                &attributes,
+                &expected,
+            )?;
         }
         Ok(())
     }
@@ -143,7 +147,11 @@ impl Machine {
         let expected = self.world.perform(&end);
         let ended = self.end(transaction, &end);
         if let Step::Rollback = end {
-            expect("fingerprint after a rollback", &database.fingerprint(), &before)?;
+            expect(
+                "fingerprint after a rollback",
+                &database.fingerprint(),
+                &before,
+            )?;
         }
         let answer = ended.map(|()| Answer::Done);
         self.judge(&end, answer, expected, (database.fingerprint(), before))?;
@@ -185,15 +193,17 @@ impl Machine {
             (Err(error), Err(told)) => {
                 let complaint = perform::complaint(&error);
                 if !told.contains(&complaint) {
-                    return Err(format!("{step:?}: {complaint} ({error}), not one of {told:?}"));
+                    return Err(format!(
+                        "{step:?}: {complaint} ({error}), not one of {told:?}"
+                    ));
                 }
                 let sort = complaint.split(' ').next().unwrap_or_default();
                 self.count(format!("refused: {sort}"));
                 expect("fingerprint after a refusal", &after, &before)
             }
-            (Ok(answer), Err(told)) => {
-                Err(format!("{step:?}: {answer:?} where one of {told:?} is expected"))
-            }
+            (Ok(answer), Err(told)) => Err(format!(
+                "{step:?}: {answer:?} where one of {told:?} is expected"
+            )),
             (Err(error), Ok(answer)) => {
                 let complaint = perform::complaint(&error);
                 Err(format!("{step:?}: {complaint} ({error}) where {answer:?} is expected"))
@@ -253,11 +263,19 @@ impl Machine {
             let expected = self.world.got(link, &row.values);
             let mut related = told(place.related(source, &association.alias))?;
             let got: Vec<_> = told(related.get())?.iter().map(perform::found).collect();
-            expect(&format!("{} of {source:?}", association.alias), &got, &expected)?;
+            expect(
+                &format!("{} of {source:?}", association.alias),
+                &got,
+                &expected,
+            )?;
             if !association.sort.is_single() {
                 related = told(place.related(source, &association.alias))?;
                 let count = told(related.count())?;
-                expect(&format!("count of {}", association.alias), &count, &expected.len())?;
+                expect(
+                    &format!("count of {}", association.alias),
+                    &count,
+                    &expected.len(),
+                )?;
             }
         }
         Ok(())
@@ -273,7 +291,11 @@ impl Machine {
         let name = &self.world.layout.shape.tables[table].name;
         let depth = 1 + self.turn / tables % 2;
         let trees = told(perform::trees(place, &self.world.graph, name, depth))?;
-        expect(&format!("tree below {name}"), &trees, &self.world.trees(table, depth))
+        expect(
+            &format!("tree below {name}"),
+            &trees,
+            &self.world.trees(table, depth),
+        )
     }
 
     // ---- What was met ----
@@ -310,11 +332,17 @@ impl Machine {
             Source::Row(_) => "source: row".to_owned(),
         });
         let has_key = |it: &crate::associations::steps::Target| matches!(it.name, Name::Key(_));
-        let (keys, all) = (call.targets.iter().filter(|it| has_key(it)).count(), call.targets.len());
+        let (keys, all) = (
+            call.targets.iter().filter(|it| has_key(it)).count(),
+            call.targets.len(),
+        );
         if keys > 0 && keys < all {
             kinds.push("targets: mixture".to_owned());
         }
-        kinds.push(format!("targets: {}", if all == 0 { "none" } else { "some" }));
+        kinds.push(format!(
+            "targets: {}",
+            if all == 0 { "none" } else { "some" }
+        ));
         for (position, target) in call.targets.iter().enumerate() {
             let kind = match &target.name {
                 Name::Row(row) if row.stale => "stale",
@@ -357,9 +385,8 @@ impl Machine {
         };
         let mut kinds = vec![format!("association: {}", association.sort.name())];
         let mut others = self.world.graph.associations.iter();
-        let shares = others.any(|it| {
-            it.alias != association.alias && it.key.names == association.key.names
-        });
+        let shares =
+            others.any(|it| it.alias != association.alias && it.key.names == association.key.names);
         for (holds, kind) in [
             (association.source == association.target, "self"),
             (!association.scope.is_empty(), "scoped"),
@@ -397,12 +424,14 @@ fn told<T>(result: relata::Result<T>) -> Result<T, String> {
     result.map_err(|error| format!("reading: {error}"))
 }
 
-fn expect<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> Result<(), String> {
+fn expect<T: PartialEq + std::fmt::Debug>(
+    what: &str,
+    found: &T,
+    expected: &T,
+) -> Result<(), String> {
     match found == expected {
         true => Ok(()),
-        false => Err(format!(
-            "{what}\n   found {found:?}\nexpected {expected:?}"
-        )),
+        false => Err(format!("{what}\n   found {found:?}\nexpected {expected:?}")),
     }
 }
 

@@ -115,7 +115,9 @@ fn drop_declarations(search: &mut Search) {
     }
     for position in 0..search.smallest.program.graph.associations.len() {
         for option in 0..10 {
-            attempt(search, |program| drop_option(&mut program.graph, position, option));
+            attempt(search, |program| {
+                drop_option(&mut program.graph, position, option)
+            });
         }
     }
     for position in 0..search.smallest.program.graph.models.len() {

@@ -91,6 +91,14 @@ impl Postgres {
         cell.ok_or_else(|| "no version".to_owned())
     }
 
+    /// The rows that a statement gives, as texts; none for one that gives none.
+    ///
+    /// # Errors
+    /// What the server says against it.
+    pub fn rows_of(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
+        Ok(self.done(sql)?.1)
+    }
+
     fn query(&mut self, sql: &str) -> Result<Answer, String> {
         let text: Vec<u8> = sql.bytes().chain([0]).collect();
         self.send(Some(b'Q'), &text)

@@ -1,12 +1,9 @@
 //! Statements by table and row id, for the layers above: names are resolved, and one call is one statement.
 
-use smallvec::SmallVec;
-
-use crate::engine::statement::{Given, Statement};
 use crate::engine::transaction::{Affected, Transaction};
 use crate::error::{Operation, Result};
 use crate::expr::Expr;
-use crate::schema::{Table, TableId};
+use crate::schema::TableId;
 use crate::storage::RowId;
 use crate::value::Value;
 
@@ -17,18 +14,26 @@ impl Transaction<'_> {
         table: TableId,
         rows: impl IntoIterator<Item = impl SomeCells>,
     ) -> Result<Vec<RowId>> {
-        let schema = self.schema.clone();
         let mut ids = Vec::new();
         self.run(Operation::Insert, |statement| {
             statement.only_inserts();
-            let mut full = Vec::new();
             for cells in rows {
-                complete(statement, schema.table(table), cells, &mut full)?;
-                ids.push(statement.insert(table, &full)?);
+                ids.push(statement.insert_cells(table, cells)?);
             }
             Ok(ids.len())
         })?;
         Ok(ids)
+    }
+
+    /// Inserts one row of some cells, filling the rest; its id.
+    pub(crate) fn insert_row(&mut self, table: TableId, cells: impl SomeCells) -> Result<RowId> {
+        let mut id = None;
+        self.run(Operation::Insert, |statement| {
+            statement.only_inserts();
+            id = Some(statement.insert_cells(table, cells)?);
+            Ok(1)
+        })?;
+        Ok(id.expect("a statement that stands has inserted its row"))
     }
 
     /// Writes cells into rows.
@@ -68,15 +73,3 @@ pub(crate) trait SomeCells:
 }
 
 impl<T: AsRef<[(u32, Value)]> + IntoIterator<Item = (u32, Value)>> SomeCells for T {}
-
-/// A whole row of some cells and defaults.
-fn complete(
-    statement: &mut Statement<'_>,
-    table: &Table,
-    cells: impl SomeCells,
-    row: &mut Vec<Value>,
-) -> Result<()> {
-    let given = Given::new(table, cells.as_ref().iter().map(|(ordinal, _)| *ordinal));
-    let mut values: SmallVec<[Value; 8]> = cells.into_iter().map(|(_, value)| value).collect();
-    statement.complete(table.id, &given, &mut values, row)
-}

@@ -22,8 +22,8 @@ impl Transaction<'_> {
     ) -> Result<Key> {
         let id = table.table_id(&self.schema)?;
         let cells = named_cells(self.schema.table(id), row)?;
-        let rows = self.insert_rows(id, [cells])?;
-        Ok(self.view(id, rows[0]).key())
+        let row = self.insert_row(id, cells)?;
+        Ok(self.view(id, row).key())
     }
 
     /// Inserts rows as one statement, all or none; each row has one value for each named column.

@@ -23,24 +23,23 @@ impl Transaction<'_> {
     /// statement. If that fails the mode stays as it was and the transaction goes on (integrity RI-55).
     ///
     /// # Errors
-    /// `UnknownConstraint`, `NotDeferrable`, or the first duplicate key or unmet reference.
+    /// `UnknownConstraint`, `NotDeferrable`, or the duplicate keys and unmet references, as [`Transaction::commit`] lists
+    /// them.
     pub fn set_constraints_immediate(&mut self, names: &[&str]) -> Result<()> {
         let constraints = pending::named(&self.schema, names)?;
         let state = &self.database.current.state;
-        for &constraint in &constraints {
-            pending::judge(state, constraint, Operation::SetImmediate)?;
-        }
+        let judged = constraints.iter().copied();
+        pending::judge(state, judged, Operation::SetImmediate)?;
         for constraint in constraints {
             self.modes.set(&self.schema, constraint, false);
         }
         Ok(())
     }
 
-    /// Reports the first duplicate of a deferred key, or else the first deferred reference that is unmet now. Nothing is
-    /// changed.
+    /// Reports the duplicates of deferred keys and the deferred references that are unmet now. Nothing is changed.
     ///
     /// # Errors
-    /// The duplicate or the reference.
+    /// What [`Transaction::commit`] would be refused for.
     pub fn check_deferred(&self) -> Result<()> {
         pending::judge_all(&self.database.current.state, Operation::SetImmediate)
     }

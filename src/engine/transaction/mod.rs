@@ -138,8 +138,9 @@ impl<'db> Transaction<'db> {
     /// Judges what was deferred and lets the transaction stand.
     ///
     /// # Errors
-    /// The first duplicate of a deferred key, or else the first deferred reference that is unmet; nothing of the
-    /// transaction remains then (integrity RI-52).
+    /// The first duplicate of a deferred key, or else the first deferred reference that is unmet, with all the others of
+    /// both sorts as [`Error::violations`](crate::error::Error::violations). Nothing of the transaction remains then
+    /// (integrity RI-52).
     pub fn commit(mut self) -> Result<Commit> {
         pending::judge_all(&self.database.current.state, Operation::Commit)?;
         self.finished = true;

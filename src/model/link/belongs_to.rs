@@ -9,11 +9,12 @@ use crate::error::{RequestKind, Result};
 use crate::model::Instance;
 use crate::model::Values;
 use crate::model::instance::Written;
+use crate::model::link::belonging::{force, of_key};
 use crate::model::link::targets::{Target, Targets, check_model};
 use crate::model::link::walk;
-use crate::model::link::writing::{Writing, force};
+use crate::model::link::writing::Writing;
 use crate::model::reader::{Reader, check_key};
-use crate::model::write::{Assignments, assignments};
+use crate::model::write::assignments;
 use crate::value::{Key, Value};
 
 /// The row that a source belongs to. A key that was changed in memory counts, saved or not.
@@ -118,12 +119,7 @@ fn complete(writing: &Writing<'_, '_>, key: Key) -> Result<Key> {
 fn write_key(writing: &mut Writing<'_, '_>, hop: &Hop, key: &Key) -> Result<Written> {
     let source = writing.source;
     let model = writing.transaction.model_of(source)?;
-    let cells: Assignments = hop
-        .child_columns
-        .iter()
-        .copied()
-        .zip(key.iter().cloned())
-        .collect();
+    let cells = of_key(hop, key);
     if source.is_saved() {
         return writing.transaction.write_cells(model, source, cells);
     }

@@ -14,11 +14,14 @@ use smallvec::SmallVec;
 use crate::association::link::Junction;
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
-use crate::error::{ConstraintError, ConstraintKind, Error, Operation, RequestKind, Result};
+use crate::error::{
+    ConstraintError, ConstraintKind, Error, Further, Operation, RequestKind, Result,
+};
+use crate::model::link::belonging::{force, of_pair};
 use crate::model::link::pair::Ends;
 use crate::model::link::targets::{Found, Target, Targets};
 use crate::model::link::walk::{self, Parent};
-use crate::model::link::writing::{Writing, force};
+use crate::model::link::writing::Writing;
 use crate::model::write::{Assignments, assignments};
 use crate::model::{Instance, Values};
 use crate::value::{Key, Value};
@@ -104,12 +107,13 @@ pub(super) fn create(
     let (target, model) = (writing.target(), junction_model(writing, junction));
     let models = writing.transaction.models();
     let mut cells = assignments(models, target, values)?;
+    writing.require_assignable()?;
     force(&mut cells, &writing.association.scope);
     let mut link = assignments(models, model, through)?;
     let row = writing.transaction.insert_row(target, cells)?;
     let created = writing.reader().instance(target, row);
     let other = complete(writing, created.cells(&junction.other.parent_columns))?;
-    force(&mut link, &belonging(junction, &own, &other));
+    force(&mut link, &of_pair(junction, &own.values, &other));
     let row = writing.transaction.insert_row(model, link)?;
     Ok(created.with_junction(writing.reader().instance(model, row)))
 }
@@ -138,7 +142,7 @@ fn plan(
             &mut given,
             &assignments(models, model, target.through().clone())?,
         );
-        let forced = belonging(junction, own, &other.values);
+        let forced = of_pair(junction, &own.values, &other.values);
         given.retain(|(ordinal, _)| forced.iter().all(|(column, _)| column != ordinal));
         let ends = Ends {
             junction,
@@ -149,6 +153,15 @@ fn plan(
             true => ends.rows(writing.reader().snapshot, model.table),
             false => SmallVec::new(),
         };
+        if there.is_empty()
+            && let Some(row) = softly_deleted(writing, junction, &ends)
+        {
+            // The row is still there, and is the pair's again (associations BTM-33).
+            given.extend(model.deleted_at.map(|ordinal| (ordinal, Value::Null)));
+            plan.updates.push((row, given));
+            plan.kept.insert(row);
+            continue;
+        }
         if there.is_empty() {
             given.extend(forced);
             plan.inserts.push(given);
@@ -162,6 +175,18 @@ fn plan(
         plan.kept.extend(there);
     }
     Ok(plan)
+}
+
+/// The row of a pair that was softly deleted, where the pair can have no other.
+fn softly_deleted(
+    writing: &Writing<'_, '_>,
+    junction: &Junction,
+    ends: &Ends<'_>,
+) -> Option<RowId> {
+    let model = junction_model(writing, junction);
+    let junction = &junction.with_deleted(model.deleted_at.filter(|_| junction.unique)?);
+    let rows = Ends { junction, ..*ends }.rows(writing.reader().snapshot, model.table);
+    rows.first().copied()
 }
 
 /// What the junction is to hold of a target. A key without a row is left to the foreign key to judge.
@@ -190,7 +215,8 @@ fn complete(writing: &Writing<'_, '_>, key: Key) -> Result<Key> {
 /// The junction rows of the source that `set` decides about. Where the association has no scope, these include rows
 /// whose target is gone.
 fn linked(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent) -> Result<Vec<RowId>> {
-    if !writing.association.scope.is_empty() {
+    let association = writing.association;
+    if !association.scope.is_empty() || association.conditions.is_some() {
         let pairs = writing.view().pairs(junction)?;
         return Ok(pairs.into_iter().map(|pair| pair.junction).collect());
     }
@@ -207,30 +233,11 @@ fn linked(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent) -> Resul
 
 /// Whether a row of the target is in the association's scope.
 fn is_target(writing: &Writing<'_, '_>, row: Option<RowId>) -> bool {
-    let scope = &writing.association.scope;
+    let association = writing.association;
     match row {
-        None => scope.is_empty(),
-        Some(row) => walk::in_scope(&writing.reader().view(writing.target(), row), scope),
+        None => association.scope.is_empty() && association.conditions.is_none(),
+        Some(row) => walk::is_target(&writing.reader().view(writing.target(), row), association),
     }
-}
-
-/// The cells that make a row of the junction a link of these two.
-fn belonging(junction: &Junction, own: &Parent, other: &Key) -> Assignments {
-    let own = junction
-        .own
-        .child_columns
-        .iter()
-        .copied()
-        .zip(own.values.iter().cloned());
-    let other = junction
-        .other
-        .child_columns
-        .iter()
-        .copied()
-        .zip(other.iter().cloned());
-    own.chain(other)
-        .chain(junction.scope.iter().cloned())
-        .collect()
 }
 
 fn insert(
@@ -276,6 +283,7 @@ fn repeated(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent, other:
         row: None,
         other: None,
         chain: Vec::new(),
+        further: Further::default(),
     }
     .into()
 }

@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use crate::association::link::{AssociationKind, Hop};
 use crate::engine::RowId;
 use crate::error::Result;
+use crate::model::link::belonging::{force, of_child};
 use crate::model::link::targets::{Found, Targets};
 use crate::model::link::walk::{self, Parent};
-use crate::model::link::writing::{Writing, force};
+use crate::model::link::writing::Writing;
 use crate::model::write::{Assignments, assignments};
 use crate::model::{Instance, Values};
 use crate::value::Value;
@@ -39,7 +40,7 @@ pub(super) fn add(
 ) -> Result<Vec<Instance>> {
     let owner = writing.owner(hop)?;
     let rows = writing.rows_of(targets)?;
-    let joining = joining(writing, hop, &owner, &rows);
+    let joining = joining(writing, hop, &owner, &rows)?;
     writing.update(writing.target(), joining)?;
     Ok(Vec::new())
 }
@@ -55,7 +56,7 @@ pub(super) fn remove(
     rows.retain(|&row| {
         let view = reader.view(target, row);
         walk::is_child(reader.snapshot, hop, &view, &owner)
-            && walk::in_scope(&view, &writing.association.scope)
+            && walk::is_target(&view, writing.association)
     });
     let count = rows.len();
     part(writing, hop, rows, Vec::new())?;
@@ -63,10 +64,14 @@ pub(super) fn remove(
 }
 
 pub(super) fn create(writing: &mut Writing<'_, '_>, hop: &Hop, values: Values) -> Result<Instance> {
+    writing.require_assignable()?;
     let owner = writing.owner(hop)?;
     let target = writing.target();
     let mut cells = assignments(writing.transaction.models(), target, values)?;
-    force(&mut cells, &belonging(writing, hop, &owner));
+    force(
+        &mut cells,
+        &of_child(writing.association, hop, &owner.values),
+    );
     let row = writing.transaction.insert_row(target, cells)?;
     Ok(writing.reader().instance(target, row))
 }
@@ -86,9 +91,13 @@ fn set_one(writing: &mut Writing<'_, '_>, hop: &Hop, targets: &Targets<'_>) -> R
             Err(writing.no_target(&key))
         }
         Found::Unsaved(instance) => {
+            writing.require_assignable()?;
             replace(writing, hop, &owner, &[])?;
             let mut cells = instance.pending();
-            force(&mut cells, &belonging(writing, hop, &owner));
+            force(
+                &mut cells,
+                &of_child(writing.association, hop, &owner.values),
+            );
             writing.transaction.insert_row(writing.target(), cells)?;
             Ok(())
         }
@@ -100,7 +109,7 @@ fn replace(writing: &mut Writing<'_, '_>, hop: &Hop, owner: &Parent, rows: &[Row
     let mut leaving = writing.view().children(hop)?;
     let staying: BTreeSet<_> = rows.iter().collect();
     leaving.retain(|row| !staying.contains(row));
-    let joining = joining(writing, hop, owner, rows);
+    let joining = joining(writing, hop, owner, rows)?;
     part(writing, hop, leaving, joining)
 }
 
@@ -110,13 +119,18 @@ fn joining(
     hop: &Hop,
     owner: &Parent,
     rows: &[RowId],
-) -> Vec<(RowId, Assignments)> {
-    let cells = belonging(writing, hop, owner);
-    let differs = |row: &&RowId| writing.transaction.differs(writing.target(), **row, &cells);
-    rows.iter()
-        .filter(differs)
-        .map(|&row| (row, cells.clone()))
-        .collect()
+) -> Result<Vec<(RowId, Assignments)>> {
+    let cells = of_child(writing.association, hop, &owner.values);
+    let (reader, target) = (writing.reader(), writing.target());
+    let is_apart = |&&row: &&RowId| {
+        writing.transaction.differs(target, row, &cells)
+            || !walk::is_target(&reader.view(target, row), writing.association)
+    };
+    let apart: Vec<_> = rows.iter().filter(is_apart).collect();
+    if !apart.is_empty() {
+        writing.require_assignable()?;
+    }
+    Ok(apart.into_iter().map(|&row| (row, cells.clone())).collect())
 }
 
 /// Ends the association with some rows and begins it with others: deletes first, and one statement of updates.
@@ -142,18 +156,4 @@ fn part(
     }
     writing.delete(target, &leaving)?;
     writing.update(target, joining)
-}
-
-/// The cells that make a target the source's: its key, and the scope (associations SC-1).
-fn belonging(writing: &Writing<'_, '_>, hop: &Hop, owner: &Parent) -> Assignments {
-    let key = hop
-        .child_columns
-        .iter()
-        .copied()
-        .zip(owner.values.iter().cloned());
-    let mut cells: Assignments = key.collect();
-    let scope = writing.association.scope.iter();
-    let besides = scope.filter(|(ordinal, _)| !hop.child_columns.contains(ordinal));
-    cells.extend(besides.cloned());
-    cells
 }

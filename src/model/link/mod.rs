@@ -18,6 +18,7 @@ mod walk;
 mod pair;
 mod view;
 mod writing;
+pub(crate) mod belonging;
 mod belongs_to;
 mod has;
 mod belongs_to_many;
@@ -34,6 +35,8 @@ use crate::model::instance::Written;
 use crate::model::link::writing::Writing;
 use crate::model::reader::Reader;
 use crate::model::{Instance, Transaction, Values};
+
+pub(crate) use self::writing::not_assignable;
 
 pub use self::source::Source;
 pub use self::targets::{Target, Targets, targets};

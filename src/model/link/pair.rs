@@ -40,16 +40,20 @@ pub(super) fn pairs(
         &junction.scope,
         own,
     );
-    let pair = |row: RowId| {
-        let view = snapshot.view(tables.junction, row);
-        let target = walk::parent(snapshot, &junction.other, &view, tables.target)?;
-        let inside = scope.is_empty() || in_scope(&snapshot.view(tables.target, target), scope);
-        inside.then_some(Pair {
-            junction: row,
-            target,
-        })
+    let inside = |target: &RowId| {
+        scope.is_empty() || in_scope(&snapshot.view(tables.target, *target), scope)
     };
-    rows.into_iter().filter_map(pair).collect()
+    let mut pairs = Vec::with_capacity(rows.len());
+    for junction_row in rows {
+        let view = snapshot.view(tables.junction, junction_row);
+        let targets = walk::parents(snapshot, &junction.other, &view, tables.target);
+        let pair = |target| Pair {
+            junction: junction_row,
+            target,
+        };
+        pairs.extend(targets.into_iter().filter(inside).map(pair));
+    }
+    pairs
 }
 
 /// Puts pairs in the order of the targets' keys, and those of one target in the order of their own (beyond BY-1).

@@ -90,6 +90,8 @@ impl<'t> Target<'t> {
                 (instance.key()?, reader.row_of(instance)?)
             }
         };
+        // What was softly deleted is there for nobody (associations HM-8, PA-4).
+        let row = row.filter(|&row| !reader.is_deleted(model, row));
         Ok(row.map_or_else(|| Found::Unknown(key.clone()), Found::Row))
     }
 }

@@ -1,5 +1,7 @@
 //! The verbs that read.
 
+use std::collections::BTreeSet;
+
 use crate::association::link::{Association, AssociationKind, Hop, Junction, Link};
 use crate::association::naming::accessors::Verb;
 use crate::association::registry::ModelEntry;
@@ -99,6 +101,9 @@ impl<'a> RelatedView<'a> {
     /// `Unsupported` for an association to one.
     pub fn count(self) -> Result<usize> {
         self.place().require_many(Verb::Count)?;
+        if !self.reader.finds_all(self.target()) || self.association.conditions.is_some() {
+            return Ok(self.found(None)?.len());
+        }
         match &self.association.link {
             Link::ToChildren(hop) => {
                 let Some(owner) = self.end(hop)? else {
@@ -169,13 +174,18 @@ impl<'a> RelatedView<'a> {
             return Ok(Vec::new());
         };
         let (snapshot, tables) = (self.reader.snapshot, self.tables(junction));
-        Ok(pair::pairs(
-            snapshot,
-            junction,
-            tables,
-            &self.association.scope,
-            &own,
-        ))
+        let mut pairs = pair::pairs(snapshot, junction, tables, &self.association.scope, &own);
+        pairs.retain(|pair| self.meets_conditions(pair.target));
+        Ok(pairs)
+    }
+
+    /// Whether a row of the target meets what the association asks for besides its scope.
+    fn meets_conditions(self, row: RowId) -> bool {
+        let conditions = self.association.conditions.as_ref();
+        conditions.is_none_or(|conditions| {
+            let view = self.reader.view(self.target(), row);
+            conditions.bound.matches(&view)
+        })
     }
 
     /// The rows of the target within the scope, in key order.
@@ -185,6 +195,7 @@ impl<'a> RelatedView<'a> {
         };
         let (snapshot, table) = (self.reader.snapshot, self.target().table);
         let mut rows = walk::children(snapshot, hop, table, &self.association.scope, &owner);
+        rows.retain(|&row| self.meets_conditions(row));
         snapshot.sort_by_key(table, &mut rows);
         Ok(rows)
     }
@@ -253,6 +264,12 @@ impl<'a> RelatedView<'a> {
         let mut found: Vec<_> = match &self.association.link {
             Link::ToParent(hop) => {
                 let row = belongs_to::target_row(self.reader, self.source, hop, self.target())?;
+                let scope = &self.association.scope;
+                let inside = |row: &RowId| {
+                    let view = self.reader.view(self.target(), *row);
+                    walk::in_scope(&view, scope)
+                };
+                let row = row.filter(inside);
                 row.into_iter().map(|row| (row, None)).collect()
             }
             Link::ToChildren(hop) => self
@@ -269,6 +286,12 @@ impl<'a> RelatedView<'a> {
                     .collect()
             }
         };
+        if !self.reader.finds_all(self.target()) {
+            let mut rows: Vec<RowId> = found.iter().map(|&(row, _)| row).collect();
+            self.reader.found_by_default(self.target(), &mut rows)?;
+            let seen: BTreeSet<RowId> = rows.into_iter().collect();
+            found.retain(|(row, _)| seen.contains(row));
+        }
         if let Some(filter) = filter {
             found.retain(|&(row, _)| filter.matches(&self.reader.view(self.target(), row)));
         }
@@ -287,7 +310,7 @@ impl<'a> RelatedView<'a> {
             Found::Unknown(_) | Found::Unsaved(_) => return Ok(false),
         };
         let (snapshot, view) = (self.reader.snapshot, self.reader.view(model, row));
-        if !walk::in_scope(&view, &self.association.scope) {
+        if !walk::is_target(&view, self.association) {
             return Ok(false);
         }
         match &self.association.link {

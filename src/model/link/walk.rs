@@ -4,7 +4,9 @@
 //! the child's index, to parents through a unique key or an index where one has these columns. A null matches nothing
 //! (associations D24).
 
-use crate::association::link::Hop;
+use smallvec::SmallVec;
+
+use crate::association::link::{Association, Hop};
 use crate::engine::{RowId, RowView, Snapshot};
 use crate::schema::TableId;
 use crate::value::{Key, Value};
@@ -24,6 +26,13 @@ pub(super) fn in_scope(row: &RowView<'_>, scope: &[(u32, Value)]) -> bool {
         .all(|(ordinal, value)| row.value(*ordinal).total_cmp(value.as_ref()).is_eq())
 }
 
+/// Whether a row of the target has all that targets of an association have in common.
+pub(super) fn is_target(row: &RowView<'_>, association: &Association) -> bool {
+    let conditions = association.conditions.as_ref();
+    in_scope(row, &association.scope)
+        && conditions.is_none_or(|conditions| conditions.bound.matches(row))
+}
+
 /// The row that a child refers to.
 pub(super) fn parent(
     snapshot: &Snapshot,
@@ -40,6 +49,25 @@ pub(super) fn parent(
     }
 }
 
+/// The rows that a child refers to, in key order: more than one only by a key to any row.
+pub(super) fn parents(
+    snapshot: &Snapshot,
+    hop: &Hop,
+    child: &RowView<'_>,
+    parent: TableId,
+) -> SmallVec<[RowId; 1]> {
+    match hop.key {
+        Some(key) => {
+            let parent = child.parent(snapshot.schema().foreign_key(key));
+            parent.into_iter().collect()
+        }
+        None => {
+            let values = child.values_of(&hop.child_columns);
+            find_all_by_values(snapshot, parent, &hop.parent_columns, &values)
+        }
+    }
+}
+
 /// The row with these values in some columns; the one with the lowest primary key if several have them.
 pub(super) fn find_by_values(
     snapshot: &Snapshot,
@@ -47,8 +75,18 @@ pub(super) fn find_by_values(
     columns: &[u32],
     values: &[Value],
 ) -> Option<RowId> {
+    let rows = find_all_by_values(snapshot, table, columns, values);
+    rows.first().copied()
+}
+
+fn find_all_by_values(
+    snapshot: &Snapshot,
+    table: TableId,
+    columns: &[u32],
+    values: &[Value],
+) -> SmallVec<[RowId; 1]> {
     if values.iter().any(Value::is_null) {
-        return None;
+        return SmallVec::new();
     }
     let shape = snapshot.schema().table(table);
     let keys = shape.keys.iter().map(|key| match key.names_one_row() {
@@ -56,7 +94,7 @@ pub(super) fn find_by_values(
         false => &[],
     });
     if let Some((key, values)) = in_order_of(keys, columns, values) {
-        return snapshot.find(table, key, &values);
+        return snapshot.find(table, key, &values).into_iter().collect();
     }
     let indexes = shape.indexes.iter().map(|index| &*index.columns);
     let mut rows = match in_order_of(indexes, columns, values) {
@@ -64,7 +102,7 @@ pub(super) fn find_by_values(
         None => scan(snapshot, table, columns, values),
     };
     snapshot.sort_by_key(table, &mut rows);
-    rows.first().copied()
+    rows.into()
 }
 
 /// The rows that refer to a parent within a scope, in no order.

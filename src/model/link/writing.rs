@@ -76,6 +76,14 @@ impl<'w, 'db> Writing<'w, 'db> {
         Ok(rows)
     }
 
+    /// Refuses to make a target one of an association whose scope says no values to write (associations SC-6).
+    pub(super) fn require_assignable(&self) -> Result<()> {
+        let refused = not_assignable(self.association);
+        refused.map_or(Ok(()), |detail| {
+            Err(self.refuse(RequestKind::Unsupported, detail))
+        })
+    }
+
     pub(super) fn unsaved(&self, which: &str) -> Error {
         let detail = format!("the {which} was never saved, and has no key to be referred to by");
         self.refuse(RequestKind::Unsaved, detail)
@@ -113,19 +121,20 @@ impl<'w, 'db> Writing<'w, 'db> {
         Ok(())
     }
 
-    /// Deletes rows of one model as one statement.
+    /// Deletes rows of one model as one statement, softly where the model does so.
     pub(super) fn delete(&mut self, model: &ModelEntry, rows: &[RowId]) -> Result<()> {
         if !rows.is_empty() {
-            self.transaction
-                .engine_mut()
-                .delete_rows(model.table, rows)?;
+            self.transaction.destroy_rows(model, rows)?;
         }
         Ok(())
     }
 }
 
-/// Puts cells over others: those that are forced go before what was given.
-pub(super) fn force(given: &mut Assignments, forced: &[(u32, Value)]) {
-    given.retain(|(ordinal, _)| forced.iter().all(|(column, _)| column != ordinal));
-    given.extend_from_slice(forced);
+/// Why nothing can be made a target of an association; none if it can.
+pub(crate) fn not_assignable(association: &Association) -> Option<String> {
+    let conditions = association.conditions.as_ref()?;
+    Some(format!(
+        "its targets meet {}, which is no value that could be written",
+        conditions.expr
+    ))
 }

@@ -1,15 +1,16 @@
 //! The associations of each source: what they are called, what they collide with, what their targets have in common.
 
 use crate::association::Declaration;
-use crate::association::link::AssociationKind;
+use crate::association::link::{AssociationKind, Conditions};
 use crate::association::naming::accessors::Accessors;
 use crate::association::naming::{multi_names, single_key};
 use crate::error::{ProblemKind, excerpt};
+use crate::expr::{Scope, all};
 use crate::model::resolve::calls::Call;
-use crate::model::resolve::draft::Draft;
+use crate::model::resolve::draft::{self, Draft, Model};
 use crate::model::resolve::keys::{Hop, Link};
 use crate::schema::IndexDef;
-use crate::value::Value;
+use crate::value::{DataType, Value};
 
 /// One association by positions.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Association {
     pub(super) link: Link,
     /// Attributes of the target and their values.
     pub(super) scope: Vec<(usize, Value)>,
+    /// Conditions on the target besides, bound to the attributes by position.
+    pub(super) conditions: Option<Conditions>,
     /// Attributes of the junction and their values; empty without one.
     pub(super) junction_scope: Vec<(usize, Value)>,
     /// The attributes by which children are found where no foreign key leads to them.
@@ -55,6 +58,7 @@ pub(super) fn draft(
             target: call.target,
             link,
             scope: scope(call, call.target, &call.options().scope, draft),
+            conditions: conditions(call, draft),
             junction_scope: call.junction.map_or_else(Vec::new, |junction| {
                 scope(call, junction.model, &junction.through.scope, draft)
             }),
@@ -62,27 +66,14 @@ pub(super) fn draft(
             accessors,
             hooks: call.options().hooks,
         };
-        association.index = add_index(&association, draft);
+        association.index = add_indexes(&association, draft);
         associations.push(association);
     }
     associations
 }
 
-/// What a key refers to must be found by it, and of its type. Foreign keys are also looked at by the schema.
+/// What a key refers to must be of its type. Foreign keys are looked at by the schema.
 fn check_hop(call: &Call<'_>, hop: &Hop, draft: &mut Draft) {
-    let parent = &draft.models[hop.parent];
-    let source = draft.models[call.source].name.clone();
-    if !parent.is_unique(&hop.parent_attributes) {
-        let attributes = draft.attribute_names(hop.parent, &hop.parent_attributes);
-        let detail = format!(
-            "{call} refers to ({attributes}) of {}, which is not unique; \
-             keys to any row (`to_any_row`) are not offered yet",
-            parent.name
-        );
-        draft.report(ProblemKind::Unsupported, source, detail);
-        forget_reference(hop, draft);
-        return;
-    }
     if draft.is_enforced(
         hop.child,
         &hop.attributes,
@@ -92,6 +83,7 @@ fn check_hop(call: &Call<'_>, hop: &Hop, draft: &mut Draft) {
         return;
     }
     if let Some(detail) = type_mismatch(call, hop, draft) {
+        let source = draft.models[call.source].name.clone();
         draft.report(ProblemKind::Type, source, detail);
     }
 }
@@ -110,15 +102,6 @@ fn type_mismatch(call: &Call<'_>, hop: &Hop, draft: &Draft) -> Option<String> {
         to.name,
         to.data_type()
     ))
-}
-
-/// So that the schema does not report again what is reported already.
-fn forget_reference(hop: &Hop, draft: &mut Draft) {
-    draft.models[hop.child].references.retain(|reference| {
-        reference.attributes != hop.attributes
-            || reference.parent != hop.parent
-            || reference.parent_attributes != hop.parent_attributes
-    });
 }
 
 /// The key and the accessors.
@@ -164,6 +147,40 @@ fn check_collision(call: &Call<'_>, key: &str, draft: &mut Draft) {
          {source}. To remedy this, change either the foreign key or the alias"
     );
     draft.report(ProblemKind::Association, source, detail);
+}
+
+/// The conditions of a scope as one.
+fn conditions(call: &Call<'_>, draft: &mut Draft) -> Option<Conditions> {
+    let declared = &call.options().conditions;
+    if declared.is_empty() {
+        return None;
+    }
+    let expr = all(declared.iter().cloned());
+    match expr.bind(&draft.models[call.target]) {
+        Ok(bound) => Some(Conditions { expr, bound }),
+        Err(error) => {
+            let source = draft.models[call.source].name.clone();
+            draft.report(
+                ProblemKind::Scope,
+                source,
+                format!("{call}: scope: {error}"),
+            );
+            None
+        }
+    }
+}
+
+/// What names mean in a condition: attributes, by position.
+impl Scope for Model {
+    fn subject(&self) -> &str {
+        &self.name
+    }
+
+    fn column(&self, name: &str) -> Option<(u32, DataType)> {
+        let position = self.find(name)?;
+        let data_type = self.attributes[position].data_type();
+        Some((draft::ordinal(position), data_type))
+    }
 }
 
 /// The attributes of a scope by position. A later value for an attribute replaces an earlier one.
@@ -217,14 +234,29 @@ fn scope_attribute(
     None
 }
 
-/// Children that no foreign key leads to are found by value. Associations with the same attributes share an index.
-fn add_index(association: &Association, draft: &mut Draft) -> Option<Vec<usize>> {
+/// The indexes that an association needs where it is walked by value. The one that finds children is given back.
+fn add_indexes(association: &Association, draft: &mut Draft) -> Option<Vec<usize>> {
+    for hop in association.link.hops() {
+        add_parent_index(hop, draft);
+    }
+    add_child_index(association, draft)
+}
+
+/// Parents that are not found by a unique key are found by value.
+fn add_parent_index(hop: &Hop, draft: &mut Draft) {
+    if !draft.models[hop.parent].is_unique(&hop.parent_attributes) {
+        add_index(hop.parent, &hop.parent_attributes, draft);
+    }
+}
+
+/// Children that no edge leads to are found by value. Associations with the same attributes share an index.
+fn add_child_index(association: &Association, draft: &mut Draft) -> Option<Vec<usize>> {
     let (hop, scope) = match &association.link {
         Link::ToParent(_) => return None,
         Link::ToChildren(hop) => (hop, &association.scope),
         Link::Through { own, .. } => (own, &association.junction_scope),
     };
-    if draft.is_enforced(
+    if draft.is_walked_by_edges(
         hop.child,
         &hop.attributes,
         hop.parent,
@@ -239,11 +271,15 @@ fn add_index(association: &Association, draft: &mut Draft) -> Option<Vec<usize>>
         .map(|(attribute, _)| *attribute)
         .chain(hop.attributes.iter().copied())
         .collect();
-    let child = &mut draft.models[hop.child];
-    let names = attributes.iter().map(|&a| child.attributes[a].name.clone());
-    let names: Vec<String> = names.collect();
-    if !child.indexes.iter().any(|index| index.columns == names) {
-        child.indexes.push(IndexDef::new(names).hash());
-    }
+    add_index(hop.child, &attributes, draft);
     Some(attributes)
+}
+
+fn add_index(model: usize, attributes: &[usize], draft: &mut Draft) {
+    let model = &mut draft.models[model];
+    let names = attributes.iter().map(|&a| model.attributes[a].name.clone());
+    let names: Vec<String> = names.collect();
+    if !model.indexes.iter().any(|index| index.columns == names) {
+        model.indexes.push(IndexDef::new(names).hash());
+    }
 }

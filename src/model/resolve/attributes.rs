@@ -60,7 +60,38 @@ fn draft_model(definition: &ModelDef, draft: &mut Draft) -> Model {
     if definition.timestamps {
         add_timestamps(&mut model, draft);
     }
+    if definition.soft_delete {
+        draft_deleted_at(&mut model, draft);
+    }
     model
+}
+
+/// That instances of a model are softly deleted, if they are not already.
+pub(super) fn add_deleted_at(position: usize, draft: &mut Draft) {
+    if draft.models[position].deleted_at.is_none() {
+        let empty = Model::new("", Names::of_model(""), "");
+        let mut model = std::mem::replace(&mut draft.models[position], empty);
+        draft_deleted_at(&mut model, draft);
+        draft.models[position] = model;
+    }
+}
+
+fn draft_deleted_at(model: &mut Model, draft: &mut Draft) {
+    let name = match model.underscored {
+        true => "deleted_at",
+        false => "deletedAt",
+    };
+    let declared = model.find(name).is_some();
+    let position = add_timestamp(name, model, draft);
+    let attribute = &mut model.attributes[position];
+    if !declared {
+        attribute.nullable = None;
+        attribute.default = None;
+    } else if attribute.nullable == Some(false) || attribute.default.is_some() {
+        let detail = format!("attribute {name} must be null until an instance is destroyed");
+        draft.report(ProblemKind::Type, &model.name, detail);
+    }
+    model.deleted_at = Some(position);
 }
 
 /// The declared attributes, after a generated key if none of them is one.
@@ -113,6 +144,7 @@ fn add_attribute(attribute: &Attribute, model: &mut Model, draft: &mut Draft) {
             on_delete: action(reference.on_delete.as_ref(), &model.name, &what, draft),
             on_update: action(reference.on_update.as_ref(), &model.name, &what, draft),
             deferral: reference.deferral,
+            to_any_row: reference.to_any_row,
         });
     }
     model.attributes.push(draft::Attribute {

@@ -150,6 +150,9 @@ fn resolve_junction<'a>(
         return None;
     }
     drop_generated_key(model, draft);
+    if through.soft_delete {
+        attributes::add_deleted_at(model, draft);
+    }
     Some(JunctionCall {
         model,
         declaration,
@@ -183,5 +186,8 @@ fn drop_generated_key(model: usize, draft: &mut Draft) {
     if let Some((created_at, updated_at)) = &mut model.timestamps {
         *created_at -= 1;
         *updated_at -= 1;
+    }
+    if let Some(deleted_at) = &mut model.deleted_at {
+        *deleted_at -= 1;
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Model {
     pub(super) primary_key: PrimaryKey,
     /// The positions of the attributes that follow the clock.
     pub(super) timestamps: Option<(usize, usize)>,
+    /// The position of the attribute that says when an instance was softly deleted.
+    pub(super) deleted_at: Option<usize>,
     /// What the attributes declare about foreign keys, to be looked up when all models are known.
     pub(super) declared_references: Vec<DeclaredReference>,
     pub(super) references: Vec<Reference>,
@@ -77,6 +79,7 @@ pub(super) struct DeclaredReference {
     pub(super) on_delete: Option<Action>,
     pub(super) on_update: Option<Action>,
     pub(super) deferral: Option<Deferral>,
+    pub(super) to_any_row: bool,
 }
 
 /// One foreign key so far.
@@ -89,6 +92,8 @@ pub(super) struct Reference {
     pub(super) on_update: Choice,
     pub(super) deferral: Option<Deferral>,
     pub(super) defaults: Defaults,
+    /// Whether what it refers to need not be unique (beyond BY-18).
+    pub(super) to_any_row: bool,
     /// How messages call the declaration that made it.
     pub(super) declared_by: String,
 }
@@ -132,6 +137,19 @@ impl Draft {
         names.collect::<Vec<_>>().join(", ")
     }
 
+    /// Whether a foreign key enforces that these attributes refer to those, and every row has an edge to the one that it
+    /// refers to. A key to any row has no edges: it is walked by value.
+    pub(super) fn is_walked_by_edges(
+        &self,
+        child: usize,
+        attributes: &[usize],
+        parent: usize,
+        parent_attributes: &[usize],
+    ) -> bool {
+        self.models[parent].is_unique(parent_attributes)
+            && self.is_enforced(child, attributes, parent, parent_attributes)
+    }
+
     /// Whether a foreign key enforces that these attributes refer to those.
     pub(super) fn is_enforced(
         &self,
@@ -159,6 +177,7 @@ impl Model {
             attributes: Vec::new(),
             primary_key: PrimaryKey::Declared(Vec::new()),
             timestamps: None,
+            deleted_at: None,
             declared_references: Vec::new(),
             references: Vec::new(),
             uniques: Vec::new(),

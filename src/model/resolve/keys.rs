@@ -260,6 +260,8 @@ fn add_key(
                 Side::Only => Defaults::ByNullability,
                 Side::Own | Side::Other => Defaults::Junction,
             },
+            // What it refers to was named by the declaration, or is a primary key (associations D22).
+            to_any_row: true,
             declared_by: call.to_string(),
         };
         references::add(child, reference, draft);

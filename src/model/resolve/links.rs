@@ -38,13 +38,24 @@ fn entry((model, table): (&Model, &Arc<Table>)) -> ModelEntry {
     });
     let id = ModelId(table.id.0);
     let name = model.name.as_str();
-    ModelEntry::new(
+    let mut entry = ModelEntry::new(
         id,
         name,
         model.names.clone(),
         table.id,
         attributes.collect(),
-    )
+    );
+    entry.deleted_at = model.deleted_at.map(draft::ordinal);
+    entry
+}
+
+/// A scope, and that its rows are not softly deleted where rows of their model can be. It is a scope like any other: a
+/// condition when reading, and null is what a new row has anyway.
+fn scope(scope: &[(usize, Value)], model: &Model) -> Vec<(u32, Value)> {
+    let mut scope = ordinals_and_values(scope);
+    let deleted_at = model.deleted_at.map(draft::ordinal);
+    scope.extend(deleted_at.map(|ordinal| (ordinal, Value::Null)));
+    scope
 }
 
 fn resolve(association: &Association, draft: &Draft, schema: &Schema) -> link::Association {
@@ -54,7 +65,8 @@ fn resolve(association: &Association, draft: &Draft, schema: &Schema) -> link::A
         source: model_id(association.source),
         target: model_id(association.target),
         link: resolve_link(association, draft, schema),
-        scope: ordinals_and_values(&association.scope),
+        scope: scope(&association.scope, &draft.models[association.target]),
+        conditions: association.conditions.clone(),
         accessors: association.accessors.clone(),
         hooks: association.hooks,
     }
@@ -66,7 +78,7 @@ fn resolve_link(association: &Association, draft: &Draft, schema: &Schema) -> li
         Link::ToParent(hop) => link::Link::ToParent(resolve_hop(hop, None, schema)),
         Link::ToChildren(hop) => link::Link::ToChildren(resolve_hop(hop, index, schema)),
         Link::Through { own, other } => {
-            let scope = ordinals_and_values(&association.junction_scope);
+            let scope = scope(&association.junction_scope, &draft.models[own.child]);
             link::Link::Through(Junction {
                 model: model_id(own.child),
                 own: resolve_hop(own, index, schema),

@@ -14,6 +14,7 @@
 //! 6. `associations`: keys and scopes, collisions, and the indexes of what no foreign key enforces.
 //! 7. `tables`: the schema, by `crate::schema`, which finds the problems of tables.
 //! 8. `links`: the associations in ids of that schema.
+//! 9. `scopes`: the scopes of the models, which must make sense over all that.
 //!
 //! A problem leaves out the part that it is about, and the pass goes on. Positions never move once step 2 is through:
 //! the position of a model is its id and that of its table, the position of an attribute its column's ordinal.
@@ -28,14 +29,16 @@ mod junction_keys;
 mod associations;
 mod tables;
 mod links;
+mod scopes;
 
 use std::sync::Arc;
 
 use crate::association::registry::{ModelId, Registry};
-use crate::error::{DeclarationError, Error, Result};
+use crate::error::{DeclarationError, Error, Problem, ProblemKind, Result};
 use crate::model::registry::Models;
 use crate::model::resolve::draft::Draft;
-use crate::schema::Schema;
+use crate::query::Scopes;
+use crate::schema::{Schema, find_cycle};
 
 /// What declarations come to.
 #[derive(Clone, Debug)]
@@ -46,6 +49,8 @@ pub(crate) struct Resolved {
     pub(crate) registry: Arc<Registry>,
     /// What else there is to know of each model, at the position of its id.
     pub(crate) models: Arc<[ModelSettings]>,
+    /// The scopes of the models.
+    pub(crate) scopes: Scopes,
 }
 
 /// What writing an instance of a model needs to know besides its attributes.
@@ -77,30 +82,79 @@ impl Resolved {
 /// Resolves all declarations.
 pub(super) fn resolve(models: &Models) -> Result<Resolved> {
     let mut draft = Draft::default();
-    attributes::draft_models(models, &mut draft);
-    let calls = calls::resolve(models, &mut draft);
-    references::add_declared(&mut draft);
-    let names = junction_names::choose(&calls, &mut draft);
-    let links = keys::add(&calls, &names, &mut draft);
-    junction_keys::choose(&calls, &links, &mut draft);
-    let drafts = associations::draft(&calls, links, &mut draft);
-    let schema = Arc::new(build(&mut draft)?);
+    let drafts = draft_all(models, &mut draft);
+    let schema = Arc::new(build(&mut draft, Rings::Refused)?);
+    let registry = Arc::new(links::registry(&draft, &drafts, &schema));
     Ok(Resolved {
-        registry: Arc::new(links::registry(&draft, &drafts, &schema)),
+        scopes: scopes::resolve(models, &schema, &registry)?,
+        registry,
         models: draft.models.iter().map(draft::Model::settings).collect(),
         schema,
     })
 }
 
+/// The schema of all declarations, whether or not its tables can be created one after the other.
+pub(super) fn schema_with_rings(models: &Models) -> Result<Schema> {
+    let mut draft = Draft::default();
+    draft_all(models, &mut draft);
+    build(&mut draft, Rings::Admitted)
+}
+
+/// Whether tables may refer to each other in a ring.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rings {
+    Refused,
+    Admitted,
+}
+
+/// Steps 1 to 6.
+fn draft_all(models: &Models, draft: &mut Draft) -> Vec<associations::Association> {
+    attributes::draft_models(models, draft);
+    let calls = calls::resolve(models, draft);
+    references::add_declared(draft);
+    let names = junction_names::choose(&calls, draft);
+    let links = keys::add(&calls, &names, draft);
+    junction_keys::choose(&calls, &links, draft);
+    associations::draft(&calls, links, draft)
+}
+
 /// The schema, if neither the models nor the tables nor their order have a problem.
-fn build(draft: &mut Draft) -> Result<Schema> {
+fn build(draft: &mut Draft, rings: Rings) -> Result<Schema> {
     let mut problems = std::mem::take(&mut draft.problems);
-    let built = tables::build(draft).and_then(|schema| schema.sync_order().map(|_| schema));
+    let built = tables::build(draft).and_then(|schema| match rings {
+        Rings::Refused => schema.sync_order().map(|_| schema),
+        Rings::Admitted => Ok(schema),
+    });
     match built {
         Ok(schema) if problems.is_empty() => return Ok(schema),
         Ok(_) => {}
-        Err(Error::Declaration(error)) => problems.extend(error.problems),
+        Err(Error::Declaration(error)) => {
+            let is_cycle = |problem: &Problem| problem.kind == ProblemKind::Cycle;
+            let told = error.problems.iter().any(is_cycle) || rings == Rings::Admitted;
+            problems.extend(error.problems);
+            if !told {
+                problems.extend(cycle(draft));
+            }
+        }
         Err(other) => return Err(other),
     }
     Err(DeclarationError { problems }.into())
+}
+
+/// A ring among models whose tables have problems of their own, so that there is no schema to find it in.
+fn cycle(draft: &Draft) -> Option<Problem> {
+    let names: Vec<&str> = draft
+        .models
+        .iter()
+        .map(|model| model.table.as_str())
+        .collect();
+    find_cycle(&names, |model| {
+        let references = draft.models[model].references.iter();
+        let mut parents: Vec<_> = references
+            .filter(|reference| reference.parent != model)
+            .map(|reference| (reference.attributes.iter().min(), reference.parent))
+            .collect();
+        parents.sort_by_key(|&(attribute, _)| attribute);
+        parents.into_iter().map(|(_, parent)| parent).collect()
+    })
 }

@@ -39,6 +39,7 @@ fn merge(earlier: &mut Reference, later: &Reference) {
     merge_choice(&mut earlier.on_update, later.on_update);
     earlier.deferral = earlier.deferral.or(later.deferral);
     earlier.defaults = earlier.defaults.max(later.defaults);
+    earlier.to_any_row |= later.to_any_row;
 }
 
 fn merge_choice(earlier: &mut Choice, later: Choice) {
@@ -84,6 +85,7 @@ fn resolve(child: usize, declared: &DeclaredReference, draft: &mut Draft) -> Opt
                     on_delete: Choice::own(declared.on_delete),
                     on_update: Choice::own(declared.on_update),
                     deferral: declared.deferral,
+                    to_any_row: declared.to_any_row,
                     defaults: Defaults::Nothing,
                     declared_by,
                 });

@@ -81,14 +81,18 @@ fn foreign_key(reference: &Reference, model: &Model, draft: &Draft) -> ForeignKe
         Defaults::Nothing => Action::NoAction,
         Defaults::ByNullability | Defaults::Junction => Action::Cascade,
     };
-    ForeignKeyDef::new(columns_at(model, &reference.attributes))
+    let key = ForeignKeyDef::new(columns_at(model, &reference.attributes))
         .references(
             &parent.table,
             columns_at(parent, &reference.parent_attributes),
         )
         .on_delete(chosen(reference.on_delete, default_delete))
         .on_update(chosen(reference.on_update, default_update))
-        .deferrable(reference.deferral.unwrap_or_default())
+        .deferrable(reference.deferral.unwrap_or_default());
+    match reference.to_any_row {
+        true => key.to_any_row(),
+        false => key,
+    }
 }
 
 fn chosen(choice: Choice, default: Action) -> Action {

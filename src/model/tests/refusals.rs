@@ -185,20 +185,6 @@ fn a_composite_key_must_be_named() {
     assert!(problem(&models).contains("foreign_key has 1 attributes and refers to 2"));
 }
 
-// rules: FK-19, D22, BY-18
-// Broken: a key to a plain column is declared as if it were enforced.
-#[test]
-fn keys_to_any_row_are_not_offered() {
-    let mut models = models(&["city"]);
-    models.define_with("country", |country| country.attribute(text("isoCode")));
-    models.has_many("country", HasMany::new("city").source_key("isoCode"));
-    assert_eq!(
-        problem(&models),
-        "Unsupported: country: country.has_many(city) refers to (isoCode) of country, which is not unique; keys to any \
-         row (`to_any_row`) are not offered yet"
-    );
-}
-
 // rules: FK-5, FK-9
 // Broken: a text key refers to an integer and never finds anything, or a misspelt action is ignored.
 #[test]

@@ -1,29 +1,44 @@
 //! A bucket of a hash index: entries inline in one allocation, and the rare excess beside it.
 //!
-//! Fragments stand apart from rows, so that a probe compares them several at a time. Entries have no order.
+//! Inside, a bucket is a small hash table: an entry stands in the slot that the upper bits of its fragment name, or in
+//! the next free one after it, so that a probe looks at a few neighbours rather than at the whole bucket. Fragments
+//! stand apart from rows: most probes touch one line of memory of each.
+//!
+//! Invariants: a slot is free if its fragment is [`FREE`], which no entry has; between an entry's own slot and the one
+//! that it stands in none is free; entries overflow only when no slot is free.
 
 use crate::storage::RowId;
 
 use super::Entry;
 
-/// Fragments compared at once: two vector registers of the baseline processor.
-const LANES: usize = 8;
+/// The fragment of a free slot.
+pub(super) const FREE: u32 = 0;
 
-/// `S` inline entries, then as many as it takes.
+/// `S` inline entries, a power of two, then as many as it takes.
 #[derive(Clone, Debug)]
 pub(crate) struct Bucket<const S: usize> {
     fragments: [u32; S],
+    /// The row in each slot; that of a free one means nothing.
     rows: [u32; S],
-    /// Used slots of the two arrays; what stands after them means nothing.
+    /// How many slots are taken.
     inline_len: usize,
     /// Entries that came when the slots were full: many rows of one hash, or a bucket whose turn to split is late.
     overflow: Vec<Entry>,
 }
 
 impl<const S: usize> Bucket<S> {
+    /// The number of a slot is so many upper bits of a fragment.
+    const BITS: u32 = {
+        assert!(
+            S.is_power_of_two() && S >= 2,
+            "slots are numbered by whole bits"
+        );
+        S.trailing_zeros()
+    };
+
     pub(super) fn new() -> Self {
         Bucket {
-            fragments: [0; S],
+            fragments: [FREE; S],
             rows: [0; S],
             inline_len: 0,
             overflow: Vec::new(),
@@ -34,46 +49,30 @@ impl<const S: usize> Bucket<S> {
         self.inline_len == 0
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.inline_len + self.overflow.len()
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
-        (0..self.len()).map(|position| self.entry(position))
-    }
-
-    /// The entry at a position, counted through the slots and on through the overflow.
-    fn entry(&self, position: usize) -> Entry {
-        if position < self.inline_len {
-            self.inline_entry(position)
-        } else {
-            self.overflow[position - self.inline_len]
-        }
-    }
-
-    /// Where an entry stands. Looks for the row, which repeats in a bucket only while its key is being changed.
-    pub(super) fn position(&self, entry: Entry) -> Option<usize> {
-        let used = &self.rows[..self.inline_len];
-        let mut start = 0;
-        while let Some(position) = position_from(used, start, entry.row.0) {
-            if self.fragments[position] == entry.fragment {
-                return Some(position);
-            }
-            start = position + 1;
-        }
-        let past = self.overflow.iter().position(|other| *other == entry)?;
-        Some(self.inline_len + past)
+        let slots = (0..S).filter(|&slot| self.fragments[slot] != FREE);
+        let inline = slots.map(|slot| self.inline_entry(slot));
+        inline.chain(self.overflow.iter().copied())
     }
 
     #[inline]
     pub(super) fn push(&mut self, entry: Entry) {
-        if self.inline_len < S {
-            self.fragments[self.inline_len] = entry.fragment;
-            self.rows[self.inline_len] = entry.row.0;
-            self.inline_len += 1;
-        } else {
+        if self.inline_len == S {
             self.overflow.push(entry);
+            return;
         }
+        let mut slot = Self::own_slot(entry.fragment);
+        while self.fragments[slot] != FREE {
+            slot = Self::after(slot);
+        }
+        self.fragments[slot] = entry.fragment;
+        self.rows[slot] = entry.row.0;
+        self.inline_len += 1;
     }
 
     pub(super) fn extend(&mut self, other: &Self) {
@@ -82,59 +81,98 @@ impl<const S: usize> Bucket<S> {
         }
     }
 
-    /// Takes out the entry at a position; the last entry takes its place.
-    pub(super) fn swap_remove(&mut self, position: usize) {
-        let last = self.pop();
-        if position < self.inline_len {
-            self.fragments[position] = last.fragment;
-            self.rows[position] = last.row.0;
-        } else if let Some(slot) = self.overflow.get_mut(position - self.inline_len) {
-            *slot = last;
+    /// Where an entry stands, counted through the slots and on through the overflow.
+    pub(super) fn position(&self, entry: Entry) -> Option<usize> {
+        let mut slot = Self::own_slot(entry.fragment);
+        for _ in 0..S {
+            if self.fragments[slot] == FREE {
+                return None;
+            }
+            if self.inline_entry(slot) == entry {
+                return Some(slot);
+            }
+            slot = Self::after(slot);
+        }
+        let past = self.overflow.iter().position(|other| *other == entry)?;
+        Some(S + past)
+    }
+
+    /// Takes out the entry at a position. Overflow gives its memory back as it empties.
+    pub(super) fn remove(&mut self, position: usize) {
+        if position < S {
+            self.free(position);
+            if let Some(last) = self.overflow.pop() {
+                self.push(last);
+            }
+        } else {
+            self.overflow.swap_remove(position - S);
+        }
+        if self.overflow.len() * 4 < self.overflow.capacity() {
+            self.overflow.shrink_to(self.overflow.len() * 2);
         }
     }
 
-    /// Takes out the last entry of a bucket that has one. Overflow gives its memory back as it empties.
-    fn pop(&mut self) -> Entry {
-        let Some(entry) = self.overflow.pop() else {
-            self.inline_len -= 1;
-            return self.inline_entry(self.inline_len);
-        };
-        if self.overflow.len() * 4 <= self.overflow.capacity() {
-            self.overflow.shrink_to(self.overflow.len() * 2);
+    /// Frees a slot. Entries behind it that may stand nearer to their own slots move up, so that none is cut off.
+    fn free(&mut self, mut free: usize) {
+        let mut slot = free;
+        for _ in 1..S {
+            slot = Self::after(slot);
+            let fragment = self.fragments[slot];
+            if fragment == FREE {
+                break;
+            }
+            if Self::distance(Self::own_slot(fragment), slot) >= Self::distance(free, slot) {
+                self.fragments[free] = fragment;
+                self.rows[free] = self.rows[slot];
+                free = slot;
+            }
         }
-        entry
+        self.fragments[free] = FREE;
+        self.inline_len -= 1;
     }
 
     /// Moves the entries whose fragment is chosen to a new bucket.
     pub(super) fn split_off(&mut self, chosen: impl Fn(u32) -> bool) -> Self {
+        let whole = std::mem::replace(self, Bucket::new());
         let mut moved = Bucket::new();
-        let overflow = std::mem::take(&mut self.overflow);
-        let inline_len = std::mem::take(&mut self.inline_len);
-        // What stays moves towards the front, so a slot is read before it is written.
-        for position in 0..inline_len {
-            let entry = self.inline_entry(position);
-            self.either(&mut moved, chosen(entry.fragment)).push(entry);
-        }
-        for entry in overflow {
-            self.either(&mut moved, chosen(entry.fragment)).push(entry);
+        for entry in whole.entries() {
+            let to = if chosen(entry.fragment) {
+                &mut moved
+            } else {
+                &mut *self
+            };
+            to.push(entry);
         }
         moved
     }
 
-    fn either<'a>(&'a mut self, moved: &'a mut Self, is_moved: bool) -> &'a mut Self {
-        if is_moved { moved } else { self }
+    /// Where an entry with this fragment stands if that slot is its.
+    #[inline]
+    fn own_slot(fragment: u32) -> usize {
+        (fragment >> (u32::BITS - Self::BITS)) as usize
     }
 
-    fn inline_entry(&self, position: usize) -> Entry {
+    #[inline]
+    fn after(slot: usize) -> usize {
+        (slot + 1) % S
+    }
+
+    /// How many slots on from one another stands.
+    fn distance(from: usize, to: usize) -> usize {
+        (to + S - from) % S
+    }
+
+    fn inline_entry(&self, slot: usize) -> Entry {
         Entry {
-            fragment: self.fragments[position],
-            row: RowId(self.rows[position]),
+            fragment: self.fragments[slot],
+            row: RowId(self.rows[slot]),
         }
     }
 
     #[cfg(test)]
     pub(super) fn check_invariants(&self) {
-        assert!(self.inline_len <= S);
+        let taken = (0..S).filter(|&slot| self.fragments[slot] != FREE);
+        assert_eq!(taken.count(), self.inline_len);
         assert!(
             self.overflow.is_empty() || self.inline_len == S,
             "entries overflow beside free slots"
@@ -142,6 +180,10 @@ impl<const S: usize> Bucket<S> {
         let entries: Vec<_> = self.entries().collect();
         for (position, entry) in entries.iter().enumerate() {
             assert!(!entries[..position].contains(entry), "an entry is in twice");
+            assert!(
+                self.position(*entry).is_some(),
+                "an entry is cut off from its own slot"
+            );
         }
     }
 }
@@ -151,7 +193,10 @@ impl<const S: usize> Bucket<S> {
 pub(crate) struct Candidates<'a, const S: usize> {
     bucket: Option<&'a Bucket<S>>,
     fragment: u32,
-    position: usize,
+    /// The slot to look at next.
+    slot: usize,
+    /// How many have been looked at, through the slots and on through the overflow.
+    passed: usize,
 }
 
 impl<'a, const S: usize> Candidates<'a, S> {
@@ -160,8 +205,20 @@ impl<'a, const S: usize> Candidates<'a, S> {
         Candidates {
             bucket,
             fragment,
-            position: 0,
+            slot: Bucket::<S>::own_slot(fragment),
+            passed: 0,
         }
+    }
+
+    #[cold]
+    fn next_in_overflow(&mut self, bucket: &Bucket<S>) -> Option<RowId> {
+        while let Some(entry) = bucket.overflow.get(self.passed - S) {
+            self.passed += 1;
+            if entry.fragment == self.fragment {
+                return Some(entry.row);
+            }
+        }
+        None
     }
 }
 
@@ -171,36 +228,18 @@ impl<const S: usize> Iterator for Candidates<'_, S> {
     #[inline]
     fn next(&mut self) -> Option<RowId> {
         let bucket = self.bucket?;
-        let used = &bucket.fragments[..bucket.inline_len];
-        if let Some(position) = position_from(used, self.position, self.fragment) {
-            self.position = position + 1;
-            return Some(RowId(bucket.rows[position]));
-        }
-        self.position = self.position.max(used.len());
-        while let Some(entry) = bucket.overflow.get(self.position - used.len()) {
-            self.position += 1;
-            if entry.fragment == self.fragment {
-                return Some(entry.row);
+        while self.passed < S {
+            let slot = self.slot;
+            let fragment = bucket.fragments[slot];
+            if fragment == FREE {
+                return None;
+            }
+            self.slot = Bucket::<S>::after(slot);
+            self.passed += 1;
+            if fragment == self.fragment {
+                return Some(RowId(bucket.rows[slot]));
             }
         }
-        None
+        self.next_in_overflow(bucket)
     }
-}
-
-/// Where a word stands, from `start` on.
-#[inline]
-fn position_from(words: &[u32], start: usize, wanted: u32) -> Option<usize> {
-    let mut at = start;
-    while let Some(lanes) = words.get(at..)?.first_chunk::<LANES>() {
-        // Without an early exit, so that it compiles to vector compares.
-        if lanes
-            .iter()
-            .fold(false, |found, word| found | (*word == wanted))
-        {
-            break;
-        }
-        at += LANES;
-    }
-    let rest = words.get(at..)?;
-    Some(at + rest.iter().position(|word| *word == wanted)?)
 }

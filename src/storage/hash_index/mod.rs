@@ -19,7 +19,7 @@ use std::fmt;
 use crate::storage::RowId;
 use crate::storage::trie::Trie;
 
-use self::bucket::{Bucket, Candidates};
+use self::bucket::{Bucket, Candidates, FREE};
 
 /// Inline entries of a bucket.
 pub(crate) const SLOTS: usize = if cfg!(relata_tiny) { 4 } else { 64 };
@@ -148,7 +148,7 @@ impl<const S: usize> HashIndex<S> {
         let Some(bucket) = self.buckets.get_mut(at) else {
             return false;
         };
-        bucket.swap_remove(position);
+        bucket.remove(position);
         if bucket.is_empty() {
             self.buckets.remove(at);
         }
@@ -200,14 +200,15 @@ struct Entry {
     row: RowId,
 }
 
-/// The bits of a hash that are kept. They both address the bucket and tell its entries apart.
+/// The bits of a hash that are kept. The lower ones address the bucket, the upper ones a slot there, and all of them tell
+/// entries apart.
 #[inline]
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the upper half is folded into the half that is kept"
 )]
 fn fragment_of(hash: u64) -> u32 {
-    (hash ^ (hash >> 32)) as u32
+    ((hash ^ (hash >> 32)) as u32).max(FREE + 1)
 }
 
 /// The bucket of a fragment among `bucket_count`: its low bits, one bit fewer where those reach past the last bucket.

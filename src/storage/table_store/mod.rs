@@ -14,6 +14,8 @@ mod index;
 mod members;
 mod remake;
 
+use std::cmp::Ordering;
+
 use smallvec::SmallVec;
 
 use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
@@ -181,9 +183,33 @@ impl TableStore {
         if self.is_dense() {
             return rows.min();
         }
+        rows.min_by(|a, b| self.by_primary_key(*a, *b))
+    }
+
+    /// The rows with the lowest primary keys, at most so many, in their order. O(rows + n log n) for n of them.
+    pub(crate) fn lowest_few(
+        &self,
+        rows: impl IntoIterator<Item = RowId>,
+        rows_max: usize,
+    ) -> Vec<RowId> {
+        let mut rows: Vec<RowId> = rows.into_iter().collect();
+        // Of rows that share a primary key for a while, the lowest row id comes first.
+        let order = |a: &RowId, b: &RowId| match self.is_dense() {
+            true => a.cmp(b),
+            false => self.by_primary_key(*a, *b).then(a.cmp(b)),
+        };
+        if rows_max < rows.len() {
+            rows.select_nth_unstable_by(rows_max, order);
+            rows.truncate(rows_max);
+        }
+        rows.sort_unstable_by(order);
+        rows
+    }
+
+    /// The order of two rows of a table that is not dense; a row that is not there comes last.
+    fn by_primary_key(&self, a: RowId, b: RowId) -> Ordering {
         let columns = self.keys[0].columns();
-        let of = |row: &RowId| self.rows.get(*row);
-        rows.min_by(|a, b| match (of(a), of(b)) {
+        match (self.rows.get(a), self.rows.get(b)) {
             (Some(a), Some(b)) => {
                 let (a, b) = (
                     columns.of_row(self.layout(), a),
@@ -192,7 +218,7 @@ impl TableStore {
                 a.cmp(b)
             }
             (a, b) => b.is_some().cmp(&a.is_some()),
-        })
+        }
     }
 
     /// The rows that share their value of a deferrable key with another row, ascending by row id.

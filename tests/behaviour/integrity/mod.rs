@@ -16,6 +16,7 @@ mod rings_and_self_references;
 mod rows_as_the_statement_leaves_them;
 mod unique_at_statement_end;
 mod deferral_and_savepoints;
+mod commit_lists_violations;
 mod statement_atomicity;
 mod reporting_order;
 mod transactions;

@@ -83,7 +83,10 @@ impl World {
                 }
             }
         }
-        let is_single = !matches!(link.way, Way::Pairs(_) | Way::Children { single: false, .. });
+        let is_single = !matches!(
+            link.way,
+            Way::Pairs(_) | Way::Children { single: false, .. }
+        );
         if is_single && targets.len() > 1 {
             faults.push("Unsupported".to_owned());
         }

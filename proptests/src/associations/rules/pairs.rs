@@ -6,8 +6,8 @@ use crate::associations::layout::{Link, Pairs};
 use crate::associations::rules::arguments::Given;
 use crate::associations::rules::{Answer, Complaint, Found, Verdict, World, full, has_cells, request};
 use crate::associations::steps::{Call, Named, Verb};
-use crate::reference::by_row::Cells;
 use crate::reference::Row;
+use crate::reference::by_row::Cells;
 
 /// A target, as the junction is to hold it.
 #[derive(Clone, Debug)]
@@ -31,7 +31,11 @@ impl World {
         if let Verb::Create = call.verb {
             return self.create_pair(link, pairs, own, call);
         }
-        let present: Vec<Row> = self.rows_of(pairs, &source.values).into_iter().cloned().collect();
+        let present: Vec<Row> = self
+            .rows_of(pairs, &source.values)
+            .into_iter()
+            .cloned()
+            .collect();
         let mut ends = Vec::new();
         for target in targets {
             match self.held_of(link, target, &pairs.target) {
@@ -80,13 +84,7 @@ impl World {
     }
 
     /// BTM-29: the target gets the scope, the junction its own and what is given.
-    fn create_pair(
-        &mut self,
-        link: &Link,
-        pairs: &Pairs,
-        own: Vec<Value>,
-        call: &Call,
-    ) -> Verdict {
+    fn create_pair(&mut self, link: &Link, pairs: &Pairs, own: Vec<Value>, call: &Call) -> Verdict {
         let target = self.new_target(link, &call.values, &[])?;
         let Some(held) = full(&target.values, &pairs.target) else {
             return Err(request("Unsaved"));

@@ -41,14 +41,19 @@ impl World {
             }
             Way::Pairs(pairs) => {
                 let pairs = self.pairs_of(link, pairs, source).into_iter();
-                pairs.map(|(row, pair)| (row.clone(), Some(pair.clone()))).collect()
+                pairs
+                    .map(|(row, pair)| (row.clone(), Some(pair.clone())))
+                    .collect()
             }
         }
     }
 
     /// All rows of a model with their associated rows, two levels deep.
     pub fn trees(&self, table: usize, depth: usize) -> Vec<Tree> {
-        let rows = self.reference.state().in_key_order(&self.layout.shape, table);
+        let rows = self
+            .reference
+            .state()
+            .in_key_order(&self.layout.shape, table);
         rows.into_iter()
             .map(|row| self.tree(table, row, None, depth))
             .collect()
@@ -80,7 +85,10 @@ impl World {
     }
 
     fn is_single(&self, link: &Link) -> bool {
-        !matches!(link.way, Way::Pairs(_) | Way::Children { single: false, .. })
+        !matches!(
+            link.way,
+            Way::Pairs(_) | Way::Children { single: false, .. }
+        )
     }
 
     /// The values that can be named.
@@ -125,7 +133,12 @@ impl World {
     }
 
     /// BTM-13: targets within the scope, by rows of the junction within its scope.
-    pub(super) fn pairs_of(&self, link: &Link, pairs: &Pairs, source: &[Value]) -> Vec<(&Row, &Row)> {
+    pub(super) fn pairs_of(
+        &self,
+        link: &Link,
+        pairs: &Pairs,
+        source: &[Value],
+    ) -> Vec<(&Row, &Row)> {
         let junction = self.rows_of(pairs, source);
         let mut found = Vec::new();
         for target in self.rows(link.target) {
@@ -133,9 +146,9 @@ impl World {
                 continue;
             }
             let held = full(&target.values, &pairs.target);
-            let leading = junction.iter().filter(|row| {
-                held.is_some() && full(&row.values, &pairs.other) == held
-            });
+            let leading = junction
+                .iter()
+                .filter(|row| held.is_some() && full(&row.values, &pairs.other) == held);
             found.extend(leading.map(|row| (target, *row)));
         }
         found
@@ -153,7 +166,9 @@ impl World {
     }
 
     pub(super) fn rows(&self, table: usize) -> Vec<&Row> {
-        self.reference.state().in_key_order(&self.layout.shape, table)
+        self.reference
+            .state()
+            .in_key_order(&self.layout.shape, table)
     }
 
     /// As `get` gives them.

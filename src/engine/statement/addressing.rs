@@ -1,0 +1,325 @@
+//! The rows that a statement addresses, and the writing of rows: what is given and what is filled in, and what the
+//! statement notes of each change.
+//!
+//! A row that comes is judged here, since nothing changes it any more. Everything else is judged at the end.
+
+use smallvec::SmallVec;
+
+use crate::engine::constraint;
+use crate::engine::mutation::{Unplaced, Updated};
+use crate::engine::referential::{Cause, Change};
+use crate::engine::statement::{Buffers, Statement};
+use crate::error::{Limit, Result, TransactionError, TransactionKind};
+use crate::schema::{DefaultValue, ForeignKeyId, Table, TableId};
+use crate::storage::{Collision, RowId};
+use crate::value::Value;
+
+/// Which columns of a table are given a value, and where it stands among the values.
+#[derive(Debug)]
+pub(crate) struct Given {
+    /// For each column, the position of its value.
+    sources: SmallVec<[Option<u32>; 32]>,
+}
+
+impl Given {
+    /// The columns of the values, in their order.
+    pub(crate) fn new(table: &Table, ordinals: impl IntoIterator<Item = u32>) -> Self {
+        let mut sources = SmallVec::from_elem(None, table.columns.len());
+        for (position, ordinal) in (0..).zip(ordinals) {
+            sources[ordinal as usize] = Some(position);
+        }
+        Given { sources }
+    }
+
+    /// The value of a column, if it is given one.
+    pub(crate) fn value<'v>(&self, values: &'v [Value], ordinal: u32) -> Option<&'v Value> {
+        let position = self.sources[ordinal as usize]?;
+        Some(&values[position as usize])
+    }
+}
+
+impl Statement<'_> {
+    /// Makes a whole row of the values that were given and defaults for the rest. Takes the values; sequences, clock and
+    /// randomness move on.
+    pub(crate) fn complete(
+        &mut self,
+        table_id: TableId,
+        given: &Given,
+        values: &mut [Value],
+        row: &mut Vec<Value>,
+    ) -> Result<()> {
+        let table = self.writer.schema.table(table_id);
+        row.clear();
+        for (column, source) in table.columns.iter().zip(&given.sources) {
+            let value = source.map(|position| std::mem::take(&mut values[position as usize]));
+            row.push(match value {
+                Some(value) if !asks_for_next(&value, &column.default) => value,
+                _ => self
+                    .writer
+                    .default_value(table_id, &column.default, self.context.now)?,
+            });
+        }
+        self.note_given_key(table, row);
+        Ok(())
+    }
+
+    /// Writes a new row of some cells, and defaults for the rest.
+    pub(crate) fn insert_cells(
+        &mut self,
+        table: TableId,
+        cells: impl AsRef<[(u32, Value)]> + IntoIterator<Item = (u32, Value)>,
+    ) -> Result<RowId> {
+        let mut row = std::mem::take(&mut self.context.buffers.row);
+        let inserted = self
+            .complete_cells(table, cells, &mut row)
+            .and_then(|()| self.insert(table, &row));
+        row.clear();
+        self.context.buffers.row = row;
+        inserted
+    }
+
+    /// As [`Statement::complete`], of cells by ordinal.
+    fn complete_cells(
+        &mut self,
+        table_id: TableId,
+        cells: impl AsRef<[(u32, Value)]> + IntoIterator<Item = (u32, Value)>,
+        row: &mut Vec<Value>,
+    ) -> Result<()> {
+        let table = self.writer.schema.table(table_id);
+        row.clear();
+        row.extend(table.columns.iter().map(|_| Value::Null));
+        for (ordinal, column) in (0_u32..).zip(&table.columns) {
+            if matches!(column.default, DefaultValue::None) {
+                continue;
+            }
+            let given = cells.as_ref().iter().find(|(other, _)| *other == ordinal);
+            if given.is_none_or(|(_, value)| asks_for_next(value, &column.default)) {
+                row[ordinal as usize] =
+                    self.writer
+                        .default_value(table_id, &column.default, self.context.now)?;
+            }
+        }
+        for (ordinal, value) in cells {
+            // What is null there already is null, or the number that a null asked for.
+            if !value.is_null() {
+                row[ordinal as usize] = value;
+            }
+        }
+        self.note_given_key(table, row);
+        Ok(())
+    }
+
+    /// Moves the sequence of a table past the key of a whole row.
+    fn note_given_key(&mut self, table: &Table, row: &[Value]) {
+        if let Some(ordinal) = table.auto_increment
+            && let Some(key) = row[ordinal as usize].as_ref().as_int()
+        {
+            self.writer.note_key(table.id, key);
+        }
+    }
+
+    /// The value that a column would have in a whole row: the one that was given, taken, or else the default.
+    pub(crate) fn value_of(
+        &mut self,
+        table: &Table,
+        given: &Given,
+        values: &mut [Value],
+        ordinal: u32,
+    ) -> Result<Value> {
+        let default = &table.columns[ordinal as usize].default;
+        let value = given.sources[ordinal as usize]
+            .map(|position| std::mem::take(&mut values[position as usize]));
+        match value {
+            Some(value) if !asks_for_next(&value, default) => Ok(value),
+            _ => self
+                .writer
+                .default_value(table.id, default, self.context.now),
+        }
+    }
+
+    /// Each value has the type of its column.
+    pub(crate) fn check_types(
+        &self,
+        table: &Table,
+        ordinals: &[u32],
+        values: &[Value],
+    ) -> Result<()> {
+        constraint::check_types(
+            table,
+            ordinals.iter().copied().zip(values),
+            self.context.limits,
+        )
+    }
+
+    /// Writes a new row of all columns. Its not null columns and checks are judged at once: nothing can change them any
+    /// more. So are its unique keys, unless the statement may still take another row out of the way.
+    pub(crate) fn insert(&mut self, table_id: TableId, values: &[Value]) -> Result<RowId> {
+        let schema = self.writer.schema;
+        let table = schema.table(table_id);
+        constraint::check_types(table, (0..).zip(values), self.context.limits)?;
+        constraint::check_new_row(table, values, self.operation)?;
+        self.context.buffers.met.clear();
+        let row = match self.writer.insert_row(
+            table_id,
+            values,
+            self.parents_stay,
+            &mut self.context.buffers.met,
+            &mut self.context.buffers.queue,
+        ) {
+            Ok(row) => row,
+            Err(Unplaced::Taken(other)) => {
+                return Err(constraint::duplicate_of_new(
+                    self.writer.state,
+                    table,
+                    0,
+                    values,
+                    other,
+                    self.operation,
+                )
+                .into());
+            }
+            Err(Unplaced::Full) => {
+                let detail = format!("table {} has used every row id", table.name);
+                return Err(
+                    TransactionError::new(TransactionKind::Limit(Limit::RowIds), detail).into(),
+                );
+            }
+        };
+        let waits_for_end = !self.parents_stay && !self.context.buffers.met.is_empty();
+        if waits_for_end {
+            let Buffers {
+                collisions, met, ..
+            } = &mut *self.context.buffers;
+            collisions.extend(met.drain(..).map(|collision| (table_id, collision)));
+        }
+        let refused = |met: &&Collision| !self.context.modes.key_waits(schema, table_id, met.key);
+        let refused = self.context.buffers.met.iter().find(refused).copied();
+        if let Some(Collision { key, other, .. }) = refused {
+            return Err(constraint::duplicate_of_new(
+                self.writer.state,
+                table,
+                key,
+                values,
+                other,
+                self.operation,
+            )
+            .into());
+        }
+        self.count(table_id)?;
+        if waits_for_end || self.is_waited_for(table) {
+            self.context.buffers.history.push(Change {
+                table: table_id,
+                row,
+                before: None,
+                gone: false,
+                cause: None,
+            });
+        }
+        Ok(row)
+    }
+
+    /// Writes cells of a row that the statement addresses; whether anything changed.
+    pub(crate) fn update(
+        &mut self,
+        table: TableId,
+        row: RowId,
+        cells: &[(u32, Value)],
+    ) -> Result<bool> {
+        let values = cells.iter().map(|(ordinal, value)| (*ordinal, value));
+        constraint::check_types(self.writer.schema.table(table), values, self.context.limits)?;
+        self.write_cells(table, row, cells, &[], None)
+    }
+
+    /// Takes out a row that the statement addresses.
+    pub(crate) fn delete(&mut self, table: TableId, row: RowId) -> Result<()> {
+        self.take_out(table, row, None, false)
+    }
+
+    pub(super) fn write_cells(
+        &mut self,
+        table: TableId,
+        row: RowId,
+        cells: &[(u32, Value)],
+        kept: &[ForeignKeyId],
+        cause: Option<Cause>,
+    ) -> Result<bool> {
+        self.context.buffers.met.clear();
+        let Buffers {
+            history,
+            collisions,
+            met,
+            queue,
+            ..
+        } = &mut *self.context.buffers;
+        let Some(Updated { image, plain }) =
+            self.writer.update_row(table, row, cells, kept, met, queue)
+        else {
+            return Ok(false);
+        };
+        collisions.extend(met.iter().map(|&collision| (table, collision)));
+        self.has_consequences |= !plain;
+        if !plain || must_be_judged(self.writer.schema.table(table), cells) {
+            history.push(Change {
+                table,
+                row,
+                before: Some(image),
+                gone: false,
+                cause,
+            });
+        }
+        self.count(table)?;
+        Ok(true)
+    }
+
+    pub(super) fn take_out(
+        &mut self,
+        table: TableId,
+        row: RowId,
+        cause: Option<Cause>,
+        with_list: bool,
+    ) -> Result<()> {
+        let cleared = cause.filter(|_| with_list).map(|cause| cause.key);
+        if let Some(before) = self.writer.delete_row(table, row, cleared) {
+            self.has_consequences = true;
+            self.context.buffers.history.push(Change {
+                table,
+                row,
+                before: Some(before),
+                gone: true,
+                cause,
+            });
+            self.count(table)?;
+        }
+        Ok(())
+    }
+
+    /// Counts a changed row against the limits.
+    fn count(&mut self, table: TableId) -> Result<()> {
+        let limits = self.context.limits;
+        self.rows_changed += 1;
+        if self.rows_changed > limits.rows_changed_max {
+            return Err(limits.too_many_rows_changed(self.writer.schema.table(table)));
+        }
+        self.check_transaction_bytes()
+    }
+
+    /// Whether a child without a parent may be waiting for a row of a table.
+    fn is_waited_for(&self, table: &Table) -> bool {
+        let state = &*self.writer.state;
+        let mut keys = table.referenced_by.iter();
+        keys.any(|&key| !state.edge(key).unmatched().is_empty())
+    }
+}
+
+/// A null for a generated key asks for the next one.
+fn asks_for_next(value: &Value, default: &DefaultValue) -> bool {
+    value.is_null() && *default == DefaultValue::AutoIncrement
+}
+
+/// Whether a row with these cells in plain columns may break a constraint of its own.
+fn must_be_judged(table: &Table, cells: &[(u32, Value)]) -> bool {
+    let refuses_null = |(ordinal, value): &(u32, Value)| {
+        value.is_null() && !table.columns[*ordinal as usize].nullable
+    };
+    !table.checks.is_empty() || cells.iter().any(refuses_null)
+}

@@ -1,0 +1,159 @@
+//! Hooks around association, for whoever wants to know of associations or to refuse some (associations AS-14).
+//!
+//! Associations are data until [`Models::sync`] makes a database of them, and that is when they are made and when hooks
+//! run: first, in the order of the declarations, those before association, while nothing is resolved; then, in the
+//! same order, those after it, which see the association as it came out. A hook runs for the associations that its
+//! model declares with `hooks(true)`, and for no others. It changes nothing: options are the caller's (associations
+//! AS-11). What it gives as its error is what `sync` gives, and no database is made.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::association::Declaration;
+use crate::error::Result;
+use crate::model::Models;
+use crate::model::describe::{AssociationKind, AssociationView, ModelView};
+use crate::model::resolve::Resolved;
+
+/// An association that is about to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Associating<'m> {
+    /// The name of the model that declares it.
+    pub source: &'m str,
+    /// The name of the model that it leads to.
+    pub target: &'m str,
+    /// Which of the four calls declares it.
+    pub kind: AssociationKind,
+}
+
+/// The hooks of all models, in the order in which they were given.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Hooks {
+    before: Vec<Hook<Before>>,
+    after: Vec<Hook<After>>,
+}
+
+type Before = dyn Fn(Associating<'_>) -> Result<()> + Send + Sync;
+type After = dyn Fn(AssociationView<'_>) -> Result<()> + Send + Sync;
+
+struct Hook<F: ?Sized> {
+    source: String,
+    run: Arc<F>,
+}
+
+impl Models {
+    /// What to do before each association that `source` declares with `hooks(true)` is made.
+    ///
+    /// ```
+    /// use relata::association::HasMany;
+    /// use relata::error::{RequestError, RequestKind};
+    /// use relata::Models;
+    ///
+    /// let mut models = Models::new();
+    /// models.define("User").define("Task");
+    /// models.has_many("User", HasMany::new("Task").hooks(true));
+    /// models.before_associate("User", |association| match association.target {
+    ///     "Task" => Err(RequestError::new(RequestKind::Validation, "User", "no tasks").into()),
+    ///     _ => Ok(()),
+    /// });
+    /// assert_eq!(models.sync().unwrap_err().to_string(), "User: no tasks");
+    /// ```
+    pub fn before_associate(
+        &mut self,
+        source: impl Into<String>,
+        hook: impl Fn(Associating<'_>) -> Result<()> + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.hooks.before.push(Hook {
+            source: source.into(),
+            run: Arc::new(hook),
+        });
+        self
+    }
+
+    /// What to do after each association that `source` declares with `hooks(true)` is made.
+    pub fn after_associate(
+        &mut self,
+        source: impl Into<String>,
+        hook: impl Fn(AssociationView<'_>) -> Result<()> + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.hooks.after.push(Hook {
+            source: source.into(),
+            run: Arc::new(hook),
+        });
+        self
+    }
+
+    /// Runs the hooks before association, of all associations that ask for them.
+    pub(super) fn run_before(&self) -> Result<()> {
+        for (source, declaration) in self.asking() {
+            let association = Associating {
+                source,
+                target: &declaration.options().target,
+                kind: declaration.kind(),
+            };
+            for hook in self
+                .hooks
+                .before
+                .iter()
+                .filter(|hook| hook.source == source)
+            {
+                (hook.run)(association)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the hooks after association, of all associations that ask for them.
+    pub(super) fn run_after(&self, resolved: &Resolved) -> Result<()> {
+        let registry = &resolved.registry;
+        for (position, (source, declaration)) in self.associations.iter().enumerate() {
+            if !declaration.options().hooks {
+                continue;
+            }
+            // Each declaration became one association of its source, in the order of the declarations.
+            let before = self.associations[..position].iter();
+            let at = before.filter(|(other, _)| other == source).count();
+            let view = ModelView::new(registry, registry.by_name(source)?);
+            let association = view.associations().nth(at);
+            let association = association.expect("each declaration became an association");
+            for hook in self
+                .hooks
+                .after
+                .iter()
+                .filter(|hook| hook.source == *source)
+            {
+                (hook.run)(association)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn asking(&self) -> impl Iterator<Item = (&str, &Declaration)> {
+        let all = self.associations.iter();
+        let asking = all.filter(|(_, declaration)| declaration.options().hooks);
+        asking.map(|(source, declaration)| (source.as_str(), declaration))
+    }
+}
+
+impl<F: ?Sized> Clone for Hook<F> {
+    fn clone(&self) -> Self {
+        Hook {
+            source: self.source.clone(),
+            run: self.run.clone(),
+        }
+    }
+}
+
+/// What a closure does cannot be compared: two hooks are equal if they are the same one.
+impl<F: ?Sized> PartialEq for Hook<F> {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source && Arc::ptr_eq(&self.run, &other.run)
+    }
+}
+
+impl<F: ?Sized> fmt::Debug for Hook<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Hook").field(&self.source).finish()
+    }
+}

@@ -1,0 +1,309 @@
+//! Default and named scopes of models: where they apply, how they add up, and what gives way to what.
+
+use relata::association::{BelongsTo, BelongsToMany, HasMany, Through};
+use relata::error::{ErrorKind, ProblemKind, RequestKind};
+use relata::model::ModelDef;
+use relata::query::{Queryable, Scope};
+use relata::{
+    Attribute, DataType, Database, Error, Instance, Models, Select, any, col, desc, include,
+    select, values,
+};
+
+fn text(name: &str) -> Attribute {
+    Attribute::new(name, DataType::Text)
+}
+
+/// Users with posts; a post is seen if it is published. Posts have tags; a tag is seen if it is not old.
+fn blog() -> Database {
+    let mut models = Models::new();
+    models.define_with("User", |it| {
+        it.attribute(text("name"))
+            .scope(
+                "busy",
+                Scope::new().include(include("posts").scope("liked")),
+            )
+            .scope("productive", Scope::new().include("posts"))
+    });
+    models.define_with("Post", |it| {
+        it.attribute(text("title"))
+            .attribute(text("state"))
+            .attribute(Attribute::new("likes", DataType::Int))
+            .default_scope(Scope::new().filter(col("state").eq("published")))
+            .scope(
+                "liked",
+                Scope::new()
+                    .filter(col("likes").gt(5))
+                    .order_by(desc("likes")),
+            )
+            .scope("drafts", Scope::new().filter(col("state").eq("draft")))
+            .scope("first", Scope::new().limit(1).order_by("title"))
+    });
+    models.define_with("Tag", |it| {
+        it.attribute(text("name"))
+            .attribute(Attribute::new("old", DataType::Bool).default(false))
+            .default_scope(Scope::new().filter(col("old").eq(false)))
+    });
+    models.has_many("User", HasMany::new("Post").alias("posts"));
+    models.belongs_to(
+        "Post",
+        BelongsTo::new("User").alias("author").foreign_key("UserId"),
+    );
+    let tags = BelongsToMany::new("Tag")
+        .alias("tags")
+        .through(Through::new("PostTag"));
+    models.belongs_to_many("Post", tags);
+    let mut db = models.sync().unwrap();
+    let ada = user(&mut db, "ada");
+    let bob = user(&mut db, "bob");
+    for (user, title, state, likes) in [
+        (&ada, "a", "published", 1),
+        (&ada, "b", "published", 9),
+        (&ada, "c", "draft", 7),
+        (&bob, "d", "draft", 8),
+    ] {
+        let values = values! { title: title, state: state, likes: likes };
+        db.related(user, "posts").unwrap().create(values).unwrap();
+    }
+    db
+}
+
+fn user(db: &mut Database, name: &str) -> Instance {
+    db.create("User", values! { name: name }).unwrap()
+}
+
+fn titles(request: &Select, on: &impl Queryable) -> String {
+    let rows = request.run(on).unwrap();
+    let titles = rows.iter().map(|row| row.get("title").unwrap().to_string());
+    titles.collect::<Vec<_>>().join("").replace('\'', "")
+}
+
+fn shown(instances: &[Instance]) -> String {
+    let titles = instances
+        .iter()
+        .map(|it| it.get("title").unwrap().to_string());
+    titles.collect::<Vec<_>>().join("").replace('\'', "")
+}
+
+/// Users with the titles of the posts that an include shows.
+fn users(request: &Select, db: &Database) -> String {
+    let rows = request.run(db).unwrap();
+    let texts = rows.iter().map(|user| {
+        let posts = user.many("posts").unwrap();
+        let titles = posts.map(|post| post.get("title").unwrap().to_string());
+        format!(
+            "{}:{}",
+            user.get("name").unwrap(),
+            titles.collect::<String>()
+        )
+    });
+    texts.collect::<Vec<_>>().join(" ").replace('\'', "")
+}
+
+fn refused<T>(result: Result<T, Error>) -> ErrorKind {
+    result.err().expect("it is refused").kind()
+}
+
+// rules: SC-11, SC-12, BT-5
+// Broken: drafts are shown to everybody, or there is no way to see them.
+#[test]
+fn requests_use_the_default_scope_unless_they_choose() {
+    let db = blog();
+    assert_eq!(titles(&select("Post"), &db), "ab");
+    assert_eq!(titles(&select("Post").unscoped(), &db), "abcd");
+    assert_eq!(titles(&select("Post").scope("drafts"), &db), "cd");
+    assert_eq!(select("Post").count(&db).unwrap(), 2);
+    assert_eq!(select("Post").scope("first").count(&db).unwrap(), 4);
+    assert_eq!(shown(&db.find_all("Post").unwrap()), "ab");
+    assert_eq!(shown(&db.find_by("Post", col("likes").gt(6)).unwrap()), "b");
+    assert_eq!(
+        (
+            db.count("Post").unwrap(),
+            db.count_by("Post", col("likes").gt(6)).unwrap()
+        ),
+        (2, 1)
+    );
+    assert_eq!(db.find("Post", 3).unwrap(), None);
+    assert!(db.find("Post", 2).unwrap().is_some());
+    let drafts = db.find_selected(&select("Post").scope("drafts").order_by(desc("title")));
+    assert_eq!(shown(&drafts.unwrap()), "dc");
+    let error = select("Post").scope("none").run(&db).map(|_| ());
+    assert_eq!(
+        refused(error),
+        ErrorKind::Request(RequestKind::UnknownScope)
+    );
+    let error = select("User")
+        .include(include("posts").scope("none"))
+        .count(&db);
+    assert_eq!(
+        refused(error),
+        ErrorKind::Request(RequestKind::UnknownScope)
+    );
+}
+
+// rules: SC-14
+// Broken: asking for drafts finds nothing, because the default scope still wants published posts.
+#[test]
+fn a_filter_over_an_attribute_goes_before_the_default_scope() {
+    let mut db = blog();
+    assert_eq!(
+        titles(&select("Post").filter(col("state").eq("draft")), &db),
+        "cd"
+    );
+    // A filter that only mentions the attribute among others leaves the scope alone.
+    let either = any([col("state").eq("draft"), col("likes").gt(5)]);
+    assert_eq!(titles(&select("Post").filter(either), &db), "b");
+    let both = col("state").eq("draft").and(col("likes").gt(7));
+    assert_eq!(titles(&select("Post").filter(both), &db), "d");
+    // A scope that was asked for by name holds as well as the filter.
+    let named = select("Post")
+        .scope("drafts")
+        .filter(col("state").eq("published"));
+    assert_eq!(titles(&named, &db), "");
+    // So does the default scope in getters and includes.
+    let ada = db.find("User", 1).unwrap().unwrap();
+    let drafts = db
+        .related(&ada, "posts")
+        .unwrap()
+        .get_where(col("state").eq("draft"));
+    assert_eq!(drafts.unwrap(), []);
+    let posts = include("posts")
+        .filter(col("state").eq("draft"))
+        .required(false);
+    assert_eq!(users(&select("User").include(posts), &db), "ada: bob:");
+}
+
+// rules: SC-15, SC-10
+// Broken: the order in which scopes are asked for decides what is found, or a second run finds something else.
+#[test]
+fn scopes_add_up_in_any_order() {
+    let db = blog();
+    let one = select("Post").scopes(["liked", "drafts"]);
+    let other = select("Post")
+        .scope("drafts")
+        .scope("liked")
+        .scope("drafts");
+    for _ in 0..2 {
+        assert_eq!(titles(&one, &db), "dc");
+        assert_eq!(titles(&other, &db), "dc");
+    }
+    // What the request says replaces an order or a limit of its scopes.
+    assert_eq!(titles(&one.order_by("title"), &db), "cd");
+    assert_eq!(titles(&select("Post").scopes(["first", "liked"]), &db), "b");
+    assert_eq!(
+        titles(&select("Post").scopes(["liked", "first"]).limit(9), &db),
+        "bcd".chars().collect::<String>()
+    );
+    // Includes of scopes become one with each other and with that of the request.
+    let both = ["busy", "productive"];
+    let orders = [both, [both[1], both[0]]];
+    for scopes in orders {
+        let request = select("User").scopes(scopes);
+        assert_eq!(users(&request, &db), "ada:bc bob:d");
+        let request = request.include(include("posts").filter(col("title").ne("c")));
+        assert_eq!(users(&request, &db), "ada:b bob:d");
+    }
+}
+
+// rules: SC-13
+// Broken: a user without published posts stays although the scope of posts filters, or cannot be kept.
+#[test]
+fn a_scope_that_filters_makes_its_include_required() {
+    let db = blog();
+    assert_eq!(users(&select("User").include("posts"), &db), "ada:ab");
+    let all = select("User").include(include("posts").required(false));
+    assert_eq!(users(&all, &db), "ada:ab bob:");
+    let unscoped = select("User").include(include("posts").unscoped());
+    assert_eq!(users(&unscoped, &db), "ada:abc bob:d");
+    let drafts = select("User").include(include("posts").scope("drafts"));
+    assert_eq!(users(&drafts, &db), "ada:c bob:d");
+    // A filtered include of a default scope decides about the rows of its model.
+    let scoped = |required: Option<bool>| {
+        let mut tasks = include("tasks").filter(col("open").eq(true));
+        if let Some(required) = required {
+            tasks = tasks.required(required);
+        }
+        let mut models = Models::new();
+        models.define_with("Project", |it| {
+            it.default_scope(Scope::new().include(tasks))
+        });
+        models.define_with("Task", |it| {
+            it.attribute(Attribute::new("open", DataType::Bool))
+        });
+        models.has_many("Project", HasMany::new("Task").alias("tasks"));
+        let mut db = models.sync().unwrap();
+        for open in [true, false] {
+            let project = db.create("Project", values! {}).unwrap();
+            db.related(&project, "tasks")
+                .unwrap()
+                .create(values! { open: open })
+                .unwrap();
+        }
+        let plain = select("Project").count(&db).unwrap();
+        (plain, select("Project").unscoped().count(&db).unwrap())
+    };
+    assert_eq!(scoped(None), (1, 2));
+    assert_eq!(scoped(Some(false)), (2, 2));
+}
+
+// rules: SC-11, HM-8, HM-9
+// Broken: a draft cannot be added, or setting posts leaves drafts behind that nobody sees.
+#[test]
+fn writing_verbs_do_not_look_at_the_default_scope() {
+    let mut db = blog();
+    let (ada, bob) = (
+        db.find("User", 1).unwrap().unwrap(),
+        db.find("User", 2).unwrap().unwrap(),
+    );
+    let posts = db.related(&ada, "posts").unwrap();
+    assert_eq!(shown(&posts.get().unwrap()), "ab");
+    assert_eq!(posts.count().unwrap(), 2);
+    assert!(posts.has([1, 2, 3]).unwrap());
+    db.related(&bob, "posts").unwrap().add(3).unwrap();
+    let of_bob = |db: &Database| {
+        let posts = select("Post").unscoped().filter(col("UserId").eq(2));
+        titles(&posts, db)
+    };
+    assert_eq!(of_bob(&db), "cd");
+    assert_eq!(db.related(&bob, "posts").unwrap().remove(3).unwrap(), 1);
+    assert_eq!(of_bob(&db), "d");
+    db.related(&bob, "posts").unwrap().set([1]).unwrap();
+    assert_eq!(of_bob(&db), "a");
+    // Through a junction as well.
+    let post = db.find("Post", 2).unwrap().unwrap();
+    let mut tags = db.related(&post, "tags").unwrap();
+    let old = tags.create(values! { name: "x", old: true }).unwrap();
+    assert_eq!(tags.get().unwrap(), []);
+    assert_eq!(tags.count().unwrap(), 0);
+    assert!(tags.has(&old).unwrap());
+    tags.set(()).unwrap();
+    assert!(!tags.has(&old).unwrap());
+}
+
+// rules: SC-15
+// Broken: a scope that cannot work is found out by whoever uses it first, or makes a request run forever.
+#[test]
+fn a_scope_that_cannot_be_is_refused_with_the_models() {
+    let problem = |describe: &dyn Fn(ModelDef) -> ModelDef| {
+        let mut models = Models::new();
+        models.define_with("A", describe);
+        models.define_with("B", |it| it.default_scope(Scope::new().include("a")));
+        models.has_many("A", HasMany::new("B").alias("bs"));
+        models.belongs_to("B", BelongsTo::new("A").alias("a"));
+        let error = models.sync().unwrap_err();
+        let problems = &error.as_declaration().unwrap().problems;
+        assert_eq!(problems.len(), 1, "{error}");
+        (problems[0].kind, problems[0].detail.clone())
+    };
+    let filtered = |name: &str| Scope::new().filter(col(name).eq(1));
+    let (kind, detail) = problem(&|it| it.scope("s", filtered("none")));
+    assert_eq!(kind, ProblemKind::Scope);
+    assert!(
+        detail.starts_with("scope s: ") && detail.contains("none"),
+        "{detail}"
+    );
+    let (kind, _) = problem(&|it| it.scope("s", filtered("id")).scope("s", Scope::new()));
+    assert_eq!(kind, ProblemKind::Duplicate);
+    let (kind, detail) = problem(&|it| it.default_scope(Scope::new().include("bs")));
+    assert_eq!(kind, ProblemKind::Scope);
+    assert!(detail.contains("includes itself without end"), "{detail}");
+}
