@@ -206,7 +206,9 @@ impl Machine {
             )),
             (Err(error), Ok(answer)) => {
                 let complaint = perform::complaint(&error);
-                Err(format!("{step:?}: {complaint} ({error}) where {answer:?} is expected"))
+                Err(format!(
+                    "{step:?}: {complaint} ({error}) where {answer:?} is expected"
+                ))
             }
         }
     }

@@ -98,12 +98,7 @@ place!(Transaction<'_>);
 ///
 /// # Errors
 /// Why it was refused.
-pub fn perform(
-    place: &mut impl Place,
-    graph: &Graph,
-    seen: &Seen,
-    step: &Step,
-) -> Result<Answer> {
+pub fn perform(place: &mut impl Place, graph: &Graph, seen: &Seen, step: &Step) -> Result<Answer> {
     match step {
         Step::Create { model, values } => {
             let instance = place.create(model, given(values))?;
@@ -236,7 +231,9 @@ fn instance(place: &impl Place, seen: &Seen, row: &Row) -> Result<Instance> {
         true => None,
         false => place.find(&row.model, Key::from(row.key.clone()))?,
     };
-    Ok(fresh.or_else(|| old.cloned()).expect("the reference saw it"))
+    Ok(fresh
+        .or_else(|| old.cloned())
+        .expect("the reference saw it"))
 }
 
 /// All rows of a model with their associated rows.
@@ -255,7 +252,9 @@ pub fn trees(place: &impl Place, graph: &Graph, model: &str, depth: usize) -> Re
         request = request.include(below);
     }
     let rows = request.run(place)?;
-    rows.iter().map(|record| tree(graph, &record, depth)).collect()
+    rows.iter()
+        .map(|record| tree(graph, &record, depth))
+        .collect()
 }
 
 fn tree(graph: &Graph, record: &Record<'_>, depth: usize) -> Result<Tree> {

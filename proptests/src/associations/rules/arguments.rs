@@ -104,10 +104,8 @@ impl World {
         }
         if let (Way::Parent { refers, .. }, Verb::Set) = (&link.way, call.verb) {
             for target in targets.iter().filter(|it| it.table == Some(link.target)) {
-                match self.held_of(link, target, refers) {
-                    Some(_) => {}
-                    None if self.row_of(link, target).is_some() => faults.push("Unsaved".to_owned()),
-                    None => faults.push("NotFound".to_owned()),
+                if self.held_of(link, target, refers).is_none() {
+                    faults.push("Unsaved".to_owned());
                 }
             }
         }
@@ -203,7 +201,9 @@ impl World {
         let is_primary = columns == self.layout.shape.tables[link.target].primary();
         match &target.known {
             // BT-7: a belongs_to takes what the instance has.
-            Known::Gone(memory) if is_primary || matches!(link.way, Way::Parent { .. }) => full(memory, columns),
+            Known::Gone(memory) if is_primary || matches!(link.way, Way::Parent { .. }) => {
+                full(memory, columns)
+            }
             Known::Key(key) if is_primary => Some(key.clone()),
             Known::Gone(_) | Known::Key(_) => None,
             Known::Row(_) | Known::Unsaved(_) => None,

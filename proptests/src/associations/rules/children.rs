@@ -4,10 +4,12 @@ use relata::value::Value;
 
 use crate::associations::layout::{Link, Way};
 use crate::associations::rules::arguments::Given;
-use crate::associations::rules::{Answer, Complaint, Known, Verdict, World, full, has_cells, request};
+use crate::associations::rules::{
+    Answer, Complaint, Known, Verdict, World, full, has_cells, request,
+};
 use crate::associations::steps::{Call, Verb};
-use crate::reference::by_row::Cells;
 use crate::reference::Row;
+use crate::reference::by_row::Cells;
 
 impl World {
     pub(super) fn change_children(
@@ -77,7 +79,10 @@ impl World {
     /// The rows among the targets, each once. Keys of no row are passed over (HM-7, HM-11).
     fn listed(&self, link: &Link, targets: &[Given]) -> Vec<Row> {
         let mut listed: Vec<Row> = Vec::new();
-        for row in targets.iter().filter_map(|target| self.row_of(link, target)) {
+        for row in targets
+            .iter()
+            .filter_map(|target| self.row_of(link, target))
+        {
             if !listed.iter().any(|other| other.id == row.id) {
                 listed.push(row);
             }
@@ -100,8 +105,11 @@ impl World {
         if destroy {
             self.delete_rows(link.target, gone.to_vec())?;
             // What is destroyed must not take along what is to be associated.
-            if listed.iter().any(|row| self.row(link.target, row.id).is_none()) {
-                return Err(request("Conflict"));
+            if listed
+                .iter()
+                .any(|row| self.row(link.target, row.id).is_none())
+            {
+                return Err(request("NotFound"));
             }
         } else {
             let nothing: Cells = key.iter().map(|&column| (column, Value::Null)).collect();

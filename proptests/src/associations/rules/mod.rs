@@ -284,7 +284,10 @@ impl World {
         let Some(targets) = self.targets(&call.targets) else {
             return Ok(Answer::Meaningless);
         };
-        let single = !matches!(link.way, Way::Pairs(_) | Way::Children { single: false, .. });
+        let single = !matches!(
+            link.way,
+            Way::Pairs(_) | Way::Children { single: false, .. }
+        );
         let offered = match call.verb {
             Verb::One => single,
             Verb::Has | Verb::Count | Verb::Add | Verb::Remove => !single,
@@ -360,11 +363,7 @@ impl World {
         result.map_err(|failure| self.failed(&failure))
     }
 
-    fn update_rows(
-        &mut self,
-        table: usize,
-        rows: Vec<(u64, Cells)>,
-    ) -> Result<(), Vec<Complaint>> {
+    fn update_rows(&mut self, table: usize, rows: Vec<(u64, Cells)>) -> Result<(), Vec<Complaint>> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -461,5 +460,7 @@ fn part(values: &[Value], columns: &[usize]) -> Vec<Value> {
 
 /// Whether a row has these cells. A null that is asked for is found.
 fn has_cells(values: &[Value], cells: &[(usize, Value)]) -> bool {
-    cells.iter().all(|(column, value)| values[*column] == *value)
+    cells
+        .iter()
+        .all(|(column, value)| values[*column] == *value)
 }

@@ -4,7 +4,9 @@ use relata::value::Value;
 
 use crate::associations::layout::{Link, Pairs};
 use crate::associations::rules::arguments::Given;
-use crate::associations::rules::{Answer, Complaint, Found, Verdict, World, full, has_cells, request};
+use crate::associations::rules::{
+    Answer, Complaint, Found, Verdict, World, full, has_cells, request,
+};
 use crate::associations::steps::{Call, Named, Verb};
 use crate::reference::Row;
 use crate::reference::by_row::Cells;
