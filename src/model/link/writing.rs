@@ -76,6 +76,14 @@ impl<'w, 'db> Writing<'w, 'db> {
         Ok(rows)
     }
 
+    /// Refuses a source whose row is gone, before anything is written for it.
+    pub(super) fn require_source(&self) -> Result<()> {
+        if self.source.is_saved() && self.reader().row_of(self.source)?.is_none() {
+            return Err(gone(self.source));
+        }
+        Ok(())
+    }
+
     /// Refuses to make a target one of an association whose scope says no values to write (associations SC-6).
     pub(super) fn require_assignable(&self) -> Result<()> {
         let refused = not_assignable(self.association);
