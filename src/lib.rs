@@ -58,8 +58,9 @@ pub use crate::engine::{
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::expr::{Expr, all, any, col, not, val};
 pub use crate::model::{
-    Attribute, Database, Instance, ModelDef, Models, Related, RelatedView, SharedDatabase,
-    Snapshot, Source, Target, Targets, Transaction, Tree, Values,
+    Answer, Arguments, Attribute, Database, EachRows, Instance, ModelDef, Models, Related,
+    RelatedEach, RelatedView, SharedDatabase, Snapshot, Source, Target, Targets, Transaction, Tree,
+    Values,
 };
 pub use crate::query::{OwnedRows, Prepared, Record, Rows, Select, asc, desc, include, select};
 pub use crate::schema::{Action, Deferral};

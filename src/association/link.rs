@@ -129,6 +129,14 @@ impl Association {
         }
     }
 
+    /// The junction between source and target, if there is one.
+    pub(crate) fn junction(&self) -> Option<&Junction> {
+        match &self.link {
+            Link::Through(junction) => Some(junction),
+            Link::ToParent(_) | Link::ToChildren(_) => None,
+        }
+    }
+
     /// The accessor of this name, such as `addTask`.
     pub(crate) fn accessor(&self, name: &str) -> Option<&Accessor> {
         self.accessors.find(name)

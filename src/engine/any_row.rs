@@ -30,7 +30,7 @@ use smallvec::SmallVec;
 
 use crate::engine::mutation::Queue;
 use crate::engine::referential::{
-    Cause, Change, Delete, KeyCells, Restricted, WorkList, defaults, nulls,
+    Cause, Change, Delete, Edge, KeyCells, Restricted, WorkList, defaults, nulls,
 };
 use crate::engine::state::State;
 use crate::engine::undo::UndoLog;
@@ -262,7 +262,13 @@ impl AtRest<'_> {
             change: event.change(),
         };
         match cells {
-            Some(cells) => work.write(key.child, children, cells, action == Action::Cascade, cause),
+            Some(cells) => {
+                let edge = match action {
+                    Action::Cascade => Edge::Kept,
+                    _ => Edge::Taken,
+                };
+                work.write(key.child, children, cells, edge, cause);
+            }
             None => work.deletes.extend(children.into_iter().map(|row| Delete {
                 table: key.child,
                 row,

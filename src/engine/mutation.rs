@@ -95,13 +95,15 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes cells of a row; none if all of them hold these values already. Edges of the keys in `kept` stay.
+    /// Writes cells of a row; none if all of them hold these values already. Edges of the keys in `kept` stay; that of
+    /// `swept` goes from the row alone, and from the parent's list when that is swept.
     pub(crate) fn update_row(
         &mut self,
         table: TableId,
         row: RowId,
         cells: &[(u32, Value)],
         kept: &[ForeignKeyId],
+        swept: Option<ForeignKeyId>,
         collisions: &mut Vec<Collision>,
         queue: &mut Queue,
     ) -> Option<Updated> {
@@ -138,7 +140,11 @@ impl<'a> Writer<'a> {
             if complete && kept.contains(&id) {
                 continue;
             }
-            self.unlink(key, row);
+            if swept == Some(id) {
+                self.leave_parent(key, row);
+            } else {
+                self.unlink(key, row);
+            }
             if complete {
                 queue.push((id, row));
             }
@@ -194,6 +200,37 @@ impl<'a> Writer<'a> {
     /// Empties the list of a parent whose children were all deleted. Undoing those deletions fills it again.
     pub(crate) fn clear_children(&mut self, key: ForeignKeyId, parent: RowId) {
         self.state.edge_mut(key).children_mut().clear(parent);
+    }
+
+    /// Takes from a parent's list the children that left it.
+    pub(crate) fn sweep_children(&mut self, key: &ForeignKey, parent: RowId) {
+        let store = self.state.table(key.child);
+        let stands_there = |&child: &RowId| {
+            let row = store.rows().get(child);
+            row.and_then(|row| row.link(store.layout(), key.link)) == Some(parent)
+        };
+        let listed = self.state.edge(key.id).children().children(parent);
+        let left: Vec<RowId> = listed.filter(stands_there).collect();
+        let children = self.state.edge_mut(key.id).children_mut();
+        children.clear(parent);
+        for child in left {
+            children.insert(parent, child);
+        }
+    }
+
+    /// Takes the link to its parent out of a row, which stays in the parent's list until that is swept. Undoing it puts the
+    /// row back into the list.
+    fn leave_parent(&mut self, key: &ForeignKey, child: RowId) {
+        if let Some(parent) = self.parent_of(key.child, child, key.id) {
+            self.state
+                .table_mut(key.child)
+                .set_link(child, key.link, None);
+            self.undo.push(Undo::Unlinked {
+                key: key.id,
+                child,
+                parent,
+            });
+        }
     }
 
     /// Gives the slot of a deleted row back, at the end of the statement that deleted it.

@@ -59,6 +59,8 @@ pub(crate) struct WorkList {
     pub(crate) cells: Vec<KeyCells>,
     /// Parents that went and whose children are all among the deletes: their lists go whole.
     pub(crate) cleared: Vec<(ForeignKeyId, RowId)>,
+    /// Parents that went and whose children are all let go by an update: those that did leave their list together.
+    pub(crate) swept: Vec<(ForeignKeyId, RowId)>,
     /// Parents whose old key may still stand in children.
     pub(crate) vacated: Vec<(ForeignKeyId, RowId)>,
     /// Whether rows changed that keys to any row refer to; what follows from that is for `any_row` to say.
@@ -83,8 +85,18 @@ pub(crate) struct Update {
     pub(crate) cause: Cause,
     /// A position in [`WorkList::cells`].
     cells: u32,
-    /// Whether the row stays under its parent.
-    keeps_edge: bool,
+    edge: Edge,
+}
+
+/// What becomes of a row's edge when a key writes into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edge {
+    /// The row stays under its parent.
+    Kept,
+    /// It goes, if the write changes what the row refers to.
+    Taken,
+    /// It goes in any case, with the list of the parent: [`WorkList::swept`].
+    Swept,
 }
 
 /// Values for the columns of a key.
@@ -96,6 +108,8 @@ pub(crate) struct Assignment<'w> {
     pub(crate) cells: Cow<'w, [(u32, Value)]>,
     /// The keys whose edges the row keeps.
     pub(crate) kept: SmallVec<[ForeignKeyId; 1]>,
+    /// The key whose parent's list is swept afterwards.
+    pub(crate) swept: Option<ForeignKeyId>,
     pub(crate) cause: Cause,
 }
 
@@ -106,7 +120,7 @@ impl WorkList {
         table: TableId,
         rows: Vec<RowId>,
         cells: KeyCells,
-        keeps_edge: bool,
+        edge: Edge,
         cause: Cause,
     ) {
         let at = u32::try_from(self.cells.len()).expect("a level has fewer than 2^32 events");
@@ -116,7 +130,7 @@ impl WorkList {
             row,
             cause,
             cells: at,
-            keeps_edge,
+            edge,
         }));
     }
 
@@ -151,6 +165,8 @@ impl WorkList {
                 let mut assignment = Assignment {
                     cells: Cow::Borrowed(&self.cells[first.cells as usize]),
                     kept: SmallVec::new(),
+                    swept: (of_one_row.len() == 1 && first.edge == Edge::Swept)
+                        .then_some(first.cause.key),
                     cause: first.cause,
                 };
                 for update in of_one_row {
@@ -178,7 +194,7 @@ impl Assignment<'_> {
         if !new.is_empty() {
             self.cells.to_mut().extend(new);
         }
-        if update.keeps_edge {
+        if update.edge == Edge::Kept {
             self.kept.push(update.cause.key);
         }
     }
@@ -340,16 +356,23 @@ impl Level<'_> {
         }
     }
 
-    /// The children under other rows that have the key that went: there are such rows only of a deferrable key.
+    /// The children under other rows that have the key that went. There are such rows if the key is deferrable, and if an
+    /// earlier level gave the parent a key that another row has: then it was held only in passing, and the other row's
+    /// children forbid to give it up no less than its own would, since RESTRICT looks at values alone (RI-13).
     fn children_of_repeats(&self, key: &ForeignKey, event: &Event) -> Vec<RowId> {
+        let in_passing = self.start > 0;
         let Some(position) = key
             .parent_key
-            .filter(|_| self.state.parents_may_repeat(key))
+            .filter(|_| in_passing || self.state.parents_may_repeat(key))
         else {
             return Vec::new();
         };
         let unique = &self.schema.table(key.parent).keys[position];
         let store = self.state.table(key.parent);
+        if position == 0 && store.is_dense() {
+            // No key of it changes, so none is held in passing.
+            return Vec::new();
+        }
         let old = self.undo.images.get(event.before, store.layout());
         let columns = unique.columns.iter();
         let old_key = columns.map(|&ordinal| old.value(store.layout(), ordinal));
@@ -414,7 +437,8 @@ impl Level<'_> {
             // Judged: no child has the old key, or each that has is kept as a reason to refuse.
             return;
         }
-        if self.state.edge(key.id).children().count(event.parent) > 0 {
+        let listed = self.state.edge(key.id).children().count(event.parent);
+        if listed > 0 {
             work.vacated.push((key.id, event.parent));
         }
         let cells: KeyCells = match event.action {
@@ -424,9 +448,16 @@ impl Level<'_> {
             Action::SetNull => nulls(key, event.gone),
             Action::SetDefault => defaults(self.schema, key, event.gone),
         };
-        let keeps_edge = event.action == Action::Cascade;
         let children = self.children_with_old_key(key, event);
-        work.write(key.child, children, cells, keeps_edge, cause);
+        let edge = match event.action {
+            Action::Cascade => Edge::Kept,
+            Action::SetNull if event.gone && children.len() == listed => Edge::Swept,
+            _ => Edge::Taken,
+        };
+        if edge == Edge::Swept {
+            work.swept.push((key.id, event.parent));
+        }
+        work.write(key.child, children, cells, edge, cause);
     }
 
     /// The children under the parent that carry the key it gave up. All of them do, unless an earlier level of the

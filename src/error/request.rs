@@ -30,6 +30,8 @@ pub enum RequestKind {
     UnknownConstraint,
     /// No association of that name, or none between those two.
     UnknownAssociation,
+    /// No accessor of that name, such as `getTasks`.
+    UnknownAccessor,
     /// No scope of that name.
     UnknownScope,
     /// A value or an expression of another type than its place asks for.
@@ -69,6 +71,7 @@ impl RequestKind {
             | RequestKind::UnknownScope => "42704",
             RequestKind::Type => "42804",
             RequestKind::KeyLength => "42601",
+            RequestKind::UnknownAccessor => "42883",
             RequestKind::NotFound => "02000",
             RequestKind::NotLoaded | RequestKind::Unsaved | RequestKind::Validation => "22023",
             RequestKind::Repeated => "21000",

@@ -196,6 +196,7 @@ fn every_kind_has_its_sqlstate() {
         UnknownTable => "42P01",
         UnknownColumn => "42703",
         UnknownConstraint => "42704",
+        UnknownAccessor => "42883",
         UnknownAssociation => "42704",
         UnknownScope => "42704",
         Type => "42804",

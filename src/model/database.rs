@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::expr::Expr;
 use crate::model::find::read_methods;
 use crate::model::link::Store;
+use crate::model::link::call_method;
 use crate::model::reader::Reader;
 use crate::model::resolve::Resolved;
 use crate::model::write::write_methods;
@@ -183,6 +184,7 @@ impl Database {
         Related::new(self, source.into(), association)
     }
 
+    call_method!();
     read_methods!();
     write_methods!();
 

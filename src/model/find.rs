@@ -51,6 +51,33 @@ macro_rules! read_methods {
             self.reader().all_instances(model)
         }
 
+        /// What is associated with an instance under a name, for reading.
+        ///
+        /// # Errors
+        ///
+        /// `UnknownAssociation`.
+        pub fn related_view<'a>(
+            &'a self,
+            source: &'a Instance,
+            association: &str,
+        ) -> Result<$crate::model::RelatedView<'a>> {
+            $crate::model::RelatedView::new(self.reader(), source, association)
+        }
+
+        /// What is associated with each of some instances of one model, for reading: one request, whatever their number.
+        ///
+        /// # Errors
+        ///
+        /// `UnknownAssociation`; `Type` for instances of several models.
+        pub fn related_each<'a>(
+            &'a self,
+            sources: impl IntoIterator<Item = &'a Instance>,
+            association: &str,
+        ) -> Result<$crate::model::RelatedEach<'a>> {
+            let sources = sources.into_iter().collect();
+            $crate::model::RelatedEach::new(self.reader(), sources, association)
+        }
+
         /// The instances of the rows that a request finds at its root, in its order: for what the other finders cannot say,
         /// such as scopes, soft deletion and order. What it includes decides about them and is not part of them.
         ///

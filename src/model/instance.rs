@@ -298,7 +298,7 @@ impl Instance {
         }
     }
 
-    fn set_cell(&mut self, ordinal: u32, value: Value) {
+    pub(crate) fn set_cell(&mut self, ordinal: u32, value: Value) {
         let before = std::mem::replace(&mut self.values[ordinal as usize], value);
         let value = &self.values[ordinal as usize];
         let noted = self

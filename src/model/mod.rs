@@ -23,6 +23,7 @@ pub(crate) mod resolve;
 mod values;
 mod instance;
 mod reader;
+mod loaded;
 mod database;
 mod snapshot;
 mod transaction;
@@ -40,7 +41,10 @@ pub use self::definition::ModelDef;
 pub use self::describe::{AssociationKind, AssociationView, ModelView, Verb};
 pub use self::hooks::Associating;
 pub use self::instance::Instance;
-pub use self::link::{Related, RelatedView, Source, Target, Targets, targets};
+pub use self::link::{
+    Answer, Arguments, EachRows, Related, RelatedEach, RelatedView, Source, Target, Targets,
+    targets,
+};
 pub use self::registry::Models;
 pub use self::shared::SharedDatabase;
 pub use self::snapshot::Snapshot;

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::model::find::read_methods;
 use crate::model::reader::Reader;
 use crate::model::resolve::Resolved;
-use crate::model::{Database, Instance, RelatedView};
+use crate::model::{Answer, Arguments, Database, Instance, RelatedView};
 use crate::query::{Queryable, Version};
 
 /// One version of a [`Database`]. It never changes, whatever is written after it was taken. `Clone` is O(1); `Send` and
@@ -44,6 +44,20 @@ impl Snapshot {
         association: &str,
     ) -> Result<RelatedView<'a>> {
         RelatedView::new(self.reader(), source, association)
+    }
+
+    /// Calls an accessor that reads by its name; see [`Database::call`].
+    ///
+    /// # Errors
+    ///
+    /// As there, and `Unsupported` for an accessor that writes.
+    pub fn call<'t>(
+        &self,
+        source: &Instance,
+        accessor: &str,
+        arguments: impl Into<Arguments<'t>>,
+    ) -> Result<Answer> {
+        Answer::read(self.reader(), source, accessor, arguments.into())
     }
 
     read_methods!();

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::expr::Expr;
 use crate::model::find::read_methods;
 use crate::model::link::Store;
+use crate::model::link::call_method;
 use crate::model::reader::{Reader, check_origin, check_schema};
 use crate::model::resolve::Resolved;
 use crate::model::write::write_methods;
@@ -176,6 +177,7 @@ impl<'db> Transaction<'db> {
         Related::new(self, source.into(), association)
     }
 
+    call_method!();
     read_methods!();
     write_methods!();
 

@@ -50,6 +50,21 @@ impl Values {
         self.list.iter().map(|(name, value)| (&**name, value))
     }
 
+    /// The values of these attributes alone: a list of the fields that a caller may set, so that what else it sends is left
+    /// out. Key and scope that an association writes are written anyway (associations HM-17).
+    ///
+    /// ```
+    /// use relata::values;
+    ///
+    /// let sent = values! { title: "Chair", price: 0 };
+    /// assert_eq!(sent.only(["title", "body"]), values! { title: "Chair" });
+    /// ```
+    pub fn only<'f>(mut self, fields: impl IntoIterator<Item = &'f str>) -> Self {
+        let fields: Vec<&str> = fields.into_iter().collect();
+        self.list.retain(|(name, _)| fields.contains(&&**name));
+        self
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

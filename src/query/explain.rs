@@ -70,6 +70,7 @@ impl Block<'_> {
     fn found(&self) -> Vec<String> {
         match &self.node.access {
             Access::Root(path) => vec![self.path(path)],
+            Access::Given => vec!["given".to_owned()],
             Access::Direct { walk, .. } => vec![self.walk(walk, self.node.node.table)],
             Access::Through { through, .. } => {
                 let mut lines = vec![format!(

@@ -23,6 +23,7 @@ mod level;
 mod execute;
 mod explain;
 mod prepared;
+mod given;
 mod result;
 mod owned;
 #[cfg(feature = "json")]
@@ -33,6 +34,7 @@ use std::sync::Arc;
 use crate::association::registry::Registry;
 use crate::engine::Snapshot;
 
+pub(crate) use self::given::{Given, GivenRows};
 pub use self::include::{Include, include};
 pub use self::order::{Direction, Nulls, Order, asc, desc};
 pub use self::owned::OwnedRows;

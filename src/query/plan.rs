@@ -38,6 +38,8 @@ pub(crate) struct PlanNode {
 pub(crate) enum Access {
     /// The rows of the root.
     Root(AccessPath),
+    /// Rows of the root that were found before the request runs, under each of some sources.
+    Given,
     /// From the rows of a node before it straight to the target.
     Direct { parent: usize, walk: Walk },
     /// From the rows of a node before it to a junction and on to the target.
@@ -211,7 +213,7 @@ impl Access {
             Access::Root(AccessPath::Scan) => IdOrder::Ascending,
             Access::Root(AccessPath::Index { whole, .. }) => IdOrder::in_index(*whole),
             Access::Direct { walk, .. } => walk.id_order(),
-            Access::Through { .. } => IdOrder::Unknown,
+            Access::Given | Access::Through { .. } => IdOrder::Unknown,
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::association::link::{Association, Junction, Link};
+use crate::association::link::{Association, AssociationKind, Junction, Link};
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result};
 use crate::expr::{Bound, Expr, Scope, all, col};
@@ -30,6 +30,8 @@ pub(crate) struct Node {
     pub(crate) limit: Option<usize>,
     pub(crate) offset: usize,
     pub(crate) attributes: Shown,
+    /// The junction rows that come with its rows, if they are found through a junction.
+    pub(crate) junction: Option<JunctionNode>,
 }
 
 /// How a node hangs below another.
@@ -42,10 +44,9 @@ pub(crate) struct IncludeNode {
     pub(crate) required: bool,
     /// It only decides about rows of the parent node and is no part of the result (associations EL-14).
     pub(crate) hidden: bool,
-    pub(crate) junction: Option<JunctionNode>,
 }
 
-/// The junction rows that come with the rows of an include.
+/// The junction rows that come with the rows of a node.
 #[derive(Clone, Debug)]
 pub(crate) struct JunctionNode {
     pub(crate) model: ModelId,
@@ -74,14 +75,40 @@ pub(crate) struct OrderKey {
 /// # Errors
 /// What [`Select::run`] says about requests.
 pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Vec<Node>> {
-    check_schema(request, version)?;
-    let resolver = Resolver {
-        registry: version.registry,
-        schema: version.snapshot.schema(),
-        scopes: version.scopes,
-    };
+    check_schema(&request.model, version)?;
+    let resolver = Resolver::of(version);
     let root = resolver.registry.by_name(&request.model)?;
     resolver.nodes(root, &request.criteria)
+}
+
+/// The nodes of a request whose root rows are those of an association. Whoever finds them looks at the scopes of the
+/// association, so that its filters here are only those of the options and of the target's own scopes.
+///
+/// # Errors
+/// What [`Select::run`] says about requests.
+pub(crate) fn resolve_given(
+    association: &Association,
+    options: &Include,
+    version: Version<'_>,
+) -> Result<Vec<Node>> {
+    let source = version.registry.model(association.source);
+    check_schema(&source.name, version)?;
+    let resolver = Resolver::of(version);
+    let target = resolver.registry.model(association.target);
+    let scoped = resolver.scoped(target, &options.criteria, false)?;
+    let mut root = resolver.node(target, &scoped, &[])?;
+    root.junction = match &association.link {
+        Link::Through(through) => Some(resolver.junction(through, &[], options)?),
+        Link::ToParent(_) | Link::ToChildren(_) => {
+            check_no_junction(source, options)?;
+            None
+        }
+    };
+    if association.kind == AssociationKind::HasMany {
+        // The listed attributes and the primary key (associations D10).
+        resolver.show_key(target, &mut root.attributes);
+    }
+    resolver.below(root, scoped)
 }
 
 /// Finds what is wrong with a read of a model by these criteria, without any rows.
@@ -148,12 +175,12 @@ fn hide_what_shows_nothing(nodes: &mut [Node]) {
 }
 
 /// Refuses a version of another schema than that of its models, whose ids mean nothing there.
-fn check_schema(request: &Select, version: Version<'_>) -> Result<()> {
+fn check_schema(subject: &str, version: Version<'_>) -> Result<()> {
     if Arc::ptr_eq(version.snapshot.schema(), version.registry.schema()) {
         return Ok(());
     }
     let detail = "the database no longer has the schema of its models";
-    Err(RequestError::new(RequestKind::SchemaChanged, &*request.model, detail).into())
+    Err(RequestError::new(RequestKind::SchemaChanged, subject, detail).into())
 }
 
 struct Resolver<'s> {
@@ -163,10 +190,23 @@ struct Resolver<'s> {
 }
 
 impl<'s> Resolver<'s> {
+    fn of(version: Version<'s>) -> Self {
+        Resolver {
+            registry: version.registry,
+            schema: version.snapshot.schema(),
+            scopes: version.scopes,
+        }
+    }
+
     /// The nodes of a read of a model, the root first.
     fn nodes(&self, root: &ModelEntry, criteria: &Criteria) -> Result<Vec<Node>> {
         let scoped = self.scoped(root, criteria, true)?;
-        let mut nodes = vec![self.node(root, &scoped, &[])?];
+        self.below(self.node(root, &scoped, &[])?, scoped)
+    }
+
+    /// A root, and all that is included below it.
+    fn below(&self, root: Node, scoped: Cow<'_, Criteria>) -> Result<Vec<Node>> {
+        let mut nodes = vec![root];
         let mut pending = Vec::new();
         push_includes((0, 1), scoped, &mut pending);
         while let Some(Pending {
@@ -198,6 +238,15 @@ impl<'s> Resolver<'s> {
         }
         hide_what_shows_nothing(&mut nodes);
         Ok(nodes)
+    }
+
+    fn show_key(&self, model: &ModelEntry, shown: &mut Shown) {
+        for &ordinal in &self.schema.table(model.table).primary_key().columns {
+            // A hidden key is no attribute.
+            if model.attribute_of(ordinal).is_some() && !shown.ordinals.contains(&ordinal) {
+                shown.ordinals.push(ordinal);
+            }
+        }
     }
 
     /// What is asked for of a model, its scopes included.
@@ -241,6 +290,7 @@ impl<'s> Resolver<'s> {
             limit: criteria.limit,
             offset: criteria.offset.unwrap_or(0),
             attributes: shown(model, criteria.attributes.as_deref())?,
+            junction: None,
         })
     }
 
@@ -261,29 +311,34 @@ impl<'s> Resolver<'s> {
             conditioned.to_mut().filters.push(conditions.expr.clone());
         }
         let mut node = self.node(target, &conditioned, &association.scope)?;
+        node.junction = match &association.link {
+            Link::Through(through) => Some(self.junction(through, &through.scope, include)?),
+            Link::ToParent(_) | Link::ToChildren(_) => {
+                check_no_junction(self.registry.model(source), include)?;
+                None
+            }
+        };
         node.include = Some(IncludeNode {
             parent,
             association: association.clone(),
             required: include.is_required(&criteria.filters),
             hidden: false,
-            junction: match &association.link {
-                Link::Through(through) => Some(self.junction(through, include)?),
-                Link::ToParent(_) | Link::ToChildren(_) => {
-                    check_no_junction(self.registry.model(source), include)?;
-                    None
-                }
-            },
         });
         Ok(node)
     }
 
-    fn junction(&self, through: &Junction, include: &Include) -> Result<JunctionNode> {
+    fn junction(
+        &self,
+        through: &Junction,
+        scope: &[(u32, Value)],
+        include: &Include,
+    ) -> Result<JunctionNode> {
         let model = self.registry.model(through.model);
         Ok(JunctionNode {
             model: model.id,
             filter: self.filter(
                 model,
-                &seen(model, &through.scope, include.through_with_deleted),
+                &seen(model, scope, include.through_with_deleted),
                 &include.through_filters,
             )?,
             attributes: shown(model, include.through_attributes.as_deref())?,

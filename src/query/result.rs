@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use crate::association::registry::ModelEntry;
+use crate::association::registry::{ModelEntry, ModelId};
 use crate::engine::{CellPlace, RowView};
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::query::level::{Level, RowList};
@@ -125,6 +125,16 @@ impl<'s> Rows<'s> {
         Ok(Included { parent, node })
     }
 
+    /// The rows of the root that stand under one of the sources for which they were given.
+    pub(crate) fn of_source(&self, source: usize) -> Records<'_> {
+        self.records(0, self.levels[0].range(source))
+    }
+
+    /// For how many sources the rows of the root were given; one where they were not.
+    pub(crate) fn sources(&self) -> usize {
+        self.levels[0].parents()
+    }
+
     fn record(&self, node: usize, position: usize) -> Record<'_> {
         Record {
             rows: self,
@@ -182,8 +192,7 @@ impl<'s> Rows<'s> {
     /// The model of a node's rows or junction rows, and which attributes of it are shown.
     fn shape(&self, node: usize, side: Side) -> (&ModelEntry, &Shown) {
         let node = self.node(node);
-        let junction = node.include.as_ref().and_then(|it| it.junction.as_ref());
-        let (model, shown) = match (side, junction) {
+        let (model, shown) = match (side, &node.junction) {
             (Side::Junction, Some(junction)) => (junction.model, &junction.attributes),
             (Side::Junction, None) | (Side::Target, _) => (node.model, &node.attributes),
         };
@@ -299,6 +308,10 @@ impl<'r> Record<'r> {
             let include = rows.node(child).include.as_ref()?;
             (!include.hidden).then(|| (include, record.children(child)))
         })
+    }
+
+    pub(crate) fn model_id(&self) -> ModelId {
+        self.shape().0.id
     }
 
     pub(crate) fn view(&self) -> RowView<'r> {

@@ -43,6 +43,8 @@ pub(crate) use self::postings::{Children, Postings};
 pub(crate) use self::row_id::RowId;
 pub(crate) use self::row_ref::RowRef;
 pub(crate) use self::rows::Rows;
+#[cfg(test)]
+pub(crate) use self::rows::rows_read;
 pub(crate) use self::spare_room::give_back_spare_room;
 pub(crate) use self::table_store::{
     Collision, IndexSpec, KeySpec, Members, Place, Remake, TableSpec, TableStore,

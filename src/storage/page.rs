@@ -22,12 +22,14 @@ const LAST_FREE: u64 = u32::MAX as u64;
 /// The part of a page's words that its heap may keep unused after a rollback.
 const SPARE_SHARE: usize = 64;
 
-/// Rows of one table, as words in place.
+/// Rows of one table, as words in place. Laid out as declared: what a write looks at besides its row stands beside the
+/// page's count, whose line of memory it has touched already.
+#[repr(C)]
 #[derive(Clone, Debug)]
 pub(crate) struct Page<const W: usize> {
-    words: [u64; W],
-    heap: Heap,
     live: u32,
+    heap: Heap,
+    words: [u64; W],
 }
 
 /// A page, borrowed without its size.
@@ -59,9 +61,9 @@ impl<const W: usize> Page<W> {
     /// A page of dead slots.
     pub(crate) fn new() -> Self {
         Page {
-            words: [0; W],
-            heap: Heap::for_page(),
             live: 0,
+            heap: Heap::for_page(),
+            words: [0; W],
         }
     }
 

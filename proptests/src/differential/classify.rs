@@ -20,8 +20,8 @@ use relata::value::Value;
 use crate::differential::departure::Departure;
 use crate::differential::rival::Refusal;
 use crate::differential::sql::Dialect;
+use crate::reference::Sort;
 use crate::reference::trace::{Event, Trace};
-use crate::reference::{Sort, Violation};
 use crate::shape::{CheckShape, Operand, ReferenceShape, Rule, Shape};
 
 /// What the other engine did that relata did not do.
@@ -68,24 +68,6 @@ pub fn classify(
 /// Whether SQLite miscounts references in a statement.
 pub fn is_miscounted(shape: &Shape, trace: &Trace) -> bool {
     Way::new(shape, trace).counts_own_reference_twice()
-}
-
-/// Whether RESTRICT refuses only keys that rows took and gave up in the same statement, while other rows have them.
-/// The rules leave it open whose children the holders of such a key are. relata says, of the rows that had it before.
-pub fn is_restricted_in_passing(shape: &Shape, trace: &Trace, violations: &[Violation]) -> bool {
-    let way = Way::new(shape, trace);
-    let mut refused = violations
-        .iter()
-        .filter(|violation| violation.sort == Sort::Restrict)
-        .peekable();
-    refused.peek().is_some()
-        && refused.all(|violation| {
-            let mut events = trace.events.iter().filter(|event| {
-                shape.references[event.key].name == violation.constraint
-                    && event.old == violation.values
-            });
-            events.all(|event| way.is_passing(event))
-        })
 }
 
 /// Whether the order of steps can show in a statement at all.
@@ -298,13 +280,6 @@ impl<'t> Way<'t> {
                         keys.any(|key| images.iter().any(|image| has_key(reference, image, &key)))
                     })
         })
-    }
-
-    /// Whether the parent had another key before the statement.
-    fn is_passing(&self, event: &Event) -> bool {
-        let reference = &self.shape.references[event.key];
-        let images = &self.images[&(reference.parent, event.parent)];
-        key_above(reference, images[0]) != event.old.iter().collect::<Vec<_>>()
     }
 
     /// D-6: a child whose default is the very key that went.

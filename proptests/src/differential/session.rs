@@ -22,9 +22,6 @@ use crate::translate::{self, Answer};
 /// Statements by which the engines parted ways.
 pub(super) const DIFFERED: &str = "statements that differed";
 
-/// Statements by which relata and the reference parted ways, where the rules are silent.
-pub(super) const RESTRICTED_IN_PASSING: &str = "RESTRICT of a key held in passing";
-
 /// Of so many statements that succeed one is looked at, to tell in how many the order of steps could have shown.
 const SAMPLED_ONE_IN: usize = 16;
 
@@ -58,8 +55,6 @@ enum Expected {
     Done(u64),
     /// Refused, for one of the violations, which is of this sort.
     Refused(Sort, Vec<Violation>),
-    /// They differ where the rules are silent.
-    InPassing,
 }
 
 impl Session<'_> {
@@ -99,10 +94,7 @@ impl Session<'_> {
         let reference = self.reference.execute(statement);
         let reply = self.ask_rival(statement)?;
         let trace = || before.trace(statement);
-        let expected = match expected(self.shape, relata, reference, &trace)? {
-            Expected::InPassing => return Ok(Some(RESTRICTED_IN_PASSING.to_owned())),
-            expected => expected,
-        };
+        let expected = expected(self.shape, relata, reference)?;
         rows::same(self.shape, &self.transaction, self.reference)?;
         self.count_outcome(&expected, &trace);
         let difference = match difference(self.shape, &expected, reply) {
@@ -131,7 +123,6 @@ impl Session<'_> {
                 }
             }
             Expected::Refused(sort, _) => self.count(&format!("refused: {sort:?}")),
-            Expected::InPassing => {}
         }
     }
 
@@ -306,7 +297,6 @@ fn expected(
     shape: &Shape,
     relata: Result<Answer, Error>,
     reference: Result<Outcome, Failure>,
-    trace: &dyn Fn() -> Trace,
 ) -> Result<Expected, String> {
     match (relata, reference) {
         (Ok(answer), Ok(outcome)) => {
@@ -314,32 +304,11 @@ fn expected(
             Ok(Expected::Done(outcome.addressed))
         }
         (Err(error), Err(failure)) => {
-            match machine::is_violation(shape, &error, &failure.violations) {
-                Ok(sort) => Ok(Expected::Refused(sort, failure.violations)),
-                Err(message) => {
-                    let trace = trace();
-                    machine::is_violation(shape, &error, &trace.violations)?;
-                    in_passing(shape, &trace, &failure, message)
-                }
-            }
+            let sort = machine::is_violation(shape, &error, &failure.violations)?;
+            Ok(Expected::Refused(sort, failure.violations))
         }
-        (Ok(_), Err(failure)) => {
-            let message = format!("relata did what violates {failure:?}");
-            in_passing(shape, &trace(), &failure, message)
-        }
+        (Ok(_), Err(failure)) => Err(format!("relata did what violates {failure:?}")),
         (Err(error), Ok(_)) => Err(format!("relata refused with {error:?}")),
-    }
-}
-
-fn in_passing(
-    shape: &Shape,
-    trace: &Trace,
-    failure: &Failure,
-    otherwise: String,
-) -> Result<Expected, String> {
-    match classify::is_restricted_in_passing(shape, trace, &failure.violations) {
-        true => Ok(Expected::InPassing),
-        false => Err(otherwise),
     }
 }
 
@@ -367,7 +336,6 @@ fn difference(shape: &Shape, expected: &Expected, reply: Reply) -> Option<Differ
             (!refusal.is_among(shape, violations)).then_some(Difference::Refused(refusal))
         }
         (Expected::Done(_), Reply::Refused(refusal)) => Some(Difference::Refused(refusal)),
-        (Expected::InPassing, Reply::Done(_) | Reply::Refused(_)) => None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! unique key) is used as it is and never comes here.
 
 pub(crate) mod accessors;
+pub(crate) mod nearest;
 pub(crate) mod keys;
 
 use crate::association::inflection::begins_word;

@@ -227,7 +227,7 @@ impl Statement<'_> {
     ) -> Result<bool> {
         let values = cells.iter().map(|(ordinal, value)| (*ordinal, value));
         constraint::check_types(self.writer.schema.table(table), values, self.context.limits)?;
-        self.write_cells(table, row, cells, &[], None)
+        self.write_cells(table, row, cells, &[], None, None)
     }
 
     /// Takes out a row that the statement addresses.
@@ -241,6 +241,7 @@ impl Statement<'_> {
         row: RowId,
         cells: &[(u32, Value)],
         kept: &[ForeignKeyId],
+        swept: Option<ForeignKeyId>,
         cause: Option<Cause>,
     ) -> Result<bool> {
         self.context.buffers.met.clear();
@@ -251,8 +252,9 @@ impl Statement<'_> {
             queue,
             ..
         } = &mut *self.context.buffers;
-        let Some(Updated { image, plain }) =
-            self.writer.update_row(table, row, cells, kept, met, queue)
+        let Some(Updated { image, plain }) = self
+            .writer
+            .update_row(table, row, cells, kept, swept, met, queue)
         else {
             return Ok(false);
         };

@@ -250,8 +250,13 @@ impl<'a> Statement<'a> {
                 row,
                 &assignment.cells,
                 &assignment.kept,
+                assignment.swept,
                 Some(assignment.cause),
             )?;
+        }
+        for &(key, parent) in &work.swept {
+            let key = self.writer.schema.foreign_key(key);
+            self.writer.sweep_children(key, parent);
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod closures;
 mod examples;
 mod flooding;
+mod no_scans;
 mod limits;
 mod panics;
 mod secrets;

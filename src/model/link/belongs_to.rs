@@ -9,8 +9,10 @@ use crate::error::{RequestKind, Result};
 use crate::model::Instance;
 use crate::model::Values;
 use crate::model::instance::Written;
+use crate::model::link::Place;
 use crate::model::link::belonging::{force, of_key};
-use crate::model::link::targets::{Target, Targets, check_model};
+use crate::model::link::targets::{Targets, check_model};
+use crate::model::link::view::View;
 use crate::model::link::walk;
 use crate::model::link::writing::Writing;
 use crate::model::reader::{Reader, check_key};
@@ -56,10 +58,7 @@ pub(super) fn set(
     hop: &Hop,
     targets: &Targets<'_>,
 ) -> Result<(Vec<Instance>, Written)> {
-    let key = match targets.at_most_one(writing.place())? {
-        Some(target) => key_of(writing, hop, target)?,
-        None => hop.child_columns.iter().map(|_| Value::Null).collect(),
-    };
+    let key = key_of(writing.view(), hop, targets)?;
     let written = write_key(writing, hop, &key)?;
     let (reader, target) = (writing.reader(), writing.target());
     let row = walk::find_by_values(reader.snapshot, target.table, &hop.parent_columns, &key);
@@ -81,38 +80,40 @@ pub(super) fn create(
     let cells = assignments(writing.transaction.models(), target, values)?;
     let row = writing.transaction.insert_row(target, cells)?;
     let created = writing.reader().instance(target, row);
-    let key = complete(writing, created.cells(&hop.parent_columns))?;
+    let key = complete(writing.place(), created.cells(&hop.parent_columns))?;
     let written = write_key(writing, hop, &key)?;
     Ok((created, written))
 }
 
-/// What the source is to hold (associations BT-7).
-fn key_of(writing: &Writing<'_, '_>, hop: &Hop, target: &Target<'_>) -> Result<Key> {
-    let (reader, model) = (writing.reader(), writing.target());
+/// What the source is to hold: a given key as it is, or null (associations BT-7).
+pub(super) fn key_of(view: View<'_>, hop: &Hop, targets: &Targets<'_>) -> Result<Key> {
+    let (reader, model, place) = (view.reader(), view.target(), view.place());
+    let Some(target) = targets.at_most_one(place)? else {
+        return Ok(hop.child_columns.iter().map(|_| Value::Null).collect());
+    };
     if let Some(key) = target.key() {
-        let source = writing.transaction.model_of(writing.source)?;
-        let place = writing.place();
+        let source = reader.models.registry.model(view.association().source);
         check_key(reader.table(source), &place, &hop.child_columns, key)?;
         return Ok(key.clone());
     }
-    let instance = target.instance().ok_or_else(|| writing.unsaved("target"))?;
-    check_model(reader, writing.place(), model, instance)?;
+    let instance = target.instance().ok_or_else(|| place.unsaved("target"))?;
+    check_model(reader, place, model, instance)?;
     if !instance.is_saved() {
-        return Err(writing.unsaved("target"));
+        return Err(place.unsaved("target"));
     }
     let row = reader.row_of(instance)?.map(|row| reader.view(model, row));
     let key = match row {
         Some(row) => row.values_of(&hop.parent_columns),
         None => instance.cells(&hop.parent_columns),
     };
-    complete(writing, key)
+    complete(place, key)
 }
 
 /// A target without a value in the key that is stored cannot be referred to.
-fn complete(writing: &Writing<'_, '_>, key: Key) -> Result<Key> {
+fn complete(place: Place<'_>, key: Key) -> Result<Key> {
     if key.iter().any(Value::is_null) {
         let detail = "the target has no value in the key that sources refer to";
-        return Err(writing.refuse(RequestKind::Unsaved, detail));
+        return Err(place.refuse(RequestKind::Unsaved, detail));
     }
     Ok(key)
 }

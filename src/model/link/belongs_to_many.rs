@@ -49,7 +49,7 @@ pub(super) fn set(
     writing.delete(model, &leaving)?;
     writing.update(model, plan.updates)?;
     insert(writing, model, plan.inserts)?;
-    writing.view().get()
+    writing.now_associated()
 }
 
 pub(super) fn add(
@@ -218,7 +218,7 @@ fn linked(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent) -> Resul
     let association = writing.association;
     if !association.scope.is_empty() || association.conditions.is_some() {
         let pairs = writing.view().pairs(junction)?;
-        return Ok(pairs.into_iter().map(|pair| pair.junction).collect());
+        return Ok(pairs.into_iter().filter_map(|pair| pair.junction).collect());
     }
     let table = junction_model(writing, junction).table;
     let snapshot = writing.reader().snapshot;

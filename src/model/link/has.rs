@@ -30,7 +30,7 @@ pub(super) fn set(
             replace(writing, hop, &owner, &rows)?;
         }
     }
-    writing.view().get()
+    writing.now_associated()
 }
 
 pub(super) fn add(

@@ -10,6 +10,9 @@
 //! - Each verb is one savepoint, or one transaction where it is called on a database: all or nothing (associations TX-1).
 //! - What is associated is what the database says, not what an instance holds in memory; only a key that was changed in
 //!   memory and not saved counts for its own `belongs_to`.
+//! A verb that reads without options stops after the second; with options, what was found there are the candidates of a
+//! request (`related_view`, and `related_each` for many sources at once). `call` finds a verb by the name of its accessor.
+//!
 //! - A row that is already as it should be is not written, nor is its time.
 
 mod source;
@@ -17,6 +20,10 @@ mod targets;
 mod walk;
 mod pair;
 mod view;
+mod options;
+mod related_view;
+mod related_each;
+mod call;
 mod writing;
 pub(crate) mod belonging;
 mod belongs_to;
@@ -32,15 +39,19 @@ use crate::association::registry::ModelEntry;
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::expr::Expr;
 use crate::model::instance::Written;
+use crate::model::link::view::View;
 use crate::model::link::writing::Writing;
 use crate::model::reader::Reader;
 use crate::model::{Instance, Transaction, Values};
 
+pub(super) use self::call::call_method;
+pub use self::call::{Answer, Arguments};
+pub use self::related_each::{EachRows, RelatedEach};
+pub use self::related_view::RelatedView;
 pub(crate) use self::writing::not_assignable;
 
 pub use self::source::Source;
 pub use self::targets::{Target, Targets, targets};
-pub use self::view::RelatedView;
 
 /// What is associated with an instance, for reading and writing. Made by
 /// [`Database::related`](crate::Database::related) and [`Transaction::related`](crate::Transaction::related).
@@ -97,6 +108,20 @@ impl<'a> Related<'a> {
     }
 
     // ---- Reading ----
+
+    /// The same for reading, with options: filters, order, limit, includes and so on.
+    ///
+    /// # Errors
+    ///
+    /// None for an instance of this database.
+    pub fn select(self) -> Result<RelatedView<'a>> {
+        let store: &'a (dyn Store + 'a) = self.store;
+        RelatedView::new(
+            store.reader(),
+            self.source.into_instance(),
+            &self.association.key,
+        )
+    }
 
     /// The associated targets, in the order of their primary keys; of an association to one, at most one. Those of a
     /// `belongs_to_many` carry their row of the junction.
@@ -201,6 +226,30 @@ impl<'a> Related<'a> {
         }
     }
 
+    /// Changes the key of a `belongs_to` in the memory of its source, which must be given as `&mut`; `save` writes it. The
+    /// guide's `set` with `save: false` (associations BT-10).
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` for another association, and for a source that was not given to be changed; as [`set`](Related::set)
+    /// for what can be no target. Whether there is a row with the key is for `save` to find out.
+    pub fn assign<'t>(&mut self, targets: impl Into<Targets<'t>>) -> Result<()> {
+        let association = self.association.clone();
+        let targets = targets.into();
+        let Link::ToParent(hop) = &association.link else {
+            return Err(self.place().refuse_verb("assign"));
+        };
+        self.refuse_through(&targets, &Values::new())?;
+        if !self.source.follows() {
+            let detail = "assign changes its source: give that as `&mut`";
+            return Err(self.place().refuse(RequestKind::Unsupported, detail));
+        }
+        let view = View::of(self.store.reader(), self.source.instance(), &association);
+        let key = belongs_to::key_of(view, hop, &targets)?;
+        self.source.assign(&hop.child_columns, &key);
+        Ok(())
+    }
+
     /// Associates further targets and takes them over from other sources where a target has one source. Targets that
     /// are associated already are left as they are. Gives the rows of the junction that were inserted (associations
     /// BTM-31).
@@ -294,7 +343,7 @@ impl<'a> Related<'a> {
 
     fn view(&self) -> RelatedView<'_> {
         let source = self.source.instance();
-        RelatedView::of(self.store.reader(), source, &self.association)
+        RelatedView::of(View::of(self.store.reader(), source, &self.association))
     }
 
     fn place(&self) -> Place<'_> {
@@ -363,6 +412,11 @@ impl<'a> Place<'a> {
 
     fn refuse(self, kind: RequestKind, detail: impl Into<String>) -> Error {
         RequestError::new(kind, self.to_string(), detail).into()
+    }
+
+    fn unsaved(self, which: &str) -> Error {
+        let detail = format!("the {which} was never saved, and has no key to be referred to by");
+        self.refuse(RequestKind::Unsaved, detail)
     }
 
     /// Refuses a verb that associations to one do not have (associations MX-1).

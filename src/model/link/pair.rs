@@ -10,11 +10,21 @@ use crate::model::link::walk::{self, Parent, in_scope};
 use crate::schema::TableId;
 use crate::value::Value;
 
-/// A row of a junction and the target that it leads to.
+/// A target, and the row of a junction that leads to it where there is a junction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Pair {
-    pub(super) junction: RowId,
+pub(super) struct Linked {
     pub(super) target: RowId,
+    pub(super) junction: Option<RowId>,
+}
+
+impl Linked {
+    /// A target that no junction leads to.
+    pub(super) fn direct(target: RowId) -> Self {
+        Linked {
+            target,
+            junction: None,
+        }
+    }
 }
 
 /// The two tables of a way through a junction.
@@ -32,7 +42,7 @@ pub(super) fn pairs(
     tables: Tables,
     scope: &[(u32, Value)],
     own: &Parent,
-) -> Vec<Pair> {
+) -> Vec<Linked> {
     let rows = walk::children(
         snapshot,
         &junction.own,
@@ -47,9 +57,9 @@ pub(super) fn pairs(
     for junction_row in rows {
         let view = snapshot.view(tables.junction, junction_row);
         let targets = walk::parents(snapshot, &junction.other, &view, tables.target);
-        let pair = |target| Pair {
-            junction: junction_row,
+        let pair = |target| Linked {
             target,
+            junction: Some(junction_row),
         };
         pairs.extend(targets.into_iter().filter(inside).map(pair));
     }
@@ -57,7 +67,7 @@ pub(super) fn pairs(
 }
 
 /// Puts pairs in the order of the targets' keys, and those of one target in the order of their own (beyond BY-1).
-pub(super) fn sort(snapshot: &Snapshot, tables: Tables, pairs: &mut [Pair]) {
+pub(super) fn sort(snapshot: &Snapshot, tables: Tables, pairs: &mut [Linked]) {
     if snapshot.ids_are_in_key_order(tables.target) {
         pairs.sort_unstable_by_key(|pair| pair.target);
     } else {
@@ -70,10 +80,10 @@ pub(super) fn sort(snapshot: &Snapshot, tables: Tables, pairs: &mut [Pair]) {
         if repeated.len() < 2 {
             continue;
         }
-        let mut rows: Vec<_> = repeated.iter().map(|pair| pair.junction).collect();
+        let mut rows: Vec<_> = repeated.iter().filter_map(|pair| pair.junction).collect();
         snapshot.sort_by_key(tables.junction, &mut rows);
         for (pair, row) in repeated.iter_mut().zip(rows) {
-            pair.junction = row;
+            pair.junction = Some(row);
         }
     }
 }

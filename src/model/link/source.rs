@@ -2,6 +2,7 @@
 
 use crate::model::Instance;
 use crate::model::instance::Written;
+use crate::value::Key;
 
 /// The source of an association: `&instance`, or `&mut instance` where a `belongs_to` that is set shall show in the
 /// instance as well.
@@ -14,7 +15,24 @@ enum Access<'a> {
     Exclusive(&'a mut Instance),
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// The instance, for as long as it was given.
+    pub(super) fn into_instance(self) -> &'a Instance {
+        match self.0 {
+            Access::Shared(instance) => instance,
+            Access::Exclusive(instance) => instance,
+        }
+    }
+
+    /// Changes cells in memory, if the instance may be changed.
+    pub(super) fn assign(&mut self, columns: &[u32], values: &Key) {
+        if let Access::Exclusive(instance) = &mut self.0 {
+            for (&ordinal, value) in columns.iter().zip(values.iter()) {
+                instance.set_cell(ordinal, value.clone());
+            }
+        }
+    }
+
     pub(super) fn instance(&self) -> &Instance {
         match &self.0 {
             Access::Shared(instance) => instance,

@@ -1,149 +1,157 @@
-//! The verbs that read.
+//! What is associated with a source, over one version, in rows: what reading and writing stand on.
+//!
+//! Scopes of the association are looked at here. What a caller asks for besides is not: see `related_view`.
 
-use std::collections::BTreeSet;
-
-use crate::association::link::{Association, AssociationKind, Hop, Junction, Link};
-use crate::association::naming::accessors::Verb;
+use crate::association::link::{Association, Hop, Junction, Link};
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
 use crate::error::Result;
-use crate::expr::{Bound, Expr};
 use crate::model::Instance;
-use crate::model::link::pair::{self, Ends, Pair, Tables};
-use crate::model::link::targets::{Found, Target, Targets};
+use crate::model::link::pair::{self, Ends, Linked, Tables};
+use crate::model::link::targets::{Found, Target};
 use crate::model::link::walk::{self, Parent};
 use crate::model::link::{Place, belongs_to};
 use crate::model::reader::Reader;
 use crate::value::{Key, Value};
 
-/// What is associated with an instance, for reading. Made by [`Snapshot::related`](crate::Snapshot::related).
+/// A source and one of its associations, over one version.
 #[derive(Clone, Copy, Debug)]
-pub struct RelatedView<'a> {
+pub(super) struct View<'a> {
     reader: Reader<'a>,
     source: &'a Instance,
     association: &'a Association,
 }
 
-impl<'a> RelatedView<'a> {
-    pub(crate) fn new(reader: Reader<'a>, source: &'a Instance, association: &str) -> Result<Self> {
-        let association = reader.model_of(source)?.association(association)?;
-        Ok(RelatedView {
-            reader,
-            source,
-            association,
-        })
-    }
-
+impl<'a> View<'a> {
     /// For a source and an association that were found to be of these models.
     pub(super) fn of(
         reader: Reader<'a>,
         source: &'a Instance,
         association: &'a Association,
     ) -> Self {
-        RelatedView {
+        View {
             reader,
             source,
             association,
         }
     }
 
-    /// See [`Related::get`](crate::Related::get).
-    ///
-    /// # Errors
-    ///
-    /// None for an instance of this database; one that was never saved has no targets.
-    pub fn get(self) -> Result<Vec<Instance>> {
-        self.instances(None)
-    }
-
-    /// See [`Related::get_where`](crate::Related::get_where).
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the filter.
-    pub fn get_where(self, filter: impl Into<Expr>) -> Result<Vec<Instance>> {
-        let filter = self.bind(&filter.into())?;
-        self.instances(Some(&filter))
-    }
-
-    /// See [`Related::one`](crate::Related::one).
-    ///
-    /// # Errors
-    ///
-    /// `Unsupported` for an association to many.
-    pub fn one(self) -> Result<Option<Instance>> {
-        if !self.association.is_single() {
-            return Err(self.place().refuse_verb("one"));
+    /// The targets in the order of their keys, of an association to one one of them.
+    pub(super) fn get(self) -> Result<Vec<Instance>> {
+        let target = self.target();
+        let mut found = self.found()?;
+        match &self.association.link {
+            Link::ToParent(_) => {}
+            Link::ToChildren(_) => self.sort(&mut found),
+            Link::Through(junction) => {
+                pair::sort(self.reader.snapshot, self.tables(junction), &mut found);
+            }
         }
-        Ok(self.get()?.pop())
-    }
-
-    /// See [`Related::has`](crate::Related::has).
-    ///
-    /// # Errors
-    ///
-    /// `Unsupported` for an association to one; `Type` or `KeyLength` for what can be no target.
-    pub fn has<'t>(self, targets: impl Into<Targets<'t>>) -> Result<bool> {
-        self.place().require_many(Verb::Has)?;
-        let targets = targets.into();
-        let mut all = true;
-        // Every target is looked at, so that a wrong one is an error wherever it stands.
-        for target in targets.iter() {
-            all &= self.has_one(target)?;
+        if self.association.is_single() {
+            // Of several the one with the lowest key counts (associations D23).
+            found.truncate(1);
         }
-        Ok(all)
+        let instance = |link: Linked| {
+            let instance = self.reader.instance(target, link.target);
+            match (self.association.junction(), link.junction) {
+                (Some(through), Some(row)) => {
+                    let model = self.reader.models.registry.model(through.model);
+                    instance.with_junction(self.reader.instance(model, row))
+                }
+                _ => instance,
+            }
+        };
+        Ok(found.into_iter().map(instance).collect())
     }
 
-    /// See [`Related::count`](crate::Related::count).
-    ///
-    /// # Errors
-    ///
-    /// `Unsupported` for an association to one.
-    pub fn count(self) -> Result<usize> {
-        self.place().require_many(Verb::Count)?;
-        if !self.reader.finds_all(self.target()) || self.association.conditions.is_some() {
-            return Ok(self.found(None)?.len());
+    /// How many targets there are. O(1) where edges are counted.
+    pub(super) fn count(self) -> Result<usize> {
+        if self.association.conditions.is_some() {
+            return Ok(self.found()?.len());
+        }
+        let (snapshot, scope) = (self.reader.snapshot, &self.association.scope);
+        match &self.association.link {
+            Link::ToChildren(hop) => Ok(self.end(hop)?.map_or(0, |owner| {
+                walk::child_count(snapshot, hop, self.target().table, scope, &owner)
+            })),
+            Link::Through(junction) => Ok(self.end(&junction.own)?.map_or(0, |own| {
+                pair::count(snapshot, junction, self.tables(junction), scope, &own)
+            })),
+            Link::ToParent(_) => Ok(self.found()?.len()),
+        }
+    }
+
+    /// The targets, each as often as it is linked, in no order.
+    pub(super) fn found(self) -> Result<Vec<Linked>> {
+        match &self.association.link {
+            Link::ToParent(hop) => {
+                let target = self.target();
+                let row = belongs_to::target_row(self.reader, self.source, hop, target)?;
+                let inside = |row: &RowId| {
+                    walk::is_target(&self.reader.view(target, *row), self.association)
+                };
+                let row = row.filter(inside).into_iter();
+                Ok(row.map(Linked::direct).collect())
+            }
+            Link::ToChildren(hop) => {
+                let rows = self.children(hop)?.into_iter();
+                Ok(rows.map(Linked::direct).collect())
+            }
+            Link::Through(junction) => self.pairs(junction),
+        }
+    }
+
+    /// One target as often as it is linked: not at all if it is none of the associated ones.
+    pub(super) fn links_to(self, target: &Target<'_>) -> Result<Vec<Linked>> {
+        let model = self.target();
+        let found = target.find(self.reader, self.place(), model)?;
+        let row = match found {
+            Found::Row(row) => row,
+            Found::Unknown(_) | Found::Unsaved(_) => return Ok(Vec::new()),
+        };
+        let (snapshot, view) = (self.reader.snapshot, self.reader.view(model, row));
+        if !walk::is_target(&view, self.association) {
+            return Ok(Vec::new());
         }
         match &self.association.link {
+            Link::ToParent(_) => Ok(Vec::new()),
             Link::ToChildren(hop) => {
-                let Some(owner) = self.end(hop)? else {
-                    return Ok(0);
-                };
-                let (snapshot, table) = (self.reader.snapshot, self.target().table);
-                Ok(walk::child_count(
-                    snapshot,
-                    hop,
-                    table,
-                    &self.association.scope,
-                    &owner,
-                ))
+                let owner = self.end(hop)?;
+                let owner = owner.filter(|owner| walk::is_child(snapshot, hop, &view, owner));
+                Ok(owner.map(|_| Linked::direct(row)).into_iter().collect())
             }
             Link::Through(junction) => {
-                let Some(own) = self.end(&junction.own)? else {
-                    return Ok(0);
+                let ends = self
+                    .end(&junction.own)?
+                    .zip(self.other_end(junction, &found));
+                let Some((own, other)) = &ends else {
+                    return Ok(Vec::new());
                 };
-                let (snapshot, tables) = (self.reader.snapshot, self.tables(junction));
-                Ok(pair::count(
-                    snapshot,
+                let ends = Ends {
                     junction,
-                    tables,
-                    &self.association.scope,
-                    &own,
-                ))
+                    own,
+                    other,
+                };
+                let rows = ends.rows(snapshot, self.tables(junction).junction);
+                let links = rows.into_iter().map(|link| Linked {
+                    target: row,
+                    junction: Some(link),
+                });
+                Ok(links.collect())
             }
-            Link::ToParent(_) => Ok(0),
         }
     }
 
-    /// See [`Related::count_where`](crate::Related::count_where).
-    ///
-    /// # Errors
-    ///
-    /// `Unsupported` for an association to one, or what is wrong with the filter.
-    pub fn count_where(self, filter: impl Into<Expr>) -> Result<usize> {
-        self.place().require_many(Verb::Count)?;
-        let filter = self.bind(&filter.into())?;
-        Ok(self.found(Some(&filter))?.len())
+    pub(super) fn reader(self) -> Reader<'a> {
+        self.reader
+    }
+
+    pub(super) fn source(self) -> &'a Instance {
+        self.source
+    }
+
+    pub(super) fn association(self) -> &'a Association {
+        self.association
     }
 
     pub(super) fn place(self) -> Place<'a> {
@@ -169,7 +177,7 @@ impl<'a> RelatedView<'a> {
     }
 
     /// The rows of the junction within both scopes, in no order.
-    pub(super) fn pairs(self, junction: &Junction) -> Result<Vec<Pair>> {
+    pub(super) fn pairs(self, junction: &Junction) -> Result<Vec<Linked>> {
         let Some(own) = self.end(&junction.own)? else {
             return Ok(Vec::new());
         };
@@ -188,15 +196,15 @@ impl<'a> RelatedView<'a> {
         })
     }
 
-    /// The rows of the target within the scope, in key order.
+    /// The rows of the target within the scope, in no order.
     pub(super) fn children(self, hop: &Hop) -> Result<Vec<RowId>> {
         let Some(owner) = self.end(hop)? else {
             return Ok(Vec::new());
         };
         let (snapshot, table) = (self.reader.snapshot, self.target().table);
-        let mut rows = walk::children(snapshot, hop, table, &self.association.scope, &owner);
+        let scope = &self.association.scope;
+        let mut rows = walk::children(snapshot, hop, table, scope, &owner);
         rows.retain(|&row| self.meets_conditions(row));
-        snapshot.sort_by_key(table, &mut rows);
         Ok(rows)
     }
 
@@ -239,102 +247,13 @@ impl<'a> RelatedView<'a> {
         }
     }
 
-    fn bind(self, filter: &Expr) -> Result<Bound> {
-        filter.bind(&self.reader.attributes(self.target()))
-    }
-
-    fn instances(self, filter: Option<&Bound>) -> Result<Vec<Instance>> {
-        let target = self.target();
-        let found = self.found(filter)?.into_iter();
-        let instance = |(row, junction): (RowId, Option<RowId>)| {
-            let instance = self.reader.instance(target, row);
-            match (&self.association.link, junction) {
-                (Link::Through(through), Some(row)) => {
-                    let model = self.reader.models.registry.model(through.model);
-                    instance.with_junction(self.reader.instance(model, row))
-                }
-                _ => instance,
-            }
-        };
-        Ok(found.map(instance).collect())
-    }
-
-    /// Targets with their rows of the junction, in the order of the targets' keys.
-    fn found(self, filter: Option<&Bound>) -> Result<Vec<(RowId, Option<RowId>)>> {
-        let mut found: Vec<_> = match &self.association.link {
-            Link::ToParent(hop) => {
-                let row = belongs_to::target_row(self.reader, self.source, hop, self.target())?;
-                let scope = &self.association.scope;
-                let inside = |row: &RowId| {
-                    let view = self.reader.view(self.target(), *row);
-                    walk::in_scope(&view, scope)
-                };
-                let row = row.filter(inside);
-                row.into_iter().map(|row| (row, None)).collect()
-            }
-            Link::ToChildren(hop) => self
-                .children(hop)?
-                .into_iter()
-                .map(|row| (row, None))
-                .collect(),
-            Link::Through(junction) => {
-                let mut pairs = self.pairs(junction)?;
-                pair::sort(self.reader.snapshot, self.tables(junction), &mut pairs);
-                let pairs = pairs.into_iter();
-                pairs
-                    .map(|pair| (pair.target, Some(pair.junction)))
-                    .collect()
-            }
-        };
-        if !self.reader.finds_all(self.target()) {
-            let mut rows: Vec<RowId> = found.iter().map(|&(row, _)| row).collect();
-            self.reader.found_by_default(self.target(), &mut rows)?;
-            let seen: BTreeSet<RowId> = rows.into_iter().collect();
-            found.retain(|(row, _)| seen.contains(row));
-        }
-        if let Some(filter) = filter {
-            found.retain(|&(row, _)| filter.matches(&self.reader.view(self.target(), row)));
-        }
-        if self.association.kind == AssociationKind::HasOne {
-            // Of several the one with the lowest key counts (associations D23).
-            found.truncate(1);
-        }
-        Ok(found)
-    }
-
-    fn has_one(self, target: &Target<'_>) -> Result<bool> {
-        let model = self.target();
-        let found = target.find(self.reader, self.place(), model)?;
-        let row = match found {
-            Found::Row(row) => row,
-            Found::Unknown(_) | Found::Unsaved(_) => return Ok(false),
-        };
-        let (snapshot, view) = (self.reader.snapshot, self.reader.view(model, row));
-        if !walk::is_target(&view, self.association) {
-            return Ok(false);
-        }
-        match &self.association.link {
-            Link::ToParent(_) => Ok(false),
-            Link::ToChildren(hop) => {
-                let owner = self.end(hop)?;
-                Ok(owner.is_some_and(|owner| walk::is_child(snapshot, hop, &view, &owner)))
-            }
-            Link::Through(junction) => {
-                let ends = self
-                    .end(&junction.own)?
-                    .zip(self.other_end(junction, &found));
-                let Some((own, other)) = &ends else {
-                    return Ok(false);
-                };
-                let ends = Ends {
-                    junction,
-                    own,
-                    other,
-                };
-                Ok(!ends
-                    .rows(snapshot, self.tables(junction).junction)
-                    .is_empty())
-            }
+    fn sort(self, found: &mut [Linked]) {
+        let mut rows: Vec<_> = found.iter().map(|link| link.target).collect();
+        self.reader
+            .snapshot
+            .sort_by_key(self.target().table, &mut rows);
+        for (link, row) in found.iter_mut().zip(rows) {
+            link.target = row;
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
 use crate::error::{Error, RequestError, RequestKind, Result, Show};
 use crate::model::link::targets::{Found, Targets};
+use crate::model::link::view::View;
 use crate::model::link::walk::Parent;
 use crate::model::link::{Place, RelatedView};
 use crate::model::reader::Reader;
@@ -28,8 +29,13 @@ impl<'w, 'db> Writing<'w, 'db> {
         self.transaction.reader()
     }
 
-    pub(super) fn view(&self) -> RelatedView<'_> {
-        RelatedView::of(self.reader(), self.source, self.association)
+    pub(super) fn view(&self) -> View<'_> {
+        View::of(self.reader(), self.source, self.association)
+    }
+
+    /// What a getter gives then (associations D9).
+    pub(super) fn now_associated(&self) -> Result<Vec<Instance>> {
+        RelatedView::of(self.view()).get()
     }
 
     pub(super) fn place(&self) -> Place<'_> {
@@ -93,8 +99,7 @@ impl<'w, 'db> Writing<'w, 'db> {
     }
 
     pub(super) fn unsaved(&self, which: &str) -> Error {
-        let detail = format!("the {which} was never saved, and has no key to be referred to by");
-        self.refuse(RequestKind::Unsaved, detail)
+        self.place().unsaved(which)
     }
 
     pub(super) fn no_target(&self, key: &Key) -> Error {

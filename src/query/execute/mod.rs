@@ -20,10 +20,23 @@ use crate::error::Result;
 use crate::expr::Bound;
 use crate::query::level::{Level, RowList};
 use crate::query::plan::{Access, AccessPath, Plan};
+use crate::query::resolve::JunctionNode;
 
 /// One level per node.
 pub(crate) fn run<'s>(plan: &Plan, snapshot: &'s Snapshot) -> Result<Vec<Level<'s>>> {
     let mut execution = Execution::new(plan, snapshot);
+    execution.read_all()?;
+    Ok(execution.levels)
+}
+
+/// As [`run`], of a plan whose root rows are given.
+pub(crate) fn run_given<'s>(
+    plan: &Plan,
+    given: Level<'s>,
+    snapshot: &'s Snapshot,
+) -> Result<Vec<Level<'s>>> {
+    let mut execution = Execution::new(plan, snapshot);
+    execution.given = Some(given);
     execution.read_all()?;
     Ok(execution.levels)
 }
@@ -37,7 +50,7 @@ pub(crate) fn count(plan: &Plan, snapshot: &Snapshot) -> Result<usize> {
     match (&root.access, &root.node.filter) {
         (Access::Root(AccessPath::Scan), None) => Ok(snapshot.row_count(root.node.table)),
         (Access::Root(path), _) => Ok(access::rows(path, &root.node, snapshot).count()),
-        (Access::Direct { .. } | Access::Through { .. }, _) => Ok(0),
+        (Access::Given | Access::Direct { .. } | Access::Through { .. }, _) => Ok(0),
     }
 }
 
@@ -46,6 +59,8 @@ struct Execution<'p, 's> {
     snapshot: &'s Snapshot,
     /// By node.
     levels: Vec<Level<'s>>,
+    /// The rows of the root, where the plan says that they are given.
+    given: Option<Level<'s>>,
 }
 
 impl<'p, 's> Execution<'p, 's> {
@@ -56,6 +71,7 @@ impl<'p, 's> Execution<'p, 's> {
             plan,
             snapshot,
             levels: levels.collect(),
+            given: None,
         }
     }
 
@@ -87,11 +103,16 @@ impl<'p, 's> Execution<'p, 's> {
     }
 
     /// The rows of a node under the rows of its parent node, tested and ordered.
-    fn read(&self, node: usize) -> Result<Level<'s>> {
+    fn read(&mut self, node: usize) -> Result<Level<'s>> {
         let planned = &self.plan.nodes[node];
         let (table, snapshot) = (planned.node.table, self.snapshot);
         let mut level = match &planned.access {
             Access::Root(path) => access::read(path, &planned.node, snapshot),
+            Access::Given => {
+                let given = self.given.take();
+                let given = given.expect("whoever runs such a plan gives the rows of its root");
+                through_junction(given, planned.node.junction.as_ref())
+            }
             Access::Direct { parent, walk } => {
                 walk::direct(walk, &self.levels[*parent].rows, table, snapshot)?
             }
@@ -100,7 +121,7 @@ impl<'p, 's> Execution<'p, 's> {
             }
         };
         // The rows of a root are tested as they are read.
-        if planned.node.include.is_some()
+        if !matches!(planned.access, Access::Root(_))
             && let Some(filter) = &planned.node.filter
         {
             let keep = tested(&level.rows, filter);
@@ -138,6 +159,21 @@ impl<'p, 's> Execution<'p, 's> {
         }
         self.levels[node].retain_rows(keep);
     }
+}
+
+/// Leaves the given rows whose junction rows pass the filter on those; without them where they are not asked for.
+fn through_junction<'s>(mut given: Level<'s>, junction: Option<&JunctionNode>) -> Level<'s> {
+    let Some(junction) = junction else {
+        return given;
+    };
+    if let (Some(filter), Some(rows)) = (&junction.filter, &given.junction) {
+        let keep = tested(rows, filter);
+        given.retain_rows(&keep);
+    }
+    if junction.attributes.ordinals.is_empty() {
+        given.junction = None;
+    }
+    given
 }
 
 /// For each row, whether the filter is true.

@@ -14,12 +14,32 @@ use crate::schema::Schema;
 
 /// How to answer a request.
 pub(crate) fn plan(nodes: Vec<Node>, version: Version<'_>) -> Plan {
+    plan_from(plan_root, nodes, version)
+}
+
+/// How to answer a request whose root rows are given; of an association to one, one of them under each source.
+pub(crate) fn plan_given(nodes: Vec<Node>, single: bool, version: Version<'_>) -> Plan {
+    let root = |node, schema: &Schema| {
+        let mut root = plan_node(node, Access::Given, schema);
+        if single {
+            root.cut = root.cut.to_one();
+        }
+        root
+    };
+    plan_from(root, nodes, version)
+}
+
+fn plan_from(
+    plan_root: impl Fn(Node, &Schema) -> PlanNode,
+    nodes: Vec<Node>,
+    version: Version<'_>,
+) -> Plan {
     let schema = version.snapshot.schema();
     let mut planned: Vec<PlanNode> = Vec::with_capacity(nodes.len());
     for node in nodes {
         let access = node.include.as_ref().map(|include| {
             let source = planned[include.parent].node.table;
-            walk::choose(include, source, version)
+            walk::choose(&node, include, source, version)
         });
         planned.push(match access {
             None => plan_root(node, schema),
@@ -36,7 +56,15 @@ pub(crate) fn plan(nodes: Vec<Node>, version: Version<'_>) -> Plan {
 /// How to count what a request finds: only what decides about roots, in no order and not cut (associations EL-52,
 /// EL-53).
 pub(crate) fn plan_count(nodes: Vec<Node>, version: Version<'_>) -> Plan {
-    let mut plan = plan(required_only(nodes), version);
+    counting(plan(required_only(nodes), version))
+}
+
+/// As [`plan_count`], of given root rows.
+pub(crate) fn plan_given_count(nodes: Vec<Node>, version: Version<'_>) -> Plan {
+    counting(plan_given(required_only(nodes), false, version))
+}
+
+fn counting(mut plan: Plan) -> Plan {
     for node in &mut plan.nodes {
         node.order = RowOrder::Any;
         node.cut = Cut::default();

@@ -3,12 +3,17 @@
 use crate::association::link::{Hop, Link};
 use crate::query::Version;
 use crate::query::plan::{Access, Crossing, Lookup, Probe, ValueJoin, Walk};
-use crate::query::resolve::IncludeNode;
+use crate::query::resolve::{IncludeNode, Node};
 use crate::schema::{IndexKind, Table, TableId};
 use crate::value::Value;
 
 /// From rows of the source's table to those of the target's.
-pub(super) fn choose(include: &IncludeNode, source: TableId, version: Version<'_>) -> Access {
+pub(super) fn choose(
+    node: &Node,
+    include: &IncludeNode,
+    source: TableId,
+    version: Version<'_>,
+) -> Access {
     let (schema, registry) = (version.snapshot.schema(), version.registry);
     let tables = |from, to| Tables {
         from: schema.table(from),
@@ -21,7 +26,7 @@ pub(super) fn choose(include: &IncludeNode, source: TableId, version: Version<'_
         Link::ToChildren(hop) => tables(source, target).to_children(hop, &association.scope),
         Link::Through(through) => {
             let junction = registry.model(through.model).table;
-            let node = include.junction.as_ref();
+            let node = node.junction.as_ref();
             return Access::Through {
                 parent: include.parent,
                 through: Crossing {

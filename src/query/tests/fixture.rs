@@ -417,6 +417,7 @@ fn registry(schema: &Arc<Schema>) -> Registry {
             target: model(target),
             link,
             scope,
+            conditions: None,
             accessors,
             hooks: false,
         });

@@ -71,6 +71,8 @@ impl Rows {
     /// A live row.
     #[inline]
     pub(crate) fn get(&self, row: RowId) -> Option<RowRef<'_>> {
+        #[cfg(test)]
+        counted::count_one();
         let (page, slot) = self.paging.place(row);
         self.pages.get(page)?.row_at(self.paging.slot_words(slot))
     }
@@ -79,6 +81,8 @@ impl Rows {
     /// read later. Of a row that is not live the cells mean nothing.
     #[inline]
     pub(crate) fn get_live(&self, row: RowId) -> Option<RowRef<'_>> {
+        #[cfg(test)]
+        counted::count_one();
         debug_assert!(self.contains(row), "the row is not live");
         let (page, slot) = self.paging.place(row);
         self.pages
@@ -270,6 +274,8 @@ impl<'a> Iterator for Iter<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
+        #[cfg(test)]
+        counted::count_one();
         loop {
             if let Some(page) = self.page {
                 while self.slot < self.paging.rows_per_page() {
@@ -304,6 +310,28 @@ impl Rows {
         }
         assert_eq!(len, self.len);
         assert!(self.iter().all(|(row, _)| row < self.end()));
+    }
+}
+
+#[cfg(test)]
+pub(crate) use self::counted::rows_read;
+
+/// Counts the rows that are looked at, so that a test can show that a statement scans no table.
+#[cfg(test)]
+mod counted {
+    use std::cell::Cell;
+
+    thread_local! {
+        static ROWS: Cell<u64> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count_one() {
+        ROWS.set(ROWS.get() + 1);
+    }
+
+    /// How many rows this thread has asked for, one by one or in a scan.
+    pub(crate) fn rows_read() -> u64 {
+        ROWS.get()
     }
 }
 

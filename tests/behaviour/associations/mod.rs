@@ -8,6 +8,8 @@ mod nested_create;
 mod keys_to_any_row;
 mod scopes;
 mod soft_delete;
+mod polymorphic;
+mod verbs;
 
 use relata::error::Problem;
 use relata::model::{AssociationView, ModelView};

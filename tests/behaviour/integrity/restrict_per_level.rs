@@ -2,7 +2,7 @@
 
 use relata::engine::Database;
 use relata::error::ConstraintKind;
-use relata::schema::{Action, Deferral, ForeignKeyDef, TableDef};
+use relata::schema::{Action, Deferral, ForeignKeyDef, TableDef, UniqueDef};
 use relata::value::{Key, Value};
 
 use super::{accept, database, every_row, fill, id, int, number, refer, refuse, rows, set, table};
@@ -217,4 +217,41 @@ fn restrict_is_never_deferred() {
     tx.update_key("parents", 2, set("id", 3)).unwrap();
     assert!(tx.delete_key("parents", 3).is_err());
     tx.commit().unwrap();
+}
+
+// rules: RI-13, RI-15
+// Broken, whether a statement fails would depend on whose child a row is, which nobody can see, and not on its values.
+#[test]
+fn a_key_held_only_in_passing_is_restricted_by_value() {
+    // A change of the top reaches `k` of a parent at the first level and its `m`, by way of the middle, at the second.
+    let both =
+        |columns: &str, parent: &str| refer(columns, parent, "g id").on_update(Action::Cascade);
+    let pair = || UniqueDef::new(["g", "id"]);
+    let mut db = database([
+        table("tops", [id(), int("g")]).unique(pair()),
+        table("mids", [id(), int("g")])
+            .unique(pair())
+            .foreign_key(both("g id", "tops")),
+        table("parents", [id(), int("g"), int("k"), int("m")])
+            .unique(UniqueDef::new(["k", "m"]))
+            .foreign_key(both("g k", "tops"))
+            .foreign_key(both("g m", "mids")),
+        table("children", [id(), int("k"), int("m")])
+            .foreign_key(refer("k m", "parents", "k m").on_update(Action::Restrict)),
+    ]);
+    fill(&mut db, "tops", "1 1");
+    fill(&mut db, "mids", "1 1");
+    fill(&mut db, "parents", "1 1 1 1, 2 null 2 1");
+    // Parent 1 goes from (1, 1) to (2, 1), which is the key of parent 2, and on to (2, 2).
+    fill(&mut db, "children", "7 2 1");
+    let error = refuse(&mut db, ConstraintKind::Restrict, |tx| {
+        tx.update_key("tops", 1, set("id", 2))
+    });
+    assert_eq!(
+        (error.row, error.values),
+        (Some(7.into()), vec![2.into(), 1.into()])
+    );
+    accept(&mut db, |tx| tx.delete_key("children", 7));
+    accept(&mut db, |tx| tx.update_key("tops", 1, set("id", 2)));
+    assert_eq!(rows(&db, "parents"), "1 1 2 2, 2 null 2 1");
 }

@@ -261,7 +261,7 @@ fn keys_are_primary_keys_whatever_the_junction_holds() {
     }
 }
 
-// rules: D17, BTM-17, BTM-28, BY-10
+// rules: BTM-32, BTM-17, BTM-28, BY-10
 // Broken: the second visit of a city is taken for the first.
 #[test]
 fn pairs_may_repeat_where_that_was_chosen() {
