@@ -19,7 +19,7 @@ use crate::value::Value;
 /// use relata::{Attribute, DataType, ModelDef, Models, col, param, select, values};
 ///
 /// let mut models = Models::new();
-/// models.define(ModelDef::new("Author").attribute("country", Attribute::new(DataType::Text)));
+/// models.define(ModelDef::new("Author").attribute(Attribute::new("country", DataType::Text)));
 /// let mut db = models.sync()?;
 /// db.create("Author", values! { country: "NO" })?;
 ///

@@ -76,7 +76,7 @@ fn values_are_checked_before_anything_runs() {
             "User: parameter age is not given",
         ),
         (
-            &[age.clone()],
+            std::slice::from_ref(&age),
             MissingParameter,
             "User: parameter title is not given",
         ),
