@@ -10,7 +10,7 @@
 //! |---|---|
 //! | declare models and how they are associated | [`Models`], [`ModelDef`], [`Attribute`], [`BelongsTo`], [`HasOne`], [`HasMany`], [`BelongsToMany`] |
 //! | write and read instances | [`Database`], [`Instance`], [`values!`] |
-//! | follow an association | [`Database::related`] |
+//! | follow an association | [`Database::related`]; for reading [`Database::related_view`], for many sources [`Database::related_each`], by an accessor's name [`Database::call`] |
 //! | read trees of rows | [`select`], [`include`](fn@include), [`Rows`] |
 //! | filter | [`col`], [`Expr`] |
 //! | see what a delete would take along, or what forbids it | [`Database::plan_destroy`], [`DeletePlan`] |

@@ -89,6 +89,12 @@ const RULES_TO_CITE: &[(&str, &[RangeInclusive<u32>])] = &[
     ("AS-", &[1..=15]),
     ("FK-", &[1..=27]),
     ("SY-", &[1..=10]),
+    ("BT-", &[1..=16]),
+    ("HO-", &[1..=15]),
+    ("HM-", &[1..=21]),
+    ("BTM-", &[1..=36]),
+    ("MX-", &[1..=7]),
+    ("TX-", &[1..=3]),
 ];
 
 /// Rules of what is not built yet. Whoever builds it cites them and takes them out here.

@@ -7,12 +7,12 @@
 //! 3. `belongs_to`, `has` or `belongs_to_many` decides what has to change and writes it, at most one statement per table
 //!    and kind: deletes, then updates, then inserts (beyond BY-12).
 //!
-//! - Each verb is one savepoint, or one transaction where it is called on a database: all or nothing (associations TX-1).
-//! - What is associated is what the database says, not what an instance holds in memory; only a key that was changed in
-//!   memory and not saved counts for its own `belongs_to`.
 //! A verb that reads without options stops after the second; with options, what was found there are the candidates of a
 //! request (`related_view`, and `related_each` for many sources at once). `call` finds a verb by the name of its accessor.
 //!
+//! - Each verb is one savepoint, or one transaction where it is called on a database: all or nothing (associations TX-1).
+//! - What is associated is what the database says, not what an instance holds in memory; only a key that was changed in
+//!   memory and not saved counts for its own `belongs_to`.
 //! - A row that is already as it should be is not written, nor is its time.
 
 mod source;

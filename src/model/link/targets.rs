@@ -69,8 +69,24 @@ impl<'t> Target<'t> {
         &self.through
     }
 
-    /// Looks it up among the rows of the target's model, by primary key.
+    /// Looks it up among the rows of the target's model, by primary key. What was softly deleted is there for nobody who
+    /// writes (associations HM-8, PA-4).
     pub(super) fn find(
+        &self,
+        reader: Reader<'_>,
+        place: Place<'_>,
+        model: &ModelEntry,
+    ) -> Result<Found<'t>> {
+        Ok(match self.find_with_deleted(reader, place, model)? {
+            Found::Row(row) if reader.is_deleted(model, row) => {
+                Found::Unknown(reader.view(model, row).key())
+            }
+            found => found,
+        })
+    }
+
+    /// The same among all rows, those that were softly deleted as well.
+    pub(super) fn find_with_deleted(
         &self,
         reader: Reader<'_>,
         place: Place<'_>,
@@ -90,8 +106,6 @@ impl<'t> Target<'t> {
                 (instance.key()?, reader.row_of(instance)?)
             }
         };
-        // What was softly deleted is there for nobody (associations HM-8, PA-4).
-        let row = row.filter(|&row| !reader.is_deleted(model, row));
         Ok(row.map_or_else(|| Found::Unknown(key.clone()), Found::Row))
     }
 }

@@ -104,7 +104,8 @@ impl<'a> View<'a> {
     /// One target as often as it is linked: not at all if it is none of the associated ones.
     pub(super) fn links_to(self, target: &Target<'_>) -> Result<Vec<Linked>> {
         let model = self.target();
-        let found = target.find(self.reader, self.place(), model)?;
+        // Whether a softly deleted row counts is for the scope to say.
+        let found = target.find_with_deleted(self.reader, self.place(), model)?;
         let row = match found {
             Found::Row(row) => row,
             Found::Unknown(_) | Found::Unsaved(_) => return Ok(Vec::new()),

@@ -2,9 +2,13 @@
 
 use relata::error::RequestKind;
 use relata::query::Scope;
-use relata::{Result, col, desc, include, targets, values};
+use relata::{
+    Attribute, BelongsTo, BelongsToMany, DataType, HasMany, Models, Result, Through, col, desc,
+    include, select, targets, values,
+};
 
 use super::{assert_request, filled, loaded, office, shown};
+use crate::associations::text;
 
 // rules: HM-3, BTM-16, HO-4
 // Broken: the newest two tasks of a user are the newest two of everybody, or come in another order.
@@ -229,7 +233,7 @@ fn a_default_scope_is_for_get_and_count() -> Result<()> {
             .default_scope(low)
             .scope("none", none)
     });
-    models.has_many("User", relata::HasMany::new("Step").alias("steps"));
+    models.has_many("User", HasMany::new("Step").alias("steps"));
     let mut db = models.sync()?;
     let ada = db.create("User", values! { name: "ada" })?;
     db.create_many("Step", [1, 9, 3].map(|level| values! { level: level }))?;
@@ -250,5 +254,126 @@ fn a_default_scope_is_for_get_and_count() -> Result<()> {
     assert_eq!(db.related_view(&ada, "steps")?.unscoped().count()?, 2);
     db.related(&ada, "steps")?.set([2])?;
     assert_eq!(db.related_view(&ada, "steps")?.unscoped().count()?, 1);
+    Ok(())
+}
+
+// rules: BT-15
+// Broken: the getter of a task finds a user whom an include of the same association does not find.
+#[test]
+fn a_belongs_to_is_read_alike_by_getter_and_include() -> Result<()> {
+    let mut models = Models::new();
+    let active = Scope::new().filter(col("active").eq(true));
+    models.define_with("User", |it| {
+        it.attribute(Attribute::new("active", DataType::Bool))
+            .default_scope(active)
+    });
+    models.define_with("Task", |it| it);
+    models.belongs_to("Task", BelongsTo::new("User").alias("user"));
+    let mut db = models.sync()?;
+    for active in [true, false] {
+        let user = db.create("User", values! { active: active })?;
+        let mut task = db.create("Task", values! {})?;
+        db.related(&mut task, "user")?.set(&user)?;
+        let by_getter = db.related_view(&task, "user")?;
+        let request = select("Task").filter(col("id").eq(task.get("id")?.clone()));
+        for (unscoped, expected) in [(false, active), (true, true)] {
+            let (getter, include) = match unscoped {
+                true => (by_getter.clone().unscoped(), include("user").unscoped()),
+                false => (by_getter.clone(), include("user")),
+            };
+            let rows = request.clone().include(include.required(false)).run(&db)?;
+            let below = rows.first().unwrap().one("user")?;
+            assert_eq!(
+                (getter.one()?.is_some(), below.is_some()),
+                (expected, expected)
+            );
+        }
+    }
+    Ok(())
+}
+
+// rules: BTM-35
+// Broken: a user without groups can be given none, because whoever reads them does not want to find nothing.
+#[test]
+fn to_reject_nothing_is_for_reading() -> Result<()> {
+    let (mut db, [.., cy]) = filled()?;
+    let groups = db.related_view(&cy, "groups")?.reject_empty();
+    assert_request(
+        groups.get(),
+        RequestKind::NotFound,
+        "User.groups: nothing is associated",
+    );
+    assert_eq!((groups.count()?, groups.has(1)?), (0, false));
+    db.related(&cy, "groups")?.set([1, 2])?;
+    db.related(&cy, "groups")?.add(3)?;
+    assert_eq!(
+        db.related_view(&cy, "groups")?.reject_empty().get()?.len(),
+        3
+    );
+    Ok(())
+}
+
+// rules: BTM-15, BTM-33, HM-8, HM-9
+// Broken: what was softly deleted cannot be read at all, or is taken for one of the associated rows when writing.
+#[test]
+fn what_was_softly_deleted_is_found_when_asked_for() -> Result<()> {
+    let mut models = Models::new();
+    models.define_with("User", |it| it.attribute(text("name")));
+    models.define_with("Post", |it| it.attribute(text("title")).soft_delete());
+    models.define_with("Group", |it| it.attribute(text("name")));
+    models.has_many("User", HasMany::new("Post").alias("posts"));
+    models.belongs_to_many(
+        "User",
+        BelongsToMany::new("Group")
+            .alias("groups")
+            .through(Through::new("Member").soft_delete()),
+    );
+    let mut db = models.sync()?;
+    let ada = db.create("User", values! { name: "ada" })?;
+    let posts = db.create_many("Post", ["a", "b"].map(|title| values! { title: title }))?;
+    db.create_many("Group", ["x", "y"].map(|name| values! { name: name }))?;
+    db.related(&ada, "posts")?.add(&posts)?;
+    db.related(&ada, "groups")?.set([1, 2])?;
+    db.destroy(&posts[0])?;
+    let read = db.related_view(&ada, "posts")?;
+    assert_eq!(
+        (shown(&read.get()?, "title"), read.count()?),
+        ("b".into(), 1)
+    );
+    let all = read.clone().with_deleted();
+    assert_eq!(
+        (shown(&all.get()?, "title"), all.count()?),
+        ("a b".into(), 2)
+    );
+    assert!(all.has([1, 2])? && !read.has(1)?);
+    let each = db.related_each([&ada, &ada], "posts")?.with_deleted();
+    assert_eq!(each.count()?, [2, 2]);
+    // Clearing and adding leave a deleted post alone.
+    db.related(&ada, "posts")?.set(())?;
+    assert_eq!(
+        shown(
+            &db.related_view(&ada, "posts")?.with_deleted().get()?,
+            "title"
+        ),
+        "a"
+    );
+    let before = db.fingerprint();
+    db.related(&ada, "posts")?.add(1)?;
+    assert_eq!(db.fingerprint(), before);
+    // A removed membership is softly deleted, and the same when it is back.
+    db.related(&ada, "groups")?.remove(1)?;
+    let groups = db.related_view(&ada, "groups")?;
+    assert_eq!(
+        (shown(&groups.get()?, "name"), groups.count()?),
+        ("y".into(), 1)
+    );
+    let once = groups.through_with_deleted();
+    assert_eq!(
+        (shown(&once.get()?, "name"), once.count()?),
+        ("x y".into(), 2)
+    );
+    assert!(once.has(1)?);
+    db.related(&ada, "groups")?.add(1)?;
+    assert_eq!(db.related_view(&ada, "groups")?.count()?, 2);
     Ok(())
 }

@@ -225,7 +225,7 @@ fn a_verb_writes_the_rows_that_differ_and_no_others() -> Result<()> {
 fn a_verb_shows_outside_once_it_is_committed() -> Result<()> {
     let (db, [ada, bob, _]) = filled()?;
     let shared = SharedDatabase::new(db);
-    let of_bob = || Ok::<_, relata::Error>(shared.read().related_view(&bob, "tasks")?.count()?);
+    let of_bob = || shared.read().related_view(&bob, "tasks")?.count();
     let undone = shared.write(|tx| {
         tx.related(&bob, "tasks")?.set([1, 4])?;
         assert_eq!((tx.related(&bob, "tasks")?.count()?, of_bob()?), (2, 0));
