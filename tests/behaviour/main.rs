@@ -4,5 +4,6 @@ mod counts_follow_scopes;
 mod writers_take_turns;
 mod anomalies_cannot_happen;
 mod a_plan_shows_what_goes_along;
+mod associations;
 mod tables_as_text;
 mod integrity;
