@@ -10,6 +10,30 @@
 //! The rules come from the guide of Sequelize v4; where its versions differ, a decision is taken once and written at
 //! the function that carries it. Everything that is derived from a name goes through `naming`, and everything that is
 //! derived from English through `inflection`, so that a caller who dislikes a result can give the name instead.
+//!
+//! # What is called what
+//!
+//! For those who come from elsewhere; `examples/guide_tour.rs` goes through the guide of Sequelize section by section.
+//!
+//! | Sequelize | relata | ActiveRecord | SeaORM |
+//! |---|---|---|---|
+//! | `Task.belongsTo(User)` | `models.belongs_to("Task", "User")` | `belongs_to :user` | `#[sea_orm(belongs_to)]` |
+//! | `User.hasOne(Desk)` | `models.has_one("User", "Desk")` | `has_one :desk` | `has_one` |
+//! | `User.hasMany(Task)` | `models.has_many("User", "Task")` | `has_many :tasks` | `has_many` |
+//! | `User.belongsToMany(Tag, { through })` | `models.belongs_to_many("User", BelongsToMany::new("Tag").through(..))` | `has_many through:`, `has_and_belongs_to_many` | `has_many` with `via` |
+//! | `as`, `foreignKey`, `otherKey` | `alias`, `foreign_key`, `other_key` | name of the association, `foreign_key:` | `from`, `to` |
+//! | `scope`, `through.scope` | `scope`, [`Through::scope`] | a lambda | a condition on the relation |
+//! | `sequelize.sync()` | [`Models::sync`](crate::Models::sync) | migrations | migrations |
+//! | `user.getTasks({ where })` | `db.related(&user, "tasks")?.get_where(..)` | `user.tasks.where(..)` | `user.find_related(Task).filter(..)` |
+//! | `user.setTasks([..])` | `db.related(&user, "tasks")?.set(..)` | `user.tasks = [..]` | by hand |
+//! | `user.addTask(task, { through })` | `.add(&task)`, `.add_with(&task, values! {..})` | `user.tasks << task` | insert into the junction |
+//! | `user.removeTask(task)` | `.remove(&task)` | `user.tasks.delete(task)` | delete from the junction |
+//! | `user.createTask({..})` | `.create(values! {..})` | `user.tasks.create(..)` | insert with the key |
+//! | `user.hasTask(task)`, `countTasks()` | `.has(&task)`, `.count()` | `include?`, `count` | `count` |
+//! | `user['get' + name]()` | [`Database::call`](crate::Database::call) | `user.send(name)` | none |
+//! | `User.findAll({ include })` | `select("User").include(..)` | `User.includes(..)` | `find_with_related`, loaders |
+//! | `create({..}, { include })` | [`Database::create_tree`](crate::Database::create_tree) | nested attributes | nested `ActiveModel` |
+//! | `paranoid` | [`ModelDef::soft_delete`](crate::ModelDef::soft_delete) | a gem | by hand |
 
 pub(crate) mod inflection;
 pub(crate) mod naming;

@@ -17,8 +17,10 @@ mod clock;
 mod limits;
 mod name;
 mod snapshot;
+mod table_rows;
 mod dump;
 mod read;
+mod access;
 mod undo;
 mod tidying;
 mod mutation;
@@ -39,6 +41,7 @@ mod parallel;
 mod integrity;
 mod fingerprint;
 
+pub(crate) use self::access::{AccessPath, Sought};
 pub use self::changes::{Changes, RowChange, SequenceChange};
 pub use self::clock::Clock;
 pub use self::database::{Database, DatabaseOptions};
@@ -46,10 +49,11 @@ pub use self::limits::Limits;
 pub use self::name::{ColumnName, ForeignKeyName, TableName};
 pub use self::plan_delete::{Blocked, DeletePlan, Effect, PlanCause, PlannedRow};
 pub use self::read::Row;
-pub(crate) use self::read::{CellPlace, RowCells, RowView, TableReader};
+pub(crate) use self::read::{RowCells, RowView, TableReader};
 pub use self::shared::SharedDatabase;
 pub(crate) use self::shared::{Shared, Versions, shared_methods};
-pub use self::snapshot::{Snapshot, StorageStats, TableRows};
+pub use self::snapshot::{Snapshot, StorageStats};
+pub use self::table_rows::TableRows;
 pub(crate) use self::transaction::atomically;
 pub use self::transaction::{
     Affected, Commit, OnConflict, Savepoint, Transaction, Upserted, Upserts,

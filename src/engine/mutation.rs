@@ -95,15 +95,14 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes cells of a row; none if all of them hold these values already. Edges of the keys in `kept` stay; that of
-    /// `swept` goes from the row alone, and from the parent's list when that is swept.
+    /// Writes cells of a row; none if all of them hold these values already. The edges of the keys that are written go,
+    /// unless `edges` says otherwise.
     pub(crate) fn update_row(
         &mut self,
         table: TableId,
         row: RowId,
         cells: &[(u32, Value)],
-        kept: &[ForeignKeyId],
-        swept: Option<ForeignKeyId>,
+        edges: Edges<'_>,
         collisions: &mut Vec<Collision>,
         queue: &mut Queue,
     ) -> Option<Updated> {
@@ -137,10 +136,10 @@ impl<'a> Writer<'a> {
                     None => self.cell(table, row, ordinal),
                 }
             });
-            if complete && kept.contains(&id) {
+            if complete && edges.kept.contains(&id) {
                 continue;
             }
-            if swept == Some(id) {
+            if edges.swept == Some(id) {
                 self.leave_parent(key, row);
             } else {
                 self.unlink(key, row);
@@ -456,6 +455,15 @@ impl<'a> Writer<'a> {
             .get(row)
             .map_or(ValueRef::Null, |row| row.value(store.layout(), ordinal))
     }
+}
+
+/// What becomes of the edges of a row when its keys are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Edges<'a> {
+    /// The keys whose edges stay.
+    pub(crate) kept: &'a [ForeignKeyId],
+    /// The key whose edge goes from the row alone, and from its parent's list when that is swept.
+    pub(crate) swept: Option<ForeignKeyId>,
 }
 
 /// Where the key of a new row leads.

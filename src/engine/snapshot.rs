@@ -7,12 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::engine::name::{ForeignKeyName, TableName};
-use crate::engine::read::{ChildIds, Row, RowView, TableReader};
+use crate::engine::read::{Row, RowView};
 use crate::engine::state::State;
+use crate::engine::table_rows::{Ids, TableRows};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::schema::Schema;
-use crate::storage::RowId;
 use crate::value::{Key, Value};
 
 /// One version of all tables. `Clone` is O(1); `Send` and `Sync`. Its debug form tells how many rows each table has, and
@@ -33,53 +33,6 @@ pub struct StorageStats {
     pub pages_copied: u64,
     /// Bytes of pages, texts and blobs; indexes not counted.
     pub row_bytes: u64,
-}
-
-/// Rows of one table, borrowed from a snapshot.
-#[derive(Clone)]
-pub struct TableRows<'s> {
-    reader: TableReader<'s>,
-    ids: Ids<'s>,
-}
-
-/// Row ids in the order wanted.
-#[derive(Clone)]
-enum Ids<'s> {
-    /// Collected, and sorted if need be.
-    Owned(std::vec::IntoIter<RowId>),
-    /// Straight from an edge whose order is that of the keys.
-    Edge(ChildIds<'s>),
-}
-
-impl<'s> Iterator for TableRows<'s> {
-    type Item = Row<'s>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Row<'s>> {
-        let id = match &mut self.ids {
-            Ids::Owned(ids) => ids.next()?,
-            Ids::Edge(ids) => ids.next()?,
-        };
-        Some(self.reader.view(id, self.reader.live(id)).into_row())
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match &self.ids {
-            Ids::Owned(ids) => ids.size_hint(),
-            Ids::Edge(ids) => ids.size_hint(),
-        }
-    }
-}
-
-impl ExactSizeIterator for TableRows<'_> {}
-
-impl fmt::Debug for TableRows<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TableRows")
-            .field("table", &self.reader.table.name)
-            .field("len", &self.len())
-            .finish_non_exhaustive()
-    }
 }
 
 impl fmt::Debug for Snapshot {
@@ -117,13 +70,12 @@ impl Snapshot {
     /// `UnknownTable`.
     pub fn rows(&self, table: impl TableName) -> Result<TableRows<'_>> {
         let id = table.table_id(self.schema())?;
-        Ok(TableRows {
-            reader: self.reader(id),
-            ids: Ids::Owned(self.ids_in_key_order(id).into_iter()),
-        })
+        let ids = Ids::Owned(self.ids_in_key_order(id).into_iter());
+        Ok(TableRows::new(self.reader(id), ids))
     }
 
-    /// The rows for which a filter is true, in primary-key order. O(rows).
+    /// The rows for which a filter is true, in primary-key order. O(rows), or as many as there are for the values that the
+    /// filter gives of a unique key, a foreign key or an index.
     ///
     /// # Errors
     /// `UnknownTable`, or what is wrong with the filter.
@@ -171,7 +123,7 @@ impl Snapshot {
                 Ids::Owned(ids.into_iter())
             }
         };
-        Ok(TableRows { reader, ids })
+        Ok(TableRows::new(reader, ids))
     }
 
     /// How many rows a table has. O(1).

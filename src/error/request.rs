@@ -34,6 +34,10 @@ pub enum RequestKind {
     UnknownAccessor,
     /// No scope of that name.
     UnknownScope,
+    /// The prepared request has no parameter of that name.
+    UnknownParameter,
+    /// A parameter of a prepared request was given no value.
+    MissingParameter,
     /// A value or an expression of another type than its place asks for.
     Type,
     /// A key with too few or too many values.
@@ -69,6 +73,8 @@ impl RequestKind {
             RequestKind::UnknownConstraint
             | RequestKind::UnknownAssociation
             | RequestKind::UnknownScope => "42704",
+            RequestKind::UnknownParameter => "42P02",
+            RequestKind::MissingParameter => "08P01",
             RequestKind::Type => "42804",
             RequestKind::KeyLength => "42601",
             RequestKind::UnknownAccessor => "42883",

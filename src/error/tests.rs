@@ -197,6 +197,8 @@ fn every_kind_has_its_sqlstate() {
         UnknownColumn => "42703",
         UnknownConstraint => "42704",
         UnknownAccessor => "42883",
+        UnknownParameter => "42P02",
+        MissingParameter => "08P01",
         UnknownAssociation => "42704",
         UnknownScope => "42704",
         Type => "42804",

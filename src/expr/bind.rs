@@ -4,10 +4,12 @@
 //! 2. LIKE takes texts.
 //! 3. What `and`, `or` and `not` take, and the whole, is a boolean.
 //! 4. A null literal has every type.
+//! 5. A parameter has the type of what it is compared with, the same wherever it stands.
 
 use crate::error::{Error, Limit, RequestError, RequestKind, Result, Show, excerpt};
 use crate::expr::compile::compile;
 use crate::expr::display::Shown;
+use crate::expr::parameter::Parameters;
 use crate::expr::tree::Tree;
 use crate::expr::{Bound, Expr, Op};
 use crate::value::{DataType, Value};
@@ -30,8 +32,26 @@ impl Expr {
     ///
     /// # Errors
     /// `UnknownColumn` for a name that the scope does not have, `Type` for operands that do not go together and for a
-    /// whole that is no predicate, `Limit` beyond a million operations.
+    /// whole that is no predicate, `Limit` beyond a million operations, `Unsupported` for a parameter.
     pub fn bind(&self, scope: &(impl Scope + ?Sized)) -> Result<Bound> {
+        let mut parameters = Parameters::default();
+        let bound = self.bind_with(scope, &mut parameters)?;
+        match parameters.iter().next() {
+            None => Ok(bound),
+            Some(parameter) => {
+                let name = excerpt(&parameter.name);
+                let detail = format!("parameter {name} outside of a prepared request");
+                Err(refusal(scope, RequestKind::Unsupported, detail))
+            }
+        }
+    }
+
+    /// As [`bind`](Expr::bind), with parameters, which are added to those known already.
+    pub(crate) fn bind_with(
+        &self,
+        scope: &(impl Scope + ?Sized),
+        parameters: &mut Parameters,
+    ) -> Result<Bound> {
         if self.ops.len() > OPS_MAX {
             return Err(refusal(
                 scope,
@@ -43,57 +63,129 @@ impl Expr {
             ));
         }
         let tree = Tree::new(&self.ops);
-        let ordinals = Checker::new(&tree, scope).check()?;
-        Ok(Bound::new(
-            self.clone(),
-            compile(&tree, &ordinals),
+        let Checked {
             ordinals,
-        ))
+            positions,
+        } = Checker::new(&tree, scope, parameters).check()?;
+        let terms = compile(&tree, &ordinals, &positions);
+        Ok(Bound::new(self.clone(), terms, ordinals))
     }
+}
+
+/// What a check finds.
+#[derive(Default)]
+struct Checked {
+    /// One per column operation, in their order.
+    ordinals: Vec<u32>,
+    /// One per parameter operation, in their order.
+    positions: Vec<usize>,
 }
 
 /// The stack of operand types at one point of the list.
 struct Checker<'a, S: ?Sized> {
     tree: &'a Tree<'a>,
     scope: &'a S,
+    parameters: &'a mut Parameters,
     operands: Vec<Operand>,
-    /// One per column operation, in their order.
-    ordinals: Vec<u32>,
+    checked: Checked,
 }
 
 #[derive(Clone, Copy)]
 struct Operand {
     node: usize,
-    /// None for null, which goes with every type.
+    /// None for null, which goes with every type, and for a parameter that has none yet.
     data_type: Option<DataType>,
+    /// Of a parameter alone.
+    position: Option<usize>,
 }
 
 impl<'a, S: Scope + ?Sized> Checker<'a, S> {
-    fn new(tree: &'a Tree<'a>, scope: &'a S) -> Self {
+    fn new(tree: &'a Tree<'a>, scope: &'a S, parameters: &'a mut Parameters) -> Self {
         Checker {
             tree,
             scope,
+            parameters,
             operands: Vec::new(),
-            ordinals: Vec::new(),
+            checked: Checked::default(),
         }
     }
 
-    /// The ordinal of each column operation.
-    fn check(mut self) -> Result<Vec<u32>> {
+    fn check(mut self) -> Result<Checked> {
         for node in self.tree.nodes() {
             let op = self.tree.op(node);
             let base = self.operands.len() - op.arity();
-            let data_type = match op {
-                Op::Column(name) => Some(self.resolve(name)?),
-                op => self.result_type(op, &self.operands[base..])?,
-            };
+            self.give_types(op, base)?;
+            let operand = self.operand(node, op, base)?;
             self.operands.truncate(base);
-            self.operands.push(Operand { node, data_type });
+            self.operands.push(operand);
         }
+        self.give_type(0, DataType::Bool)?;
         for whole in &self.operands {
             self.check_predicate(whole)?;
         }
-        Ok(self.ordinals)
+        Ok(self.checked)
+    }
+
+    fn operand(&mut self, node: usize, op: &Op, base: usize) -> Result<Operand> {
+        let mut position = None;
+        let data_type = match op {
+            Op::Column(name) => Some(self.resolve(name)?),
+            Op::Parameter(name) => {
+                let at = self.parameters.declare(name);
+                self.checked.positions.push(at);
+                position = Some(at);
+                self.parameters.at(at).data_type
+            }
+            op => self.result_type(op, &self.operands[base..])?,
+        };
+        Ok(Operand {
+            node,
+            data_type,
+            position,
+        })
+    }
+
+    /// Gives the operands of an operation that are parameters the type that it asks for, or that another operand has.
+    fn give_types(&mut self, op: &Op, base: usize) -> Result<()> {
+        let asked = match op {
+            Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::IsNull | Op::Function(_) => None,
+            Op::Compare(_) | Op::Between => {
+                self.operands[base..].iter().find_map(|it| it.data_type)
+            }
+            Op::In(values) => values.iter().find_map(Value::data_type),
+            Op::Like => Some(DataType::Text),
+            Op::Not | Op::And(_) | Op::Or(_) => Some(DataType::Bool),
+        };
+        let mut operands = base..self.operands.len();
+        match (asked, op) {
+            (Some(asked), _) => operands.try_for_each(|it| self.give_type(it, asked)),
+            // What is asked of a parameter alone may be said of it elsewhere.
+            (None, Op::IsNull | Op::Function(_)) => Ok(()),
+            (None, _) => match operands.find_map(|it| self.operands[it].position) {
+                Some(position) => Err(self.untyped(position)),
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn untyped(&self, position: usize) -> Error {
+        let name = excerpt(&self.parameters.at(position).name);
+        let detail = format!("nothing says of which type parameter {name} is");
+        refusal(self.scope, RequestKind::Type, detail)
+    }
+
+    fn give_type(&mut self, operand: usize, asked: DataType) -> Result<()> {
+        let Some(position) = self.operands[operand].position else {
+            return Ok(());
+        };
+        let known = self.parameters.give_type(position, asked);
+        self.operands[operand].data_type = Some(known);
+        if known == asked {
+            return Ok(());
+        }
+        let name = excerpt(&self.parameters.at(position).name);
+        let detail = format!("parameter {name} is {known} in one place and {asked} in another");
+        Err(refusal(self.scope, RequestKind::Type, detail))
     }
 
     fn resolve(&mut self, name: &str) -> Result<DataType> {
@@ -101,14 +193,14 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
             let detail = format!("no column {}", excerpt(&name));
             return Err(refusal(self.scope, RequestKind::UnknownColumn, detail));
         };
-        self.ordinals.push(ordinal);
+        self.checked.ordinals.push(ordinal);
         Ok(data_type)
     }
 
     /// The type that an operation gives, once its operands are found to go together.
     fn result_type(&self, op: &Op, operands: &[Operand]) -> Result<Option<DataType>> {
         match op {
-            Op::Column(_) | Op::IsNull | Op::Function(_) => {}
+            Op::Column(_) | Op::Parameter(_) | Op::IsNull | Op::Function(_) => {}
             Op::Value(value) => return Ok(value.data_type()),
             Op::Compare(_) | Op::Between => self.check_comparable(operands)?,
             Op::In(values) => {
@@ -181,6 +273,7 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
         match self.tree.op(operand.node) {
             Op::Column(name) => format!("column {} ({type_name})", excerpt(name)),
             Op::Value(value) => describe_value(value, show),
+            Op::Parameter(name) => format!("parameter {} ({type_name})", excerpt(name)),
             _ if show == Show::NoValues => format!("(…) ({type_name})"),
             _ => {
                 let shown = Shown {

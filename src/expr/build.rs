@@ -20,6 +20,18 @@ pub fn val(value: impl Into<Value>) -> Expr {
     Expr::leaf(Op::Value(value.into()))
 }
 
+/// A value that is given by name each time a prepared request is run. It has the type of the column, or whatever else it
+/// is compared with.
+///
+/// ```
+/// use relata::expr::{col, param};
+///
+/// assert_eq!(col("country").eq(param("country")).to_string(), "country = :country");
+/// ```
+pub fn param(name: impl Into<Arc<str>>) -> Expr {
+    Expr::leaf(Op::Parameter(name.into()))
+}
+
 /// True when every term is. Of no terms: true.
 pub fn all(terms: impl IntoIterator<Item = Expr>) -> Expr {
     let none = Expr::leaf(Op::And(0));

@@ -18,11 +18,13 @@ use crate::expr::tree::Tree;
 use crate::expr::{Comparison, Op};
 use crate::value::Value;
 
-/// The terms of the whole. `ordinals` has one entry per column operation, in their order.
-pub(super) fn compile(tree: &Tree<'_>, ordinals: &[u32]) -> Vec<Term> {
+/// The terms of the whole. `ordinals` has one entry per column operation, in their order, and `parameters` likewise the
+/// positions of the parameters.
+pub(super) fn compile(tree: &Tree<'_>, ordinals: &[u32], parameters: &[usize]) -> Vec<Term> {
     let mut compiler = Compiler {
         tree,
         ordinals: ordinals.iter(),
+        parameters: parameters.iter(),
         places: places(tree),
         ends: vec![0; tree.nodes().len()],
         steps: Vec::new(),
@@ -63,7 +65,7 @@ fn places(tree: &Tree<'_>) -> Vec<Place> {
                     last: from_last == 0,
                 },
                 Op::Not => Place::Negated,
-                Op::Column(_) | Op::Value(_) | Op::Function(_) => Place::Cell,
+                Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Function(_) => Place::Cell,
                 Op::Compare(_) | Op::Between | Op::In(_) | Op::Like | Op::IsNull => Place::Cell,
             };
         }
@@ -77,6 +79,7 @@ fn places(tree: &Tree<'_>) -> Vec<Place> {
 struct Compiler<'a> {
     tree: &'a Tree<'a>,
     ordinals: std::slice::Iter<'a, u32>,
+    parameters: std::slice::Iter<'a, usize>,
     places: Vec<Place>,
     /// The step after each `and` and `or`, by node: where a skip leads.
     ends: Vec<usize>,
@@ -117,6 +120,13 @@ impl Compiler<'_> {
                 self.steps.push(Step::Load(*ordinal));
             }
             Op::Value(value) => self.steps.push(Step::Constant(value.clone())),
+            Op::Parameter(_) => {
+                let position = self
+                    .parameters
+                    .next()
+                    .expect("every parameter was given a position");
+                self.steps.push(Step::Parameter(*position));
+            }
             Op::Compare(comparison) => self.compare(*comparison),
             Op::Between => self.between(),
             Op::In(values) => self.test(Test::In(List::new(values))),
@@ -139,6 +149,18 @@ impl Compiler<'_> {
                     self.steps.push(Step::Load(ordinal));
                     self.test(Test::compare(comparison.mirrored(), value));
                 }
+            }
+            [.., Step::Load(_), Step::Parameter(position)] => {
+                let test = Test::Parameter(comparison, *position);
+                self.steps.pop();
+                self.test(test);
+            }
+            [.., Step::Parameter(position), Step::Load(ordinal)] => {
+                let test = Test::Parameter(comparison.mirrored(), *position);
+                let load = Step::Load(*ordinal);
+                self.steps.truncate(self.steps.len() - 2);
+                self.steps.push(load);
+                self.test(test);
             }
             _ => match self.pop_constant() {
                 Some(value) => self.test(Test::compare(comparison, value)),
@@ -197,18 +219,23 @@ impl Compiler<'_> {
         }
     }
 
-    /// A column or constant in the place of a truth becomes one.
+    /// A column, parameter or constant in the place of a truth becomes one.
     fn settle_truth(&mut self) {
         if let Some(Step::Load(_)) = self.steps.last() {
             self.test(Test::compare(Comparison::Eq, Value::Bool(true)));
         } else if let Some(value) = self.pop_constant() {
             self.steps.push(Step::Truth(value.as_bool()));
+        } else if let Some(Step::Parameter(_)) = self.steps.last() {
+            self.test(Test::compare(Comparison::Eq, Value::Bool(true)));
         }
     }
 
     /// A truth in the place of a cell becomes one.
     fn settle_cell(&mut self, node: usize) {
-        if !matches!(self.tree.op(node), Op::Column(_) | Op::Value(_)) {
+        if !matches!(
+            self.tree.op(node),
+            Op::Column(_) | Op::Value(_) | Op::Parameter(_)
+        ) {
             self.steps.push(Step::Lift);
         }
     }

@@ -18,6 +18,15 @@ pub enum Conjunct<'a> {
         /// With what.
         value: &'a Value,
     },
+    /// The column compares so with a parameter, which may be given as null.
+    Parameter {
+        /// The column.
+        ordinal: u32,
+        /// How.
+        op: Comparison,
+        /// Its position among the values given.
+        position: usize,
+    },
     /// The column equals one of some constants: ascending, each once, possibly none.
     In {
         /// The column.
@@ -65,6 +74,11 @@ impl Leaf {
                 ordinal,
                 op: *op,
                 value,
+            },
+            Test::Parameter(op, position) => Conjunct::Parameter {
+                ordinal,
+                op: *op,
+                position: *position,
             },
             Test::Between(low, high) if !low.is_null() && !high.is_null() => {
                 Conjunct::Between { ordinal, low, high }

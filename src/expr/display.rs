@@ -86,6 +86,7 @@ impl<'a> Shown<'a> {
         let (words, least): (&[&str], Tightness) = match self.tree.op(node) {
             Op::Column(name) => return pieces.push(Piece::Text(name)),
             Op::Value(value) => return pieces.push(Piece::Value(value)),
+            Op::Parameter(name) => return pieces.extend([Piece::Text(name), Piece::Text(":")]),
             Op::Function(function) => return pieces.push(Piece::Text(function.text())),
             Op::Not => return self.push_not(node - 1, pieces),
             Op::And(0) => return pieces.push(Piece::Text("true")),
@@ -155,7 +156,9 @@ fn push_values<'a>(values: &'a [Value], pieces: &mut Vec<Piece<'a>>) {
 impl Op {
     fn tightness(&self) -> Tightness {
         match self {
-            Op::Column(_) | Op::Value(_) | Op::And(0) | Op::Or(0) => Tightness::Atom,
+            Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::And(0) | Op::Or(0) => {
+                Tightness::Atom
+            }
             Op::Compare(_) | Op::Between | Op::In(_) | Op::Like | Op::IsNull => Tightness::Test,
             Op::Not => Tightness::Not,
             Op::And(_) => Tightness::And,

@@ -1,8 +1,8 @@
 //! Predicates over one row.
 //!
-//! An [`Expr`] is written with functions ([`col`], [`val`], [`all`], [`any`], [`not`]) and holds names. [`Expr::bind`]
-//! turns names into ordinals and checks every type, before anything runs; the [`Bound`] that it gives answers true,
-//! false or unknown for a row, and shows its top-level terms to whoever plans a read.
+//! An [`Expr`] is written with functions ([`col`], [`val`], [`param`], [`all`], [`any`], [`not`]) and holds names.
+//! [`Expr::bind`] turns names into ordinals and checks every type, before anything runs; the [`Bound`] that it gives
+//! answers true, false or unknown for a row, and shows its top-level terms to whoever plans a read.
 //!
 //! Invariants:
 //! 1. An expression is postfix: operands first, then the operation, which knows how many it takes. So building,
@@ -11,6 +11,8 @@
 //! 3. `and` of `and` is one `and`, and likewise `or`; neither is ever over one operand.
 //! 4. `not in`, `not like`, `not between` and `is not null` are the operation followed by `not`: in three-valued logic
 //!    they are the same, and there is one thing less to know.
+//!
+//! Parameters ([`param`]) are given when a prepared request is run; only there may an expression have any.
 //!
 //! An expression cannot fail when it runs, cannot see more than its row, and never converts a value.
 
@@ -23,6 +25,7 @@ mod compile;
 mod eval;
 mod like;
 mod conjuncts;
+mod parameter;
 mod sql;
 
 use std::cmp::Ordering;
@@ -32,10 +35,11 @@ use crate::expr::function::Function;
 use crate::value::Value;
 
 pub use self::bind::Scope;
-pub use self::build::{all, any, col, not, val};
+pub use self::build::{all, any, col, not, param, val};
 pub use self::conjuncts::Conjunct;
 pub use self::eval::{Bound, Cells};
 pub use self::function::CellsTest;
+pub(crate) use self::parameter::Parameters;
 
 pub(crate) use self::sql::Words;
 
@@ -58,6 +62,8 @@ enum Op {
     /// A name, or a path with dots; what it means is for the scope to say.
     Column(Arc<str>),
     Value(Value),
+    /// A name whose value is given later.
+    Parameter(Arc<str>),
     Compare(Comparison),
     /// Subject, low, high.
     Between,
@@ -77,7 +83,7 @@ impl Op {
     /// How many operands it takes.
     fn arity(&self) -> usize {
         match self {
-            Op::Column(_) | Op::Value(_) => 0,
+            Op::Column(_) | Op::Value(_) | Op::Parameter(_) => 0,
             Op::In(_) | Op::IsNull | Op::Not => 1,
             Op::Compare(_) | Op::Like => 2,
             Op::Between => 3,

@@ -73,6 +73,7 @@ fn write(op: &Op, operands: Vec<Part>, words: &impl Words) -> Result<Part, Strin
             part.constant = Some(value.clone());
             return Ok(part);
         }
+        Op::Parameter(name) => return Err(format!("parameter {name}")),
         Op::Compare(comparison) => {
             if !matches!(comparison, Comparison::Eq | Comparison::Ne) {
                 check_order(&operands, words)?;

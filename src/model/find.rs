@@ -29,7 +29,8 @@ macro_rules! read_methods {
             self.reader().find_instance(model, &key.into())
         }
 
-        /// The instances for which a filter over attributes is true, in primary-key order. O(rows).
+        /// The instances for which a filter over attributes is true, in primary-key order. O(rows), or as many as there
+        /// are for the values that the filter gives of a unique key, a foreign key or an index.
         ///
         /// # Errors
         ///
@@ -97,7 +98,7 @@ macro_rules! read_methods {
             self.reader().count(model)
         }
 
-        /// For how many instances a filter over attributes is true. O(rows).
+        /// For how many instances a filter over attributes is true. As `find_by`.
         ///
         /// # Errors
         ///
@@ -277,7 +278,6 @@ impl Reader<'_> {
             return request.count(&self.version());
         }
         let filter = filter.bind(&self.attributes(model))?;
-        let rows = self.snapshot.scan(model.table);
-        Ok(rows.filter(|row| filter.matches(row)).count())
+        Ok(self.snapshot.rows_where(model.table, &filter).count())
     }
 }

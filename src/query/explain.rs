@@ -6,14 +6,13 @@
 use std::fmt::Write;
 
 use crate::association::registry::ModelEntry;
-use crate::engine::Snapshot;
+use crate::engine::{AccessPath, Snapshot, Sought};
 use crate::query::plan::{
-    Access, AccessPath, Arrangement, Lookup, Plan, PlanNode, Probe, RowOrder, ValueJoin, Walk,
+    Access, Arrangement, Keep, Lookup, Plan, PlanNode, Probe, RowOrder, ValueJoin, Walk,
 };
 use crate::query::resolve::OrderKey;
 use crate::query::{Direction, Nulls};
 use crate::schema::{Table, TableId};
-use crate::value::Value;
 
 /// The text of a plan as it would be run on a snapshot.
 pub(crate) fn explain(plan: &Plan, snapshot: &Snapshot) -> String {
@@ -59,6 +58,9 @@ impl Block<'_> {
         let Some(include) = &self.node.node.include else {
             return format!("select {model}");
         };
+        if include.counted {
+            return format!("count {} ({model})", include.association.key);
+        }
         let required = if include.required { ", required" } else { "" };
         let hidden = if include.hidden { ", not shown" } else { "" };
         format!(
@@ -69,6 +71,13 @@ impl Block<'_> {
 
     fn found(&self) -> Vec<String> {
         match &self.node.access {
+            Access::Direct {
+                walk: Walk::ToChildren(key),
+                ..
+            } if self.node.keep == Keep::Number => {
+                let key = self.plan.schema.foreign_key(*key);
+                vec![format!("number of edges {} to its children", key.name)]
+            }
             Access::Root(path) => vec![self.path(path)],
             Access::Given => vec!["given".to_owned()],
             Access::Direct { walk, .. } => vec![self.walk(walk, self.node.node.table)],
@@ -102,6 +111,11 @@ impl Block<'_> {
                     unique.name,
                     self.equalities(&unique.columns, values)
                 )
+            }
+            AccessPath::Children { key, values } => {
+                let key = self.plan.schema.foreign_key(*key);
+                let columns = self.equalities(&key.key_order, values);
+                format!("by edges {} under one parent: {columns}", key.name)
             }
             AccessPath::Index { index, values, .. } => {
                 let index = &table.indexes[*index];
@@ -195,11 +209,18 @@ impl Block<'_> {
         }
     }
 
-    fn equalities(&self, columns: &[u32], values: &[Value]) -> String {
+    fn equalities(&self, columns: &[u32], values: &[Sought]) -> String {
         let model = self.plan.model(self.node);
         let pairs = columns.iter().zip(values);
-        let texts =
-            pairs.map(|(&ordinal, value)| format!("{} = {value}", attribute_name(model, ordinal)));
+        let texts = pairs.map(|(&ordinal, sought)| {
+            let name = attribute_name(model, ordinal);
+            match sought {
+                Sought::Constant(value) => format!("{name} = {value}"),
+                Sought::Parameter(position) => {
+                    format!("{name} = :{}", self.plan.wanted.name(*position))
+                }
+            }
+        });
         texts.collect::<Vec<_>>().join(", ")
     }
 

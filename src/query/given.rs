@@ -12,6 +12,7 @@ use crate::association::link::Association;
 use crate::engine::RowId;
 use crate::error::Result;
 use crate::query::level::{self, Level, RowList};
+use crate::query::parameters::NOTHING;
 use crate::query::{Include, Rows, Version, execute, planner, resolve};
 
 /// A request for the targets of an association.
@@ -62,10 +63,11 @@ impl<'r> Given<'r> {
     /// # Errors
     /// As [`Select::run`](crate::query::Select::run).
     pub(crate) fn run<'s>(self, rows: GivenRows, version: Version<'s>) -> Result<Rows<'s>> {
-        let nodes = resolve::resolve_given(self.association, self.options, version)?;
-        let plan = planner::plan_given(nodes, self.association.is_single(), version);
+        let resolved = resolve::resolve_given(self.association, self.options, version)?;
+        let plan = planner::plan_given(resolved, self.association.is_single(), version);
         let level = self.level(rows, version);
-        let levels = execute::run_given(&plan, level, version.snapshot)?;
+        let levels =
+            execute::run_given(&plan, &plan.wanted.given(NOTHING)?, level, version.snapshot)?;
         Ok(Rows::new(Cow::Owned(plan), levels))
     }
 
@@ -78,10 +80,11 @@ impl<'r> Given<'r> {
         rows: GivenRows,
         version: Version<'s>,
     ) -> Result<Rows<'s>> {
-        let nodes = resolve::resolve_given(self.association, self.options, version)?;
-        let plan = planner::plan_given_count(nodes, version);
+        let resolved = resolve::resolve_given(self.association, self.options, version)?;
+        let plan = planner::plan_given_count(resolved, version);
         let level = self.level(rows, version);
-        let levels = execute::run_given(&plan, level, version.snapshot)?;
+        let levels =
+            execute::run_given(&plan, &plan.wanted.given(NOTHING)?, level, version.snapshot)?;
         Ok(Rows::new(Cow::Owned(plan), levels))
     }
 

@@ -97,6 +97,13 @@ impl Include {
         self
     }
 
+    /// With the number of rows of an association below each of these rows, as
+    /// [`Select::with_count`](crate::query::Select::with_count).
+    pub fn with_count(mut self, association: impl Into<Include>) -> Self {
+        self.criteria.count(association.into());
+        self
+    }
+
     /// With this scope of the target instead of its default scope; several add up. One with a filter makes
     /// the include required, unless [`required`](Include::required) says otherwise (associations SC-13).
     pub fn scope(mut self, name: impl Into<String>) -> Self {
@@ -145,6 +152,29 @@ impl Include {
             && through_filters.is_empty()
             && !through_with_deleted
             && through_attributes.is_none()
+    }
+
+    /// What is said here that says nothing about a number of rows.
+    pub(crate) fn what_no_count_has(&self) -> Option<&'static str> {
+        let criteria = &self.criteria;
+        let optional = |include: &Include| !include.is_required(&include.criteria.filters);
+        let found = [
+            (!criteria.order.is_empty(), "an order"),
+            (criteria.limit.is_some(), "a limit"),
+            (criteria.offset.is_some(), "an offset"),
+            (criteria.attributes.is_some(), "attributes"),
+            (self.through_attributes.is_some(), "junction attributes"),
+            (self.required.is_some(), "required or not"),
+            (!criteria.counts.is_empty(), "a count in it"),
+            (
+                criteria.includes.iter().any(optional),
+                "an include that is not required",
+            ),
+        ];
+        found
+            .into_iter()
+            .find(|(said, _)| *said)
+            .map(|(_, what)| what)
     }
 
     /// Takes on what another include of the same association says.

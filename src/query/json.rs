@@ -1,7 +1,8 @@
 //! A result as nested JSON, written without building a tree.
 //!
 //! Each row is an object: its attributes, then the junction row that led to it under the name of the junction's model,
-//! then what was included under the keys of the associations, an object or null for one row and an array for many.
+//! then what was included under the keys of the associations, an object or null for one row and an array for many, then
+//! what was counted, under the keys of the associations in an object `_count`.
 //! Timestamps (RFC 3339), dates and uuids are texts; bytes are a text of hexadecimal digits; a float that JSON has no
 //! number for (NaN, infinities) is null; JSON documents stand as they are.
 //!
@@ -10,6 +11,7 @@
 use std::io;
 use std::io::Write;
 
+use crate::query::resolve::IncludeNode;
 use crate::query::{Record, Records, Rows};
 use crate::value::ValueRef;
 
@@ -100,7 +102,25 @@ impl<W: Write> Writer<W> {
                 (true, _) => records.try_for_each(|record| self.object(record))?,
             }
         }
+        let mut counts = record.counts().peekable();
+        if counts.peek().is_some() {
+            self.name("_count", is_empty)?;
+            is_empty = false;
+            self.counts(counts)?;
+        }
         self.close("}", is_empty)
+    }
+
+    fn counts<'r>(
+        &mut self,
+        counts: impl Iterator<Item = (&'r IncludeNode, usize)>,
+    ) -> io::Result<()> {
+        self.open("{")?;
+        for (position, (include, count)) in counts.enumerate() {
+            self.name(&include.association.key, position == 0)?;
+            write!(self.out, "{count}")?;
+        }
+        self.close("}", false)
     }
 
     fn value(&mut self, value: ValueRef<'_>) -> io::Result<()> {

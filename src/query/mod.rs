@@ -17,6 +17,7 @@ mod select;
 mod include;
 mod scope;
 mod resolve;
+mod parameters;
 mod plan;
 mod planner;
 mod level;
@@ -24,6 +25,7 @@ mod execute;
 mod explain;
 mod prepared;
 mod given;
+mod shape;
 mod result;
 mod owned;
 #[cfg(feature = "json")]
@@ -39,9 +41,10 @@ pub use self::include::{Include, include};
 pub use self::order::{Direction, Nulls, Order, asc, desc};
 pub use self::owned::OwnedRows;
 pub use self::prepared::Prepared;
-pub use self::result::{Column, Included, Record, Records, Rows};
+pub use self::result::{Record, Records, Rows};
 pub use self::scope::{Scope, ScopeChoice};
 pub use self::select::{Select, select};
+pub use self::shape::{Column, Counted, Included};
 
 pub(crate) use self::resolve::check_criteria;
 pub(crate) use self::scope::{ModelScopes, Scopes};

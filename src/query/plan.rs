@@ -7,9 +7,10 @@
 use std::sync::Arc;
 
 use crate::association::registry::{ModelEntry, Registry};
-use crate::engine::Snapshot;
+use crate::engine::{AccessPath, Snapshot};
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Bound;
+use crate::query::parameters::Wanted;
 use crate::query::resolve::{Node, OrderKey};
 use crate::query::{Direction, Version};
 use crate::schema::{ForeignKeyId, Schema, TableId};
@@ -20,6 +21,7 @@ use crate::value::Value;
 pub(crate) struct Plan {
     pub(crate) schema: Arc<Schema>,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) wanted: Wanted,
     pub(crate) nodes: Vec<PlanNode>,
 }
 
@@ -31,6 +33,18 @@ pub(crate) struct PlanNode {
     pub(crate) access: Access,
     pub(crate) order: RowOrder,
     pub(crate) cut: Cut,
+    pub(crate) keep: Keep,
+}
+
+/// What is kept of the rows of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// The rows.
+    Rows,
+    /// How many there are under each parent of those that pass what is asked of them.
+    Passing,
+    /// How many there are under each parent: nothing is asked of them, and they are not read.
+    Number,
 }
 
 /// How the rows of a node are found.
@@ -56,21 +70,6 @@ pub(crate) struct Crossing {
     /// Whether junction rows are part of the result.
     pub(crate) shown: bool,
     pub(crate) to_target: Walk,
-}
-
-/// How a root's table is read.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum AccessPath {
-    /// The one row with these values of a unique key.
-    Key { key: usize, values: Vec<Value> },
-    /// The rows with these values of an index, or of its first columns.
-    Index {
-        index: usize,
-        values: Vec<Value>,
-        whole: bool,
-    },
-    /// All rows.
-    Scan,
 }
 
 /// How rows of one table lead to rows of another.
@@ -182,10 +181,7 @@ impl Plan {
 impl PlanNode {
     /// Whether rows of the parent node without rows here are left out.
     pub(crate) fn is_required(&self) -> bool {
-        self.node
-            .include
-            .as_ref()
-            .is_some_and(|include| include.required)
+        self.node.is_required()
     }
 
     /// What has to be done in this version for the order wanted.
@@ -210,7 +206,7 @@ impl Access {
     pub(crate) fn id_order(&self) -> IdOrder {
         match self {
             Access::Root(AccessPath::Key { .. }) => IdOrder::One,
-            Access::Root(AccessPath::Scan) => IdOrder::Ascending,
+            Access::Root(AccessPath::Children { .. } | AccessPath::Scan) => IdOrder::Ascending,
             Access::Root(AccessPath::Index { whole, .. }) => IdOrder::in_index(*whole),
             Access::Direct { walk, .. } => walk.id_order(),
             Access::Given | Access::Through { .. } => IdOrder::Unknown,

@@ -3,12 +3,35 @@
 use std::borrow::Cow;
 
 use crate::error::Result;
+use crate::query::parameters::NOTHING;
 use crate::query::plan::Plan;
-use crate::query::{OwnedRows, Queryable, Rows, Select, Version};
+use crate::query::{Column, Counted, Included, OwnedRows, Queryable, Rows, Select, Version};
 use crate::query::{execute, explain, planner, resolve};
+use crate::value::Value;
 
 /// A request that is resolved and planned, for any version of the schema that it was prepared on. What it finds is what
 /// the version holds that it is run on.
+///
+/// Its filters may hold parameters ([`param`](crate::expr::param)), whose values are given each time. A parameter has the
+/// type of what it is compared with, and takes no other: 1 is no float. Null is equal to nothing, as always.
+///
+/// ```
+/// use relata::{Attribute, DataType, ModelDef, Models, col, param, select, values};
+///
+/// let mut models = Models::new();
+/// models.define(ModelDef::new("Author").attribute(Attribute::new("country", DataType::Text)));
+/// let mut db = models.sync()?;
+/// db.create("Author", values! { country: "NO" })?;
+///
+/// let authors = select("Author").filter(col("country").eq(param("country"))).prepare(&db)?;
+/// let country = authors.column("country")?;
+/// for (given, count) in [("NO", 1), ("SE", 0)] {
+///     let found = authors.run_with(&db, [("country", given.into())])?;
+///     assert_eq!(found.len(), count);
+///     assert!(found.iter().all(|author| author.at(country).as_str() == Some(given)));
+/// }
+/// # Ok::<(), relata::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Prepared {
     plan: Plan,
@@ -23,11 +46,11 @@ impl Select {
     /// `UnknownTable`, `UnknownColumn` or `UnknownAssociation` for names that the models do not have, `Type` for a filter
     /// that cannot be, `Unsupported` for something asked of a junction that is not there, `Limit` for includes nested
     /// deeper than 64 and for an include of more than 100,000,000 rows, `SchemaChanged` if the schema below the models was
-    /// changed.
+    /// changed, `MissingParameter` for a request with parameters.
     pub fn run<'s>(&self, on: &'s impl Queryable) -> Result<Rows<'s>> {
         let version = on.version();
         let plan = planner::plan(resolve::resolve(self, version)?, version);
-        let levels = execute::run(&plan, version.snapshot)?;
+        let levels = execute::run(&plan, &plan.wanted.given(NOTHING)?, version.snapshot)?;
         Ok(Rows::new(Cow::Owned(plan), levels))
     }
 
@@ -46,7 +69,7 @@ impl Select {
     pub fn count(&self, on: &impl Queryable) -> Result<usize> {
         let version = on.version();
         let plan = planner::plan_count(resolve::resolve(self, version)?, version);
-        execute::count(&plan, version.snapshot)
+        execute::count(&plan, &plan.wanted.given(NOTHING)?, version.snapshot)
     }
 
     /// Whether there is a row, whatever limit, offset and optional includes say.
@@ -71,10 +94,10 @@ impl Select {
     /// As [`run`](Select::run).
     pub fn prepare(&self, on: &impl Queryable) -> Result<Prepared> {
         let version = on.version();
-        let nodes = resolve::resolve(self, version)?;
+        let resolved = resolve::resolve(self, version)?;
         Ok(Prepared {
-            count: planner::plan_count(nodes.clone(), version),
-            plan: planner::plan(nodes, version),
+            count: planner::plan_count(resolved.clone(), version),
+            plan: planner::plan(resolved, version),
         })
     }
 }
@@ -83,10 +106,25 @@ impl Prepared {
     /// As [`Select::run`], without looking up names and planning.
     ///
     /// # Errors
-    /// `SchemaChanged` if this is another schema than the one prepared for; `Limit`.
+    /// `SchemaChanged` if this is another schema than the one prepared for; `MissingParameter` if the request has
+    /// parameters; `Limit`.
     pub fn run<'s>(&'s self, on: &'s impl Queryable) -> Result<Rows<'s>> {
+        self.run_with(on, NOTHING)
+    }
+
+    /// The rows, with a value for each parameter.
+    ///
+    /// # Errors
+    /// As [`run`](Prepared::run); before anything runs, `UnknownParameter` for a name that the request does not have, and
+    /// `Type` for a value that is not of the parameter's type.
+    pub fn run_with<'s>(
+        &'s self,
+        on: &'s impl Queryable,
+        parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
+    ) -> Result<Rows<'s>> {
         let version = self.checked(on)?;
-        let levels = execute::run(&self.plan, version.snapshot)?;
+        let given = self.plan.wanted.given(parameters)?;
+        let levels = execute::run(&self.plan, &given, version.snapshot)?;
         Ok(Rows::new(Cow::Borrowed(&self.plan), levels))
     }
 
@@ -95,7 +133,20 @@ impl Prepared {
     /// # Errors
     /// As [`run`](Prepared::run).
     pub fn run_owned(&self, on: &impl Queryable) -> Result<OwnedRows> {
-        Ok(OwnedRows::new(on.version().snapshot, self.run(on)?))
+        self.run_owned_with(on, NOTHING)
+    }
+
+    /// As [`Select::run_owned`], with a value for each parameter.
+    ///
+    /// # Errors
+    /// As [`run_with`](Prepared::run_with).
+    pub fn run_owned_with(
+        &self,
+        on: &impl Queryable,
+        parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
+    ) -> Result<OwnedRows> {
+        let rows = self.run_with(on, parameters)?;
+        Ok(OwnedRows::new(on.version().snapshot, rows))
     }
 
     /// As [`Select::count`].
@@ -103,7 +154,21 @@ impl Prepared {
     /// # Errors
     /// As [`run`](Prepared::run).
     pub fn count(&self, on: &impl Queryable) -> Result<usize> {
-        execute::count(&self.count, self.checked(on)?.snapshot)
+        self.count_with(on, NOTHING)
+    }
+
+    /// As [`Select::count`], with a value for each parameter.
+    ///
+    /// # Errors
+    /// As [`run_with`](Prepared::run_with).
+    pub fn count_with(
+        &self,
+        on: &impl Queryable,
+        parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
+    ) -> Result<usize> {
+        let version = self.checked(on)?;
+        let given = self.count.wanted.given(parameters)?;
+        execute::count(&self.count, &given, version.snapshot)
     }
 
     /// As [`Select::exists`].
@@ -112,6 +177,43 @@ impl Prepared {
     /// As [`run`](Prepared::run).
     pub fn exists(&self, on: &impl Queryable) -> Result<bool> {
         Ok(self.count(on)? > 0)
+    }
+
+    /// As [`Select::exists`], with a value for each parameter.
+    ///
+    /// # Errors
+    /// As [`run_with`](Prepared::run_with).
+    pub fn exists_with(
+        &self,
+        on: &impl Queryable,
+        parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
+    ) -> Result<bool> {
+        Ok(self.count_with(on, parameters)? > 0)
+    }
+
+    /// An attribute of the root's rows, or with a path such as `tasks.title` of those of an include, in all results of this
+    /// request.
+    ///
+    /// # Errors
+    /// As [`Rows::column`].
+    pub fn column(&self, path: &str) -> Result<Column> {
+        self.plan.column(path)
+    }
+
+    /// An include, by its association's key or with a path such as `tasks.comments`, in all results of this request.
+    ///
+    /// # Errors
+    /// As [`Rows::included`].
+    pub fn included(&self, path: &str) -> Result<Included> {
+        self.plan.included(path)
+    }
+
+    /// A count, by its association's key or with a path such as `tasks.comments`, in all results of this request.
+    ///
+    /// # Errors
+    /// `UnknownAssociation`, or `NotLoaded` for one that was not counted.
+    pub fn counted(&self, path: &str) -> Result<Counted> {
+        self.plan.counted(path)
     }
 
     /// As [`Select::explain`].

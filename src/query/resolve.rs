@@ -5,12 +5,14 @@
 //! of the model's scopes alone (associations SC-7, SC-13).
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::association::link::{Association, AssociationKind, Junction, Link};
 use crate::association::registry::{ModelEntry, ModelId, Registry};
-use crate::error::{Error, Limit, RequestError, RequestKind, Result};
-use crate::expr::{Bound, Expr, Scope, all, col};
+use crate::error::{Error, Limit, RequestError, RequestKind, Result, excerpt};
+use crate::expr::{Bound, Expr, Parameters, Scope, all, col};
+use crate::query::parameters::Wanted;
 use crate::query::select::Criteria;
 use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Scopes, Select, Version};
 use crate::schema::{Schema, Table, TableId};
@@ -34,6 +36,34 @@ pub(crate) struct Node {
     pub(crate) junction: Option<JunctionNode>,
 }
 
+impl Node {
+    /// Whether rows of the parent node without rows here are left out.
+    pub(crate) fn is_required(&self) -> bool {
+        self.include.as_ref().is_some_and(|it| it.required)
+    }
+
+    /// Of its rows only the number is wanted, whatever order, limit and offset a scope gave them.
+    fn only_count(&mut self) {
+        self.order.clear();
+        (self.limit, self.offset) = (None, 0);
+        if let Some(include) = &mut self.include {
+            (include.counted, include.required) = (true, false);
+        }
+    }
+
+    /// Whether it is a count, or something below one.
+    fn is_under_count(&self, nodes: &[Node]) -> bool {
+        let mut next = self.include.as_ref();
+        while let Some(include) = next {
+            if include.counted {
+                return true;
+            }
+            next = nodes[include.parent].include.as_ref();
+        }
+        false
+    }
+}
+
 /// How a node hangs below another.
 #[derive(Clone, Debug)]
 pub(crate) struct IncludeNode {
@@ -44,6 +74,8 @@ pub(crate) struct IncludeNode {
     pub(crate) required: bool,
     /// It only decides about rows of the parent node and is no part of the result (associations EL-14).
     pub(crate) hidden: bool,
+    /// Of its rows only the number is part of the result.
+    pub(crate) counted: bool,
 }
 
 /// The junction rows that come with the rows of a node.
@@ -70,15 +102,26 @@ pub(crate) struct OrderKey {
     pub(crate) nulls: Nulls,
 }
 
-/// The nodes of a request, the root first.
+/// A request by ids.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    /// The root first, and every node before what it contains.
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) wanted: Wanted,
+}
+
+/// The request by ids, with every name and type checked.
 ///
 /// # Errors
 /// What [`Select::run`] says about requests.
-pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Vec<Node>> {
+pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Resolved> {
     check_schema(&request.model, version)?;
     let resolver = Resolver::of(version);
     let root = resolver.registry.by_name(&request.model)?;
-    resolver.nodes(root, &request.criteria)
+    Ok(Resolved {
+        nodes: resolver.nodes(root, &request.criteria)?,
+        wanted: Wanted::new(&root.name, resolver.parameters.into_inner())?,
+    })
 }
 
 /// The nodes of a request whose root rows are those of an association. Whoever finds them looks at the scopes of the
@@ -90,7 +133,7 @@ pub(crate) fn resolve_given(
     association: &Association,
     options: &Include,
     version: Version<'_>,
-) -> Result<Vec<Node>> {
+) -> Result<Resolved> {
     let source = version.registry.model(association.source);
     check_schema(&source.name, version)?;
     let resolver = Resolver::of(version);
@@ -108,13 +151,16 @@ pub(crate) fn resolve_given(
         // The listed attributes and the primary key (associations D10).
         resolver.show_key(target, &mut root.attributes);
     }
-    resolver.below(root, scoped)
+    Ok(Resolved {
+        nodes: resolver.below(root, scoped)?,
+        wanted: Wanted::new(&target.name, resolver.parameters.into_inner())?,
+    })
 }
 
 /// Finds what is wrong with a read of a model by these criteria, without any rows.
 ///
 /// # Errors
-/// What [`Select::run`] says about requests.
+/// What [`Select::run`] says about requests, and `Unsupported` for parameters.
 pub(crate) fn check_criteria(
     schema: &Schema,
     registry: &Registry,
@@ -126,8 +172,16 @@ pub(crate) fn check_criteria(
         registry,
         schema,
         scopes: Some(scopes),
+        parameters: RefCell::default(),
     };
-    resolver.nodes(model, criteria).map(|_| ())
+    resolver.nodes(model, criteria)?;
+    match resolver.parameters.into_inner().iter().next() {
+        None => Ok(()),
+        Some(parameter) => {
+            let detail = format!("parameter {} in a scope", excerpt(&parameter.name));
+            Err(RequestError::new(RequestKind::Unsupported, &*model.name, detail).into())
+        }
+    }
 }
 
 /// An include that is still to be resolved.
@@ -137,6 +191,7 @@ struct Pending<'r> {
     /// How deep it is itself: one below the root.
     depth: u32,
     include: Cow<'r, Include>,
+    counted: bool,
 }
 
 /// The last one pushed is the next one resolved, with all that is below it.
@@ -145,31 +200,49 @@ fn push_includes<'r>(
     criteria: Cow<'r, Criteria>,
     pending: &mut Vec<Pending<'r>>,
 ) {
-    let push = |include| Pending {
-        parent,
-        depth,
-        include,
+    let push = |counted| {
+        move |include| Pending {
+            parent,
+            depth,
+            include,
+            counted,
+        }
     };
     match criteria {
         Cow::Borrowed(criteria) => {
+            let counts = criteria.counts.iter().rev();
+            pending.extend(counts.map(Cow::Borrowed).map(push(true)));
             let includes = criteria.includes.iter().rev();
-            pending.extend(includes.map(Cow::Borrowed).map(push));
+            pending.extend(includes.map(Cow::Borrowed).map(push(false)));
         }
         Cow::Owned(criteria) => {
+            let counts = criteria.counts.into_iter().rev();
+            pending.extend(counts.map(Cow::Owned).map(push(true)));
             let includes = criteria.includes.into_iter().rev();
-            pending.extend(includes.map(Cow::Owned).map(push));
+            pending.extend(includes.map(Cow::Owned).map(push(false)));
         }
     }
 }
 
-/// An include without attributes is hidden, unless something below it is shown.
+/// An include without attributes is hidden, unless something below it is shown or counted. A count is hidden with all
+/// that is below it.
 fn hide_what_shows_nothing(nodes: &mut [Node]) {
     for position in (1..nodes.len()).rev() {
-        let shown = |child: &usize| nodes[*child].include.as_ref().is_some_and(|it| !it.hidden);
+        let shown = |child: &usize| {
+            let include = nodes[*child].include.as_ref();
+            include.is_some_and(|it| !it.hidden || it.counted)
+        };
         let hidden = nodes[position].attributes.ordinals.is_empty()
             && !nodes[position].children.iter().any(shown);
         if let Some(include) = &mut nodes[position].include {
             include.hidden = hidden;
+        }
+    }
+    let mut under_count = vec![false; nodes.len()];
+    for (position, node) in nodes.iter_mut().enumerate() {
+        if let Some(include) = &mut node.include {
+            under_count[position] = include.counted || under_count[include.parent];
+            include.hidden |= under_count[position];
         }
     }
 }
@@ -187,6 +260,8 @@ struct Resolver<'s> {
     registry: &'s Registry,
     schema: &'s Schema,
     scopes: Option<&'s Scopes>,
+    /// What the filters ask for so far.
+    parameters: RefCell<Parameters>,
 }
 
 impl<'s> Resolver<'s> {
@@ -195,6 +270,7 @@ impl<'s> Resolver<'s> {
             registry: version.registry,
             schema: version.snapshot.schema(),
             scopes: version.scopes,
+            parameters: RefCell::default(),
         }
     }
 
@@ -213,15 +289,19 @@ impl<'s> Resolver<'s> {
             parent,
             depth,
             include,
+            counted,
         }) = pending.pop()
         {
             let source = nodes[parent].model;
             if depth > DEPTH_MAX {
                 return Err(too_deep(self.registry.model(source)));
             }
+            if counted {
+                self.check_count(source, &include)?;
+            }
             let target = self.target(source, &include)?;
             let position = nodes.len();
-            let (node, below) = match include {
+            let (mut node, below) = match include {
                 Cow::Borrowed(include) => {
                     let scoped = self.scoped(target, &include.criteria, false)?;
                     (self.include(source, parent, include, &scoped)?, scoped)
@@ -232,6 +312,12 @@ impl<'s> Resolver<'s> {
                     (node, Cow::Owned(scoped))
                 }
             };
+            if counted {
+                node.only_count();
+            } else if nodes[parent].is_under_count(&nodes) && !node.is_required() {
+                // Only a scope says so, and it says nothing about a number.
+                continue;
+            }
             nodes[parent].children.push(position);
             nodes.push(node);
             push_includes((position, depth + 1), below, &mut pending);
@@ -247,6 +333,16 @@ impl<'s> Resolver<'s> {
                 shown.ordinals.push(ordinal);
             }
         }
+    }
+
+    /// Refuses what says nothing about a number of rows.
+    fn check_count(&self, source: ModelId, counted: &Include) -> Result<()> {
+        let Some(what) = counted.what_no_count_has() else {
+            return Ok(());
+        };
+        let detail = format!("a count of {} with {what}", counted.association);
+        let source = self.registry.model(source);
+        Err(RequestError::new(RequestKind::Unsupported, &*source.name, detail).into())
     }
 
     /// What is asked for of a model, its scopes included.
@@ -323,6 +419,7 @@ impl<'s> Resolver<'s> {
             association: association.clone(),
             required: include.is_required(&criteria.filters),
             hidden: false,
+            counted: false,
         });
         Ok(node)
     }
@@ -367,7 +464,9 @@ impl<'s> Resolver<'s> {
             }
         });
         let filter = all(scope.chain(filters.iter().cloned()));
-        filter.bind(&names).map(Some)
+        filter
+            .bind_with(&names, &mut self.parameters.borrow_mut())
+            .map(Some)
     }
 }
 

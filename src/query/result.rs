@@ -8,11 +8,12 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::association::registry::{ModelEntry, ModelId};
-use crate::engine::{CellPlace, RowView};
+use crate::engine::{RowCells, RowView};
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::query::level::{Level, RowList};
 use crate::query::plan::Plan;
-use crate::query::resolve::{IncludeNode, Node, Shown};
+use crate::query::resolve::{IncludeNode, Shown};
+use crate::query::shape::{Column, Counted, Included, Side, not_loaded};
 use crate::value::{Key, ValueRef};
 
 /// The rows that a request found, with what it included.
@@ -26,18 +27,12 @@ pub struct Rows<'s> {
 #[derive(Clone, Copy)]
 pub struct Record<'r> {
     rows: &'r Rows<'r>,
-    /// The rows that it is one of, so that reading a cell looks nothing up.
+    /// The rows that it is one of, and its own cells, so that reading one looks nothing up.
     list: &'r RowList<'r>,
+    cells: RowCells<'r>,
     node: usize,
     side: Side,
     position: usize,
-}
-
-/// Which row of a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Target,
-    Junction,
 }
 
 /// Rows of one level, in order.
@@ -46,20 +41,6 @@ pub struct Records<'r> {
     rows: &'r Rows<'r>,
     node: usize,
     positions: Range<usize>,
-}
-
-/// An attribute looked up once, for [`Record::at`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Column {
-    node: usize,
-    place: CellPlace,
-}
-
-/// An include looked up once, for [`Record::under`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Included {
-    parent: usize,
-    node: usize,
 }
 
 impl<'s> Rows<'s> {
@@ -103,13 +84,7 @@ impl<'s> Rows<'s> {
     /// # Errors
     /// As [`Record::get`] and [`included`](Rows::included).
     pub fn column(&self, path: &str) -> Result<Column> {
-        let (node, name) = match path.rsplit_once('.') {
-            Some((includes, name)) => (self.included(includes)?.node, name),
-            None => (0, path),
-        };
-        let ordinal = self.ordinal(node, Side::Target, name)?;
-        let place = self.levels[node].rows.reader.place(ordinal);
-        Ok(Column { node, place })
+        self.plan.column(path)
     }
 
     /// An include, by its association's key or with a path such as `tasks.comments`.
@@ -117,12 +92,15 @@ impl<'s> Rows<'s> {
     /// # Errors
     /// `UnknownAssociation`, or `NotLoaded` for one that was not included.
     pub fn included(&self, path: &str) -> Result<Included> {
-        let (mut parent, mut node) = (0, 0);
-        for key in path.split('.') {
-            parent = node;
-            node = self.child(parent, key)?;
-        }
-        Ok(Included { parent, node })
+        self.plan.included(path)
+    }
+
+    /// A count, by its association's key or with a path such as `tasks.comments`.
+    ///
+    /// # Errors
+    /// `UnknownAssociation`, or `NotLoaded` for one that was not counted.
+    pub fn counted(&self, path: &str) -> Result<Counted> {
+        self.plan.counted(path)
     }
 
     /// The rows of the root that stand under one of the sources for which they were given.
@@ -136,9 +114,11 @@ impl<'s> Rows<'s> {
     }
 
     fn record(&self, node: usize, position: usize) -> Record<'_> {
+        let list = &self.levels[node].rows;
         Record {
             rows: self,
-            list: &self.levels[node].rows,
+            list,
+            cells: list.cells[position],
             node,
             side: Side::Target,
             position,
@@ -152,52 +132,6 @@ impl<'s> Rows<'s> {
             positions,
         }
     }
-
-    fn node(&self, node: usize) -> &Node {
-        &self.plan.nodes[node].node
-    }
-
-    /// The include of this key below a node.
-    fn child(&self, node: usize, key: &str) -> Result<usize> {
-        let model = self.plan.registry.model(self.node(node).model);
-        let children = self.node(node).children.iter().copied();
-        let mut named = children.filter(|&child| {
-            let include = self.node(child).include.as_ref();
-            include.is_some_and(|include| *include.association.key == *key && !include.hidden)
-        });
-        match named.next() {
-            Some(child) => Ok(child),
-            None => {
-                model.association(key)?;
-                Err(not_loaded(
-                    model,
-                    format!("association {key} was not included"),
-                ))
-            }
-        }
-    }
-
-    fn ordinal(&self, node: usize, side: Side, name: &str) -> Result<u32> {
-        let (model, shown) = self.shape(node, side);
-        let ordinal = model.attribute(name)?.ordinal;
-        match shown.all || shown.ordinals.contains(&ordinal) {
-            true => Ok(ordinal),
-            false => Err(not_loaded(
-                model,
-                format!("attribute {name} was not loaded"),
-            )),
-        }
-    }
-
-    /// The model of a node's rows or junction rows, and which attributes of it are shown.
-    fn shape(&self, node: usize, side: Side) -> (&ModelEntry, &Shown) {
-        let node = self.node(node);
-        let (model, shown) = match (side, &node.junction) {
-            (Side::Junction, Some(junction)) => (junction.model, &junction.attributes),
-            (Side::Junction, None) | (Side::Target, _) => (node.model, &node.attributes),
-        };
-        (self.plan.registry.model(model), shown)
-    }
 }
 
 impl<'r> Record<'r> {
@@ -206,20 +140,21 @@ impl<'r> Record<'r> {
     /// # Errors
     /// `UnknownColumn`, or `NotLoaded` if the request excluded it.
     pub fn get(&self, name: &str) -> Result<ValueRef<'r>> {
-        Ok(self.value(self.rows.ordinal(self.node, self.side, name)?))
+        Ok(self.value(self.rows.plan.ordinal(self.node, self.side, name)?))
     }
 
-    /// The value of an attribute that was looked up with [`Rows::column`] in the same result.
+    /// The value of an attribute that was looked up with [`Rows::column`] in the same result, or with
+    /// [`Prepared::column`](crate::query::Prepared::column) in its request.
     ///
     /// # Panics
     /// If the column is of other rows than this one.
-    #[inline]
+    #[inline(always)]
     pub fn at(&self, column: Column) -> ValueRef<'r> {
         assert!(
             column.node == self.node && self.side == Side::Target,
             "the column is of other rows"
         );
-        self.list.cells[self.position].read(column.place)
+        self.list.reader.read(self.cells, column.ordinal)
     }
 
     /// The primary key, loaded or not.
@@ -270,7 +205,8 @@ impl<'r> Record<'r> {
         }
     }
 
-    /// The rows of an include that was looked up with [`Rows::included`] in the same result, one or many.
+    /// The rows of an include that was looked up with [`Rows::included`] in the same result or with
+    /// [`Prepared::included`](crate::query::Prepared::included) in its request, one or many.
     ///
     /// # Panics
     /// If the include is below other rows than this one.
@@ -283,12 +219,42 @@ impl<'r> Record<'r> {
         self.children(included.node)
     }
 
+    /// How many rows of an association there are below, of one that was counted with `with_count`.
+    ///
+    /// # Errors
+    /// `UnknownAssociation`, or `NotLoaded` if it was not counted.
+    pub fn count(&self, association: &str) -> Result<usize> {
+        if self.side == Side::Junction {
+            let (model, _) = self.shape();
+            model.association(association)?;
+            let detail = format!("association {association} was not counted");
+            return Err(not_loaded(model, detail));
+        }
+        let child = self.rows.plan.counted_child(self.node, association)?;
+        Ok(self.rows.levels[child].range(self.position).len())
+    }
+
+    /// How many rows there are below, of a count that was looked up with [`Rows::counted`] in the same result or with
+    /// [`Prepared::counted`](crate::query::Prepared::counted) in its request.
+    ///
+    /// # Panics
+    /// If the count is below other rows than this one.
+    #[inline]
+    pub fn count_at(&self, counted: Counted) -> usize {
+        assert!(
+            counted.parent == self.node && self.side == Side::Target,
+            "the count is below other rows"
+        );
+        self.rows.levels[counted.node].range(self.position).len()
+    }
+
     /// The junction row that led to this row; none if the association goes through no junction, or if the request
     /// excluded it.
     pub fn through(&self) -> Option<Record<'r>> {
         let junction = self.rows.levels[self.node].junction.as_ref()?;
         (self.side == Side::Target).then_some(Record {
             list: junction,
+            cells: junction.cells[self.position],
             side: Side::Junction,
             ..*self
         })
@@ -300,12 +266,12 @@ impl<'r> Record<'r> {
     ) -> impl Iterator<Item = (&'r IncludeNode, Records<'r>)> + use<'r> {
         let record = *self;
         let children: &[usize] = match self.side {
-            Side::Target => &self.rows.node(self.node).children,
+            Side::Target => &self.rows.plan.node(self.node).children,
             Side::Junction => &[],
         };
         let rows = self.rows;
         children.iter().filter_map(move |&child| {
-            let include = rows.node(child).include.as_ref()?;
+            let include = rows.plan.node(child).include.as_ref()?;
             (!include.hidden).then(|| (include, record.children(child)))
         })
     }
@@ -314,18 +280,32 @@ impl<'r> Record<'r> {
         self.shape().0.id
     }
 
+    /// Each association that was counted below, and how many rows it has.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&'r IncludeNode, usize)> + use<'r> {
+        let record = *self;
+        let rows = self.rows;
+        let children: &[usize] = match self.side {
+            Side::Target => &rows.plan.node(self.node).children,
+            Side::Junction => &[],
+        };
+        children.iter().filter_map(move |&child| {
+            let include = rows.plan.node(child).include.as_ref()?;
+            let range = rows.levels[child].range(record.position);
+            include.counted.then(|| (include, range.len()))
+        })
+    }
+
     pub(crate) fn view(&self) -> RowView<'r> {
         self.list.view(self.position)
     }
 
     #[inline]
     fn value(&self, ordinal: u32) -> ValueRef<'r> {
-        let cells = self.list.cells[self.position];
-        self.list.reader.value(cells, ordinal)
+        self.list.reader.value(self.cells, ordinal)
     }
 
     fn shape(&self) -> (&'r ModelEntry, &'r Shown) {
-        self.rows.shape(self.node, self.side)
+        self.rows.plan.shape(self.node, self.side)
     }
 
     fn below(&self, association: &str) -> Result<(&'r IncludeNode, Records<'r>)> {
@@ -335,8 +315,8 @@ impl<'r> Record<'r> {
             let detail = format!("association {association} was not included");
             return Err(not_loaded(model, detail));
         }
-        let child = self.rows.child(self.node, association)?;
-        let include = self.rows.node(child).include.as_ref();
+        let child = self.rows.plan.child(self.node, association)?;
+        let include = self.rows.plan.node(child).include.as_ref();
         let include = include.expect("a node below another is an include");
         Ok((include, self.children(child)))
     }
@@ -352,17 +332,15 @@ impl<'r> Record<'r> {
     }
 }
 
-fn not_loaded(model: &ModelEntry, detail: String) -> Error {
-    RequestError::new(RequestKind::NotLoaded, &*model.name, detail).into()
-}
-
 impl<'r> Iterator for Records<'r> {
     type Item = Record<'r>;
 
     #[inline]
     fn next(&mut self) -> Option<Record<'r>> {
         let position = self.positions.next()?;
-        Some(self.rows.record(self.node, position))
+        let record = self.rows.record(self.node, position);
+        record.list.look_ahead(position);
+        Some(record)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -400,7 +378,7 @@ impl fmt::Debug for Records<'_> {
     }
 }
 
-/// Attributes, then what was included. As deep as the includes of the request, which are limited.
+/// Attributes, then what was included, then what was counted. As deep as the includes of the request, which are limited.
 impl fmt::Debug for Record<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
@@ -412,6 +390,12 @@ impl fmt::Debug for Record<'_> {
             self.includes()
                 .map(|(include, records)| (&include.association.key, records)),
         );
+        for (include, count) in self.counts() {
+            map.entry(
+                &format_args!("count of {}", include.association.key),
+                &count,
+            );
+        }
         map.finish()
     }
 }

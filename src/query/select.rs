@@ -39,6 +39,8 @@ pub(crate) struct Criteria {
     pub(crate) attributes: Option<Vec<String>>,
     /// No two of one association.
     pub(crate) includes: Vec<Include>,
+    /// What is only counted below each row. No two of one association.
+    pub(crate) counts: Vec<Include>,
     pub(crate) scope: ScopeChoice,
     /// Rows that were softly deleted as well.
     pub(crate) with_deleted: bool,
@@ -94,6 +96,27 @@ impl Select {
         self
     }
 
+    /// With the number of rows of an association below each row, read by [`Record::count`](crate::query::Record::count):
+    /// of those that pass filters, junction filters and required includes, if it has any. The rows are not loaded; without
+    /// such conditions and over a foreign key they are not looked at either. The same association twice is one count with
+    /// what both say. A row with none is part of the result, with 0.
+    ///
+    /// An order, a limit, attributes or an optional include say nothing about a number: with one of them the request is
+    /// refused as `Unsupported`.
+    ///
+    /// ```
+    /// use relata::expr::col;
+    /// use relata::query::{include, select};
+    ///
+    /// let request = select("Post")
+    ///     .with_count("comments")
+    ///     .with_count(include("tags").filter(col("color").eq("red")));
+    /// ```
+    pub fn with_count(mut self, association: impl Into<Include>) -> Self {
+        self.criteria.count(association.into());
+        self
+    }
+
     /// With this scope of the model instead of its default scope; several add up. A filter adds to a scope that is named
     /// here, whereas the default scope's terms over one attribute give way to a filter over that attribute.
     pub fn scope(mut self, name: impl Into<String>) -> Self {
@@ -125,16 +148,26 @@ impl Select {
 impl Criteria {
     /// One more include, merged with the one of the same association if there is one (associations EL-8).
     pub(crate) fn include(&mut self, include: Include) {
-        if include.criteria.depth >= DEPTH_MAX {
-            self.too_deep = true;
-            return;
+        if self.reaches(&include) {
+            add(&mut self.includes, include);
         }
-        self.depth = self.depth.max(include.criteria.depth + 1);
-        let same = |found: &&mut Include| found.association == include.association;
-        match self.includes.iter_mut().find(same) {
-            Some(found) => found.merge(include),
-            None => self.includes.push(include),
+    }
+
+    /// One more count, likewise. It is no include: there may be one of the same association beside it.
+    pub(crate) fn count(&mut self, counted: Include) {
+        if self.reaches(&counted) {
+            add(&mut self.counts, counted);
         }
+    }
+
+    /// Whether an include below would not be too deep.
+    fn reaches(&mut self, include: &Include) -> bool {
+        let within = include.criteria.depth < DEPTH_MAX;
+        match within {
+            true => self.depth = self.depth.max(include.criteria.depth + 1),
+            false => self.too_deep = true,
+        }
+        within
     }
 
     /// Whether nothing is said but what is included.
@@ -146,6 +179,7 @@ impl Criteria {
             offset,
             attributes,
             includes: _,
+            counts,
             scope,
             with_deleted,
             depth: _,
@@ -156,6 +190,7 @@ impl Criteria {
             && limit.is_none()
             && offset.is_none()
             && attributes.is_none()
+            && counts.is_empty()
             && *scope == ScopeChoice::Default
             && !with_deleted
     }
@@ -181,5 +216,16 @@ impl Criteria {
         for include in other.includes {
             self.include(include);
         }
+        for counted in other.counts {
+            self.count(counted);
+        }
+    }
+}
+
+fn add(includes: &mut Vec<Include>, include: Include) {
+    let same = |found: &&mut Include| found.association == include.association;
+    match includes.iter_mut().find(same) {
+        Some(found) => found.merge(include),
+        None => includes.push(include),
     }
 }

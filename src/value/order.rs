@@ -43,6 +43,29 @@ impl ValueRef<'_> {
         }
     }
 
+    /// A number to compare first: of two values of one kind the one with the lower rank is lower. The same rank says
+    /// nothing. Sorting by ranks reads each value once, where comparing values goes back to both rows every time.
+    #[inline]
+    pub(crate) fn rank(self) -> u128 {
+        const SIGN: u64 = 1 << 63;
+        let signed = |v: i64| u128::from(v.cast_unsigned() ^ SIGN);
+        match self {
+            ValueRef::Null => 0,
+            ValueRef::Bool(v) => u128::from(v),
+            ValueRef::Int(v) => signed(v),
+            ValueRef::Float(v) if v.is_nan() => u128::from(u64::MAX),
+            ValueRef::Float(v) => {
+                let bits = canonical_float(v).to_bits();
+                u128::from(if bits & SIGN == 0 { bits | SIGN } else { !bits })
+            }
+            ValueRef::Text(v) | ValueRef::Json(v) => rank_of_bytes(v.as_bytes()),
+            ValueRef::Bytes(v) => rank_of_bytes(v),
+            ValueRef::Uuid(v) => v.as_u128(),
+            ValueRef::Timestamp(v) => signed(v.as_micros()),
+            ValueRef::Date(v) => signed(v.as_days().into()),
+        }
+    }
+
     /// The place of a kind in the total order. Both kinds of number share one.
     fn kind_rank(self) -> u8 {
         match self {
@@ -57,6 +80,15 @@ impl ValueRef<'_> {
             ValueRef::Json(_) => 8,
         }
     }
+}
+
+/// The first bytes, and zeros where there are fewer.
+#[inline]
+fn rank_of_bytes(bytes: &[u8]) -> u128 {
+    let mut first = [0; 16];
+    let len = bytes.len().min(first.len());
+    first[..len].copy_from_slice(&bytes[..len]);
+    u128::from_be_bytes(first)
 }
 
 /// The float that is stored for `value`: one zero, one NaN.

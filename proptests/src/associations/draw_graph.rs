@@ -13,7 +13,7 @@ use crate::choices::Choices;
 use crate::shape::{Kind, Rule, Timing};
 
 /// Whether keys refer to attributes that are not unique (FK-19, BY-18).
-const TO_ANY_ROW: bool = false;
+const TO_ANY_ROW: bool = true;
 
 const MODELS: [&str; 5] = ["User", "Team", "Task", "Note", "Tag"];
 

@@ -6,11 +6,11 @@
 use smallvec::SmallVec;
 
 use crate::engine::constraint;
-use crate::engine::mutation::{Unplaced, Updated};
+use crate::engine::mutation::{Edges, Unplaced, Updated};
 use crate::engine::referential::{Cause, Change};
 use crate::engine::statement::{Buffers, Statement};
 use crate::error::{Limit, Result, TransactionError, TransactionKind};
-use crate::schema::{DefaultValue, ForeignKeyId, Table, TableId};
+use crate::schema::{DefaultValue, Table, TableId};
 use crate::storage::{Collision, RowId};
 use crate::value::Value;
 
@@ -227,7 +227,7 @@ impl Statement<'_> {
     ) -> Result<bool> {
         let values = cells.iter().map(|(ordinal, value)| (*ordinal, value));
         constraint::check_types(self.writer.schema.table(table), values, self.context.limits)?;
-        self.write_cells(table, row, cells, &[], None, None)
+        self.write_cells(table, row, cells, Edges::default(), None)
     }
 
     /// Takes out a row that the statement addresses.
@@ -240,8 +240,7 @@ impl Statement<'_> {
         table: TableId,
         row: RowId,
         cells: &[(u32, Value)],
-        kept: &[ForeignKeyId],
-        swept: Option<ForeignKeyId>,
+        edges: Edges<'_>,
         cause: Option<Cause>,
     ) -> Result<bool> {
         self.context.buffers.met.clear();
@@ -252,9 +251,8 @@ impl Statement<'_> {
             queue,
             ..
         } = &mut *self.context.buffers;
-        let Some(Updated { image, plain }) = self
-            .writer
-            .update_row(table, row, cells, kept, swept, met, queue)
+        let Some(Updated { image, plain }) =
+            self.writer.update_row(table, row, cells, edges, met, queue)
         else {
             return Ok(false);
         };

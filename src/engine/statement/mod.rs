@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::any_row::{AtRest, GivenUp};
 use crate::engine::limits::Limits;
-use crate::engine::mutation::{Queue, Writer};
+use crate::engine::mutation::{Edges, Queue, Writer};
 use crate::engine::pending::Modes;
 use crate::engine::referential::{Change, Level, Restricted, WorkList};
 use crate::engine::refusals::{Refusal, Refusals};
@@ -249,8 +249,10 @@ impl<'a> Statement<'a> {
                 table,
                 row,
                 &assignment.cells,
-                &assignment.kept,
-                assignment.swept,
+                Edges {
+                    kept: &assignment.kept,
+                    swept: assignment.swept,
+                },
                 Some(assignment.cause),
             )?;
         }

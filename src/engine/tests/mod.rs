@@ -10,6 +10,7 @@ mod secrets;
 mod plan_delete;
 mod guarded;
 mod any_row;
+mod access;
 mod deferred_keys;
 mod partial_keys;
 mod set_columns;

@@ -86,15 +86,12 @@ fn cost(db: &Database, statement: impl FnOnce(&mut Transaction<'_>) -> Result<()
     rows_read() - before
 }
 
+type Work = Box<dyn Fn(&mut Transaction<'_>) -> Result<()>>;
+
 /// The statements that look for children of twenty parents, who have none.
-fn statements(
-    keyed: Keyed,
-) -> [(
-    &'static str,
-    Box<dyn Fn(&mut Transaction<'_>) -> Result<()>>,
-); 3] {
+fn statements(keyed: Keyed) -> [(&'static str, Work); 3] {
     let each = move |tx: &mut Transaction<'_>, parent: i64| -> Result<()> {
-        tx.delete_key("parents", &keyed.value(parent)).map(drop)
+        tx.delete_key("parents", keyed.value(parent)).map(drop)
     };
     [
         (
@@ -107,7 +104,7 @@ fn statements(
                 (0..20).try_for_each(|parent| {
                     let new = keyed.value(1_000 + parent);
                     let cells = [("id", new.clone()), ("name", new)];
-                    tx.update_key("parents", &keyed.value(parent), cells)
+                    tx.update_key("parents", keyed.value(parent), cells)
                         .map(drop)
                 })
             }),

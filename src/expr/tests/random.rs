@@ -236,6 +236,7 @@ fn holds(conjunct: Conjunct<'_>, row: &[Value]) -> bool {
         }
         Conjunct::In { ordinal, values } => values.contains(cell(ordinal)),
         Conjunct::Between { ordinal, low, high } => low <= cell(ordinal) && cell(ordinal) <= high,
+        Conjunct::Parameter { .. } => false,
         Conjunct::IsNull { ordinal } => cell(ordinal).is_null(),
         Conjunct::Other => true,
     }

@@ -75,6 +75,7 @@ pub(super) fn create(
     hop: &Hop,
     values: Values,
 ) -> Result<(Instance, Written)> {
+    writing.require_source()?;
     let target = writing.target();
     let cells = assignments(writing.transaction.models(), target, values)?;
     let row = writing.transaction.insert_row(target, cells)?;

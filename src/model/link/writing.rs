@@ -82,6 +82,14 @@ impl<'w, 'db> Writing<'w, 'db> {
         Ok(rows)
     }
 
+    /// Refuses a source whose row is gone, before anything is written for it.
+    pub(super) fn require_source(&self) -> Result<()> {
+        if self.source.is_saved() && self.reader().row_of(self.source)?.is_none() {
+            return Err(gone(self.source));
+        }
+        Ok(())
+    }
+
     /// Refuses to make a target one of an association whose scope says no values to write (associations SC-6).
     pub(super) fn require_assignable(&self) -> Result<()> {
         let refused = not_assignable(self.association);
@@ -100,6 +108,20 @@ impl<'w, 'db> Writing<'w, 'db> {
         RequestError::with_values(RequestKind::NotFound, self.place().to_string(), detail).into()
     }
 
+    /// Refuses a verb that destroyed, with what is no longer associated, rows that are to be.
+    pub(super) fn require_rows(
+        &self,
+        model: &ModelEntry,
+        mut rows: impl Iterator<Item = RowId>,
+    ) -> Result<()> {
+        let snapshot = self.reader().snapshot;
+        if rows.any(|row| snapshot.row(model.table, row).is_none()) {
+            let detail = "deleting what is no longer associated takes along what is to be";
+            return Err(self.refuse(RequestKind::NotFound, detail));
+        }
+        Ok(())
+    }
+
     /// Updates rows of one model as one statement, with the time of the update.
     pub(super) fn update(
         &mut self,
@@ -109,14 +131,7 @@ impl<'w, 'db> Writing<'w, 'db> {
         if rows.is_empty() {
             return Ok(());
         }
-        let snapshot = self.reader().snapshot;
-        if rows
-            .iter()
-            .any(|&(row, _)| snapshot.row(model.table, row).is_none())
-        {
-            let detail = "deleting what is no longer associated takes along what is to be";
-            return Err(self.refuse(RequestKind::NotFound, detail));
-        }
+        self.require_rows(model, rows.iter().map(|&(row, _)| row))?;
         for (_, cells) in &mut rows {
             self.transaction.stamp(model, cells);
         }

@@ -1,42 +1,66 @@
 //! Reads the rows of a root.
 
-use crate::engine::{RowCells, RowId, Snapshot};
+use crate::engine::{AccessPath, RowCells, RowId, Snapshot};
 use crate::query::level::{Level, RowList};
-use crate::query::plan::AccessPath;
 use crate::query::resolve::Node;
+use crate::value::Value;
 
 /// The rows that the access path finds and the filter leaves.
-pub(super) fn read<'s>(path: &AccessPath, root: &Node, snapshot: &'s Snapshot) -> Level<'s> {
-    let (ids, cells): (Vec<_>, Vec<_>) = rows(path, root, snapshot).unzip();
-    let len = u32::try_from(ids.len()).expect("a table has fewer rows than there are row ids");
-    let reader = snapshot.reader(root.table);
+pub(super) fn read<'s>(
+    path: &AccessPath,
+    root: &Node,
+    given: &[Value],
+    snapshot: &'s Snapshot,
+) -> Level<'s> {
+    let rows = match snapshot.find_by_path(root.table, path, given) {
+        Some(found) if root.filter.is_none() => RowList::read(snapshot, root.table, found),
+        found => {
+            let reader = snapshot.reader(root.table);
+            let mut list = RowList::new(reader);
+            match found {
+                Some(found) => list.extend(passing(
+                    found.map(|id| (id, reader.live(id))),
+                    root,
+                    given,
+                    snapshot,
+                )),
+                None => list.extend(passing(reader.scan(), root, given, snapshot)),
+            }
+            list
+        }
+    };
+    let len = u32::try_from(rows.len()).expect("a table has fewer rows than there are row ids");
     Level {
-        rows: RowList { reader, ids, cells },
+        rows,
         junction: None,
         offsets: vec![0, len],
     }
 }
 
-/// The rows that the access path finds and the filter leaves, one by one.
-pub(super) fn rows<'s>(
-    path: &AccessPath,
+/// How many rows the access path finds and the filter leaves.
+pub(super) fn count(path: &AccessPath, root: &Node, given: &[Value], snapshot: &Snapshot) -> usize {
+    let reader = snapshot.reader(root.table);
+    match (snapshot.find_by_path(root.table, path, given), &root.filter) {
+        (Some(found), None) => found.len(),
+        (Some(found), Some(_)) => {
+            let read = found.map(|id| (id, reader.live(id)));
+            passing(read, root, given, snapshot).count()
+        }
+        (None, None) => snapshot.row_count(root.table),
+        (None, Some(_)) => passing(reader.scan(), root, given, snapshot).count(),
+    }
+}
+
+/// The rows that the filter leaves.
+fn passing<'s>(
+    rows: impl Iterator<Item = (RowId, RowCells<'s>)>,
     root: &Node,
+    given: &[Value],
     snapshot: &'s Snapshot,
 ) -> impl Iterator<Item = (RowId, RowCells<'s>)> {
     let reader = snapshot.reader(root.table);
-    let (mut one, mut some, mut all) = (None, Vec::new(), None);
-    match path {
-        AccessPath::Key { key, values } => one = snapshot.find(root.table, *key, values),
-        AccessPath::Index { index, values, .. } => {
-            some = snapshot.find_all(root.table, *index, values);
-        }
-        AccessPath::Scan => all = Some(reader.scan()),
-    }
-    let found = one.into_iter().chain(some);
-    let read = found.map(move |id| (id, reader.live(id)));
     let filter = root.filter.as_ref();
-    read.chain(all.into_iter().flatten())
-        .filter(move |&(id, cells)| {
-            filter.is_none_or(|filter| filter.matches(&reader.view(id, cells)))
-        })
+    rows.filter(move |&(id, cells)| {
+        filter.is_none_or(|filter| filter.matches_with(&reader.view(id, cells), given))
+    })
 }

@@ -39,6 +39,14 @@ struct Sorting<'l, 's> {
     junction: Option<(&'l RowList<'s>, KeyOrder<'s>)>,
 }
 
+/// A row by the rank of what is compared first.
+struct Ranked {
+    rank: u128,
+    /// Before the rank: where nulls stand among the others.
+    null_place: bool,
+    position: u32,
+}
+
 /// How rows of a table compare by primary key.
 #[derive(Clone, Copy)]
 enum KeyOrder<'s> {
@@ -90,17 +98,43 @@ impl<'l, 's> Sorting<'l, 's> {
         changed.then(|| numbered.iter().map(position).collect())
     }
 
+    /// Most comparisons are decided by the rank of what is compared first, which is read once per row.
     fn sorted(&self, level: &Level<'_>) -> Option<Vec<u32>> {
-        let mut positions: Vec<u32> = (0_u32..).take(level.len()).collect();
+        let mut ranked: Vec<Ranked> = self.ranked().collect();
+        let compare = |a: &Ranked, b: &Ranked| {
+            let by_rank = (a.null_place, a.rank).cmp(&(b.null_place, b.rank));
+            by_rank.then_with(|| self.compare(a.position, b.position))
+        };
         let mut changed = false;
         for range in level.ranges() {
-            let positions = &mut positions[range];
-            if !positions.is_sorted_by(|&a, &b| self.compare(a, b).is_le()) {
-                positions.sort_unstable_by(|&a, &b| self.compare(a, b));
+            let ranked = &mut ranked[range];
+            if !ranked.is_sorted_by(|a, b| compare(a, b).is_le()) {
+                ranked.sort_unstable_by(compare);
                 changed = true;
             }
         }
-        changed.then_some(positions)
+        changed.then(|| ranked.iter().map(|it| it.position).collect())
+    }
+
+    fn ranked(&self) -> impl Iterator<Item = Ranked> {
+        let first = self.columns.first().copied().or(match self.row_key {
+            KeyOrder::Ids => None,
+            KeyOrder::Columns(columns) => columns.first().map(|&ordinal| OrderKey {
+                ordinal,
+                direction: Direction::Ascending,
+                nulls: Nulls::First,
+            }),
+        });
+        let cells = self.rows.cells.iter();
+        (0_u32..).zip(cells).map(move |(position, &cells)| {
+            let value = first.map(|key| (key, self.rows.reader.value(cells, key.ordinal)));
+            let (null_place, rank) = value.map_or((false, 0), |(key, value)| key.rank(value));
+            Ranked {
+                rank,
+                null_place,
+                position,
+            }
+        })
     }
 
     fn compare(&self, a: u32, b: u32) -> Ordering {
@@ -147,6 +181,15 @@ impl<'s> KeyOrder<'s> {
 }
 
 impl OrderKey {
+    /// What to compare first of a value.
+    fn rank(&self, value: ValueRef<'_>) -> (bool, u128) {
+        let rank = match self.direction {
+            Direction::Ascending => value.rank(),
+            Direction::Descending => !value.rank(),
+        };
+        (value.is_null() == (self.nulls == Nulls::Last), rank)
+    }
+
     /// Nulls stand where the key says, whichever the direction.
     fn compare(&self, a: ValueRef<'_>, b: ValueRef<'_>) -> Ordering {
         let nulls = match self.nulls {

@@ -4,7 +4,8 @@
 //! 2. The required includes are read, and with each of them the rows of its parent node that have nothing there are
 //!    taken out; so on down, before anything is cut. That is the semi-join (beyond BY-7), and what decides about a parent
 //!    is the filter alone (BY-3). What a required include found stays: it is read once.
-//! 3. Then a node is cut, and last the optional includes are read, under the rows that are left.
+//! 3. Then a node is cut, and last the optional includes are read, and counted what is only counted, under the rows that
+//!    are left.
 //!
 //! Taking rows out of a node takes out what is already below them. The recursion is as deep as the includes of the
 //! request, which are limited. Everything is allocated per level.
@@ -18,13 +19,19 @@ use std::cmp::Ordering;
 use crate::engine::Snapshot;
 use crate::error::Result;
 use crate::expr::Bound;
+use crate::query::execute::walk::Walker;
 use crate::query::level::{Level, RowList};
-use crate::query::plan::{Access, AccessPath, Plan};
+use crate::query::plan::{Access, Keep, Plan};
 use crate::query::resolve::JunctionNode;
+use crate::value::Value;
 
 /// One level per node.
-pub(crate) fn run<'s>(plan: &Plan, snapshot: &'s Snapshot) -> Result<Vec<Level<'s>>> {
-    let mut execution = Execution::new(plan, snapshot);
+pub(crate) fn run<'s>(
+    plan: &Plan,
+    given: &[Value],
+    snapshot: &'s Snapshot,
+) -> Result<Vec<Level<'s>>> {
+    let mut execution = Execution::new(plan, given, snapshot);
     execution.read_all()?;
     Ok(execution.levels)
 }
@@ -32,46 +39,49 @@ pub(crate) fn run<'s>(plan: &Plan, snapshot: &'s Snapshot) -> Result<Vec<Level<'
 /// As [`run`], of a plan whose root rows are given.
 pub(crate) fn run_given<'s>(
     plan: &Plan,
-    given: Level<'s>,
+    given: &[Value],
+    root_rows: Level<'s>,
     snapshot: &'s Snapshot,
 ) -> Result<Vec<Level<'s>>> {
-    let mut execution = Execution::new(plan, snapshot);
-    execution.given = Some(given);
+    let mut execution = Execution::new(plan, given, snapshot);
+    execution.root_rows = Some(root_rows);
     execution.read_all()?;
     Ok(execution.levels)
 }
 
 /// How many rows the root has, of a plan that only counts.
-pub(crate) fn count(plan: &Plan, snapshot: &Snapshot) -> Result<usize> {
+pub(crate) fn count(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<usize> {
     let root = plan.root();
     if plan.nodes.len() > 1 {
-        return Ok(run(plan, snapshot)?.first().map_or(0, Level::len));
+        return Ok(run(plan, given, snapshot)?.first().map_or(0, Level::len));
     }
-    match (&root.access, &root.node.filter) {
-        (Access::Root(AccessPath::Scan), None) => Ok(snapshot.row_count(root.node.table)),
-        (Access::Root(path), _) => Ok(access::rows(path, &root.node, snapshot).count()),
-        (Access::Given | Access::Direct { .. } | Access::Through { .. }, _) => Ok(0),
+    match &root.access {
+        Access::Root(path) => Ok(access::count(path, &root.node, given, snapshot)),
+        Access::Given | Access::Direct { .. } | Access::Through { .. } => Ok(0),
     }
 }
 
 struct Execution<'p, 's> {
     plan: &'p Plan,
+    /// The values of the parameters.
+    given: &'p [Value],
     snapshot: &'s Snapshot,
     /// By node.
     levels: Vec<Level<'s>>,
     /// The rows of the root, where the plan says that they are given.
-    given: Option<Level<'s>>,
+    root_rows: Option<Level<'s>>,
 }
 
 impl<'p, 's> Execution<'p, 's> {
-    fn new(plan: &'p Plan, snapshot: &'s Snapshot) -> Self {
+    fn new(plan: &'p Plan, given: &'p [Value], snapshot: &'s Snapshot) -> Self {
         let nodes = plan.nodes.iter();
         let levels = nodes.map(|it| Level::unread(snapshot.reader(it.node.table)));
         Execution {
             plan,
+            given,
             snapshot,
             levels: levels.collect(),
-            given: None,
+            root_rows: None,
         }
     }
 
@@ -82,6 +92,9 @@ impl<'p, 's> Execution<'p, 's> {
             if !self.levels[node].is_read() {
                 self.read_required(node)?;
                 self.cut(node);
+                if self.plan.nodes[node].keep != Keep::Rows {
+                    self.levels[node].keep_offsets();
+                }
             }
         }
         Ok(())
@@ -106,25 +119,33 @@ impl<'p, 's> Execution<'p, 's> {
     fn read(&mut self, node: usize) -> Result<Level<'s>> {
         let planned = &self.plan.nodes[node];
         let (table, snapshot) = (planned.node.table, self.snapshot);
+        let parents = |parent: &usize| &self.levels[*parent].rows;
+        let walker = Walker {
+            table,
+            given: self.given,
+            snapshot,
+        };
         let mut level = match &planned.access {
-            Access::Root(path) => access::read(path, &planned.node, snapshot),
+            Access::Root(path) => access::read(path, &planned.node, self.given, snapshot),
             Access::Given => {
-                let given = self.given.take();
-                let given = given.expect("whoever runs such a plan gives the rows of its root");
-                through_junction(given, planned.node.junction.as_ref())
+                let rows = self.root_rows.take();
+                let rows = rows.expect("whoever runs such a plan gives the rows of its root");
+                through_junction(rows, planned.node.junction.as_ref(), self.given)
             }
-            Access::Direct { parent, walk } => {
-                walk::direct(walk, &self.levels[*parent].rows, table, snapshot)?
-            }
-            Access::Through { parent, through } => {
-                walk::through(through, &self.levels[*parent].rows, table, snapshot)?
-            }
+            Access::Direct { parent, walk } => match planned.keep {
+                Keep::Rows | Keep::Passing => walker.direct(walk, parents(parent))?,
+                Keep::Number => return walker.number_direct(walk, parents(parent)),
+            },
+            Access::Through { parent, through } => match planned.keep {
+                Keep::Rows | Keep::Passing => walker.through(through, parents(parent))?,
+                Keep::Number => return walker.number_through(through, parents(parent)),
+            },
         };
         // The rows of a root are tested as they are read.
         if !matches!(planned.access, Access::Root(_))
             && let Some(filter) = &planned.node.filter
         {
-            let keep = tested(&level.rows, filter);
+            let keep = tested(&level.rows, filter, self.given);
             level.retain_rows(&keep);
         }
         arrange::arrange(&mut level, planned, self.snapshot);
@@ -162,24 +183,31 @@ impl<'p, 's> Execution<'p, 's> {
 }
 
 /// Leaves the given rows whose junction rows pass the filter on those; without them where they are not asked for.
-fn through_junction<'s>(mut given: Level<'s>, junction: Option<&JunctionNode>) -> Level<'s> {
+fn through_junction<'s>(
+    mut rows: Level<'s>,
+    junction: Option<&JunctionNode>,
+    given: &[Value],
+) -> Level<'s> {
     let Some(junction) = junction else {
-        return given;
+        return rows;
     };
-    if let (Some(filter), Some(rows)) = (&junction.filter, &given.junction) {
-        let keep = tested(rows, filter);
-        given.retain_rows(&keep);
+    if let (Some(filter), Some(list)) = (&junction.filter, &rows.junction) {
+        let keep = tested(list, filter, given);
+        rows.retain_rows(&keep);
     }
     if junction.attributes.ordinals.is_empty() {
-        given.junction = None;
+        rows.junction = None;
     }
-    given
+    rows
 }
 
 /// For each row, whether the filter is true.
-fn tested(rows: &RowList<'_>, filter: &Bound) -> Vec<bool> {
+fn tested(rows: &RowList<'_>, filter: &Bound, given: &[Value]) -> Vec<bool> {
     (0..rows.len())
-        .map(|position| filter.matches(&rows.view(position)))
+        .map(|position| {
+            rows.look_ahead(position);
+            filter.matches_with(&rows.view(position), given)
+        })
         .collect()
 }
 

@@ -19,45 +19,114 @@ struct Found {
     offsets: Vec<u32>,
 }
 
-/// The rows of a table straight below the given ones.
-pub(super) fn direct<'s>(
-    walk: &Walk,
-    parents: &RowList<'s>,
-    table: TableId,
-    snapshot: &'s Snapshot,
-) -> Result<Level<'s>> {
-    let found = find(walk, parents, table, snapshot)?;
-    Ok(Level {
-        rows: RowList::read(snapshot, table, found.ids),
-        junction: None,
-        offsets: found.offsets,
-    })
+/// What a walk to a table needs besides the way.
+#[derive(Clone, Copy)]
+pub(super) struct Walker<'p, 's> {
+    pub(super) table: TableId,
+    /// The values of the parameters.
+    pub(super) given: &'p [Value],
+    pub(super) snapshot: &'s Snapshot,
 }
 
-/// The rows of a table below the given ones, each with the junction row that leads to it.
-pub(super) fn through<'s>(
-    crossing: &Crossing,
-    parents: &RowList<'s>,
-    table: TableId,
-    snapshot: &'s Snapshot,
-) -> Result<Level<'s>> {
-    let mut junction = direct(&crossing.to_junction, parents, crossing.junction, snapshot)?;
-    if let Some(filter) = &crossing.filter {
-        let keep = tested(&junction.rows, filter);
-        junction.retain_rows(&keep);
+impl<'s> Walker<'_, 's> {
+    /// The rows straight below the given ones.
+    pub(super) fn direct(self, walk: &Walk, parents: &RowList<'s>) -> Result<Level<'s>> {
+        let found = find(walk, parents, self.table, self.snapshot)?;
+        Ok(Level {
+            rows: RowList::read(self.snapshot, self.table, found.ids),
+            junction: None,
+            offsets: found.offsets,
+        })
     }
-    let found = find(&crossing.to_target, &junction.rows, table, snapshot)?;
-    let ends = junction.offsets.iter();
-    let offsets = ends.map(|&end| found.offsets[end as usize]).collect();
-    let junction = match crossing.shown {
-        true => Some(junction.rows.repeated(&found.offsets)),
-        false => None,
-    };
-    Ok(Level {
-        rows: RowList::read(snapshot, table, found.ids),
-        junction,
-        offsets,
-    })
+
+    /// The rows below the given ones, each with the junction row that leads to it.
+    pub(super) fn through(self, crossing: &Crossing, parents: &RowList<'s>) -> Result<Level<'s>> {
+        let junction = self.junction(crossing, parents)?;
+        let found = find(
+            &crossing.to_target,
+            &junction.rows,
+            self.table,
+            self.snapshot,
+        )?;
+        let offsets = composed(&junction.offsets, &found.offsets);
+        let junction = match crossing.shown {
+            true => Some(junction.rows.repeated(&found.offsets)),
+            false => None,
+        };
+        Ok(Level {
+            rows: RowList::read(self.snapshot, self.table, found.ids),
+            junction,
+            offsets,
+        })
+    }
+
+    /// How many rows stand straight below each of the given ones. Over the edges of a parent nothing is looked at but how
+    /// many there are.
+    pub(super) fn number_direct(self, walk: &Walk, parents: &RowList<'s>) -> Result<Level<'s>> {
+        let offsets = match walk {
+            Walk::ToChildren(key) => edge_counts(*key, parents, self.snapshot)?,
+            Walk::ToParent(_) | Walk::ByValue(_) => {
+                find(walk, parents, self.table, self.snapshot)?.offsets
+            }
+        };
+        Ok(self.numbers(offsets))
+    }
+
+    /// How many rows stand below each of the given ones. Those of the table are not read, only led to.
+    pub(super) fn number_through(
+        self,
+        crossing: &Crossing,
+        parents: &RowList<'s>,
+    ) -> Result<Level<'s>> {
+        let junction = self.junction(crossing, parents)?;
+        let found = find(
+            &crossing.to_target,
+            &junction.rows,
+            self.table,
+            self.snapshot,
+        )?;
+        Ok(self.numbers(composed(&junction.offsets, &found.offsets)))
+    }
+
+    /// The junction rows below the given rows.
+    fn junction(self, crossing: &Crossing, parents: &RowList<'s>) -> Result<Level<'s>> {
+        let walker = Walker {
+            table: crossing.junction,
+            ..self
+        };
+        let mut junction = walker.direct(&crossing.to_junction, parents)?;
+        if let Some(filter) = &crossing.filter {
+            let keep = tested(&junction.rows, filter, self.given);
+            junction.retain_rows(&keep);
+        }
+        Ok(junction)
+    }
+
+    /// A level of numbers alone.
+    fn numbers(self, offsets: Vec<u32>) -> Level<'s> {
+        Level {
+            offsets,
+            ..Level::unread(self.snapshot.reader(self.table))
+        }
+    }
+}
+
+/// Where the rows of each parent end, of rows that stand under rows that stand under parents.
+fn composed(upper: &[u32], lower: &[u32]) -> Vec<u32> {
+    upper.iter().map(|&end| lower[end as usize]).collect()
+}
+
+/// The offsets of the rows under each of the given ones over the edges of a key.
+fn edge_counts(key: ForeignKeyId, parents: &RowList<'_>, snapshot: &Snapshot) -> Result<Vec<u32>> {
+    let edges = snapshot.edges(snapshot.schema().foreign_key(key));
+    let mut offsets = Vec::with_capacity(parents.len() + 1);
+    offsets.push(0);
+    let mut rows = 0;
+    for &id in &parents.ids {
+        rows += edges.child_count(id);
+        offsets.push(level::offset(rows)?);
+    }
+    Ok(offsets)
 }
 
 /// The ids of the rows of a table below each of the given rows.

@@ -1,24 +1,25 @@
 //! From what was asked for to how it is read.
 //!
-//! The rules are simple, and the same whatever the tables hold: a root is read by primary key, another unique key or an
-//! index if its filter gives their values, and scanned otherwise; an include walks edges if a foreign key carries the
-//! association, and looks up values otherwise. Whoever adds costs finds the choices in `access` and `walk`.
+//! The rules are simple, and the same whatever the tables hold: a root is read as [`AccessPath::choose`] says for its
+//! filter; an include walks edges if a foreign key carries the association, and looks up values otherwise; what is only
+//! counted is counted by its edges where each of them counts. So a plan does not grow old: it is as good for every version
+//! of its schema, and nothing is ever planned again. Whoever adds costs has to see to that.
 
-mod access;
 mod walk;
 
+use crate::engine::AccessPath;
 use crate::query::Version;
-use crate::query::plan::{Access, Cut, IdOrder, Plan, PlanNode, RowOrder};
-use crate::query::resolve::Node;
+use crate::query::plan::{Access, Cut, IdOrder, Keep, Plan, PlanNode, RowOrder};
+use crate::query::resolve::{Node, Resolved};
 use crate::schema::Schema;
 
 /// How to answer a request.
-pub(crate) fn plan(nodes: Vec<Node>, version: Version<'_>) -> Plan {
-    plan_from(plan_root, nodes, version)
+pub(crate) fn plan(resolved: Resolved, version: Version<'_>) -> Plan {
+    plan_from(plan_root, resolved, version)
 }
 
 /// How to answer a request whose root rows are given; of an association to one, one of them under each source.
-pub(crate) fn plan_given(nodes: Vec<Node>, single: bool, version: Version<'_>) -> Plan {
+pub(crate) fn plan_given(resolved: Resolved, single: bool, version: Version<'_>) -> Plan {
     let root = |node, schema: &Schema| {
         let mut root = plan_node(node, Access::Given, schema);
         if single {
@@ -26,15 +27,16 @@ pub(crate) fn plan_given(nodes: Vec<Node>, single: bool, version: Version<'_>) -
         }
         root
     };
-    plan_from(root, nodes, version)
+    plan_from(root, resolved, version)
 }
 
 fn plan_from(
     plan_root: impl Fn(Node, &Schema) -> PlanNode,
-    nodes: Vec<Node>,
+    resolved: Resolved,
     version: Version<'_>,
 ) -> Plan {
     let schema = version.snapshot.schema();
+    let Resolved { nodes, wanted } = resolved;
     let mut planned: Vec<PlanNode> = Vec::with_capacity(nodes.len());
     for node in nodes {
         let access = node.include.as_ref().map(|include| {
@@ -49,19 +51,22 @@ fn plan_from(
     Plan {
         schema: schema.clone(),
         registry: version.registry.clone(),
+        wanted,
         nodes: planned,
     }
 }
 
 /// How to count what a request finds: only what decides about roots, in no order and not cut (associations EL-52,
 /// EL-53).
-pub(crate) fn plan_count(nodes: Vec<Node>, version: Version<'_>) -> Plan {
-    counting(plan(required_only(nodes), version))
+pub(crate) fn plan_count(mut resolved: Resolved, version: Version<'_>) -> Plan {
+    resolved.nodes = required_only(resolved.nodes);
+    counting(plan(resolved, version))
 }
 
 /// As [`plan_count`], of given root rows.
-pub(crate) fn plan_given_count(nodes: Vec<Node>, version: Version<'_>) -> Plan {
-    counting(plan_given(required_only(nodes), false, version))
+pub(crate) fn plan_given_count(mut resolved: Resolved, version: Version<'_>) -> Plan {
+    resolved.nodes = required_only(resolved.nodes);
+    counting(plan_given(resolved, false, version))
 }
 
 fn counting(mut plan: Plan) -> Plan {
@@ -73,7 +78,7 @@ fn counting(mut plan: Plan) -> Plan {
 }
 
 fn plan_root(mut node: Node, schema: &Schema) -> PlanNode {
-    let choice = access::choose(schema.table(node.table), node.filter.as_ref());
+    let choice = AccessPath::choose(schema, schema.table(node.table), node.filter.as_ref());
     if choice.answers_filter {
         node.filter = None;
     }
@@ -82,13 +87,30 @@ fn plan_root(mut node: Node, schema: &Schema) -> PlanNode {
 
 fn plan_node(mut node: Node, access: Access, schema: &Schema) -> PlanNode {
     let primary_key = &schema.table(node.table).primary_key().columns;
-    let order = RowOrder::new(std::mem::take(&mut node.order), primary_key);
+    let keep = keep(&node);
+    let order = match keep {
+        Keep::Rows => RowOrder::new(std::mem::take(&mut node.order), primary_key),
+        Keep::Passing | Keep::Number => RowOrder::Any,
+    };
     let cut = cut(&node, access.id_order());
     PlanNode {
         node,
         access,
         order,
         cut,
+        keep,
+    }
+}
+
+fn keep(node: &Node) -> Keep {
+    match &node.include {
+        Some(include) if include.counted => {
+            match node.filter.is_none() && node.children.is_empty() {
+                true => Keep::Number,
+                false => Keep::Passing,
+            }
+        }
+        _ => Keep::Rows,
     }
 }
 

@@ -33,7 +33,8 @@ pub(super) fn choose(
                     junction,
                     to_junction: tables(source, junction).to_children(&through.own, &through.scope),
                     filter: node.and_then(|it| it.filter.clone()),
-                    shown: node.is_some_and(|it| !it.attributes.ordinals.is_empty()),
+                    shown: !include.counted
+                        && node.is_some_and(|it| !it.attributes.ordinals.is_empty()),
                     to_target: tables(junction, target).to_parent(&through.other),
                 },
             };

@@ -7,3 +7,5 @@ mod explained;
 mod json;
 mod random;
 mod requests;
+mod parameters;
+mod counts;

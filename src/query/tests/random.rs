@@ -26,6 +26,7 @@ struct Tree {
     values: Vec<(String, Value)>,
     through: Option<Vec<(String, Value)>>,
     below: Vec<(String, Vec<Tree>)>,
+    counts: Vec<(String, usize)>,
 }
 
 proptest! {
@@ -49,6 +50,30 @@ proptest! {
         let prepared = request.prepare(&world).unwrap();
         prop_assert_eq!(&trees(prepared.run_owned(&world).unwrap().rows().iter()), &expected.shown);
         prop_assert!(!request.explain(&world).unwrap().is_empty());
+        let mut given = Vec::new();
+        let mut parametrized = request;
+        parametrize(&mut parametrized.criteria, &mut given);
+        let prepared = parametrized.prepare(&world).unwrap();
+        let given = || given.iter().map(|(name, value)| (&**name, value.clone()));
+        let found = prepared.run_with(&world, given()).unwrap();
+        prop_assert_eq!(&trees(found.iter()), &expected.shown, "{:?}", &parametrized);
+        prop_assert_eq!(prepared.count_with(&world, given()).unwrap(), expected.count);
+    }
+}
+
+/// Constants become parameters.
+fn parametrize(criteria: &mut Criteria, given: &mut Vec<(String, Value)>) {
+    for filter in &mut criteria.filters {
+        *filter = filter.parametrized(given);
+    }
+    for include in &mut criteria.includes {
+        for filter in &mut include.through_filters {
+            *filter = filter.parametrized(given);
+        }
+        parametrize(&mut include.criteria, given);
+    }
+    for counted in &mut criteria.counts {
+        parametrize(&mut counted.criteria, given);
     }
 }
 
@@ -212,7 +237,34 @@ fn random_criteria(
             criteria.include(random_include(world, model, choices, depth - 1));
         }
     }
+    if choices.once_in(3) && !model.associations().is_empty() {
+        criteria.count(random_count(world, model, choices));
+    }
     criteria
+}
+
+/// With nothing to it, half of them; otherwise with filters, or something required below.
+fn random_count(world: &World, model: &ModelEntry, choices: &mut Choices<'_>) -> Include {
+    let association = choices.of(model.associations());
+    let target = world.registry.model(association.target);
+    let mut counted = include(&*association.key);
+    if choices.once_in(2) {
+        return counted;
+    }
+    if choices.once_in(2) {
+        counted = counted.filter(random_filter(world, target, choices));
+    }
+    if let Link::Through(through) = &association.link
+        && choices.once_in(2)
+    {
+        let junction = world.registry.model(through.model);
+        counted = counted.through_filter(random_filter(world, junction, choices));
+    }
+    if !target.associations().is_empty() && choices.once_in(3) {
+        let below = include(&*choices.of(target.associations()).key);
+        counted = counted.include(below.required(true));
+    }
+    counted
 }
 
 fn random_include(
@@ -398,6 +450,11 @@ impl<'w> Reference<'w> {
             below: includes
                 .map(|it| (it.association.clone(), self.trees_below(model, it, row)))
                 .collect(),
+            counts: criteria
+                .counts
+                .iter()
+                .map(|it| (it.association.clone(), self.count_below(model, it, row)))
+                .collect(),
         }
     }
 
@@ -423,6 +480,15 @@ impl<'w> Reference<'w> {
                 tree
             });
         trees.collect()
+    }
+
+    fn count_below(&self, model: &ModelEntry, counted: &Include, row: &Row) -> usize {
+        let count = self.below(model, counted, row).len();
+        let association = model.association(&counted.association).unwrap();
+        match association.is_single() {
+            true => count.min(1),
+            false => count,
+        }
     }
 
     fn sort(
@@ -495,6 +561,7 @@ fn shows(include: &Include) -> bool {
         .as_ref()
         .is_none_or(|it| !it.is_empty())
         || include.criteria.includes.iter().any(shows)
+        || !include.criteria.counts.is_empty()
 }
 
 fn values(model: &ModelEntry, names: Option<&[String]>, row: &Row) -> Vec<(String, Value)> {
@@ -531,5 +598,9 @@ fn tree_of(record: Record<'_>) -> Tree {
         values: values(record),
         through: record.through().map(values),
         below: below.collect(),
+        counts: record
+            .counts()
+            .map(|(include, count)| (include.association.key.to_string(), count))
+            .collect(),
     }
 }

@@ -102,6 +102,13 @@ impl World {
             }
             faults.extend(self.pair_faults(link, pairs, targets));
         }
+        if let (Way::Parent { refers, .. }, Verb::Set) = (&link.way, call.verb) {
+            for target in targets.iter().filter(|it| it.table == Some(link.target)) {
+                if self.held_of(link, target, refers).is_none() {
+                    faults.push("Unsaved".to_owned());
+                }
+            }
+        }
         if inserts && call.verb == Verb::Set {
             // HO-9: a has_one that is given what is not there changes nothing, and says so.
             let saved = |it: &&Given| !matches!(it.known, Known::Unsaved(_));
@@ -193,7 +200,10 @@ impl World {
         }
         let is_primary = columns == self.layout.shape.tables[link.target].primary();
         match &target.known {
-            Known::Gone(memory) if is_primary => full(memory, columns),
+            // BT-7: a belongs_to takes what the instance has.
+            Known::Gone(memory) if is_primary || matches!(link.way, Way::Parent { .. }) => {
+                full(memory, columns)
+            }
             Known::Key(key) if is_primary => Some(key.clone()),
             Known::Gone(_) | Known::Key(_) => None,
             Known::Row(_) | Known::Unsaved(_) => None,

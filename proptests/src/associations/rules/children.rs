@@ -72,7 +72,8 @@ impl World {
         }
         let source = self.row(link.source, source.id).cloned();
         let now = source.map(|source| self.got(link, &source.values));
-        Ok(Answer::Rows(now.unwrap_or_default()))
+        // What goes may take the source along.
+        Ok(now.map_or(Answer::Open, Answer::Rows))
     }
 
     /// The rows among the targets, each once. Keys of no row are passed over (HM-7, HM-11).
@@ -103,6 +104,13 @@ impl World {
         let mut updates: Vec<(u64, Cells)> = Vec::new();
         if destroy {
             self.delete_rows(link.target, gone.to_vec())?;
+            // What is destroyed must not take along what is to be associated.
+            if listed
+                .iter()
+                .any(|row| self.row(link.target, row.id).is_none())
+            {
+                return Err(request("NotFound"));
+            }
         } else {
             let nothing: Cells = key.iter().map(|&column| (column, Value::Null)).collect();
             updates.extend(gone.iter().map(|&id| (id, nothing.clone())));

@@ -224,6 +224,7 @@ impl World {
         else {
             return Ok(Answer::Meaningless);
         };
+        self.cells(table, &[(attribute.to_owned(), value.clone())])?;
         let rows = self.reference.state().tables[table].iter();
         let ids: Vec<u64> = rows
             .filter(|row| row.values[column] == *value && !value.is_null())

@@ -79,7 +79,8 @@ impl World {
                 self.link(pairs, &own, &stay, &ends, call)?;
                 let source = self.row(link.source, source.id).cloned();
                 let now = source.map(|source| self.got(link, &source.values));
-                Ok(Answer::Rows(now.unwrap_or_default()))
+                // What goes may take the source along.
+                Ok(now.map_or(Answer::Open, Answer::Rows))
             }
         }
     }
@@ -136,12 +137,16 @@ impl World {
     ) -> Result<Vec<u64>, Vec<Complaint>> {
         let mut updates: Vec<(u64, Cells)> = Vec::new();
         let mut inserts = Vec::new();
+        let mut updated = Vec::new();
         for end in ends {
             let given = self.given(pairs, call, end)?;
             let met = present.iter().filter(|row| holds(pairs, row, &end.held));
             let met: Vec<&Row> = met.collect();
             for row in &met {
-                if !has_cells(&row.values, &given) {
+                // Where pairs may repeat and a target is listed twice, its first mention counts.
+                let again = updated.contains(&row.id);
+                updated.push(row.id);
+                if !again && !has_cells(&row.values, &given) {
                     updates.push((row.id, given.clone()));
                 }
             }

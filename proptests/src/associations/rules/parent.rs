@@ -38,7 +38,6 @@ impl World {
                 Known::Key(values) => values.clone(),
                 _ => match self.held_of(link, target, refers) {
                     Some(values) => values,
-                    None if self.row_of(link, target).is_none() => return Err(request("NotFound")),
                     None => return Err(request("Unsaved")),
                 },
             },

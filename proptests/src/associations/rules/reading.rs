@@ -3,7 +3,7 @@
 use relata::value::Value;
 
 use crate::associations::layout::{Link, Pairs, Way};
-use crate::associations::rules::{Answer, Known, Verdict, World, full, has_cells, request};
+use crate::associations::rules::{Answer, Known, Verdict, World, full, has_cells};
 use crate::associations::steps::{Call, Verb};
 use crate::reference::Row;
 
@@ -201,10 +201,7 @@ impl World {
         }
         let filter = match &call.filter {
             None => None,
-            Some((name, value)) => match self.column(link.target, name) {
-                Some(column) => Some((column, value.clone())),
-                None => return Err(request("UnknownColumn")),
-            },
+            Some(cell) => self.cells(link.target, std::slice::from_ref(cell))?.pop(),
         };
         let rows = match source {
             // HM-21: an instance that was never saved has none.

@@ -11,6 +11,7 @@ use relata::schema::{ForeignKeyId, Schema, TableId};
 use relata::{DataType, Database, Key, Models, Uuid, Value, ValueRef, col, engine};
 
 use crate::contestant::relata::rows::FromValues;
+use crate::contestant::relata::trees::Trees;
 use crate::contestant::{Contestant, Failure, OnDelete, Result, Roots, Tally, in_parts};
 use crate::data::{Author, Comment, Data, Pair, Post, RowKey, Tag};
 use crate::digest::{nest, text_sum};
@@ -49,6 +50,8 @@ impl RelataKey for Uuid {
 pub(crate) struct Relata {
     database: Database,
     ids: Ids,
+    /// None while nothing is loaded.
+    trees: Option<Trees>,
 }
 
 /// What the calls name, looked up once.
@@ -67,7 +70,13 @@ impl Relata {
         Ok(Relata {
             database: empty()?,
             ids: Ids::default(),
+            trees: None,
         })
+    }
+
+    fn prepared(&self) -> Result<&Trees> {
+        let nothing = || Failure::broken("nothing is loaded");
+        self.trees.as_ref().ok_or_else(nothing)
     }
 }
 
@@ -96,11 +105,13 @@ impl<K: RelataKey> Contestant<K> for Relata {
         self.ids = Ids::of(self.database.schema())?;
         let engine = self.database.engine_mut();
         engine.transaction(|transaction| rows::insert(transaction, data))?;
+        self.trees = Some(Trees::prepare(&self.database)?);
         Ok(())
     }
 
     fn unload(&mut self) -> Result<()> {
         self.database = empty()?;
+        self.trees = None;
         Ok(())
     }
 
@@ -134,15 +145,15 @@ impl<K: RelataKey> Contestant<K> for Relata {
     }
 
     fn tree(&mut self, roots: Roots) -> Result<Tally> {
-        trees::tree::<K>(&self.database, roots)
+        self.prepared()?.tree::<K>(&self.database, roots)
     }
 
     fn trees(&mut self, authors: &[K]) -> Result<Tally> {
-        trees::trees(&self.database, authors)
+        self.prepared()?.trees(&self.database, authors)
     }
 
     fn best_posts(&mut self, countries: &[i64]) -> Result<Tally> {
-        trees::best_posts::<K>(&self.database, countries)
+        self.prepared()?.best_posts::<K>(&self.database, countries)
     }
 
     fn has(&mut self, pairs: &[Pair<K>]) -> Result<Tally> {

@@ -2,6 +2,7 @@
 
 use relata::engine::{Row, Transaction};
 use relata::error;
+use relata::query::{Column, Record};
 use relata::value::ValueRef;
 
 use crate::contestant::Result;
@@ -85,84 +86,99 @@ pub(super) fn insert<K: RelataKey>(
     Ok(())
 }
 
-/// A row, out of its values in the order of the columns.
-pub(super) trait FromValues<'r, const COUNT: usize>: Sized {
-    fn from_values(values: [ValueRef<'r>; COUNT]) -> Result<Self>;
+/// The values of a row, by position in the order of the columns. Each is asked for where its type is expected, so that
+/// reading it there decides nothing else.
+pub(super) trait Values<'r> {
+    fn value(&self, position: usize) -> ValueRef<'r>;
+}
+
+/// A row of a request, by columns that were looked up.
+impl<'r> Values<'r> for (Record<'r>, &[Column; 6]) {
+    #[inline(always)]
+    fn value(&self, position: usize) -> ValueRef<'r> {
+        let (record, columns) = self;
+        record.at(columns[position])
+    }
+}
+
+impl<'r> Values<'r> for Vec<ValueRef<'r>> {
+    fn value(&self, position: usize) -> ValueRef<'r> {
+        self[position]
+    }
+}
+
+/// A row, out of its values.
+pub(super) trait FromValues<'r>: Sized {
+    fn from_values(values: &impl Values<'r>) -> Result<Self>;
 
     /// All columns of a row of the engine.
     fn from_row(row: Row<'r>) -> Result<Self> {
-        let mut columns = row.columns();
-        let values = std::array::from_fn(|_| {
-            let column = columns.next();
-            column.map_or(ValueRef::Null, |(_, value)| value)
-        });
-        Self::from_values(values)
+        let values: Vec<_> = row.columns().map(|(_, value)| value).collect();
+        Self::from_values(&values)
     }
 }
 
-impl<'r, K: RelataKey> FromValues<'r, 6> for Author<K, &'r str> {
+impl<'r, K: RelataKey> FromValues<'r> for Author<K, &'r str> {
     #[inline]
-    fn from_values([key, name, country, rating, age, motto]: [ValueRef<'r>; 6]) -> Result<Self> {
+    fn from_values(values: &impl Values<'r>) -> Result<Self> {
         Ok(Author {
-            key: K::from_value(key).ok_or_else(missing)?,
-            name: name.as_str().ok_or_else(missing)?,
-            country: country.as_int().ok_or_else(missing)?,
-            rating: rating.as_float().ok_or_else(missing)?,
-            age: age.as_int(),
-            motto: motto.as_str().ok_or_else(missing)?,
+            key: K::from_value(values.value(0)).ok_or_else(missing)?,
+            name: values.value(1).as_str().ok_or_else(missing)?,
+            country: values.value(2).as_int().ok_or_else(missing)?,
+            rating: values.value(3).as_float().ok_or_else(missing)?,
+            age: values.value(4).as_int(),
+            motto: values.value(5).as_str().ok_or_else(missing)?,
         })
     }
 }
 
-impl<'r, K: RelataKey> FromValues<'r, 6> for Post<K, &'r str> {
+impl<'r, K: RelataKey> FromValues<'r> for Post<K, &'r str> {
     #[inline]
-    fn from_values(
-        [key, author, title, score, weight, edition]: [ValueRef<'r>; 6],
-    ) -> Result<Self> {
+    fn from_values(values: &impl Values<'r>) -> Result<Self> {
         Ok(Post {
-            key: K::from_value(key).ok_or_else(missing)?,
-            author: K::from_value(author),
-            title: title.as_str().ok_or_else(missing)?,
-            score: score.as_int().ok_or_else(missing)?,
-            weight: weight.as_float().ok_or_else(missing)?,
-            edition: edition.as_int(),
+            key: K::from_value(values.value(0)).ok_or_else(missing)?,
+            author: K::from_value(values.value(1)),
+            title: values.value(2).as_str().ok_or_else(missing)?,
+            score: values.value(3).as_int().ok_or_else(missing)?,
+            weight: values.value(4).as_float().ok_or_else(missing)?,
+            edition: values.value(5).as_int(),
         })
     }
 }
 
-impl<'r, K: RelataKey> FromValues<'r, 6> for Comment<K, &'r str> {
+impl<'r, K: RelataKey> FromValues<'r> for Comment<K, &'r str> {
     #[inline]
-    fn from_values([key, post, body, likes, heat, edition]: [ValueRef<'r>; 6]) -> Result<Self> {
+    fn from_values(values: &impl Values<'r>) -> Result<Self> {
         Ok(Comment {
-            key: K::from_value(key).ok_or_else(missing)?,
-            post: K::from_value(post).ok_or_else(missing)?,
-            body: body.as_str().ok_or_else(missing)?,
-            likes: likes.as_int().ok_or_else(missing)?,
-            heat: heat.as_float().ok_or_else(missing)?,
-            edition: edition.as_int(),
+            key: K::from_value(values.value(0)).ok_or_else(missing)?,
+            post: K::from_value(values.value(1)).ok_or_else(missing)?,
+            body: values.value(2).as_str().ok_or_else(missing)?,
+            likes: values.value(3).as_int().ok_or_else(missing)?,
+            heat: values.value(4).as_float().ok_or_else(missing)?,
+            edition: values.value(5).as_int(),
         })
     }
 }
 
-impl<'r, K: RelataKey> FromValues<'r, 6> for Tag<K, &'r str> {
+impl<'r, K: RelataKey> FromValues<'r> for Tag<K, &'r str> {
     #[inline]
-    fn from_values([key, name, color, weight, rank, note]: [ValueRef<'r>; 6]) -> Result<Self> {
+    fn from_values(values: &impl Values<'r>) -> Result<Self> {
         Ok(Tag {
-            key: K::from_value(key).ok_or_else(missing)?,
-            name: name.as_str().ok_or_else(missing)?,
-            color: color.as_int().ok_or_else(missing)?,
-            weight: weight.as_float().ok_or_else(missing)?,
-            rank: rank.as_int(),
-            note: note.as_str().ok_or_else(missing)?,
+            key: K::from_value(values.value(0)).ok_or_else(missing)?,
+            name: values.value(1).as_str().ok_or_else(missing)?,
+            color: values.value(2).as_int().ok_or_else(missing)?,
+            weight: values.value(3).as_float().ok_or_else(missing)?,
+            rank: values.value(4).as_int(),
+            note: values.value(5).as_str().ok_or_else(missing)?,
         })
     }
 }
 
-impl<'r, K: RelataKey> FromValues<'r, 2> for Pair<K> {
-    fn from_values([post, tag]: [ValueRef<'r>; 2]) -> Result<Self> {
+impl<'r, K: RelataKey> FromValues<'r> for Pair<K> {
+    fn from_values(values: &impl Values<'r>) -> Result<Self> {
         Ok(Pair {
-            post: K::from_value(post).ok_or_else(missing)?,
-            tag: K::from_value(tag).ok_or_else(missing)?,
+            post: K::from_value(values.value(0)).ok_or_else(missing)?,
+            tag: K::from_value(values.value(1)).ok_or_else(missing)?,
         })
     }
 }

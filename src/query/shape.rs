@@ -1,0 +1,136 @@
+//! What a result of a plan consists of: which includes, and which attributes of each row.
+//!
+//! Names and paths are looked up in the plan alone, once for any number of results. What the request did not load is an
+//! error that names it.
+
+use crate::association::registry::ModelEntry;
+use crate::error::{Error, RequestError, RequestKind, Result};
+use crate::query::plan::Plan;
+use crate::query::resolve::{Node, Shown};
+
+/// An attribute looked up once, for [`Record::at`](crate::query::Record::at).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub(super) node: usize,
+    pub(super) ordinal: u32,
+}
+
+/// An include looked up once, for [`Record::under`](crate::query::Record::under).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Included {
+    pub(super) parent: usize,
+    pub(super) node: usize,
+}
+
+/// A count looked up once, for [`Record::count_at`](crate::query::Record::count_at).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    pub(super) parent: usize,
+    pub(super) node: usize,
+}
+
+/// Which row of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Target,
+    Junction,
+}
+
+impl Plan {
+    /// An attribute of the root, or with a path of an include.
+    pub(super) fn column(&self, path: &str) -> Result<Column> {
+        let (node, name) = match path.rsplit_once('.') {
+            Some((includes, name)) => (self.included(includes)?.node, name),
+            None => (0, path),
+        };
+        Ok(Column {
+            node,
+            ordinal: self.ordinal(node, Side::Target, name)?,
+        })
+    }
+
+    /// An include by its path.
+    pub(super) fn included(&self, path: &str) -> Result<Included> {
+        let (mut parent, mut node) = (0, 0);
+        for key in path.split('.') {
+            parent = node;
+            node = self.child(parent, key)?;
+        }
+        Ok(Included { parent, node })
+    }
+
+    /// A count by its path.
+    pub(super) fn counted(&self, path: &str) -> Result<Counted> {
+        let (parent, key) = match path.rsplit_once('.') {
+            Some((includes, key)) => (self.included(includes)?.node, key),
+            None => (0, path),
+        };
+        Ok(Counted {
+            parent,
+            node: self.counted_child(parent, key)?,
+        })
+    }
+
+    /// The count of this key below a node.
+    pub(super) fn counted_child(&self, node: usize, key: &str) -> Result<usize> {
+        let mut children = self.node(node).children.iter().copied();
+        let named = children.find(|&child| {
+            let include = self.node(child).include.as_ref();
+            include.is_some_and(|include| *include.association.key == *key && include.counted)
+        });
+        if let Some(child) = named {
+            return Ok(child);
+        }
+        let model = self.registry.model(self.node(node).model);
+        model.association(key)?;
+        let detail = format!("association {key} was not counted");
+        Err(not_loaded(model, detail))
+    }
+
+    /// The include of this key below a node.
+    pub(super) fn child(&self, node: usize, key: &str) -> Result<usize> {
+        let children = self.node(node).children.iter().copied();
+        let mut named = children.filter(|&child| {
+            let include = self.node(child).include.as_ref();
+            include.is_some_and(|include| *include.association.key == *key && !include.hidden)
+        });
+        if let Some(child) = named.next() {
+            return Ok(child);
+        }
+        let model = self.registry.model(self.node(node).model);
+        model.association(key)?;
+        let detail = format!("association {key} was not included");
+        Err(not_loaded(model, detail))
+    }
+
+    pub(super) fn ordinal(&self, node: usize, side: Side, name: &str) -> Result<u32> {
+        let (model, shown) = self.shape(node, side);
+        let ordinal = model.attribute(name)?.ordinal;
+        match shown.all || shown.ordinals.contains(&ordinal) {
+            true => Ok(ordinal),
+            false => {
+                let detail = format!("attribute {name} was not loaded");
+                Err(not_loaded(model, detail))
+            }
+        }
+    }
+
+    /// The model of a node's rows or junction rows, and which attributes of it are shown.
+    pub(super) fn shape(&self, node: usize, side: Side) -> (&ModelEntry, &Shown) {
+        let node = self.node(node);
+        let junction = node.junction.as_ref();
+        let (model, shown) = match (side, junction) {
+            (Side::Junction, Some(junction)) => (junction.model, &junction.attributes),
+            (Side::Junction, None) | (Side::Target, _) => (node.model, &node.attributes),
+        };
+        (self.registry.model(model), shown)
+    }
+
+    pub(super) fn node(&self, node: usize) -> &Node {
+        &self.nodes[node].node
+    }
+}
+
+pub(super) fn not_loaded(model: &ModelEntry, detail: String) -> Error {
+    RequestError::new(RequestKind::NotLoaded, &*model.name, detail).into()
+}
