@@ -16,7 +16,7 @@ const ROWS_MAX: usize = 9;
 /// A random step.
 pub fn draw(world: &World, in_transaction: bool, choices: &mut Choices) -> Step {
     let draw = Draw { world };
-    match choices.weighted(&[6, 16, 5, 3, 1, 60, 7]) {
+    match choices.weighted(&[6, 16, 5, 4, 1, 60, 7]) {
         0 if !in_transaction => Step::Begin,
         0 => match choices.percent(50) {
             true => Step::Commit,

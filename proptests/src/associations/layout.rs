@@ -129,9 +129,9 @@ impl Layout {
         for association in &graph.associations {
             add_keys(&mut tables, &mut references, association);
         }
-        for table in 0..tables.len() {
-            let name = tables[table].name.clone();
-            key_junction(&mut tables[table], &through(graph, &name));
+        for table in &mut tables {
+            let through = through(graph, &table.name);
+            key_junction(table, &through);
         }
         let links = graph
             .associations

@@ -13,10 +13,10 @@ use crate::associations::rules::{Answer, Complaint, Found, Tree};
 use crate::associations::steps::{Call, Name, Named, Row, Source, Step, Verb};
 
 /// Every row as it was when it was first read, by model and primary key.
-pub type Seen = BTreeMap<(String, Vec<Value>), Instance>;
+pub(super) type Seen = BTreeMap<(String, Vec<Value>), Instance>;
 
 /// A database, or an open transaction of one.
-pub trait Place: Queryable {
+pub(super) trait Place: Queryable {
     /// What is associated with an instance.
     fn related<'a>(&'a mut self, source: &'a mut Instance, alias: &str) -> Result<Related<'a>>;
     /// Inserts.
@@ -98,7 +98,12 @@ place!(Transaction<'_>);
 ///
 /// # Errors
 /// Why it was refused.
-pub fn perform(place: &mut impl Place, graph: &Graph, seen: &Seen, step: &Step) -> Result<Answer> {
+pub(super) fn perform(
+    place: &mut impl Place,
+    graph: &Graph,
+    seen: &Seen,
+    step: &Step,
+) -> Result<Answer> {
     match step {
         Step::Create { model, values } => {
             let instance = place.create(model, given(values))?;
@@ -240,7 +245,12 @@ fn instance(place: &impl Place, seen: &Seen, row: &Row) -> Result<Instance> {
 ///
 /// # Errors
 /// What is wrong with the request.
-pub fn trees(place: &impl Place, graph: &Graph, model: &str, depth: usize) -> Result<Vec<Tree>> {
+pub(super) fn trees(
+    place: &impl Place,
+    graph: &Graph,
+    model: &str,
+    depth: usize,
+) -> Result<Vec<Tree>> {
     let mut request: Select = select(model);
     for first in graph.associations.iter().filter(|it| it.source == model) {
         let mut below = include(first.alias.as_str());
@@ -287,7 +297,7 @@ fn tree(graph: &Graph, record: &Record<'_>, depth: usize) -> Result<Tree> {
 }
 
 /// The word for an error: its sort, and the table of a constraint.
-pub fn complaint(error: &Error) -> Complaint {
+pub(super) fn complaint(error: &Error) -> Complaint {
     match (error.kind(), error.as_constraint()) {
         (_, Some(broken)) => format!("{:?} {}", broken.kind, broken.table),
         (ErrorKind::Request(kind), None) => format!("{kind:?}"),
@@ -296,7 +306,7 @@ pub fn complaint(error: &Error) -> Complaint {
 }
 
 /// An instance's values, and those of its row of the junction.
-pub fn found(instance: &Instance) -> Found {
+pub(super) fn found(instance: &Instance) -> Found {
     let values = |instance: &Instance| -> Vec<Value> {
         let attributes = instance.attributes();
         attributes.map(|(_, value)| value.clone()).collect()

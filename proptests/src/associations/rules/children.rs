@@ -68,7 +68,11 @@ impl World {
                 cells.push((*column, value.clone()));
             }
             let id = self.insert(link.target, cells)?;
-            return Ok(Answer::Rows(vec![self.found(link.target, id)]));
+            // What goes may take the source along; what is associated with it then is left open.
+            return Ok(match self.row(link.source, source.id) {
+                Some(_) => Answer::Rows(vec![self.found(link.target, id)]),
+                None => Answer::Open,
+            });
         }
         let source = self.row(link.source, source.id).cloned();
         let now = source.map(|source| self.got(link, &source.values));

@@ -40,6 +40,12 @@ impl World {
             .collect();
         let mut ends = Vec::new();
         for target in targets {
+            // D15: a target outside the scope has no link that could go, even if another row shares its key.
+            let row = self.row_of(link, target);
+            let outside = row.is_some_and(|row| !has_cells(&row.values, &link.scope));
+            if outside && call.verb == Verb::Remove {
+                continue;
+            }
             match self.held_of(link, target, &pairs.target) {
                 Some(held) => ends.push(End {
                     held,
