@@ -1,6 +1,6 @@
 //! Which columns make a key, and how a row answers for them.
 
-use crate::storage::key_hash::hash_key;
+use crate::storage::key_hash::KeyHasher;
 use crate::storage::{RowLayout, RowRef};
 use crate::value::{Value, ValueRef};
 
@@ -64,7 +64,7 @@ impl KeyColumns {
     }
 
     /// The hash of a stored row's key.
-    pub(crate) fn hash_row(&self, layout: &RowLayout, row: RowRef<'_>) -> u64 {
-        hash_key(self.of_row(layout, row))
+    pub(crate) fn hash_row(&self, hasher: &KeyHasher, layout: &RowLayout, row: RowRef<'_>) -> u64 {
+        hasher.hash(self.of_row(layout, row))
     }
 }

@@ -1,35 +1,33 @@
-//! The hash of a key: a sequence of values, hashed with a key of the process.
+//! The hash of a key: a sequence of values, hashed with a key of the index.
 //!
-//! The hash key is drawn once per process from the operating system, so that nobody can craft values that collide. Hashes
-//! therefore differ from run to run; they find rows and never order them. Equal values hash equally, whichever kind
-//! of number or zero they are.
+//! Every index draws its hash key when it is made, from what the operating system gave the process, so that nobody can
+//! craft values that collide, nor learn from one database what collides in another; snapshots and forks share it with
+//! the index. Hashes therefore differ from run to run; they find rows and never order them. Equal values hash equally,
+//! whichever kind of number or zero they are.
 
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::OnceLock;
 
 use ahash::RandomState;
 
 use crate::value::ValueRef;
 
-/// The process's hash key. Fetched once by whoever hashes many keys.
-#[derive(Clone, Copy, Debug)]
+/// The hash key of one index.
+#[derive(Clone, Debug)]
 pub(crate) struct KeyHasher {
-    state: &'static RandomState,
+    state: RandomState,
 }
 
 impl KeyHasher {
-    /// The one hasher of this process.
-    #[inline]
-    pub(crate) fn of_process() -> Self {
-        static STATE: OnceLock<RandomState> = OnceLock::new();
+    /// A hash key that no other index has.
+    pub(crate) fn new() -> Self {
         KeyHasher {
-            state: STATE.get_or_init(RandomState::new),
+            state: RandomState::new(),
         }
     }
 
     /// The hash of a key's values in the order of its columns.
     #[inline]
-    pub(crate) fn hash<'a>(self, values: impl IntoIterator<Item = ValueRef<'a>>) -> u64 {
+    pub(crate) fn hash<'a>(&self, values: impl IntoIterator<Item = ValueRef<'a>>) -> u64 {
         #[cfg(test)]
         counted::count_one();
         let mut hasher = self.state.build_hasher();
@@ -38,12 +36,6 @@ impl KeyHasher {
         }
         hasher.finish()
     }
-}
-
-/// The hash of a key's values in the order of its columns.
-#[inline]
-pub(crate) fn hash_key<'a>(values: impl IntoIterator<Item = ValueRef<'a>>) -> u64 {
-    KeyHasher::of_process().hash(values)
 }
 
 #[cfg(test)]
@@ -70,19 +62,22 @@ mod counted {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::env;
     use std::io::{Write, stderr};
     use std::process::Command;
 
-    use super::{hash_key, hashes_counted};
+    use super::{KeyHasher, hashes_counted};
     use crate::value::{Value, ValueRef};
 
-    fn hash_of(values: &[Value]) -> u64 {
-        hash_key(values.iter().map(Value::as_ref))
+    fn hash_of(hasher: &KeyHasher, values: &[Value]) -> u64 {
+        hasher.hash(values.iter().map(Value::as_ref))
     }
 
     #[test]
     fn equal_keys_hash_equally_and_columns_are_told_apart() {
+        let hasher = KeyHasher::new();
+        let hash_of = |values: &[Value]| hash_of(&hasher, values);
         assert_eq!(hash_of(&[Value::from(2)]), hash_of(&[Value::from(2.0)]));
         assert_eq!(hash_of(&[Value::from(0.0)]), hash_of(&[Value::from(-0.0)]));
         let (left, right) = (
@@ -96,12 +91,22 @@ mod tests {
         );
     }
 
+    // Broken, whoever learns what collides in one database would know it of every other.
+    #[test]
+    fn each_index_hashes_with_a_key_of_its_own() {
+        let values = [Value::from("key")];
+        let hashes: BTreeSet<_> = (0..100)
+            .map(|_| hash_of(&KeyHasher::new(), &values))
+            .collect();
+        assert_eq!(hashes.len(), 100);
+    }
+
     // Broken, whoever knows the program could choose keys that all collide.
     #[test]
     fn each_process_hashes_with_a_key_of_its_own() {
         /// Set for the other process, which tells its hash and stops.
         const TELL: &str = "RELATA_TEST_TELL";
-        let own = hash_of(&[Value::from("key")]).to_string();
+        let own = hash_of(&KeyHasher::new(), &[Value::from("key")]).to_string();
         if env::var_os(TELL).is_some() {
             stderr().write_all(own.as_bytes()).unwrap();
             return;
@@ -120,8 +125,9 @@ mod tests {
     #[test]
     fn every_hash_is_counted() {
         let before = hashes_counted();
-        hash_key([ValueRef::Int(1)]);
-        hash_key([ValueRef::Null, ValueRef::Bool(true)]);
+        let hasher = KeyHasher::new();
+        hasher.hash([ValueRef::Int(1)]);
+        hasher.hash([ValueRef::Null, ValueRef::Bool(true)]);
         assert_eq!(hashes_counted(), before + 2);
     }
 }

@@ -35,7 +35,7 @@ pub(crate) use self::hash_index::HashIndex;
 pub(crate) use self::hash_index::entries_passed;
 pub(crate) use self::key_columns::KeyColumns;
 #[cfg(test)]
-pub(crate) use self::key_hash::{hash_key, hashes_counted};
+pub(crate) use self::key_hash::{KeyHasher, hashes_counted};
 pub(crate) use self::layout::{Field, RowLayout};
 pub(crate) use self::multi_index::MultiIndex;
 pub(crate) use self::ordered_index::OrderedIndex;

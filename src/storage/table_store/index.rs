@@ -6,7 +6,7 @@
 //! The index of a deferrable key also knows which rows share theirs: they are what a commit has to judge, and nothing
 //! else must be kept in step with the rows. That of a key with a filter has only the rows that take part.
 
-use crate::storage::key_hash::hash_key;
+use crate::storage::key_hash::KeyHasher;
 use crate::storage::table_store::{IndexSpec, KeySpec, Members};
 use crate::storage::{
     HashIndex, KeyColumns, MultiIndex, OrderedIndex, Postings, RowId, RowRef, Rows,
@@ -19,6 +19,7 @@ pub(super) struct UniqueIndex {
     columns: KeyColumns,
     /// Whether a row with a null in the key stays out.
     nulls_distinct: bool,
+    hasher: KeyHasher,
     index: HashIndex,
     /// The rows whose key another row has, too, as the children of [`ALL`]; none for a key that never waits.
     repeats: Option<Box<Postings>>,
@@ -45,7 +46,7 @@ pub(super) struct SecondaryIndex {
 
 #[derive(Clone, Debug)]
 enum AnyIndex {
-    Hash(MultiIndex),
+    Hash(KeyHasher, MultiIndex),
     Ordered(OrderedIndex),
 }
 
@@ -54,6 +55,7 @@ impl UniqueIndex {
         UniqueIndex {
             columns: KeyColumns::new(&spec.columns),
             nulls_distinct: spec.nulls_distinct,
+            hasher: KeyHasher::new(),
             index: HashIndex::new(),
             repeats: spec.deferrable.then(|| Box::new(Postings::new())),
             part: spec.members.clone().map(|members| {
@@ -99,7 +101,7 @@ impl UniqueIndex {
     pub(super) fn fill(&mut self, rows: &Rows) {
         for (id, row) in rows.iter() {
             self.index
-                .insert(self.columns.hash_row(rows.layout(), row), id);
+                .insert(self.columns.hash_row(&self.hasher, rows.layout(), row), id);
         }
     }
 
@@ -111,7 +113,7 @@ impl UniqueIndex {
     pub(super) fn add(&mut self, rows: &Rows, id: RowId) -> Option<RowId> {
         let row = self.member(rows, id)?;
         let columns = &self.columns;
-        let hash = columns.hash_row(rows.layout(), row);
+        let hash = columns.hash_row(&self.hasher, rows.layout(), row);
         let other = self
             .index
             .insert_unique(hash, id, |other| have_same_key(columns, rows, row, other));
@@ -128,7 +130,7 @@ impl UniqueIndex {
             return;
         };
         let (columns, layout) = (&self.columns, rows.layout());
-        let hash = columns.hash_row(layout, row);
+        let hash = columns.hash_row(&self.hasher, layout, row);
         self.index.remove(hash, id);
         if let Some(repeats) = &mut self.repeats
             && repeats.remove(ALL, id)
@@ -149,7 +151,7 @@ impl UniqueIndex {
         rows: &Rows,
         values: impl Iterator<Item = ValueRef<'k>> + Clone,
     ) -> Option<RowId> {
-        self.index.find(hash_key(values.clone()), |row| {
+        self.index.find(self.hasher.hash(values.clone()), |row| {
             has_key(&self.columns, rows, row, values.clone())
         })
     }
@@ -160,7 +162,7 @@ impl UniqueIndex {
         rows: &Rows,
         values: impl Iterator<Item = ValueRef<'k>> + Clone,
     ) -> Vec<RowId> {
-        let candidates = self.index.candidates(hash_key(values.clone()));
+        let candidates = self.index.candidates(self.hasher.hash(values.clone()));
         candidates
             .filter(|&row| has_key(&self.columns, rows, row, values.clone()))
             .collect()
@@ -171,7 +173,7 @@ impl UniqueIndex {
         let Some(row) = self.member(rows, id) else {
             return Vec::new();
         };
-        let hash = self.columns.hash_row(rows.layout(), row);
+        let hash = self.columns.hash_row(&self.hasher, rows.layout(), row);
         let same = |other: &RowId| have_same_key(&self.columns, rows, row, *other);
         self.index.candidates(hash).filter(same).collect()
     }
@@ -227,7 +229,7 @@ impl SecondaryIndex {
         let index = if spec.ordered {
             AnyIndex::Ordered(OrderedIndex::new(&spec.descending))
         } else {
-            AnyIndex::Hash(MultiIndex::new())
+            AnyIndex::Hash(KeyHasher::new(), MultiIndex::new())
         };
         SecondaryIndex {
             columns: KeyColumns::new(&spec.columns),
@@ -253,9 +255,11 @@ impl SecondaryIndex {
         let (columns, layout) = (&self.columns, rows.layout());
         match &mut self.index {
             AnyIndex::Ordered(index) => index.insert(columns.of_row(layout, row), id),
-            AnyIndex::Hash(index) => index.insert(columns.hash_row(layout, row), id, |other| {
-                have_same_key(columns, rows, row, other)
-            }),
+            AnyIndex::Hash(hasher, index) => {
+                index.insert(columns.hash_row(hasher, layout, row), id, |other| {
+                    have_same_key(columns, rows, row, other)
+                })
+            }
         };
     }
 
@@ -265,7 +269,9 @@ impl SecondaryIndex {
         let (columns, layout) = (&self.columns, rows.layout());
         match &mut self.index {
             AnyIndex::Ordered(index) => index.remove(columns.of_row(layout, row), id),
-            AnyIndex::Hash(index) => index.remove(columns.hash_row(layout, row), id),
+            AnyIndex::Hash(hasher, index) => {
+                index.remove(columns.hash_row(hasher, layout, row), id)
+            }
         };
     }
 
@@ -277,8 +283,8 @@ impl SecondaryIndex {
     ) -> Vec<RowId> {
         match &self.index {
             AnyIndex::Ordered(index) => index.find_all(values).collect(),
-            AnyIndex::Hash(index) => {
-                let found = index.find(hash_key(values.clone()), |row| {
+            AnyIndex::Hash(hasher, index) => {
+                let found = index.find(hasher.hash(values.clone()), |row| {
                     has_key(&self.columns, rows, row, values.clone())
                 });
                 found.map(Iterator::collect).unwrap_or_default()
@@ -294,8 +300,8 @@ impl SecondaryIndex {
     ) -> Option<RowId> {
         match &self.index {
             AnyIndex::Ordered(index) => index.find_all(values).next(),
-            AnyIndex::Hash(index) => index
-                .find(hash_key(values.clone()), |row| {
+            AnyIndex::Hash(hasher, index) => index
+                .find(hasher.hash(values.clone()), |row| {
                     has_key(&self.columns, rows, row, values.clone())
                 })?
                 .next(),
@@ -305,7 +311,7 @@ impl SecondaryIndex {
     /// Compares the index with the rows by brute force.
     pub(super) fn check(&self, rows: &Rows) -> Result<(), String> {
         let entries = match &self.index {
-            AnyIndex::Hash(index) => index.len(),
+            AnyIndex::Hash(_, index) => index.len(),
             AnyIndex::Ordered(index) => index.len(),
         };
         if entries != rows.len() {
@@ -314,7 +320,9 @@ impl SecondaryIndex {
         let (columns, layout) = (&self.columns, rows.layout());
         let lost = rows.iter().find(|&(id, row)| match &self.index {
             AnyIndex::Ordered(index) => !index.contains(columns.of_row(layout, row), id),
-            AnyIndex::Hash(index) => !index.contains(columns.hash_row(layout, row), id),
+            AnyIndex::Hash(hasher, index) => {
+                !index.contains(columns.hash_row(hasher, layout, row), id)
+            }
         });
         lost.map_or(Ok(()), |(id, _)| Err(format!("does not find row {}", id.0)))
     }
