@@ -110,8 +110,13 @@ fn replace(writing: &mut Writing<'_, '_>, hop: &Hop, owner: &Parent, rows: &[Row
     let staying: BTreeSet<_> = rows.iter().collect();
     leaving.retain(|row| !staying.contains(row));
     let joining = joining(writing, hop, owner, rows)?;
-    part(writing, hop, leaving, joining)?;
-    writing.require_rows(writing.target(), rows.iter().copied())
+    if writing.destroy_previous {
+        let target = writing.target();
+        writing.delete(target, &leaving)?;
+        writing.require_rows(target, rows.iter().copied())?;
+        return writing.update(target, joining);
+    }
+    part(writing, hop, leaving, joining)
 }
 
 /// What has to be written for rows to be associated: nothing for those that are.
