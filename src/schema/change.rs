@@ -34,6 +34,11 @@ pub enum SchemaChange {
         /// The table.
         table: String,
     },
+    /// A table goes, with its rows and with the foreign keys of other tables that refer to it; their rows stay as they are.
+    DropTableCascade {
+        /// The table.
+        table: String,
+    },
     /// A column comes, as the last one; rows that are there take its default.
     AddColumn {
         /// Its table.
@@ -115,6 +120,13 @@ impl SchemaChange {
     /// See [`SchemaChange::DropTable`].
     pub fn drop_table(table: impl Into<String>) -> Self {
         SchemaChange::DropTable {
+            table: table.into(),
+        }
+    }
+
+    /// See [`SchemaChange::DropTableCascade`].
+    pub fn drop_table_cascade(table: impl Into<String>) -> Self {
+        SchemaChange::DropTableCascade {
             table: table.into(),
         }
     }

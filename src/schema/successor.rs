@@ -25,7 +25,10 @@ impl Schema {
         let mut outline = self.outline();
         let changed = match change {
             SchemaChange::AddTable(definition) => outline.add_table(definition.clone()),
-            SchemaChange::DropTable { table } => self.drop_table(&mut outline, table)?,
+            // Of one that goes in any case, what refers to it has gone before.
+            SchemaChange::DropTable { table } | SchemaChange::DropTableCascade { table } => {
+                self.drop_table(&mut outline, table)?
+            }
             SchemaChange::AddColumn { table, .. }
             | SchemaChange::DropColumn { table, .. }
             | SchemaChange::SetNotNull { table, .. }
@@ -42,6 +45,20 @@ impl Schema {
             }
         };
         Ok((outline.build()?, changed))
+    }
+
+    /// The changes that have to come before one, each a change of its own.
+    pub(crate) fn before(&self, change: &SchemaChange) -> Result<Vec<SchemaChange>> {
+        let SchemaChange::DropTableCascade { table } = change else {
+            return Ok(Vec::new());
+        };
+        let id = self.table_id(table)?;
+        let others = self.referring_to(id).filter(|key| key.child != id);
+        let drop = |key: &ForeignKey| {
+            let child = &*self.table(key.child).name;
+            SchemaChange::drop_constraint(child, &*key.name)
+        };
+        Ok(others.map(drop).collect())
     }
 
     fn drop_table(&self, outline: &mut Outline, name: &str) -> Result<TableId> {
@@ -62,7 +79,9 @@ impl Schema {
         let place = place.expect("an outline has every table of its schema");
         let definition = &mut place.definition;
         match change {
-            SchemaChange::AddTable(_) | SchemaChange::DropTable { .. } => {}
+            SchemaChange::AddTable(_)
+            | SchemaChange::DropTable { .. }
+            | SchemaChange::DropTableCascade { .. } => {}
             SchemaChange::AddColumn { column, .. } => add_column(place, column)?,
             SchemaChange::DropColumn { column, .. } => {
                 let ordinal = table.column(column)?;

@@ -9,7 +9,7 @@ use crate::choices::Choices;
 use crate::differential::sql::Dialect;
 use crate::operations::{self, Fault, Operation, Statement, Term};
 use crate::reference::State;
-use crate::shape::{DefaultShape, Kind, Operand, Shape, TableShape, Timing};
+use crate::shape::{DefaultShape, Kind, Operand, Shape, TableShape, Timing, possible_rule};
 
 /// How far the line of values of a random schema is searched for one of them.
 const PLACES: usize = 8;
@@ -23,12 +23,28 @@ pub fn schema(dialect: Dialect, choices: &mut Choices) -> Shape {
     for table in &mut shape.tables {
         make_plain(table, dialect, &values);
     }
+    if choices.percent(30) {
+        repeat_reference(&mut shape, choices);
+    }
     for reference in &mut shape.references {
         if dialect == Dialect::Postgres {
             reference.timing = Timing::InitiallyDeferred;
         }
     }
     shape
+}
+
+/// Another key over the columns of one that is there, with rules of its own: both act on the same rows.
+fn repeat_reference(shape: &mut Shape, choices: &mut Choices) {
+    let Some(mut again) = choices.pick(&shape.references).cloned() else {
+        return;
+    };
+    let table = &shape.tables[again.child];
+    again.name = format!("{}_again", again.name);
+    again.on_delete = possible_rule(table, &again.child_columns, choices);
+    again.on_update = possible_rule(table, &again.child_columns, choices);
+    shape.references.push(again);
+    shape.references.sort_by_key(|reference| reference.child);
 }
 
 /// The values of a random schema, and those that stand for them.

@@ -760,3 +760,60 @@ fn guarded_keys_and_keys_to_any_row_come_and_go() {
     }
     db.insert("notes", note(3, "place", 7, "fr")).unwrap();
 }
+
+// rules: FK-27
+// Broken, a table that others refer to could not be dropped in one step, or their rows would go or keep a dead key.
+#[test]
+fn a_cascade_drops_the_keys_that_refer_to_the_table() {
+    let mut db = filled();
+    let comments = values(&db, "comments", "post_id");
+    let before = db.fingerprint();
+    let mut tx = db.begin();
+    let savepoint = tx.savepoint().unwrap();
+    let cascade = SchemaChange::drop_table_cascade("posts");
+    tx.change_schema(&cascade).unwrap();
+    assert!(tx.schema().table_id("posts").is_err());
+    assert!(tx.schema().foreign_key_id("comments_post_id_fkey").is_err());
+    tx.insert("comments", [("post_id", 77.into())]).unwrap();
+    tx.rollback_to(savepoint).unwrap();
+    assert_eq!(tx.fingerprint(), before);
+    tx.change_schema(&cascade).unwrap();
+    tx.commit().unwrap();
+    assert_eq!(values(&db, "comments", "post_id"), comments);
+    db.check_integrity().unwrap();
+    let error = db.change_schema(&cascade).unwrap_err();
+    assert_eq!(error.kind(), request(RequestKind::UnknownTable));
+}
+
+// rules: FK-27, RI-92
+// Broken, a cascade that is refused halfway would leave the keys dropped that it met first.
+#[test]
+fn a_cascade_is_all_or_nothing() {
+    let key = |table: &str, column: &str| {
+        let key = ForeignKeyDef::new([column]).references(table, ["id"]);
+        key.deferrable(Deferral::InitiallyDeferred)
+    };
+    let parents = TableDef::new("parents").column(int("id").primary_key());
+    let child = |name: &str| {
+        TableDef::new(name)
+            .column(int("parent"))
+            .foreign_key(key("parents", "parent"))
+    };
+    let schema = Schema::builder()
+        .table(parents)
+        .table(child("first"))
+        .table(child("second"));
+    let mut db = Database::new(schema.build().unwrap());
+    let mut tx = db.begin();
+    tx.insert("second", [("parent", 5.into())]).unwrap();
+    let before = tx.fingerprint();
+    let error = tx
+        .change_schema(&SchemaChange::drop_table_cascade("parents"))
+        .unwrap_err();
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Transaction(TransactionKind::Pending)
+    );
+    assert_eq!(tx.fingerprint(), before);
+    assert_eq!(tx.schema().foreign_keys().len(), 2);
+}

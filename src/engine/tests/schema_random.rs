@@ -128,6 +128,7 @@ fn change() -> impl Strategy<Value = SchemaChange> {
     prop_oneof![
         2 => table_def().prop_map(SchemaChange::add_table),
         1 => table().prop_map(SchemaChange::drop_table),
+        1 => table().prop_map(SchemaChange::drop_table_cascade),
         4 => (table(), column_def()).prop_map(|(t, c)| SchemaChange::add_column(t, c)),
         2 => (table(), column()).prop_map(|(t, c)| SchemaChange::drop_column(t, c)),
         1 => (table(), column()).prop_map(|(t, c)| SchemaChange::set_not_null(t, c)),
@@ -197,6 +198,12 @@ fn edit(tables: &mut Vec<TableDef>, change: &SchemaChange) {
     match change {
         SchemaChange::AddTable(table) => tables.push(table.clone()),
         SchemaChange::DropTable { table } => tables.retain(|it| it.name != *table),
+        SchemaChange::DropTableCascade { table } => {
+            tables.retain(|it| it.name != *table);
+            for other in tables {
+                other.foreign_keys.retain(|key| key.parent != *table);
+            }
+        }
         SchemaChange::AddColumn { table, column } => {
             let at = at(tables, table);
             tables[at].columns.push(column.clone());

@@ -29,6 +29,18 @@ impl Transaction<'_> {
     /// [`Error::Declaration`](crate::error::Error::Declaration) for what could not be declared; a constraint error if a row
     /// breaks what comes. Nothing is changed then.
     pub fn change_schema(&mut self, change: &SchemaChange) -> Result<()> {
+        let before = self.schema.before(change)?;
+        if before.is_empty() {
+            return self.change_once(change);
+        }
+        self.atomically(|transaction| {
+            let mut all = before.iter().chain([change]);
+            all.try_for_each(|change| transaction.change_once(change))
+        })
+    }
+
+    /// One change, of which nothing else has to go.
+    fn change_once(&mut self, change: &SchemaChange) -> Result<()> {
         let (schema, changed) = self.schema.after(change)?;
         self.refuse_pending(changed)?;
         let mut now = self.now;
