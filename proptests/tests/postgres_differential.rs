@@ -38,6 +38,7 @@ const WANTED: Wanted = Wanted {
         Departure::VanishedDefault,
         Departure::AbortedTransaction,
     ],
+    departures_min: 10,
     differing_max: 100,
 };
 

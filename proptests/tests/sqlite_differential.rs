@@ -46,6 +46,7 @@ const WANTED: Wanted = Wanted {
         Departure::RestrictByRow,
         Departure::StatementByRow,
     ],
+    departures_min: 100,
     differing_max: 100,
 };
 

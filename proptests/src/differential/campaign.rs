@@ -30,6 +30,8 @@ pub struct Wanted {
     pub often: &'static [&'static str],
     /// How the engines must have been seen to differ.
     pub departures: &'static [Departure],
+    /// How often each of these.
+    pub departures_min: u64,
     /// Of ten thousand statements, how many may differ.
     pub differing_max: u64,
 }
@@ -134,7 +136,11 @@ impl Wanted {
         }
         for departure in self.departures {
             let what = departure.to_string();
-            expect(number(tally, &what) > 0, format!("not once {what}"));
+            let times = number(tally, &what);
+            expect(
+                times >= self.departures_min,
+                format!("{times} times {what}"),
+            );
         }
         lacks
     }

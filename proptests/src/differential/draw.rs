@@ -9,7 +9,10 @@ use crate::choices::Choices;
 use crate::differential::sql::Dialect;
 use crate::operations::{self, Fault, Operation, Statement, Term};
 use crate::reference::State;
-use crate::shape::{DefaultShape, Kind, Operand, Shape, TableShape, Timing, possible_rule};
+use crate::shape::{
+    CheckShape, Comparison, DefaultShape, Kind, Operand, Rule, Shape, TableShape, Timing,
+    possible_rule,
+};
 
 /// How far the line of values of a random schema is searched for one of them.
 const PLACES: usize = 8;
@@ -23,7 +26,7 @@ pub fn schema(dialect: Dialect, choices: &mut Choices) -> Shape {
     for table in &mut shape.tables {
         make_plain(table, dialect, &values);
     }
-    if choices.percent(30) {
+    if choices.percent(50) {
         repeat_reference(&mut shape, choices);
     }
     for reference in &mut shape.references {
@@ -36,13 +39,33 @@ pub fn schema(dialect: Dialect, choices: &mut Choices) -> Shape {
 
 /// Another key over the columns of one that is there, with rules of its own: both act on the same rows.
 fn repeat_reference(shape: &mut Shape, choices: &mut Choices) {
-    let Some(mut again) = choices.pick(&shape.references).cloned() else {
+    if shape.references.is_empty() {
         return;
-    };
-    let table = &shape.tables[again.child];
+    }
+    let place = choices.below(shape.references.len());
+    let reference = &mut shape.references[place];
+    let mut again = reference.clone();
+    let table = &mut shape.tables[again.child];
     again.name = format!("{}_again", again.name);
     again.on_delete = possible_rule(table, &again.child_columns, choices);
     again.on_update = possible_rule(table, &again.child_columns, choices);
+    if let [column] = again.child_columns[..]
+        && let DefaultShape::Constant(default) = &table.columns[column].default
+        && choices.percent(85)
+    {
+        // One takes the row along; the other would leave it as it may not be.
+        (reference.on_delete, again.on_delete) = match choices.percent(50) {
+            true => (Rule::Cascade, Rule::SetDefault),
+            false => (Rule::SetDefault, Rule::Cascade),
+        };
+        table.checks.push(CheckShape {
+            name: format!("{}_way", table.name),
+            left: column,
+            comparison: Comparison::Unequal,
+            right: Operand::Constant(default.clone()),
+            closure: false,
+        });
+    }
     shape.references.push(again);
     shape.references.sort_by_key(|reference| reference.child);
 }
@@ -142,7 +165,7 @@ fn statement(shape: &Shape, state: &State, choices: &mut Choices) -> Statement {
         match operations::draw_statement(shape, state, choices) {
             Statement::Upsert { .. } | Statement::Meet(_) => {}
             Statement::Insert { .. } | Statement::InsertMany { .. }
-                if rows > 2 * shape.tables.len() && choices.percent(60) => {}
+                if rows > 2 * shape.tables.len() && choices.percent(85) => {}
             Statement::InsertMany { table, columns, .. } if columns.is_empty() => {
                 return Statement::Insert {
                     table,

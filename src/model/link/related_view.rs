@@ -36,8 +36,8 @@ use crate::query::{Given, GivenRows, Include, Rows, include};
 ///
 /// let tasks = db.related_view(&ada, "tasks")?.filter(col("title").ne("b")).order_by(desc("title"));
 /// let rows = tasks.rows()?;
-/// let titles: Vec<_> = rows.iter().map(|task| task.get("title")).collect::<Result<_, _>>()?;
-/// assert_eq!(titles, ["c".into(), "a".into()]);
+/// let titles: Vec<_> = rows.iter().map(|task| task.get("title").map(|it| it.as_str())).collect::<Result<_, _>>()?;
+/// assert_eq!(titles, [Some("c"), Some("a")]);
 /// assert_eq!((tasks.count()?, tasks.has(2)?), (2, false));
 /// # Ok::<(), relata::error::Error>(())
 /// ```
