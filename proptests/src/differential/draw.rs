@@ -26,7 +26,12 @@ pub fn schema(dialect: Dialect, choices: &mut Choices) -> Shape {
     for table in &mut shape.tables {
         make_plain(table, dialect, &values);
     }
-    if choices.percent(50) {
+    // Of few statements, more has to be left of what a single key does.
+    let repeated = match dialect {
+        Dialect::Sqlite => 50,
+        Dialect::Postgres => 25,
+    };
+    if choices.percent(repeated) {
         repeat_reference(&mut shape, choices);
     }
     for reference in &mut shape.references {
