@@ -185,14 +185,21 @@ impl ModelEntry {
     ///
     /// [`RequestKind::UnknownAssociation`] if there is none.
     pub(crate) fn association(&self, key: &str) -> Result<&Arc<Association>> {
-        let found = self.associations.iter().find(|found| *found.key == *key);
-        found.ok_or_else(|| {
+        let found = self.association_position(key);
+        found.map(|at| &self.associations[at]).ok_or_else(|| {
             let detail = format!(
                 "Association with alias \"{key}\" does not exist on {}",
                 self.name
             );
             RequestError::new(RequestKind::UnknownAssociation, &*self.name, detail).into()
         })
+    }
+
+    /// Where the association of this key stands in [`associations`](ModelEntry::associations), if there is one.
+    pub(crate) fn association_position(&self, key: &str) -> Option<usize> {
+        self.associations
+            .iter()
+            .position(|found| *found.key == *key)
     }
 
     /// The accessor of this name, such as `getTasks`, and its association. An attribute of the same name goes first,

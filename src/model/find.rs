@@ -9,7 +9,7 @@ use crate::engine::{DeletePlan, RowId};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::model::Instance;
-use crate::model::reader::Reader;
+use crate::model::reader::{Reader, has_schema_of};
 use crate::query::{Select, select};
 use crate::value::Key;
 
@@ -244,7 +244,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn dump_all(self) -> String {
-        if !std::sync::Arc::ptr_eq(self.snapshot.schema(), &self.models.schema) {
+        if !has_schema_of(self.snapshot, self.models) {
             // The tables are no longer those of the models, and can still be shown.
             return self.snapshot.dump();
         }

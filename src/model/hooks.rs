@@ -9,7 +9,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::association::Declaration;
 use crate::error::Result;
 use crate::model::Models;
 use crate::model::describe::{AssociationKind, AssociationView, ModelView};
@@ -86,18 +85,14 @@ impl Models {
 
     /// Runs the hooks before association, of all associations that ask for them.
     pub(super) fn run_before(&self) -> Result<()> {
-        for (source, declaration) in self.asking() {
+        let all = self.associations.iter();
+        for (source, declaration) in all.filter(|(_, declaration)| declaration.options().hooks) {
             let association = Associating {
                 source,
                 target: &declaration.options().target,
                 kind: declaration.kind(),
             };
-            for hook in self
-                .hooks
-                .before
-                .iter()
-                .filter(|hook| hook.source == source)
-            {
+            for hook in of(&self.hooks.before, source) {
                 (hook.run)(association)?;
             }
         }
@@ -117,23 +112,17 @@ impl Models {
             let view = ModelView::new(registry, registry.by_name(source)?);
             let association = view.associations().nth(at);
             let association = association.expect("each declaration became an association");
-            for hook in self
-                .hooks
-                .after
-                .iter()
-                .filter(|hook| hook.source == *source)
-            {
+            for hook in of(&self.hooks.after, source) {
                 (hook.run)(association)?;
             }
         }
         Ok(())
     }
+}
 
-    fn asking(&self) -> impl Iterator<Item = (&str, &Declaration)> {
-        let all = self.associations.iter();
-        let asking = all.filter(|(_, declaration)| declaration.options().hooks);
-        asking.map(|(source, declaration)| (source.as_str(), declaration))
-    }
+/// The hooks of a model, in the order in which they were given.
+fn of<'h, F: ?Sized>(hooks: &'h [Hook<F>], source: &str) -> impl Iterator<Item = &'h Hook<F>> {
+    hooks.iter().filter(move |hook| hook.source == source)
 }
 
 impl<F: ?Sized> Clone for Hook<F> {

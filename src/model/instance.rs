@@ -288,8 +288,8 @@ impl Instance {
                 format!("association {name} leads to {leads}"),
             );
         }
-        let same = |position: usize| Arc::ptr_eq(&model.associations()[position], association);
-        match self.below.iter().position(|&(position, _)| same(position)) {
+        let position = model.association_position(name);
+        match self.below.iter().position(|&(at, _)| Some(at) == position) {
             Some(found) => Ok(found),
             None => refuse(
                 RequestKind::NotLoaded,

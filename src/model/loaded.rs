@@ -11,14 +11,9 @@ pub(super) fn instance(reader: Reader<'_>, record: Record<'_>) -> Instance {
     if let Some(junction) = record.through() {
         instance = instance.with_junction(stored(reader, junction));
     }
-    let associations = reader
-        .models
-        .registry
-        .model(record.model_id())
-        .associations();
+    let model = reader.models.registry.model(record.model_id());
     let below = record.includes().filter_map(|(include, records)| {
-        let key = &include.association.key;
-        let position = associations.iter().position(|it| it.key == *key)?;
+        let position = model.association_position(&include.association.key)?;
         let instances = records.map(|record| self::instance(reader, record));
         Some((position, instances.collect()))
     });

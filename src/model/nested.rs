@@ -187,8 +187,7 @@ fn sort(model: &ModelEntry, tree: Tree) -> Result<Sorted<'_>> {
     let mut values = Values::new();
     let mut branches: Vec<Branch<'_>> = Vec::new();
     for (name, part) in tree.parts {
-        let associations = model.associations();
-        let Some(position) = associations.iter().position(|it| *it.key == *name) else {
+        let Some(position) = model.association_position(&name) else {
             match part {
                 Part::Value(value) => values.push(name, value),
                 Part::One(_) | Part::Many(_) => {
@@ -197,7 +196,7 @@ fn sort(model: &ModelEntry, tree: Tree) -> Result<Sorted<'_>> {
             }
             continue;
         };
-        let association = &associations[position];
+        let association = &model.associations()[position];
         if branches.iter().any(|branch| branch.position == position) {
             let detail = format!("association {name} is given twice");
             return Err(RequestError::new(RequestKind::Repeated, &*model.name, detail).into());

@@ -162,13 +162,18 @@ impl Scope for Attributes<'_> {
     }
 }
 
+/// Whether the ids of the models mean something in a version.
+pub(crate) fn has_schema_of(snapshot: &engine::Snapshot, models: &Resolved) -> bool {
+    Arc::ptr_eq(snapshot.schema(), &models.schema)
+}
+
 /// Refuses a version of another schema, which the engine's own database can bring in.
 pub(crate) fn check_schema(
     snapshot: &engine::Snapshot,
     models: &Resolved,
     subject: &str,
 ) -> Result<()> {
-    if Arc::ptr_eq(snapshot.schema(), &models.schema) {
+    if has_schema_of(snapshot, models) {
         return Ok(());
     }
     let detail = "the database no longer has the schema of its models";

@@ -43,7 +43,7 @@ impl Snapshot {
         source: &'a Instance,
         association: &str,
     ) -> Result<RelatedView<'a>> {
-        RelatedView::new(self.reader(), source, association)
+        self.related_view(source, association)
     }
 
     /// Calls an accessor that reads by its name; see [`Database::call`].

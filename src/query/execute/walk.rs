@@ -41,13 +41,7 @@ impl<'s> Walker<'_, 's> {
 
     /// The rows below the given ones, each with the junction row that leads to it.
     pub(super) fn through(self, crossing: &Crossing, parents: &RowList<'s>) -> Result<Level<'s>> {
-        let junction = self.junction(crossing, parents)?;
-        let found = find(
-            &crossing.to_target,
-            &junction.rows,
-            self.table,
-            self.snapshot,
-        )?;
+        let (junction, found) = self.cross(crossing, parents)?;
         let offsets = composed(&junction.offsets, &found.offsets);
         let junction = match crossing.shown {
             true => Some(junction.rows.repeated(&found.offsets)),
@@ -78,14 +72,16 @@ impl<'s> Walker<'_, 's> {
         crossing: &Crossing,
         parents: &RowList<'s>,
     ) -> Result<Level<'s>> {
-        let junction = self.junction(crossing, parents)?;
-        let found = find(
-            &crossing.to_target,
-            &junction.rows,
-            self.table,
-            self.snapshot,
-        )?;
+        let (junction, found) = self.cross(crossing, parents)?;
         Ok(self.numbers(composed(&junction.offsets, &found.offsets)))
+    }
+
+    /// The junction rows below the given rows, and what stands below those.
+    fn cross(self, crossing: &Crossing, parents: &RowList<'s>) -> Result<(Level<'s>, Found)> {
+        let junction = self.junction(crossing, parents)?;
+        let (walk, rows) = (&crossing.to_target, &junction.rows);
+        let found = find(walk, rows, self.table, self.snapshot)?;
+        Ok((junction, found))
     }
 
     /// The junction rows below the given rows.
