@@ -10,12 +10,14 @@
 //! |---|---|
 //! | declare models and how they are associated | [`Models`], [`ModelDef`], [`Attribute`], [`BelongsTo`], [`HasOne`], [`HasMany`], [`BelongsToMany`] |
 //! | write and read instances | [`Database`], [`Instance`], [`values!`] |
+//! | create a row and what is associated with it | [`tree!`], [`Database::create_tree`] |
 //! | follow an association | [`Database::related`]; for reading [`Database::related_view`], for many sources [`Database::related_each`], by an accessor's name [`Database::call`] |
 //! | read trees of rows | [`select`], [`include`](fn@include), [`Rows`] |
 //! | filter | [`col`], [`Expr`] |
 //! | see what a delete would take along, or what forbids it | [`Database::plan_destroy`], [`DeletePlan`] |
 //! | keep, fork, undo | [`Database::snapshot`], [`Database::fork`], [`Changes`] |
 //! | share between threads | [`SharedDatabase`] |
+//! | look at the data, or give the schema to another database | [`Database::dump`], [`Models::ddl`] |
 //! | work with tables and without models | [`engine::Database`], [`schema`] |
 //! | know why something was refused | [`Error`] |
 //!

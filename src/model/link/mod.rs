@@ -191,8 +191,9 @@ impl<'a> Related<'a> {
     ///
     /// # Errors
     ///
-    /// `Unsaved` for a source, or a target other than that of `has_one`, that was never saved; `NotFound` if the
-    /// source's row is gone; `Type` or `KeyLength` for what can be no target; a constraint error, as for a key without a
+    /// `Unsaved` for a source that was never saved, unless it belongs to the target and was given as `&mut`: then it is
+    /// inserted (associations BT-11). `Unsaved` for a target other than that of `has_one` that was never saved; `NotFound`
+    /// if the source's row is gone; `Type` or `KeyLength` for what can be no target; a constraint error, as for a key without a
     /// row or for one that may not be null. Nothing is changed then.
     pub fn set<'t>(&mut self, targets: impl Into<Targets<'t>>) -> Result<Vec<Instance>> {
         self.set_with(targets, Values::new())
