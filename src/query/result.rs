@@ -14,7 +14,7 @@ use crate::query::level::{Level, RowList};
 use crate::query::plan::Plan;
 use crate::query::resolve::{IncludeNode, Shown};
 use crate::query::shape::{Column, Counted, Included, Side, not_loaded};
-use crate::value::{Key, ValueRef};
+use crate::value::{FromValue, Key, ValueRef};
 
 /// The rows that a request found, with what it included.
 pub struct Rows<'s> {
@@ -141,6 +141,19 @@ impl<'r> Record<'r> {
     /// `UnknownColumn`, or `NotLoaded` if the request excluded it.
     pub fn get(&self, name: &str) -> Result<ValueRef<'r>> {
         Ok(self.value(self.rows.plan.ordinal(self.node, self.side, name)?))
+    }
+
+    /// The value of an attribute as a Rust type: `i64` and integers that it fits into, `f64`, `bool`, `&str`, `String`,
+    /// and so on, and `Option` of these where it may be null.
+    ///
+    /// # Errors
+    /// As [`get`](Record::get), and `Type` if the value is of another type, null, or too large for it.
+    pub fn get_as<T: FromValue<'r>>(&self, name: &str) -> Result<T> {
+        let value = self.get(name)?;
+        T::from_value(value).ok_or_else(|| {
+            let value = value.to_value();
+            RequestError::not_readable(self.model(), name, &value, T::EXPECTED).into()
+        })
     }
 
     /// The value of an attribute that was looked up with [`Rows::column`] in the same result, or with

@@ -6,4 +6,5 @@ mod anomalies_cannot_happen;
 mod a_plan_shows_what_goes_along;
 mod associations;
 mod tables_as_text;
+mod values_as_rust_types;
 mod integrity;
