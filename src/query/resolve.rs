@@ -76,6 +76,8 @@ pub(crate) struct IncludeNode {
     pub(crate) hidden: bool,
     /// Of its rows only the number is part of the result.
     pub(crate) counted: bool,
+    /// Neither a filter nor a limit or offset of the request leaves rows out.
+    pub(crate) whole: bool,
 }
 
 /// The junction rows that come with the rows of a node.
@@ -420,6 +422,7 @@ impl<'s> Resolver<'s> {
             required: include.is_required(&criteria.filters),
             hidden: false,
             counted: false,
+            whole: include.is_whole(),
         });
         Ok(node)
     }

@@ -13,7 +13,7 @@ use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::query::level::{Level, RowList};
 use crate::query::plan::Plan;
 use crate::query::resolve::{IncludeNode, Shown};
-use crate::query::shape::{Column, Counted, Included, Side, not_loaded};
+use crate::query::shape::{Column, Counted, Included, Loaded, Side, not_loaded};
 use crate::value::{FromValue, Key, ValueRef};
 
 /// The rows that a request found, with what it included.
@@ -101,6 +101,14 @@ impl<'s> Rows<'s> {
     /// `UnknownAssociation`, or `NotLoaded` for one that was not counted.
     pub fn counted(&self, path: &str) -> Result<Counted> {
         self.plan.counted(path)
+    }
+
+    pub(super) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub(super) fn level(&self, node: usize) -> &Level<'s> {
+        &self.levels[node]
     }
 
     /// The rows of the root that stand under one of the sources for which they were given.
@@ -215,6 +223,21 @@ impl<'r> Record<'r> {
             false => Err(self.refusal(format!(
                 "{association} leads to many rows: read them with `many`"
             ))),
+        }
+    }
+
+    /// How much of an association was loaded below this row: all, a part, or nothing. What was not loaded is an error for
+    /// [`one`](Record::one) and [`many`](Record::many).
+    ///
+    /// # Errors
+    /// `UnknownAssociation`.
+    pub fn loaded(&self, association: &str) -> Result<Loaded> {
+        match self.side {
+            Side::Target => self.rows.plan.loaded(self.node, association),
+            Side::Junction => {
+                self.shape().0.association(association)?;
+                Ok(Loaded::Not)
+            }
         }
     }
 
