@@ -14,9 +14,9 @@ use crate::error::{Error, Limit, RequestError, RequestKind, Result, excerpt};
 use crate::expr::{Bound, Expr, Parameters, Scope, all, col};
 use crate::query::parameters::Wanted;
 use crate::query::select::Criteria;
-use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Scopes, Select, Version};
+use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Scopes, Select, Version, keyset};
 use crate::schema::{Schema, Table, TableId};
-use crate::value::{DataType, Value};
+use crate::value::{DataType, Key, Value};
 
 /// A root, or an include below another node.
 #[derive(Clone, Debug)]
@@ -121,7 +121,7 @@ pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Resolved
     let resolver = Resolver::of(version);
     let root = resolver.registry.by_name(&request.model)?;
     Ok(Resolved {
-        nodes: resolver.nodes(root, &request.criteria)?,
+        nodes: resolver.nodes(root, &request.criteria, request.after.as_ref())?,
         wanted: Wanted::new(&root.name, resolver.parameters.into_inner())?,
     })
 }
@@ -176,7 +176,7 @@ pub(crate) fn check_criteria(
         scopes: Some(scopes),
         parameters: RefCell::default(),
     };
-    resolver.nodes(model, criteria)?;
+    resolver.nodes(model, criteria, None)?;
     match resolver.parameters.into_inner().iter().next() {
         None => Ok(()),
         Some(parameter) => {
@@ -276,9 +276,20 @@ impl<'s> Resolver<'s> {
         }
     }
 
-    /// The nodes of a read of a model, the root first.
-    fn nodes(&self, root: &ModelEntry, criteria: &Criteria) -> Result<Vec<Node>> {
-        let scoped = self.scoped(root, criteria, true)?;
+    /// The nodes of a read of a model, the root first: of its rows behind a place, if one is given.
+    fn nodes(
+        &self,
+        root: &ModelEntry,
+        criteria: &Criteria,
+        after: Option<&Key>,
+    ) -> Result<Vec<Node>> {
+        let mut scoped = self.scoped(root, criteria, true)?;
+        if let Some(place) = after {
+            let order = order_keys(root, &scoped.order)?;
+            let primary_key = &self.schema.table(root.table).primary_key().columns;
+            let behind = keyset::behind(root, &order, primary_key, place)?;
+            scoped.to_mut().filters.push(behind);
+        }
         self.below(self.node(root, &scoped, &[])?, scoped)
     }
 

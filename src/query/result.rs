@@ -10,6 +10,7 @@ use std::ops::Range;
 use crate::association::registry::{ModelEntry, ModelId};
 use crate::engine::{RowCells, RowView};
 use crate::error::{Error, RequestError, RequestKind, Result};
+use crate::query::keyset;
 use crate::query::level::{Level, RowList};
 use crate::query::plan::Plan;
 use crate::query::resolve::{IncludeNode, Shown};
@@ -77,6 +78,11 @@ impl<'s> Rows<'s> {
     /// The first row of the root, if it has one.
     pub fn first(&self) -> Option<Record<'_>> {
         self.get(0)
+    }
+
+    /// The last row of the root, if it has one.
+    pub fn last(&self) -> Option<Record<'_>> {
+        self.get(self.len().checked_sub(1)?)
     }
 
     /// An attribute of the root's rows, or with a path such as `tasks.title` of those of an include.
@@ -181,6 +187,23 @@ impl<'r> Record<'r> {
     /// The primary key, loaded or not.
     pub fn key(&self) -> Key {
         self.view().key()
+    }
+
+    /// The place of a row of the root in the order of the request, to go on behind it with
+    /// [`Select::after`](crate::query::Select::after): the values of the columns ordered by, then of the primary key.
+    ///
+    /// # Errors
+    /// `Unsupported` for a row below another.
+    pub fn cursor(&self) -> Result<Key> {
+        if self.node != 0 || self.side == Side::Junction {
+            let detail = "the place of a row below another";
+            let error = RequestError::new(RequestKind::Unsupported, self.model(), detail);
+            return Err(error.into());
+        }
+        let primary_key = &self.list.reader.table.primary_key().columns;
+        let columns = keyset::columns_of(self.rows.plan.root(), primary_key);
+        let values = columns.iter().map(|&it| self.value(it).to_value());
+        Ok(values.collect())
     }
 
     /// The name of the model.

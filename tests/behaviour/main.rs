@@ -8,4 +8,5 @@ mod associations;
 mod tables_as_text;
 mod values_as_rust_types;
 mod results_in_other_forms;
+mod paging_behind_a_row;
 mod integrity;
