@@ -14,6 +14,7 @@
 //! | follow an association | [`Database::related`]; for reading [`Database::related_view`], for many sources [`Database::related_each`], by an accessor's name [`Database::call`] |
 //! | read trees of rows | [`select`], [`include`](fn@include), [`Rows`] |
 //! | filter | [`col`], [`Expr`] |
+//! | count, sum and group | [`aggregate`] |
 //! | see what a delete would take along, or what forbids it | [`Database::plan_destroy`], [`DeletePlan`] |
 //! | keep, fork, undo | [`Database::snapshot`], [`Database::fork`], [`Changes`] |
 //! | share between threads | [`SharedDatabase`] |
@@ -64,6 +65,8 @@ pub use crate::model::{
     RelatedEach, RelatedView, SharedDatabase, Snapshot, Source, Target, Targets, Transaction, Tree,
     Values,
 };
-pub use crate::query::{OwnedRows, Prepared, Record, Rows, Select, asc, desc, include, select};
+pub use crate::query::{
+    OwnedRows, Prepared, Record, Rows, Select, aggregate, asc, desc, include, select,
+};
 pub use crate::schema::{Action, Deferral};
 pub use crate::value::{DataType, Date, FromValue, Json, Key, Timestamp, Uuid, Value, ValueRef};

@@ -41,6 +41,8 @@ pub enum RequestKind {
     MissingParameter,
     /// A value or an expression of another type than its place asks for.
     Type,
+    /// A computed value that its type cannot hold.
+    OutOfRange,
     /// A key with too few or too many values.
     KeyLength,
     /// A row that the request needs is not there.
@@ -77,6 +79,7 @@ impl RequestKind {
             RequestKind::UnknownParameter => "42P02",
             RequestKind::MissingParameter => "08P01",
             RequestKind::Type => "42804",
+            RequestKind::OutOfRange => "22003",
             RequestKind::KeyLength => "42601",
             RequestKind::UnknownAccessor => "42883",
             RequestKind::NotFound => "02000",

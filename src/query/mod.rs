@@ -30,6 +30,7 @@ mod shape;
 mod result;
 mod joined;
 mod depth_first;
+pub mod aggregate;
 mod owned;
 #[cfg(feature = "json")]
 mod json;
