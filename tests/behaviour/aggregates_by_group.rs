@@ -1,6 +1,8 @@
 //! Numbers about rows: of all of them, and by group. `proptests/tests/aggregates.rs` compares them with SQLite.
 
-use relata::aggregate::{Aggregate, avg, count, count_rows, max, min, sum};
+#[cfg(feature = "json")]
+use relata::aggregate;
+use relata::aggregate::{Aggregate, avg, count, count_rows, max, sum};
 use relata::error::RequestKind;
 use relata::{Attribute, DataType, Database, ErrorKind, HasMany, ModelDef, Models, Result, Value};
 use relata::{asc, col, include, param, select, values};
@@ -124,7 +126,7 @@ fn groups_are_written_as_json() -> Result<()> {
     let db = database()?;
     let groups = select("Post")
         .group_by(["author"])
-        .aggregate("least", min("score"))
+        .aggregate("least", aggregate::min("score"))
         .run(&db)?;
     let text =
         r#"[{"author":"Ada","least":5},{"author":"Bob","least":null},{"author":null,"least":1}]"#;
