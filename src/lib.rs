@@ -4,6 +4,8 @@
 //! and other ORMs. The engine enforces them, over persistent tables: a snapshot and a fork are O(1), a rollback and an
 //! undo cost what was changed.
 //!
+//! The [`guide`] teaches it: concepts first, then tasks.
+//!
 //! # The parts
 //!
 //! | you want to | look at |
@@ -51,6 +53,9 @@ pub mod engine;
 pub mod association;
 pub mod query;
 pub mod model;
+
+#[doc = include_str!("guide.md")]
+pub mod guide {}
 
 pub use crate::association::{
     BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, Through, Uniqueness,
