@@ -447,6 +447,7 @@ impl Hops<'_> {
             .next();
         Hop {
             key,
+            guard: None,
             child_columns,
             parent_columns: vec![parent.column(parent_column).unwrap()],
             index: None,
