@@ -42,7 +42,7 @@ pub(crate) struct Association {
     pub(crate) hooks: bool,
 }
 
-/// A predicate over targets: by the names of attributes for requests, and bound for rows.
+/// A predicate over targets or rows of a junction: by the names of attributes for requests, and bound for rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Conditions {
     pub(crate) expr: Expr,
@@ -91,6 +91,8 @@ pub(crate) struct Junction {
     pub(crate) other: Hop,
     /// What the association's junction rows have in common: columns of the junction and their values.
     pub(crate) scope: Vec<(u32, Value)>,
+    /// What they have in common besides, which nothing that inserts one can see to.
+    pub(crate) conditions: Option<Conditions>,
     /// Whether linking a pair that the scope's rows link already inserts nothing.
     pub(crate) unique: bool,
 }

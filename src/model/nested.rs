@@ -10,8 +10,8 @@ use crate::association::link::{Association, Hop, Junction, Link};
 use crate::association::registry::ModelEntry;
 use crate::error::{Limit, RequestError, RequestKind, Result};
 use crate::model::link::belonging::{force, of_child, of_key, of_pair};
-use crate::model::link::not_assignable;
 use crate::model::link::owner::no_model_to_create;
+use crate::model::link::{not_assignable, not_linkable};
 use crate::model::tree::{Part, Tree};
 use crate::model::write::assignments;
 use crate::model::{Instance, Transaction, Values};
@@ -163,7 +163,8 @@ impl<'db> Transaction<'db> {
 
     /// Refuses to create targets of an association whose scope says no values to write (associations SC-6).
     fn require_assignable(&self, association: &Association) -> Result<()> {
-        let Some(detail) = not_assignable(association) else {
+        let of_junction = || association.junction().and_then(not_linkable);
+        let Some(detail) = not_assignable(association).or_else(of_junction) else {
             return Ok(());
         };
         let source = &self.models().registry.model(association.source).name;

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::association::link::{Association, AssociationKind, Junction, Link};
+use crate::association::link::{Association, AssociationKind, Conditions, Junction, Link};
 use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result, excerpt};
@@ -163,7 +163,7 @@ pub(crate) fn resolve_given(
     let scoped = resolver.scoped(target, &options.criteria, false)?;
     let mut root = resolver.node(target, &scoped, &[])?;
     root.junction = match &association.link {
-        Link::Through(through) => Some(resolver.junction(through, &[], options)?),
+        Link::Through(through) => Some(resolver.junction(through, (&[], None), options)?),
         Link::ToParent(_) | Link::ToChildren(_) => {
             check_no_junction(source, options)?;
             None
@@ -521,7 +521,10 @@ impl<'s> Resolver<'s> {
         }
         let mut node = self.node(target, &conditioned, &association.scope)?;
         node.junction = match &association.link {
-            Link::Through(through) => Some(self.junction(through, &through.scope, include)?),
+            Link::Through(through) => {
+                let scope = (&through.scope[..], through.conditions.as_ref());
+                Some(self.junction(through, scope, include)?)
+            }
             Link::ToParent(_) | Link::ToChildren(_) => {
                 check_no_junction(self.registry.model(source), include)?;
                 None
@@ -541,16 +544,20 @@ impl<'s> Resolver<'s> {
     fn junction(
         &self,
         through: &Junction,
-        scope: &[(u32, Value)],
+        (scope, conditions): (&[(u32, Value)], Option<&Conditions>),
         include: &Include,
     ) -> Result<JunctionNode> {
         let model = self.registry.model(through.model);
+        let mut filters = Cow::Borrowed(&include.through_filters[..]);
+        if let Some(conditions) = conditions {
+            filters.to_mut().push(conditions.expr.clone());
+        }
         Ok(JunctionNode {
             model: model.id,
             filter: self.filter(
                 model,
                 &seen(model, scope, include.through_with_deleted),
-                &include.through_filters,
+                &filters,
             )?,
             attributes: shown(model, include.through_attributes.as_deref())?,
         })

@@ -52,7 +52,7 @@ pub(super) use self::call::call_method;
 pub use self::call::{Answer, Arguments};
 pub use self::related_each::{EachRows, RelatedEach};
 pub use self::related_view::RelatedView;
-pub(crate) use self::writing::not_assignable;
+pub(crate) use self::writing::{not_assignable, not_linkable};
 
 pub use self::source::Source;
 pub use self::targets::{Target, Targets, targets};

@@ -7,7 +7,7 @@ use crate::association::link::{AssociationKind, Conditions};
 use crate::association::naming::accessors::Accessors;
 use crate::association::naming::{multi_names, single_key};
 use crate::error::{ProblemKind, excerpt};
-use crate::expr::{Scope, all};
+use crate::expr::{Expr, Scope, all};
 use crate::model::resolve::calls::Call;
 use crate::model::resolve::draft::{self, Draft, Model};
 use crate::model::resolve::keys::{Hop, Link};
@@ -29,6 +29,8 @@ pub(super) struct Association {
     pub(super) conditions: Option<Conditions>,
     /// Attributes of the junction and their values; empty without one.
     pub(super) junction_scope: Vec<(usize, Value)>,
+    /// Conditions on the junction besides.
+    pub(super) junction_conditions: Option<Conditions>,
     /// The attributes by which children are found where no foreign key leads to them.
     pub(super) index: Option<Vec<usize>>,
     pub(super) accessors: Accessors,
@@ -76,9 +78,12 @@ pub(super) fn draft(
             target: call.target,
             link,
             scope: scope(call, call.target, &call.options().scope, draft),
-            conditions: conditions(call, draft),
+            conditions: conditions(call, call.target, &call.options().conditions, draft),
             junction_scope: call.junction.map_or_else(Vec::new, |junction| {
                 scope(call, junction.model, &junction.through.scope, draft)
+            }),
+            junction_conditions: call.junction.and_then(|junction| {
+                conditions(call, junction.model, &junction.through.conditions, draft)
             }),
             index: None,
             accessors,
@@ -208,13 +213,17 @@ fn check_collision(what: &dyn fmt::Display, source: usize, key: &str, draft: &mu
 }
 
 /// The conditions of a scope as one.
-fn conditions(call: &Call<'_>, draft: &mut Draft) -> Option<Conditions> {
-    let declared = &call.options().conditions;
+fn conditions(
+    call: &Call<'_>,
+    model: usize,
+    declared: &[Expr],
+    draft: &mut Draft,
+) -> Option<Conditions> {
     if declared.is_empty() {
         return None;
     }
     let expr = all(declared.iter().cloned());
-    match expr.bind(&draft.models[call.target]) {
+    match expr.bind(&draft.models[model]) {
         Ok(bound) => Some(Conditions { expr, bound }),
         Err(error) => {
             let source = draft.models[call.source].name.clone();

@@ -99,6 +99,7 @@ fn resolve_link(association: &Association, draft: &Draft, schema: &Schema) -> li
                 own: resolve_hop(own, index, schema),
                 other: resolve_hop(other, None, schema),
                 unique: is_unique(own, other, &scope, draft, schema),
+                conditions: association.junction_conditions.clone(),
                 scope,
             })
         }

@@ -283,6 +283,7 @@ fn registry(schema: &Arc<Schema>) -> Registry {
     let hops = Hops { schema };
     let junction = |name: &str, own: Hop, other: Hop| {
         Link::Through(Junction {
+            conditions: None,
             model: model(name),
             own,
             other,
