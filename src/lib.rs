@@ -58,7 +58,8 @@ pub mod model;
 pub mod guide {}
 
 pub use crate::association::{
-    BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, Through, Uniqueness,
+    BelongsTo, BelongsToMany, BelongsToOwner, HasMany, HasOne, KeyAttribute, OwnerModel, Through,
+    Uniqueness,
 };
 pub use crate::engine::{
     Affected, Changes, Clock, DatabaseOptions, DeletePlan, Limits, RowChange, Savepoint,

@@ -9,6 +9,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::association::owner::Owner;
 use crate::association::registry::{AttributeEntry, ModelEntry, ModelId};
 use crate::engine::RowView;
 use crate::error::{RequestError, RequestKind, Result};
@@ -154,7 +155,7 @@ impl Instance {
         self.junction.as_deref_mut()
     }
 
-    /// The instance of an association to one that came with it, if there is one. It is as it was then: saving this instance
+    /// The instance of an association to one that came with it, if there is one; of an owner, whichever model it is of. It is as it was then: saving this instance
     /// does not save it, and it does not follow the database (associations CR-15, MX-5).
     ///
     /// # Errors
@@ -302,6 +303,11 @@ impl Instance {
 
     fn find_below(&self, name: &str, single: bool) -> Result<usize> {
         let model = self.entry();
+        if let Some(owner) = model.find_owner(name)
+            && single
+        {
+            return self.find_owner_below(model, owner);
+        }
         let association = model.association(name)?;
         let refuse =
             |kind, detail: String| Err(RequestError::new(kind, &*model.name, detail).into());
@@ -324,6 +330,20 @@ impl Instance {
                 format!("association {name} did not come with the instance"),
             ),
         }
+    }
+
+    /// The association of the owner that has something. Without one, all of them must have come.
+    fn find_owner_below(&self, model: &ModelEntry, owner: &Owner) -> Result<usize> {
+        let below = self.below.iter().enumerate();
+        let mut members = below.filter(|(_, (at, _))| owner.members.contains(at));
+        let first = members.clone().map(|(found, _)| found).next();
+        let came = members.clone().count();
+        let found = members.find(|(_, (_, instances))| !instances.is_empty());
+        let empty = first.filter(|_| came == owner.members.len());
+        found.map(|(found, _)| found).or(empty).ok_or_else(|| {
+            let detail = format!("owner {} did not come with the instance", owner.key);
+            RequestError::new(RequestKind::NotLoaded, &*model.name, detail).into()
+        })
     }
 
     pub(crate) fn set_cell(&mut self, ordinal: u32, value: Value) {

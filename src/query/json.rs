@@ -1,7 +1,8 @@
 //! A result as nested JSON, written without building a tree.
 //!
 //! Each row is an object: its attributes, then the junction row that led to it under the name of the junction's model,
-//! then what was included under the keys of the associations, an object or null for one row and an array for many, then
+//! then what was included under the keys of the associations, an object or null for one row and an array for many, the
+//! owner in one of several models as one object whichever model it is of, then
 //! what was counted, under the keys of the associations in an object `_count`.
 //! Timestamps (RFC 3339), dates and uuids are texts; bytes are a text of hexadecimal digits; a float that JSON has no
 //! number for (NaN, infinities) is null; JSON documents stand as they are.
@@ -121,10 +122,10 @@ impl<W: Write> Writer<W> {
             self.object(through)?;
             is_empty = false;
         }
-        for (include, mut records) in record.includes() {
-            self.name(&include.association.key, is_empty)?;
+        for (name, single, mut records) in record.named_includes() {
+            self.name(name, is_empty)?;
             is_empty = false;
-            match (include.association.is_single(), records.len()) {
+            match (single, records.len()) {
                 (false, _) => self.array(records)?,
                 (true, 0) => self.raw("null")?,
                 (true, _) => records.try_for_each(|record| self.object(record))?,

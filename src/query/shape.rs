@@ -115,18 +115,27 @@ impl Plan {
 
     /// The include of this key below a node.
     pub(super) fn child(&self, node: usize, key: &str) -> Result<usize> {
-        let children = self.node(node).children.iter().copied();
-        let mut named = children.filter(|&child| {
-            let include = self.node(child).include.as_ref();
-            include.is_some_and(|include| *include.association.key == *key && !include.hidden)
-        });
-        if let Some(child) = named.next() {
+        if let Some(child) = self.find_child(node, key) {
             return Ok(child);
         }
         let model = self.registry.model(self.node(node).model);
+        if let Some(owner) = model.find_owner(key) {
+            let names = model.member_names(owner);
+            let detail = format!("{key} leads to rows of several models: look up one of {names}");
+            return Err(RequestError::new(RequestKind::Type, &*model.name, detail).into());
+        }
         model.association(key)?;
         let detail = format!("association {key} was not included");
         Err(not_loaded(model, detail))
+    }
+
+    /// The include of an association below a node, if it is part of the result.
+    pub(super) fn find_child(&self, node: usize, key: &str) -> Option<usize> {
+        let mut children = self.node(node).children.iter().copied();
+        children.find(|&child| {
+            let include = self.node(child).include.as_ref();
+            include.is_some_and(|include| *include.association.key == *key && !include.hidden)
+        })
     }
 
     pub(super) fn ordinal(&self, node: usize, side: Side, name: &str) -> Result<u32> {

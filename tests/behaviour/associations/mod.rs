@@ -9,6 +9,7 @@ mod keys_to_any_row;
 mod scopes;
 mod soft_delete;
 mod polymorphic;
+mod owners;
 mod verbs;
 
 use relata::error::Problem;
