@@ -68,8 +68,8 @@ pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::expr::{Expr, all, any, col, not, param, val};
 pub use crate::model::{
     Answer, Arguments, Attribute, Database, EachRows, Instance, ModelDef, Models, Related,
-    RelatedEach, RelatedView, SharedDatabase, Snapshot, Source, Target, Targets, Transaction, Tree,
-    Values,
+    RelatedEach, RelatedView, Rule, SharedDatabase, Snapshot, Source, Target, Targets, Transaction,
+    Tree, Values,
 };
 pub use crate::query::{
     OwnedRows, Prepared, Record, Rows, Select, aggregate, asc, desc, include, select,

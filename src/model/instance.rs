@@ -39,8 +39,8 @@ pub struct Instance {
 pub(crate) enum Written {
     /// These cells; the row has them now.
     Cells(Vec<(u32, Value)>),
-    /// The whole row: the instance was not saved before.
-    Inserted(Box<Instance>),
+    /// All of it: the instance as it is after that.
+    Whole(Box<Instance>),
 }
 
 impl Instance {
@@ -197,6 +197,20 @@ impl Instance {
         self.stored.is_some()
     }
 
+    /// Whether the rules of its model admit its values as they are in memory, saved or not. Of an instance that was never
+    /// saved, those that were given; where a default would stand, the default.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Validation`](crate::Error::Validation), with everything that is wrong.
+    pub fn validate(&self) -> Result<()> {
+        let models = &self.models;
+        match models.lifecycle(self.model) {
+            Some(lifecycle) => lifecycle.judge(self),
+            None => Ok(()),
+        }
+    }
+
     /// The attributes that were changed in memory and not saved, in the order of the changes.
     pub fn changed(&self) -> impl ExactSizeIterator<Item = &str> {
         let model = self.entry();
@@ -219,6 +233,16 @@ impl Instance {
 
     pub(crate) fn model_id(&self) -> ModelId {
         self.model
+    }
+
+    /// Whether it is of this model of these models.
+    pub(crate) fn is_of(&self, models: &Arc<Resolved>, model: ModelId) -> bool {
+        Arc::ptr_eq(&self.models, models) && self.model == model
+    }
+
+    /// Every value, that of a hidden column included.
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.values
     }
 
     pub(crate) fn cell(&self, ordinal: u32) -> &Value {
@@ -248,12 +272,12 @@ impl Instance {
     pub(crate) fn follow(&mut self, written: Written) {
         match written {
             Written::Cells(cells) => self.accept(&cells),
-            Written::Inserted(saved) => *self = *saved,
+            Written::Whole(saved) => *self = *saved,
         }
     }
 
     /// Takes note that these cells are stored; other changes stay pending.
-    fn accept(&mut self, cells: &[(u32, Value)]) {
+    pub(crate) fn accept(&mut self, cells: &[(u32, Value)]) {
         for (ordinal, value) in cells {
             self.values[*ordinal as usize] = value.clone();
             self.changed.retain(|(changed, _)| changed != ordinal);

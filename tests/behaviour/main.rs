@@ -11,3 +11,4 @@ mod results_in_other_forms;
 mod aggregates_by_group;
 mod paging_behind_a_row;
 mod integrity;
+mod lifecycle;

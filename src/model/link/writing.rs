@@ -4,6 +4,7 @@ use crate::association::link::{Association, Hop, Junction};
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
 use crate::error::{Error, RequestError, RequestKind, Result, Show};
+use crate::model::lifecycle::{Call, Going, Sort};
 use crate::model::link::targets::{Found, Targets};
 use crate::model::link::view::View;
 use crate::model::link::walk::Parent;
@@ -133,28 +134,32 @@ impl<'w, 'db> Writing<'w, 'db> {
     /// Updates rows of one model as one statement, with the time of the update.
     pub(super) fn update(
         &mut self,
-        model: &ModelEntry,
-        mut rows: Vec<(RowId, Assignments)>,
+        model: &'db ModelEntry,
+        rows: Vec<(RowId, Assignments)>,
     ) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
         self.require_rows(model, rows.iter().map(|&(row, _)| row))?;
-        for (_, cells) in &mut rows {
-            self.transaction.stamp(model, cells);
-        }
+        let call = self.call();
         self.transaction
-            .engine_mut()
-            .update_rows(model.table, &rows)?;
+            .write_rows(model, rows, call, Sort::Update)?;
         Ok(())
     }
 
     /// Deletes rows of one model as one statement, softly where the model does so.
-    pub(super) fn delete(&mut self, model: &ModelEntry, rows: &[RowId]) -> Result<()> {
-        if !rows.is_empty() {
-            self.transaction.destroy_rows(model, rows)?;
-        }
+    pub(super) fn delete(&mut self, model: &'db ModelEntry, rows: &[RowId]) -> Result<()> {
+        let (call, going) = (self.call(), Going::AsDeclared);
+        self.transaction.destroy_rows(model, rows, call, going)?;
         Ok(())
+    }
+
+    /// An association to one is about its target, one to many about its targets as a whole.
+    fn call(&self) -> Call<'static> {
+        match self.association.is_single() {
+            true => Call::ONE,
+            false => Call::MANY,
+        }
     }
 }
 
