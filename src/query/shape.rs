@@ -98,19 +98,31 @@ impl Plan {
         Err(not_loaded(model, detail))
     }
 
-    /// How much of an association is loaded below the rows of a node.
+    /// How much of an association, or of an owner, is loaded below the rows of a node.
     pub(super) fn loaded(&self, node: usize, key: &str) -> Result<Loaded> {
-        let Ok(child) = self.child(node, key) else {
-            self.registry
-                .model(self.node(node).model)
-                .association(key)?;
-            return Ok(Loaded::Not);
+        let model = self.registry.model(self.node(node).model);
+        let Some(owner) = model.find_owner(key) else {
+            model.association(key)?;
+            return Ok(self.loaded_below(node, key));
+        };
+        let mut members = model.members(owner);
+        let loaded = members.next().map(|it| self.loaded_below(node, &it.key));
+        let loaded = loaded.unwrap_or(Loaded::Not);
+        match members.all(|it| self.loaded_below(node, &it.key) == loaded) {
+            true => Ok(loaded),
+            false => Ok(Loaded::Part),
+        }
+    }
+
+    fn loaded_below(&self, node: usize, key: &str) -> Loaded {
+        let Some(child) = self.find_child(node, key) else {
+            return Loaded::Not;
         };
         let child = self.node(child);
         let mut below = child.children.iter();
         let whole = child.include.as_ref().is_some_and(|it| it.whole)
             && !below.any(|&it| self.node(it).is_required());
-        Ok(if whole { Loaded::Whole } else { Loaded::Part })
+        if whole { Loaded::Whole } else { Loaded::Part }
     }
 
     /// The include of this key below a node.
