@@ -13,6 +13,8 @@
 //! | declare models and how they are associated | [`Models`], [`ModelDef`], [`Attribute`], [`BelongsTo`], [`HasOne`], [`HasMany`], [`BelongsToMany`] |
 //! | write and read instances | [`Database`], [`Instance`], [`values!`] |
 //! | create a row and what is associated with it | [`tree!`], [`Database::create_tree`] |
+//! | find or create, insert or update, count up and down | [`Database::find_or_create`], [`Database::upsert`], [`Database::increment`] |
+//! | validate, and run code around writes | [`Rule`], [`Attribute::validate`], [`ModelDef::validate`], [hooks](ModelDef#hooks-around-writes) |
 //! | follow an association | [`Database::related`]; for reading [`Database::related_view`], for many sources [`Database::related_each`], by an accessor's name [`Database::call`] |
 //! | read trees of rows | [`select`], [`include`](fn@include), [`Rows`] |
 //! | filter | [`col`], [`Expr`] |
@@ -67,9 +69,9 @@ pub use crate::engine::{
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::expr::{Expr, all, any, col, not, param, val};
 pub use crate::model::{
-    Answer, Arguments, Attribute, Database, EachRows, Instance, ModelDef, Models, Related,
-    RelatedEach, RelatedView, Rule, SharedDatabase, Snapshot, Source, Target, Targets, Transaction,
-    Tree, Values,
+    Answer, Arguments, Attribute, Change, Database, EachRows, HookContext, HookEvent, Instance,
+    ModelDef, Models, Related, RelatedEach, RelatedView, Rule, SharedDatabase, Snapshot, Source,
+    Target, Targets, Transaction, Tree, Values,
 };
 pub use crate::query::{
     OwnedRows, Prepared, Record, Rows, Select, aggregate, asc, desc, include, select,

@@ -6,7 +6,7 @@
 //! nothing writes nothing. What the caller gives for them stands.
 
 use crate::association::registry::ModelEntry;
-use crate::engine::Affected;
+use crate::engine::{Affected, RowId};
 use crate::error::{RequestError, RequestKind, Result, Show};
 use crate::expr::Expr;
 use crate::model::instance::{Written, check_type};
@@ -267,8 +267,7 @@ impl Transaction<'_> {
         let model = self.model(model)?;
         let cells = assignments(self.models(), model, values)?;
         let rows = self.reader().select(model, filter)?;
-        let rows = rows.into_iter().map(|row| (row, cells.clone())).collect();
-        self.write_rows(model, rows, Call::MANY, Sort::Update)
+        self.write_rows(model, with_each(rows, &cells), Call::MANY, Sort::Update)
     }
 
     pub(super) fn destroy_one(&mut self, instance: &Instance, going: Going) -> Result<Affected> {
@@ -291,8 +290,7 @@ impl Transaction<'_> {
         let model = self.model(model)?;
         let cells = vec![(deleted_at(model)?, Value::Null)];
         let rows = self.reader().select_deleted(model, filter)?;
-        let rows = rows.into_iter().map(|row| (row, cells.clone())).collect();
-        self.write_rows(model, rows, Call::MANY, Sort::Restore)
+        self.write_rows(model, with_each(rows, &cells), Call::MANY, Sort::Restore)
     }
 
     pub(super) fn destroy_selected(&mut self, model: &str, filter: &Expr) -> Result<Affected> {
@@ -312,6 +310,16 @@ impl<'db> Transaction<'db> {
         let created = self.create_row(model, cells, None)?;
         Ok(Written::Whole(Box::new(created)))
     }
+}
+
+/// The same cells for each row, with room for the time of the update.
+fn with_each(rows: Vec<RowId>, cells: &Assignments) -> Vec<(RowId, Assignments)> {
+    let with = |row| {
+        let mut own = Assignments::with_capacity(cells.len() + 1);
+        own.extend_from_slice(cells);
+        (row, own)
+    };
+    rows.into_iter().map(with).collect()
 }
 
 /// The column that holds when an instance was destroyed.

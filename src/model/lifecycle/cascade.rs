@@ -17,8 +17,10 @@ use crate::association::link::{Association, Hop, Link};
 use crate::association::registry::{ModelEntry, ModelId};
 use crate::engine::Affected;
 use crate::error::Result;
+use crate::expr::{all, col};
 use crate::model::lifecycle::HookEvent;
 use crate::model::link;
+use crate::model::reader::Reader;
 use crate::model::{Instance, Transaction};
 use crate::value::Key;
 
@@ -116,8 +118,12 @@ impl<'db> Transaction<'db> {
         let Some(row) = reader.row_of(source)? else {
             return Ok(());
         };
-        let own = reader.view(reader.model_of(source)?, row);
-        let values = Arc::new(own.values_of(&hop.parent_columns));
+        let above = reader.model_of(source)?;
+        let values = reader.view(above, row).values_of(&hop.parent_columns);
+        if hop.key.is_none() && !is_last(reader, above, hop, &values)? {
+            return Ok(());
+        }
+        let values = Arc::new(values);
         let mut rows = link::referring_rows(reader, source, association)?;
         reader.snapshot.sort_by_key(model.table, &mut rows);
         along.extend(rows.into_iter().map(|row| {
@@ -137,6 +143,21 @@ impl<'db> Transaction<'db> {
             !lifecycle.cascades.is_empty() || lifecycle.hooks.has_any_of(&events)
         })
     }
+}
+
+/// Whether no other row has what is referred to: a key to any row takes nothing along before (beyond BY-18).
+fn is_last(reader: Reader<'_>, model: &ModelEntry, hop: &Hop, values: &Key) -> Result<bool> {
+    let columns = hop.parent_columns.iter().zip(values.iter());
+    let same = columns.filter_map(|(&ordinal, value)| {
+        let attribute = model.attribute_of(ordinal)?;
+        Some(col(&*attribute.name).eq(value.clone()))
+    });
+    let filter = all(same).bind(&reader.attributes(model))?;
+    Ok(reader
+        .snapshot
+        .rows_where(model.table, &filter)
+        .nth(1)
+        .is_none())
 }
 
 /// The model whose rows refer to the source by an association, and how.

@@ -1,5 +1,7 @@
 //! Rows go: the row of an instance, or several as one statement; softly, where the model does so.
 
+use std::borrow::Cow;
+
 use crate::association::registry::ModelEntry;
 use crate::engine::{Affected, RowId};
 use crate::error::Result;
@@ -46,10 +48,10 @@ impl<'db> Transaction<'db> {
         going: Going,
     ) -> Result<Affected> {
         let deleted_at = model.deleted_at.filter(|_| going == Going::AsDeclared);
-        let mut rows = rows.to_vec();
+        let mut rows = Cow::Borrowed(rows);
         if deleted_at.is_some() {
             let reader = self.reader();
-            rows.retain(|&row| !reader.is_deleted(model, row));
+            rows.to_mut().retain(|&row| !reader.is_deleted(model, row));
         }
         if rows.is_empty() {
             return Ok(Affected::default());

@@ -188,14 +188,16 @@ macro_rules! bulk_hooks {
     )*};
 }
 
-/// Hooks around writes. Several hooks of one event run in the order in which they are given.
+/// # Hooks around writes
+///
+/// Several hooks of one event run in the order in which they are given.
 ///
 /// | call | hooks, in this order |
 /// |---|---|
 /// | `create`, `save` of a new instance | before_validate, after_validate, before_create, before_save, after_create, after_save |
 /// | `update`, `save`, `increment` | before_validate, after_validate, before_update, before_save, after_update, after_save |
 /// | `destroy`, `restore` | before_destroy, after_destroy; before_restore, after_restore |
-/// | `create_many`, `update_where`, `destroy_where`, `restore_where`, `increment_where` | the bulk hooks; with [`individual hooks`](Transaction::with_individual_hooks) those of each instance as well, between them |
+/// | `create_many`, `update_where`, `destroy_where`, `restore_where`, `increment_where` | the bulk hooks; with [individual hooks](Transaction::with_individual_hooks) those of each instance as well, between them |
 /// | `create_tree` | those of `create`, for each row by itself |
 /// | `find_or_create`, `upsert` | those of what they come to: `create`, `update` or none |
 /// | verbs of an association | those of the rows that they write: `create` for what they create, bulk hooks for the other rows of a target or a junction, `update` for the source of a `belongs_to` and the targets of a `has_one`; and around all the hooks of the change |

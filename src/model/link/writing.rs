@@ -147,10 +147,24 @@ impl<'w, 'db> Writing<'w, 'db> {
         Ok(())
     }
 
-    /// Deletes rows of one model as one statement, softly where the model does so.
+    /// Deletes rows of one model as one statement, softly where the model does so. The target of an association to one is
+    /// destroyed as an instance is, where that makes a difference.
     pub(super) fn delete(&mut self, model: &'db ModelEntry, rows: &[RowId]) -> Result<()> {
         let (call, going) = (self.call(), Going::AsDeclared);
-        self.transaction.destroy_rows(model, rows, call, going)?;
+        if !self.association.is_single() || self.transaction.lifecycle(model).is_none() {
+            self.transaction.destroy_rows(model, rows, call, going)?;
+            return Ok(());
+        }
+        // A hook may delete a row, and its id may come to name another one.
+        let reader = self.reader();
+        let keys: Vec<Key> = rows
+            .iter()
+            .map(|&row| reader.view(model, row).key())
+            .collect();
+        for key in keys {
+            let row = self.reader().find(model, &key)?;
+            self.transaction.destroy_row(model, row, going)?;
+        }
         Ok(())
     }
 

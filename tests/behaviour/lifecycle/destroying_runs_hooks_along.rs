@@ -287,3 +287,59 @@ fn what_a_hook_moves_or_takes_away_is_left_alone() -> Result<()> {
     assert_eq!(db.count("File")?, 1);
     Ok(())
 }
+
+// rules: HK-1, BY-18
+// Broken, cities would go with the first of two countries that have their code.
+#[test]
+fn a_key_to_any_row_takes_nothing_along_before_the_last() -> Result<()> {
+    let record = Record::default();
+    let mut models = Models::new();
+    models.define_with("Country", |it| it.attribute(text("code")));
+    models.define_with("City", |it| {
+        it.attribute(text("name")).after_destroy(record.row())
+    });
+    let cities = HasMany::new("City")
+        .alias("cities")
+        .source_key("code")
+        .foreign_key("code");
+    models.has_many("Country", cities.on_delete("CASCADE").hooks(true));
+    let mut db = models.sync()?;
+    let countries = db.create_many("Country", ["FI", "FI"].map(|code| values! { code: code }))?;
+    db.related(&countries[0], "cities")?
+        .create(values! { name: "Turku" })?;
+    db.destroy(&countries[0])?;
+    assert_eq!((record.take().len(), db.count("City")?), (0, 1));
+    db.destroy(&countries[1])?;
+    assert_eq!((record.take(), db.count("City")?), (told(&["-Turku"]), 0));
+    Ok(())
+}
+
+// rules: HK-1, D18
+// Broken, the one target that is replaced would be destroyed without what goes along with it.
+#[test]
+fn a_target_that_is_replaced_is_destroyed_as_an_instance() -> Result<()> {
+    let (mut db, record) = store();
+    let file = db.create_tree("File", tree! { name: "f", preview: { name: "p" } })?;
+    let mut other = db.build("Preview", values! { name: "q" })?;
+    db.related(&file, "preview")?
+        .destroy_previous()
+        .set(&other)?;
+    assert_eq!(record.take(), told(&["+p", "-p"]));
+    other = db.related(&file, "preview")?.one()?.expect("it was set");
+    assert_eq!(other.get("name")?.as_str(), Some("q"));
+    let mut models = Models::new();
+    for name in ["Desk", "Drawer", "User"] {
+        models.define_with(name, |it| {
+            it.attribute(text("name")).after_destroy(record.row())
+        });
+    }
+    models.has_one("User", HasOne::new("Desk").alias("desk"));
+    let drawers = HasMany::new("Drawer").alias("drawers").on_delete("CASCADE");
+    models.has_many("Desk", drawers.hooks(true));
+    let mut db = models.sync()?;
+    let ada = tree! { name: "ada", desk: { name: "oak", drawers: [{ name: "top" }] } };
+    let ada = db.create_tree("User", ada)?;
+    db.related(&ada, "desk")?.destroy_previous().set(())?;
+    assert_eq!(record.take(), told(&["-top", "-oak"]));
+    Ok(())
+}
