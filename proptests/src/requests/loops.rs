@@ -1,12 +1,12 @@
-//! Requests find what loops over vectors find: the same rows, in the same order, in the same JSON; as they are and
-//! prepared, with their constants as parameters.
+//! Requests find what loops over vectors find: the same rows, in the same order, in the same JSON, depth first and joined;
+//! as they are and prepared, with their constants as parameters.
 
 use relata::Database;
 
 use crate::requests::declare::Dress;
 use crate::requests::proof::{Proof, Question, Seen, TAKEN_UP, database, same};
 use crate::requests::world::World;
-use crate::requests::{build, found, naive, settle, tree};
+use crate::requests::{build, forms, found, naive, settle, tree};
 
 /// relata against the naive reading of the rules.
 #[derive(Debug, Default)]
@@ -34,6 +34,7 @@ impl Proof for Loops {
             &found::trees(world, request, &rows)?,
             &expected.trees,
         )?;
+        forms::check(world, request, &rows, &expected.trees)?;
         let json = tree::json(&expected.trees);
         same("JSON", &rows.to_json(), &json)?;
         same(

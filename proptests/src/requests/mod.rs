@@ -5,8 +5,8 @@
 //! give is a [`tree`]: [`naive`] makes it from the rules, by looking at every row, once [`settle`] has said what scopes
 //! say; [`found`] reads it off relata's result. [`sql`] asks SQLite for the same rows.
 //!
-//! There are four [`proof`]s: [`loops`] against the naive reading, [`rival`] against SQLite, [`parts`] by taking a request
-//! apart with a predicate, [`dresses`] with and without indexes and enforced keys. [`campaign`] runs many requests and
+//! There are five [`proof`]s: [`loops`] against the naive reading, [`rival`] against SQLite, [`parts`] by taking a request
+//! apart with a predicate, [`dresses`] with and without indexes and enforced keys, [`pages`] by reading it page by page. [`campaign`] runs many requests and
 //! [`shrink`] makes a failure small.
 
 pub mod request;
@@ -22,11 +22,13 @@ pub mod settle;
 pub mod tree;
 pub mod naive;
 pub mod found;
+pub mod forms;
 pub mod sql;
 pub mod proof;
 pub mod loops;
 pub mod rival;
 pub mod parts;
 pub mod dresses;
+pub mod pages;
 pub mod campaign;
 pub mod shrink;
