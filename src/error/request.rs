@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use crate::error::Limit;
 use crate::error::text::{Show, write_bounded};
+use crate::value::Value;
 
 /// What a request got wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum RequestKind {
     MissingParameter,
     /// A value or an expression of another type than its place asks for.
     Type,
+    /// A computed value that its type cannot hold.
+    OutOfRange,
     /// A key with too few or too many values.
     KeyLength,
     /// A row that the request needs is not there.
@@ -76,6 +79,7 @@ impl RequestKind {
             RequestKind::UnknownParameter => "42P02",
             RequestKind::MissingParameter => "08P01",
             RequestKind::Type => "42804",
+            RequestKind::OutOfRange => "22003",
             RequestKind::KeyLength => "42601",
             RequestKind::UnknownAccessor => "42883",
             RequestKind::NotFound => "02000",
@@ -125,6 +129,20 @@ impl RequestError {
             redacted,
             ..RequestError::new(kind, subject, detail(Show::Values))
         }
+    }
+
+    /// An attribute whose value is not what the caller reads it as.
+    #[cold]
+    pub(crate) fn not_readable(
+        model: &str,
+        attribute: &str,
+        value: &Value,
+        expected: &str,
+    ) -> Self {
+        RequestError::with_values(RequestKind::Type, model, |show| {
+            let found = show.value(value);
+            format!("{attribute} is {found}, read as {expected}")
+        })
     }
 
     /// The text, with values or without.

@@ -82,13 +82,15 @@ impl Models {
     pub(super) fn run_before(&self) -> Result<()> {
         let all = self.associations.iter();
         for (source, declaration) in all.filter(|(_, declaration)| declaration.options().hooks) {
-            let association = Associating {
-                source,
-                target: &declaration.options().target,
-                kind: declaration.kind(),
-            };
-            for hook in of(&self.hooks.before, source) {
-                (hook.run)(association)?;
+            for target in declaration.targets() {
+                let association = Associating {
+                    source,
+                    target,
+                    kind: declaration.kind(),
+                };
+                for hook in of(&self.hooks.before, source) {
+                    (hook.run)(association)?;
+                }
             }
         }
         Ok(())
@@ -101,14 +103,17 @@ impl Models {
             if !declaration.options().hooks {
                 continue;
             }
-            // Each declaration became one association of its source, in the order of the declarations.
+            // Each declaration became an association of its source to each of its targets, in the order of the
+            // declarations.
             let before = self.associations[..position].iter();
-            let at = before.filter(|(other, _)| other == source).count();
+            let before = before.filter(|(other, _)| other == source);
+            let first = before.map(|(_, other)| other.targets().count()).sum();
             let view = ModelView::new(registry, registry.by_name(source)?);
-            let association = view.associations().nth(at);
-            let association = association.expect("each declaration became an association");
-            for hook in of(&self.hooks.after, source) {
-                (hook.run)(association)?;
+            let own = view.associations().skip(first);
+            for association in own.take(declaration.targets().count()) {
+                for hook in of(&self.hooks.after, source) {
+                    (hook.run)(association)?;
+                }
             }
         }
         Ok(())

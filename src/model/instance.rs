@@ -9,12 +9,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::association::owner::Owner;
 use crate::association::registry::{AttributeEntry, ModelEntry, ModelId};
 use crate::engine::RowView;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::model::resolve::Resolved;
 use crate::schema::Table;
-use crate::value::{Key, Value};
+use crate::value::{FromValue, Key, Value};
 
 /// One row of a model, in memory. Made by a database: by `create`, `find`, `build` and the like.
 #[derive(Clone)]
@@ -83,6 +84,34 @@ impl Instance {
         Ok(self.cell(self.entry().attribute(attribute)?.ordinal))
     }
 
+    /// The value of an attribute as a Rust type: `i64` and integers that it fits into, `f64`, `bool`, `&str`, `String`,
+    /// and so on, and `Option` of these where it may be null.
+    ///
+    /// ```
+    /// # use relata::{Attribute, DataType, Models, values};
+    /// # let mut models = Models::new();
+    /// # models.define_with("Item", |it| {
+    /// #     it.attribute(Attribute::new("sku", DataType::Text)).attribute(Attribute::new("price", DataType::Int))
+    /// # });
+    /// # let mut db = models.sync()?;
+    /// let item = db.create("Item", values! { sku: "tea" })?;
+    /// assert_eq!(item.get_as::<&str>("sku")?, "tea");
+    /// assert_eq!(item.get_as::<Option<i64>>("price")?, None);
+    /// assert!(item.get_as::<i64>("price").is_err());
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RequestKind::UnknownColumn`], and [`RequestKind::Type`] if the value is of another type, null, or too large for
+    /// it.
+    pub fn get_as<'v, T: FromValue<'v>>(&'v self, attribute: &str) -> Result<T> {
+        let value = self.get(attribute)?;
+        T::from_value(value.as_ref()).ok_or_else(|| {
+            RequestError::not_readable(self.model(), attribute, value, T::EXPECTED).into()
+        })
+    }
+
     /// Changes an attribute in memory; `save` writes it.
     ///
     /// # Errors
@@ -126,7 +155,7 @@ impl Instance {
         self.junction.as_deref_mut()
     }
 
-    /// The instance of an association to one that came with it, if there is one. It is as it was then: saving this instance
+    /// The instance of an association to one that came with it, if there is one; of an owner, whichever model it is of. It is as it was then: saving this instance
     /// does not save it, and it does not follow the database (associations CR-15, MX-5).
     ///
     /// # Errors
@@ -298,6 +327,11 @@ impl Instance {
 
     fn find_below(&self, name: &str, single: bool) -> Result<usize> {
         let model = self.entry();
+        if let Some(owner) = model.find_owner(name)
+            && single
+        {
+            return self.find_owner_below(model, owner);
+        }
         let association = model.association(name)?;
         let refuse =
             |kind, detail: String| Err(RequestError::new(kind, &*model.name, detail).into());
@@ -320,6 +354,20 @@ impl Instance {
                 format!("association {name} did not come with the instance"),
             ),
         }
+    }
+
+    /// The association of the owner that has something. Without one, all of them must have come.
+    fn find_owner_below(&self, model: &ModelEntry, owner: &Owner) -> Result<usize> {
+        let below = self.below.iter().enumerate();
+        let mut members = below.filter(|(_, (at, _))| owner.members.contains(at));
+        let first = members.clone().map(|(found, _)| found).next();
+        let came = members.clone().count();
+        let found = members.find(|(_, (_, instances))| !instances.is_empty());
+        let empty = first.filter(|_| came == owner.members.len());
+        found.map(|(found, _)| found).or(empty).ok_or_else(|| {
+            let detail = format!("owner {} did not come with the instance", owner.key);
+            RequestError::new(RequestKind::NotLoaded, &*model.name, detail).into()
+        })
     }
 
     pub(crate) fn set_cell(&mut self, ordinal: u32, value: Value) {

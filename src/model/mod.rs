@@ -41,7 +41,7 @@ mod describe;
 pub use self::attribute::Attribute;
 pub use self::database::Database;
 pub use self::definition::ModelDef;
-pub use self::describe::{AssociationKind, AssociationView, ModelView, Verb};
+pub use self::describe::{AssociationKind, AssociationView, ModelView, OwnerView, Verb};
 pub use self::hooks::Associating;
 pub use self::instance::Instance;
 pub use self::lifecycle::{Change, HookContext, HookEvent, Rule};

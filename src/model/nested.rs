@@ -10,7 +10,8 @@ use crate::association::link::{Association, Hop, Junction, Link};
 use crate::association::registry::ModelEntry;
 use crate::error::{Limit, RequestError, RequestKind, Result};
 use crate::model::link::belonging::{force, of_child, of_key, of_pair};
-use crate::model::link::not_assignable;
+use crate::model::link::owner::no_model_to_create;
+use crate::model::link::{not_assignable, not_linkable};
 use crate::model::tree::{Part, Tree};
 use crate::model::write::{Assignments, assignments};
 use crate::model::{Instance, Transaction, Values};
@@ -170,7 +171,8 @@ impl<'db> Transaction<'db> {
 
     /// Refuses to create targets of an association whose scope says no values to write (associations SC-6).
     fn require_assignable(&self, association: &Association) -> Result<()> {
-        let Some(detail) = not_assignable(association) else {
+        let of_junction = || association.junction().and_then(not_linkable);
+        let Some(detail) = not_assignable(association).or_else(of_junction) else {
             return Ok(());
         };
         let source = &self.models().registry.model(association.source).name;
@@ -196,6 +198,12 @@ fn sort(model: &ModelEntry, tree: Tree) -> Result<Sorted<'_>> {
     let mut branches: Vec<Branch<'_>> = Vec::new();
     for (name, part) in tree.parts {
         let Some(position) = model.association_position(&name) else {
+            if let Some(owner) = model.find_owner(&name) {
+                match part {
+                    Part::Value(Value::Null) => continue,
+                    _ => return Err(no_model_to_create(model, owner)),
+                }
+            }
             match part {
                 Part::Value(value) => values.push(name, value),
                 Part::One(_) | Part::Many(_) => {
@@ -211,11 +219,24 @@ fn sort(model: &ModelEntry, tree: Tree) -> Result<Sorted<'_>> {
         }
         let mut trees = trees_of(model, association, part)?;
         if let Some(includes) = &includes {
-            let Some(include) = includes.iter().find(|it| it.association == name) else {
+            let owner = model.owner_of(&name);
+            let said = |it: &&Include| {
+                it.association == name || owner.is_some_and(|owner| *owner.key == *it.association)
+            };
+            let Some(include) = includes.iter().find(said) else {
                 continue;
             };
             for tree in &mut trees {
                 tree.includes = Some(include.criteria.includes.clone());
+            }
+        }
+        if !trees.is_empty()
+            && let Some(owner) = model.owner_of(&name)
+        {
+            let mut others = branches.iter().filter(|branch| !branch.trees.is_empty());
+            if others.any(|branch| owner.members.contains(&branch.position)) {
+                let detail = format!("owner {} is given twice", owner.key);
+                return Err(RequestError::new(RequestKind::Repeated, &*model.name, detail).into());
             }
         }
         branches.push(Branch {
@@ -244,7 +265,9 @@ fn trees_of(model: &ModelEntry, association: &Association, part: Part) -> Result
 /// Includes say which associations are created, and can say nothing else of use.
 fn check_includes(model: &ModelEntry, includes: &[Include]) -> Result<()> {
     for include in includes {
-        model.association(&include.association)?;
+        if model.find_owner(&include.association).is_none() {
+            model.association(&include.association)?;
+        }
         if !include.is_bare() {
             let detail = format!(
                 "the include of {} says more than what is created: its filters and the like mean nothing here",

@@ -9,13 +9,12 @@ use std::collections::BTreeSet;
 use crate::association::link::{AssociationKind, Hop};
 use crate::engine::RowId;
 use crate::error::Result;
-use crate::model::link::belonging::{force, of_child};
+use crate::model::link::belonging::{force, of_child, of_none};
 use crate::model::link::targets::{Found, Targets};
 use crate::model::link::walk::{self, Parent};
 use crate::model::link::writing::Writing;
 use crate::model::write::{Assignments, assignments};
 use crate::model::{Instance, Values};
-use crate::value::Value;
 
 pub(super) fn set(
     writing: &mut Writing<'_, '_>,
@@ -149,11 +148,7 @@ fn part(
 ) -> Result<()> {
     let target = writing.target();
     if !writing.destroy_previous {
-        let nulls: Assignments = hop
-            .child_columns
-            .iter()
-            .map(|&ordinal| (ordinal, Value::Null))
-            .collect();
+        let nulls = of_none(hop);
         let mut rows: Vec<_> = leaving
             .into_iter()
             .map(|row| (row, nulls.clone()))

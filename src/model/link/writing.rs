@@ -1,6 +1,6 @@
 //! What the verbs that write have in common: a transaction, a source and its association.
 
-use crate::association::link::{Association, Hop};
+use crate::association::link::{Association, Hop, Junction};
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
 use crate::error::{Error, RequestError, RequestKind, Result, Show};
@@ -99,6 +99,14 @@ impl<'w, 'db> Writing<'w, 'db> {
         })
     }
 
+    /// Refuses to insert a row of a junction whose scope says no values to write (associations SC-6).
+    pub(super) fn require_linkable(&self, junction: &Junction) -> Result<()> {
+        let refused = not_linkable(junction);
+        refused.map_or(Ok(()), |detail| {
+            Err(self.refuse(RequestKind::Unsupported, detail))
+        })
+    }
+
     pub(super) fn unsaved(&self, which: &str) -> Error {
         self.place().unsaved(which)
     }
@@ -174,6 +182,15 @@ pub(crate) fn not_assignable(association: &Association) -> Option<String> {
     let conditions = association.conditions.as_ref()?;
     Some(format!(
         "its targets meet {}, which is no value that could be written",
+        conditions.expr
+    ))
+}
+
+/// Why no row of a junction can be inserted; none if one can.
+pub(crate) fn not_linkable(junction: &Junction) -> Option<String> {
+    let conditions = junction.conditions.as_ref()?;
+    Some(format!(
+        "its rows of the junction meet {}, which is no value that could be written",
         conditions.expr
     ))
 }
