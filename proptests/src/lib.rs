@@ -18,3 +18,4 @@ pub mod machine;
 pub mod shrink;
 pub mod differential;
 pub mod associations;
+pub mod expressions;

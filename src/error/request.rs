@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use crate::error::Limit;
 use crate::error::text::{Show, write_bounded};
+use crate::error::{Failure, Limit};
 
 /// What a request got wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub enum RequestKind {
     InUse,
     /// Nested or large beyond its limit.
     Limit(Limit),
+    /// An expression has no value for a row; the detail says which part of it.
+    Evaluation(Failure),
     /// Something that relata does not offer; the detail names it.
     Unsupported,
 }
@@ -85,6 +87,7 @@ impl RequestKind {
             RequestKind::Conflict => "40001",
             RequestKind::InUse => "2BP01",
             RequestKind::Limit(limit) => limit.sqlstate(),
+            RequestKind::Evaluation(failure) => failure.sqlstate(),
             RequestKind::Unsupported => "0A000",
         }
     }
@@ -113,6 +116,13 @@ impl RequestError {
             redacted,
             ..RequestError::new(kind, subject, detail(Show::Values))
         }
+    }
+
+    /// The same, found at a place that the subject alone does not tell.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        self.detail = format!("{place}: {}", self.detail);
+        self.redacted = self.redacted.map(|it| format!("{place}: {it}").into());
+        self
     }
 
     /// The text, with values or without.

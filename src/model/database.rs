@@ -192,6 +192,7 @@ impl Database {
         Reader {
             snapshot: &self.engine,
             models: &self.models,
+            time: None,
         }
     }
 

@@ -7,3 +7,4 @@ mod a_plan_shows_what_goes_along;
 mod associations;
 mod tables_as_text;
 mod integrity;
+mod expressions_fail_as_statements;

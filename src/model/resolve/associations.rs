@@ -156,7 +156,7 @@ fn conditions(call: &Call<'_>, draft: &mut Draft) -> Option<Conditions> {
         return None;
     }
     let expr = all(declared.iter().cloned());
-    match expr.bind(&draft.models[call.target]) {
+    match expr.bind_total(&draft.models[call.target]) {
         Ok(bound) => Some(Conditions { expr, bound }),
         Err(error) => {
             let source = draft.models[call.source].name.clone();
