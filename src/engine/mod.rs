@@ -55,7 +55,7 @@ pub(crate) use self::shared::{Shared, Versions, shared_methods};
 pub use self::snapshot::{Snapshot, StorageStats};
 pub use self::table_rows::TableRows;
 pub use self::transaction::{
-    Affected, Commit, OnConflict, Savepoint, Transaction, Upserted, Upserts,
+    Affected, Commit, OnConflict, PreparedInsert, Savepoint, Transaction, Upserted, Upserts,
 };
 pub(crate) use self::transaction::{Time, atomically};
 pub(crate) use crate::storage::RowId;

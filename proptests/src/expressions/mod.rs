@@ -28,7 +28,7 @@ pub const COLUMNS: [(&str, DataType); 10] = [
 ];
 
 /// Why the two may differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// relata fails, as PostgreSQL; SQLite goes on with a float, with null or with whatever the part was.
     Fails(Failure),
