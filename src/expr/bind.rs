@@ -6,12 +6,16 @@
 //! 4. A null literal has every type.
 //! 5. A parameter has the type of what it is compared with, the same wherever it stands.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use crate::error::{Error, Limit, RequestError, RequestKind, Result, Show, excerpt};
 use crate::expr::compile::compile;
 use crate::expr::display::Shown;
 use crate::expr::parameter::Parameters;
+use crate::expr::related::{NESTING_MAX, Question};
 use crate::expr::tree::Tree;
-use crate::expr::{Bound, Expr, Op};
+use crate::expr::{Bound, Expr, Numbers, Op, Reach, Related};
 use crate::value::{DataType, Value};
 
 /// What the names in an expression can mean.
@@ -32,11 +36,12 @@ impl Expr {
     ///
     /// # Errors
     /// `UnknownColumn` for a name that the scope does not have, `Type` for operands that do not go together and for a
-    /// whole that is no predicate, `Limit` beyond a million operations, `Unsupported` for a parameter.
+    /// whole that is no predicate, `Limit` beyond a million operations, `Unsupported` for a parameter and for a question
+    /// about associated rows.
     pub fn bind(&self, scope: &(impl Scope + ?Sized)) -> Result<Bound> {
-        let mut parameters = Parameters::default();
-        let bound = self.bind_with(scope, &mut parameters)?;
-        match parameters.iter().next() {
+        let parameters = RefCell::default();
+        let bound = self.bind_with(scope, &parameters, None)?;
+        match parameters.into_inner().iter().next() {
             None => Ok(bound),
             Some(parameter) => {
                 let name = excerpt(&parameter.name);
@@ -46,11 +51,13 @@ impl Expr {
         }
     }
 
-    /// As [`bind`](Expr::bind), with parameters, which are added to those known already.
+    /// As [`bind`](Expr::bind), with parameters, which are added to those known already, and with what it may reach: there
+    /// the same parameters may be met.
     pub(crate) fn bind_with(
         &self,
         scope: &(impl Scope + ?Sized),
-        parameters: &mut Parameters,
+        parameters: &RefCell<Parameters>,
+        reach: Option<&dyn Reach>,
     ) -> Result<Bound> {
         if self.ops.len() > OPS_MAX {
             return Err(refusal(
@@ -66,7 +73,7 @@ impl Expr {
         let Checked {
             ordinals,
             positions,
-        } = Checker::new(&tree, scope, parameters).check()?;
+        } = Checker::new(&tree, scope, parameters, reach).check()?;
         let terms = compile(&tree, &ordinals, &positions);
         Ok(Bound::new(self.clone(), terms, ordinals))
     }
@@ -75,7 +82,7 @@ impl Expr {
 /// What a check finds.
 #[derive(Default)]
 struct Checked {
-    /// One per column operation, in their order.
+    /// One per column and those of each question, in their order.
     ordinals: Vec<u32>,
     /// One per parameter operation, in their order.
     positions: Vec<usize>,
@@ -85,7 +92,8 @@ struct Checked {
 struct Checker<'a, S: ?Sized> {
     tree: &'a Tree<'a>,
     scope: &'a S,
-    parameters: &'a mut Parameters,
+    reach: Option<&'a dyn Reach>,
+    parameters: &'a RefCell<Parameters>,
     operands: Vec<Operand>,
     checked: Checked,
 }
@@ -100,10 +108,16 @@ struct Operand {
 }
 
 impl<'a, S: Scope + ?Sized> Checker<'a, S> {
-    fn new(tree: &'a Tree<'a>, scope: &'a S, parameters: &'a mut Parameters) -> Self {
+    fn new(
+        tree: &'a Tree<'a>,
+        scope: &'a S,
+        parameters: &'a RefCell<Parameters>,
+        reach: Option<&'a dyn Reach>,
+    ) -> Self {
         Checker {
             tree,
             scope,
+            reach,
             parameters,
             operands: Vec::new(),
             checked: Checked::default(),
@@ -130,11 +144,12 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
         let mut position = None;
         let data_type = match op {
             Op::Column(name) => Some(self.resolve(name)?),
+            Op::Related(related) => Some(self.ask(related)?),
             Op::Parameter(name) => {
-                let at = self.parameters.declare(name);
+                let at = self.parameters.borrow_mut().declare(name);
                 self.checked.positions.push(at);
                 position = Some(at);
-                self.parameters.at(at).data_type
+                self.parameters.borrow().at(at).data_type
             }
             op => self.result_type(op, &self.operands[base..])?,
         };
@@ -148,7 +163,8 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
     /// Gives the operands of an operation that are parameters the type that it asks for, or that another operand has.
     fn give_types(&mut self, op: &Op, base: usize) -> Result<()> {
         let asked = match op {
-            Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::IsNull | Op::Function(_) => None,
+            Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Related(_) => None,
+            Op::IsNull | Op::Function(_) => None,
             Op::Compare(_) | Op::Between => {
                 self.operands[base..].iter().find_map(|it| it.data_type)
             }
@@ -169,7 +185,7 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
     }
 
     fn untyped(&self, position: usize) -> Error {
-        let name = excerpt(&self.parameters.at(position).name);
+        let name = excerpt(&self.parameters.borrow().at(position).name).to_string();
         let detail = format!("nothing says of which type parameter {name} is");
         refusal(self.scope, RequestKind::Type, detail)
     }
@@ -178,18 +194,22 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
         let Some(position) = self.operands[operand].position else {
             return Ok(());
         };
-        let known = self.parameters.give_type(position, asked);
+        let known = self.parameters.borrow_mut().give_type(position, asked);
         self.operands[operand].data_type = Some(known);
         if known == asked {
             return Ok(());
         }
-        let name = excerpt(&self.parameters.at(position).name);
+        let name = excerpt(&self.parameters.borrow().at(position).name).to_string();
         let detail = format!("parameter {name} is {known} in one place and {asked} in another");
         Err(refusal(self.scope, RequestKind::Type, detail))
     }
 
     fn resolve(&mut self, name: &str) -> Result<DataType> {
-        let Some((ordinal, data_type)) = self.scope.column(name) else {
+        let found = match (self.scope.column(name), self.reach) {
+            (None, Some(reach)) if name.contains('.') => Some(reach.column(name)?),
+            (found, _) => found,
+        };
+        let Some((ordinal, data_type)) = found else {
             let detail = format!("no column {}", excerpt(&name));
             return Err(refusal(self.scope, RequestKind::UnknownColumn, detail));
         };
@@ -197,10 +217,34 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
         Ok(data_type)
     }
 
+    fn ask(&mut self, related: &Arc<Related>) -> Result<DataType> {
+        if related.is_too_deep() {
+            let detail =
+                format!("questions about associated rows nested deeper than {NESTING_MAX}");
+            let kind = RequestKind::Limit(Limit::IncludeDepth);
+            return Err(refusal(self.scope, kind, detail));
+        }
+        let Some(reach) = self.reach else {
+            let path = excerpt(&related.path);
+            let detail = format!("associated rows ({path}) outside of a request");
+            return Err(refusal(self.scope, RequestKind::Unsupported, detail));
+        };
+        let Numbers { of_all, of_true } = reach.numbers(related)?;
+        self.checked.ordinals.push(of_all);
+        Ok(match &related.question {
+            Question::Any => DataType::Bool,
+            Question::All(_) => {
+                self.checked.ordinals.push(of_true);
+                DataType::Bool
+            }
+            Question::Count => DataType::Int,
+        })
+    }
+
     /// The type that an operation gives, once its operands are found to go together.
     fn result_type(&self, op: &Op, operands: &[Operand]) -> Result<Option<DataType>> {
         match op {
-            Op::Column(_) | Op::Parameter(_) | Op::IsNull | Op::Function(_) => {}
+            Op::Column(_) | Op::Parameter(_) | Op::Related(_) | Op::IsNull | Op::Function(_) => {}
             Op::Value(value) => return Ok(value.data_type()),
             Op::Compare(_) | Op::Between => self.check_comparable(operands)?,
             Op::In(values) => {

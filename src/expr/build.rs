@@ -209,12 +209,15 @@ impl Expr {
         }
     }
 
-    /// The name that it reads, if that is one alone.
+    /// The name that it reads, if that is one alone and all that it reads.
     pub(crate) fn only_column(&self) -> Option<&str> {
         let mut names = self.ops.iter().filter_map(|op| match op {
             Op::Column(name) => Some(&**name),
             _ => None,
         });
+        if self.ops.iter().any(|op| matches!(op, Op::Related(_))) {
+            return None;
+        }
         let first = names.next()?;
         names.all(|name| name == first).then_some(first)
     }
@@ -224,7 +227,7 @@ impl Expr {
         self.ops.iter().any(|op| matches!(op, Op::Function(_)))
     }
 
-    fn leaf(op: Op) -> Expr {
+    pub(super) fn leaf(op: Op) -> Expr {
         Expr { ops: vec![op] }
     }
 

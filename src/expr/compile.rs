@@ -5,7 +5,8 @@
 //!    stack; a term of one leaf is that leaf.
 //! 3. What an operation takes is known beforehand, so cells and truths have a stack each. A boolean column in the place
 //!    of a truth is the leaf `column = true`; a truth in the place of a cell is lifted onto the other stack.
-//! 4. `not` goes into a leaf, and two in a row are none.
+//! 4. `not` goes into a leaf, and two in a row are none. The number that answers a question about associated rows is a cell
+//!    like any other: whether there are any is a leaf over it.
 //! 5. `and` and `or` join their operands two by two, so a thousand operands need one place on the stack, and after each
 //!    one the rest is skipped once it cannot change the answer.
 
@@ -14,11 +15,12 @@ use std::sync::Arc;
 
 use crate::expr::eval::{Leaf, List, Step, Term, Test};
 use crate::expr::like::Pattern;
+use crate::expr::related::Question;
 use crate::expr::tree::Tree;
 use crate::expr::{Comparison, Op};
 use crate::value::Value;
 
-/// The terms of the whole. `ordinals` has one entry per column operation, in their order, and `parameters` likewise the
+/// The terms of the whole. `ordinals` has one entry per column and those of each question, in their order, and `parameters` likewise the
 /// positions of the parameters.
 pub(super) fn compile(tree: &Tree<'_>, ordinals: &[u32], parameters: &[usize]) -> Vec<Term> {
     let mut compiler = Compiler {
@@ -65,7 +67,8 @@ fn places(tree: &Tree<'_>) -> Vec<Place> {
                     last: from_last == 0,
                 },
                 Op::Not => Place::Negated,
-                Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Function(_) => Place::Cell,
+                Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Related(_) => Place::Cell,
+                Op::Function(_) => Place::Cell,
                 Op::Compare(_) | Op::Between | Op::In(_) | Op::Like | Op::IsNull => Place::Cell,
             };
         }
@@ -113,11 +116,21 @@ impl Compiler<'_> {
     fn operation(&mut self, node: usize) {
         match self.tree.op(node) {
             Op::Column(_) => {
-                let ordinal = self
-                    .ordinals
-                    .next()
-                    .expect("every column was given an ordinal");
-                self.steps.push(Step::Load(*ordinal));
+                let ordinal = self.ordinal();
+                self.steps.push(Step::Load(ordinal));
+            }
+            Op::Related(related) => {
+                let ordinal = self.ordinal();
+                self.steps.push(Step::Load(ordinal));
+                match related.question {
+                    Question::Any => self.test(Test::Compare(Comparison::Gt, Value::Int(0))),
+                    Question::All(_) => {
+                        let of_true = self.ordinal();
+                        self.steps.push(Step::Load(of_true));
+                        self.steps.push(Step::Compare(Comparison::Eq));
+                    }
+                    Question::Count => {}
+                }
             }
             Op::Value(value) => self.steps.push(Step::Constant(value.clone())),
             Op::Parameter(_) => {
@@ -138,6 +151,11 @@ impl Compiler<'_> {
             Op::And(_) | Op::Or(_) => self.ends[node] = self.steps.len(),
             Op::Function(function) => self.steps.push(Step::Function(Arc::clone(function))),
         }
+    }
+
+    fn ordinal(&mut self) -> u32 {
+        let ordinal = self.ordinals.next();
+        *ordinal.expect("every column and question was given an ordinal")
     }
 
     fn compare(&mut self, comparison: Comparison) {
@@ -232,10 +250,12 @@ impl Compiler<'_> {
 
     /// A truth in the place of a cell becomes one.
     fn settle_cell(&mut self, node: usize) {
-        if !matches!(
-            self.tree.op(node),
-            Op::Column(_) | Op::Value(_) | Op::Parameter(_)
-        ) {
+        let is_cell = match self.tree.op(node) {
+            Op::Column(_) | Op::Value(_) | Op::Parameter(_) => true,
+            Op::Related(related) => related.question == Question::Count,
+            _ => false,
+        };
+        if !is_cell {
             self.steps.push(Step::Lift);
         }
     }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::expr::related::Related;
 use crate::expr::tree::Tree;
 use crate::expr::{Bound, Comparison, Expr, Op};
 use crate::value::Value;
@@ -52,6 +53,7 @@ enum Tightness {
 enum Piece<'a> {
     Text(&'a str),
     Value(&'a Value),
+    Related(&'a Related),
     Node(usize, Tightness),
 }
 
@@ -62,6 +64,7 @@ impl fmt::Display for Shown<'_> {
             match piece {
                 Piece::Text(text) => f.write_str(text)?,
                 Piece::Value(value) => value.fmt(f)?,
+                Piece::Related(related) => related.fmt(f)?,
                 Piece::Node(node, least) => self.push_bracketed(node, least, &mut pieces),
             }
         }
@@ -88,6 +91,7 @@ impl<'a> Shown<'a> {
             Op::Value(value) => return pieces.push(Piece::Value(value)),
             Op::Parameter(name) => return pieces.extend([Piece::Text(name), Piece::Text(":")]),
             Op::Function(function) => return pieces.push(Piece::Text(function.text())),
+            Op::Related(related) => return pieces.push(Piece::Related(related)),
             Op::Not => return self.push_not(node - 1, pieces),
             Op::And(0) => return pieces.push(Piece::Text("true")),
             Op::Or(0) => return pieces.push(Piece::Text("false")),
@@ -159,7 +163,8 @@ impl Op {
             Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::And(0) | Op::Or(0) => {
                 Tightness::Atom
             }
-            Op::Compare(_) | Op::Between | Op::In(_) | Op::Like | Op::IsNull => Tightness::Test,
+            Op::Compare(_) | Op::Between | Op::In(_) | Op::Like => Tightness::Test,
+            Op::IsNull | Op::Related(_) => Tightness::Test,
             Op::Not => Tightness::Not,
             Op::And(_) => Tightness::And,
             Op::Or(_) => Tightness::Or,

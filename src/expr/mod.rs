@@ -12,7 +12,8 @@
 //! 4. `not in`, `not like`, `not between` and `is not null` are the operation followed by `not`: in three-valued logic
 //!    they are the same, and there is one thing less to know.
 //!
-//! Parameters ([`param`]) are given when a prepared request is run; only there may an expression have any.
+//! Questions about associated rows ([`related`]) and columns over a path of associations are for the filters of requests,
+//! where a row comes with their answers. Parameters ([`param`]) are given when a prepared request is run; only there may an expression have any.
 //!
 //! An expression cannot fail when it runs, cannot see more than its row, and never converts a value.
 
@@ -26,6 +27,7 @@ mod eval;
 mod like;
 mod conjuncts;
 mod parameter;
+mod related;
 mod sql;
 
 use std::cmp::Ordering;
@@ -39,7 +41,10 @@ pub use self::build::{all, any, col, not, param, val};
 pub use self::conjuncts::Conjunct;
 pub use self::eval::{Bound, Cells};
 pub use self::function::CellsTest;
+pub use self::related::{RelatedRows, related};
+
 pub(crate) use self::parameter::Parameters;
+pub(crate) use self::related::{Numbers, Question, Reach, Related};
 
 pub(crate) use self::sql::Words;
 
@@ -77,13 +82,15 @@ enum Op {
     Or(usize),
     /// Its operands are the cells it asked for.
     Function(Arc<Function>),
+    /// A question about associated rows.
+    Related(Arc<Related>),
 }
 
 impl Op {
     /// How many operands it takes.
     fn arity(&self) -> usize {
         match self {
-            Op::Column(_) | Op::Value(_) | Op::Parameter(_) => 0,
+            Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Related(_) => 0,
             Op::In(_) | Op::IsNull | Op::Not => 1,
             Op::Compare(_) | Op::Like => 2,
             Op::Between => 3,

@@ -17,6 +17,7 @@ mod select;
 mod include;
 mod scope;
 mod resolve;
+mod reach;
 mod parameters;
 mod plan;
 mod planner;

@@ -290,8 +290,11 @@ impl<'r> Record<'r> {
         };
         children.iter().filter_map(move |&child| {
             let include = rows.plan.node(child).include.as_ref()?;
+            if !include.shows_count() {
+                return None;
+            }
             let range = rows.levels[child].range(record.position);
-            include.counted.then(|| (include, range.len()))
+            Some((include, range.len()))
         })
     }
 

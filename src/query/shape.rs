@@ -31,7 +31,7 @@ pub struct Counted {
 
 /// Which row of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Target,
     Junction,
 }
@@ -76,7 +76,7 @@ impl Plan {
         let mut children = self.node(node).children.iter().copied();
         let named = children.find(|&child| {
             let include = self.node(child).include.as_ref();
-            include.is_some_and(|include| *include.association.key == *key && include.counted)
+            include.is_some_and(|it| *it.association.key == *key && it.shows_count())
         });
         if let Some(child) = named {
             return Ok(child);

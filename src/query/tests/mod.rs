@@ -5,6 +5,7 @@ mod examples;
 mod explained;
 #[cfg(feature = "json")]
 mod json;
+mod reference;
 mod random;
 mod requests;
 mod parameters;
