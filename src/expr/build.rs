@@ -10,7 +10,8 @@ use crate::expr::tree::Tree;
 use crate::expr::{Comparison, Expr, Op};
 use crate::value::Value;
 
-/// A column by name, or by a path with dots such as `author.name`.
+/// A column by name. In a filter of a request also one of associated rows, by a path with dots such as `author.name`: see
+/// [`Select::filter`](crate::query::Select::filter).
 pub fn col(name: impl Into<Arc<str>>) -> Expr {
     Expr::leaf(Op::Column(name.into()))
 }

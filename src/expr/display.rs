@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::expr::related::Related;
+use crate::expr::related::{Question, Related};
 use crate::expr::tree::Tree;
 use crate::expr::{Bound, Comparison, Expr, Op};
 use crate::value::Value;
@@ -164,6 +164,7 @@ impl Op {
                 Tightness::Atom
             }
             Op::Compare(_) | Op::Between | Op::In(_) | Op::Like => Tightness::Test,
+            Op::Related(related) if related.question == Question::Count => Tightness::Atom,
             Op::IsNull | Op::Related(_) => Tightness::Test,
             Op::Not => Tightness::Not,
             Op::And(_) => Tightness::And,

@@ -185,6 +185,22 @@ impl Expr {
         })
     }
 
+    /// The paths that it names, those within questions left out: each with the filters over the rows at its end.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = (&str, Vec<&Expr>)> {
+        self.ops.iter().filter_map(|op| match op {
+            Op::Column(name) => Some((name.rsplit_once('.')?.0, Vec::new())),
+            Op::Related(related) => {
+                let condition = match &related.question {
+                    Question::All(condition) => Some(condition),
+                    Question::Any | Question::Count => None,
+                };
+                let filters = related.filter.iter().chain(condition);
+                Some((&*related.path, filters.collect()))
+            }
+            _ => None,
+        })
+    }
+
     /// How deep questions stand in it.
     fn nesting(&self) -> u32 {
         let depths = self.ops.iter().map(|op| match op {

@@ -32,7 +32,9 @@ pub fn include(association: impl Into<String>) -> Include {
 
 impl Include {
     /// Only rows for which this is true. Of several filters, all have to be. Makes the include required, unless
-    /// [`required`](Include::required) says otherwise.
+    /// [`required`](Include::required) says otherwise. It may reach associated rows, as
+    /// [`Select::filter`](crate::query::Select::filter), and the junction row that leads to each row by the name of its
+    /// model: `col("PostTag.weight")`.
     pub fn filter(mut self, filter: impl Into<Expr>) -> Self {
         self.criteria.filters.push(filter.into());
         self
@@ -44,7 +46,8 @@ impl Include {
         self
     }
 
-    /// Ordered by this under each source, then by what later calls say, then by primary key.
+    /// Ordered by this under each source, then by what later calls say, then by primary key. Without a word about it the
+    /// rows follow what the order above says about this association ([`Order`]), and else come by primary key.
     pub fn order_by(mut self, order: impl Into<Order>) -> Self {
         self.criteria.order.push(order.into());
         self
@@ -135,6 +138,14 @@ impl Include {
     /// (associations EL-19, EL-28, SC-13).
     pub(crate) fn is_required(&self, filters: &[Expr]) -> bool {
         self.required.unwrap_or(!filters.is_empty())
+    }
+
+    /// Whether it leaves no row out by itself; what is required below it may.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.criteria.filters.is_empty()
+            && self.criteria.limit.is_none()
+            && self.criteria.offset.is_none()
+            && self.through_filters.is_empty()
     }
 
     /// Whether it names associations and says nothing else about them.

@@ -18,6 +18,7 @@ mod include;
 mod scope;
 mod resolve;
 mod reach;
+mod keyset;
 mod parameters;
 mod plan;
 mod planner;
@@ -28,6 +29,8 @@ mod prepared;
 mod given;
 mod shape;
 mod result;
+mod joined;
+mod depth_first;
 mod owned;
 #[cfg(feature = "json")]
 mod json;
@@ -37,18 +40,22 @@ use std::sync::Arc;
 use crate::association::registry::Registry;
 use crate::engine::Snapshot;
 
+pub use self::depth_first::{DepthFirst, Visit};
 pub(crate) use self::given::{Given, GivenRows};
 pub use self::include::{Include, include};
+pub use self::joined::{Joined, JoinedRow, JoinedRows};
 pub use self::order::{Direction, Nulls, Order, asc, desc};
 pub use self::owned::OwnedRows;
 pub use self::prepared::Prepared;
 pub use self::result::{Record, Records, Rows};
 pub use self::scope::{Scope, ScopeChoice};
 pub use self::select::{Select, select};
-pub use self::shape::{Column, Counted, Included};
+pub use self::shape::{Column, Counted, Included, Loaded};
 
+pub(crate) use self::reach::models_reached;
 pub(crate) use self::resolve::check_criteria;
 pub(crate) use self::scope::{ModelScopes, Scopes};
+pub(crate) use self::select::Criteria;
 
 /// What a request can be run on: a database, a snapshot, a transaction.
 pub trait Queryable {

@@ -17,7 +17,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::association::link::Association;
-use crate::association::registry::{ModelEntry, ModelId};
+use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, RequestError, RequestKind, Result, excerpt};
 use crate::expr::{self, Bound, Expr, Numbers, Question, Related};
 use crate::query::resolve::{Attributes, IncludeNode, OrderKey, Resolver, Tree, too_deep};
@@ -52,7 +52,7 @@ pub(crate) enum Slot {
     /// The number of rows at the end of these nodes, each below the one before.
     Number {
         way: Vec<usize>,
-        /// Whether an association to one leads to one row at most at the end, too.
+        /// Whether an association to one leads to one row at most at the end, too: not where several numbers are compared.
         cut: bool,
     },
     /// A column of another row; null where there is none.
@@ -152,6 +152,35 @@ fn followed(include: &IncludeNode, orders: &[Vec<Order>]) -> Vec<Order> {
         })
     };
     orders[include.parent].iter().filter_map(below).collect()
+}
+
+/// The models on all paths that filters and an order over a model name: those whose default scopes they are read with.
+pub(crate) fn models_reached<'m>(
+    model: &'m ModelEntry,
+    filters: &[Expr],
+    order: &[Order],
+    registry: &'m Registry,
+) -> Vec<&'m ModelEntry> {
+    let mut reached = Vec::new();
+    let ordered = order.iter().filter_map(|it| it.attribute.rsplit_once('.'));
+    let mut pending: Vec<(&ModelEntry, &str, Vec<&Expr>)> =
+        ordered.map(|(path, _)| (model, path, Vec::new())).collect();
+    let named = filters.iter().flat_map(Expr::paths);
+    pending.extend(named.map(|(path, filters)| (model, path, filters)));
+    while let Some((mut model, path, filters)) = pending.pop() {
+        for element in path.split('.') {
+            // What leads nowhere is found when it is resolved.
+            let Ok(association) = model.association(element) else {
+                break;
+            };
+            model = registry.model(association.target);
+            reached.push(model);
+        }
+        for (path, filters) in filters.into_iter().flat_map(Expr::paths) {
+            pending.push((model, path, filters));
+        }
+    }
+    reached
 }
 
 /// What the names in the filter and the order of one node mean.
@@ -424,7 +453,7 @@ impl Reaching<'_, '_> {
         }
         Ok(self.slot(Slot::Number {
             way,
-            cut: related.question == Question::Count,
+            cut: !matches!(related.question, Question::All(_)),
         }))
     }
 }

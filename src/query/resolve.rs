@@ -15,9 +15,9 @@ use crate::expr::{Bound, Expr, Parameters, Scope, all, col};
 use crate::query::parameters::Wanted;
 use crate::query::reach::{self, At, Draft, Origin, Reach, Slot};
 use crate::query::select::Criteria;
-use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Scopes, Select, Version};
+use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Scopes, Select, Version, keyset};
 use crate::schema::{Schema, Table, TableId};
-use crate::value::{DataType, Value};
+use crate::value::{DataType, Key, Value};
 
 /// A root, or an include below another node.
 #[derive(Clone, Debug)]
@@ -112,6 +112,8 @@ pub(crate) struct IncludeNode {
     /// Of its rows only the number is wanted.
     pub(crate) counted: bool,
     pub(crate) origin: Origin,
+    /// Neither a filter nor a limit or offset of the request leaves rows out.
+    pub(crate) whole: bool,
 }
 
 impl IncludeNode {
@@ -201,7 +203,7 @@ pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Resolved
     let resolver = Resolver::of(version);
     let root = resolver.registry.by_name(&request.model)?;
     Ok(Resolved {
-        nodes: resolver.nodes(root, &request.criteria)?,
+        nodes: resolver.nodes(root, &request.criteria, request.after.as_ref())?,
         wanted: Wanted::new(&root.name, resolver.parameters.into_inner())?,
     })
 }
@@ -256,7 +258,7 @@ pub(crate) fn check_criteria(
         scopes: Some(scopes),
         parameters: RefCell::default(),
     };
-    resolver.nodes(model, criteria)?;
+    resolver.nodes(model, criteria, None)?;
     match resolver.parameters.into_inner().iter().next() {
         None => Ok(()),
         Some(parameter) => {
@@ -357,9 +359,20 @@ impl<'s> Resolver<'s> {
         }
     }
 
-    /// The nodes of a read of a model, the root first.
-    fn nodes(&self, root: &ModelEntry, criteria: &Criteria) -> Result<Vec<Node>> {
-        let scoped = self.scoped(root, criteria, true)?;
+    /// The nodes of a read of a model, the root first: of its rows behind a place, if one is given.
+    fn nodes(
+        &self,
+        root: &ModelEntry,
+        criteria: &Criteria,
+        after: Option<&Key>,
+    ) -> Result<Vec<Node>> {
+        let mut scoped = self.scoped(root, criteria, true)?;
+        if let Some(place) = after {
+            let order = own_order(root, &scoped.order)?;
+            let primary_key = &self.schema.table(root.table).primary_key().columns;
+            let behind = keyset::behind(root, &order, primary_key, place)?;
+            scoped.to_mut().filters.push(behind);
+        }
         let (root, draft) = self.node(root, &scoped, &[])?;
         self.below(root, draft, scoped)
     }
@@ -529,6 +542,7 @@ impl<'s> Resolver<'s> {
             hidden: false,
             counted: false,
             origin: Origin::Request,
+            whole: include.is_whole(),
         });
         Ok((node, draft))
     }
@@ -617,6 +631,21 @@ fn seen<'s>(
         scope.push((deleted_at, Value::Null));
     }
     Cow::Owned(scope)
+}
+
+/// An order by attributes of the rows alone, which has places to go on behind.
+fn own_order(model: &ModelEntry, order: &[Order]) -> Result<Vec<OrderKey>> {
+    let key = |order: &Order| match model.find_attribute(&order.attribute) {
+        None if order.attribute.contains('.') => Err(keyset::no_place(&model.name)),
+        _ => Ok(OrderKey {
+            at: At::Row,
+            ordinal: model.attribute(&order.attribute)?.ordinal,
+            direction: order.direction,
+            nulls: order.nulls(),
+            over_many: false,
+        }),
+    };
+    order.iter().map(key).collect()
 }
 
 /// The filters that a row answers by itself, and the terms of the others that it does not.

@@ -1,6 +1,7 @@
 //! The scopes of the models: each must be a request that could be run.
 //!
-//! A scope may include associations, and what it includes is read with the scopes of *its* model. Scopes that lead back to
+//! A scope may include associations, and what it includes is read with the scopes of *its* model; what its filters and its
+//! order reach is read with the default scopes there. Scopes that lead back to
 //! themselves that way would never come to an end, and are refused; so resolving a request that uses scopes ends.
 
 use std::collections::BTreeMap;
@@ -8,7 +9,8 @@ use std::collections::BTreeMap;
 use crate::association::registry::{ModelEntry, Registry};
 use crate::error::{DeclarationError, Problem, ProblemKind, Result};
 use crate::model::registry::Models;
-use crate::query::{ModelScopes, Scope, ScopeChoice, Scopes, check_criteria};
+use crate::query::{Criteria, ModelScopes, Scope, ScopeChoice, Scopes};
+use crate::query::{check_criteria, models_reached};
 use crate::schema::Schema;
 
 /// A scope: its model, and its name or none for the default.
@@ -111,6 +113,14 @@ fn ring(scopes: &Scopes, registry: &Registry) -> Option<Problem> {
 /// The scopes that reading by a scope uses for what it includes. What is not there is found when the scope is resolved.
 fn used_by<'m>(model: &'m ModelEntry, scope: &'m Scope, registry: &'m Registry) -> Vec<Place<'m>> {
     let mut used = Vec::new();
+    let reached = |model, criteria: &Criteria| {
+        let models = models_reached(model, &criteria.filters, &criteria.order, registry);
+        models
+            .into_iter()
+            .map(|model| (&*model.name, None))
+            .collect::<Vec<Place<'m>>>()
+    };
+    used.extend(reached(model, &scope.criteria));
     let mut pending: Vec<_> = scope
         .criteria
         .includes
@@ -133,6 +143,7 @@ fn used_by<'m>(model: &'m ModelEntry, scope: &'m Scope, registry: &'m Registry) 
                 );
             }
         }
+        used.extend(reached(target, &include.criteria));
         pending.extend(include.criteria.includes.iter().map(|it| (target, it)));
     }
     used

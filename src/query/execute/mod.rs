@@ -15,7 +15,7 @@
 
 mod access;
 mod arrange;
-mod joined;
+mod lines;
 mod reach;
 mod walk;
 

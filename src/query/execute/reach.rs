@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use crate::error::Result;
 use crate::expr::Bound;
 use crate::query::execute::arrange::KeyOrder;
-use crate::query::execute::joined::{Joined, Sight, cell};
+use crate::query::execute::lines::{Lines, Sight, cell};
 use crate::query::execute::{Execution, first_difference};
 use crate::query::level::Level;
 use crate::query::plan::{Join, ReachingOrder};
@@ -35,7 +35,7 @@ impl<'s> Execution<'_, 's> {
             self.read_joined(below)?;
         }
         let numbers = self.numbers(node, join.terms.iter().map(|(term, _)| term))?;
-        let mut joined = Joined::of(node, self.levels[node].len());
+        let mut joined = Lines::of(node, self.levels[node].len());
         for (&below, nodes) in join.nodes.iter().zip(1..) {
             self.add(&mut joined, node, below)?;
             for (term, _) in join.terms.iter().filter(|(_, ready)| *ready == nodes) {
@@ -102,7 +102,7 @@ impl<'s> Execution<'_, 's> {
     }
 
     /// Joins the rows of a node below another with what is joined so far.
-    fn add(&self, joined: &mut Joined, top: usize, node: usize) -> Result<()> {
+    fn add(&self, joined: &mut Lines, top: usize, node: usize) -> Result<()> {
         let include = self.plan.nodes[node].node.include.as_ref();
         let (parent, single) = include.map_or((top, true), |include| {
             (include.parent, include.association.is_single())
@@ -116,7 +116,7 @@ impl<'s> Execution<'_, 's> {
         term: &Bound,
         numbers: &[Vec<u32>],
         position: usize,
-        line: Option<(&Joined, usize)>,
+        line: Option<(&Lines, usize)>,
     ) -> bool {
         let sight = Sight {
             levels: &self.levels,
@@ -210,7 +210,7 @@ impl<'s> Execution<'_, 's> {
         for &joint in branch {
             self.read_joined(joint)?;
         }
-        let mut joined = Joined::of(node, self.levels[node].len());
+        let mut joined = Lines::of(node, self.levels[node].len());
         for &joint in branch {
             self.add(&mut joined, node, joint)?;
         }

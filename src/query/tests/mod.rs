@@ -10,3 +10,4 @@ mod random;
 mod requests;
 mod parameters;
 mod counts;
+mod reach;

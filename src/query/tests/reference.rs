@@ -306,12 +306,10 @@ impl<'w> Reference<'w> {
 
     /// The targets below a row that qualify, each with its junction row: not ordered, not cut.
     fn below<'a>(&'a self, seat: Seat<'a>, include: &Include) -> Vec<Seat<'a>> {
-        let criteria = &seat.criteria.includes;
         // That of the request where it is one of them, so that it lives as long.
-        let criteria = criteria.iter().map(|it| &it.criteria);
-        let criteria = criteria
-            .filter(|it| std::ptr::eq(*it, &include.criteria))
-            .next();
+        let mut includes = seat.criteria.includes.iter();
+        let criteria = includes.find(|it| std::ptr::eq(*it, include));
+        let criteria = criteria.map_or(&self.nothing, |it| &it.criteria);
         let row = seat.row;
         let association = seat.model.association(&include.association).unwrap();
         let target = self.model(association.target);
@@ -356,7 +354,7 @@ impl<'w> Reference<'w> {
         qualified
             .map(|(row, pair)| Seat {
                 model: target,
-                criteria: criteria.unwrap_or(&self.nothing),
+                criteria,
                 row,
                 pair,
                 junction,

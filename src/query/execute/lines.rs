@@ -14,17 +14,17 @@ use crate::value::ValueRef;
 /// The position of no row.
 const NONE: u32 = u32::MAX;
 
-pub(super) struct Joined {
+pub(super) struct Lines {
     /// The node itself first.
     nodes: Vec<usize>,
     /// By node: which row of it, line by line.
     positions: Vec<Vec<u32>>,
 }
 
-impl Joined {
+impl Lines {
     /// The rows of a node alone.
     pub(super) fn of(node: usize, rows: usize) -> Self {
-        Joined {
+        Lines {
             nodes: vec![node],
             positions: vec![(0..).take(rows).collect()],
         }
@@ -107,7 +107,7 @@ pub(super) struct Sight<'e, 's> {
     /// By slot, for each row of the node.
     pub(super) numbers: &'e [Vec<u32>],
     pub(super) position: usize,
-    pub(super) line: Option<(&'e Joined, usize)>,
+    pub(super) line: Option<(&'e Lines, usize)>,
 }
 
 impl Cells for Sight<'_, '_> {
