@@ -3,7 +3,8 @@
 //! An association is declared by a source model and leads to a target model. This layer stands on the schema and knows
 //! no rows: it turns declarations into names, keys and columns, and the layers above act on them.
 //!
-//! Two families of types, as in the schema. A *declaration* ([`BelongsTo`], [`HasOne`], [`HasMany`], [`BelongsToMany`])
+//! Two families of types, as in the schema. A *declaration* ([`BelongsTo`], [`HasOne`], [`HasMany`], [`BelongsToMany`],
+//! [`BelongsToOwner`])
 //! says by name what somebody wants; it is plain data and may be wrong. A `link::Association` in a
 //! `registry::Registry` is what resolving the models makes of it: ids and ordinals.
 //!
@@ -21,6 +22,7 @@
 //! | `User.hasOne(Desk)` | `models.has_one("User", "Desk")` | `has_one :desk` | `has_one` |
 //! | `User.hasMany(Task)` | `models.has_many("User", "Task")` | `has_many :tasks` | `has_many` |
 //! | `User.belongsToMany(Tag, { through })` | `models.belongs_to_many("User", BelongsToMany::new("Tag").through(..))` | `has_many through:`, `has_and_belongs_to_many` | `has_many` with `via` |
+//! | the polymorphic pattern | `models.belongs_to_owner("Comment", BelongsToOwner::new("commentable").one_of("Post")..)`, and `as_owner` on the other side | `belongs_to :commentable, polymorphic: true`, `has_many :comments, as: :commentable` | none |
 //! | `as`, `foreignKey`, `otherKey` | `alias`, `foreign_key`, `other_key` | name of the association, `foreign_key:` | `from`, `to` |
 //! | `scope`, `through.scope` | `scope`, [`Through::scope`] | a lambda | a condition on the relation |
 //! | `sequelize.sync()` | [`Models::sync`](crate::Models::sync) | migrations | migrations |
@@ -42,11 +44,15 @@ mod key_attribute;
 mod belongs_to;
 mod has;
 mod belongs_to_many;
+mod belongs_to_owner;
 pub(crate) mod link;
+pub(crate) mod owner;
 pub(crate) mod registry;
+mod lookup;
 
 pub use self::belongs_to::BelongsTo;
 pub use self::belongs_to_many::{BelongsToMany, Through, Uniqueness};
+pub use self::belongs_to_owner::{BelongsToOwner, OwnerModel};
 pub use self::has::{HasMany, HasOne};
 pub use self::key_attribute::{KeyAttribute, KeyAttributes};
 pub use self::naming::{Alias, Names};

@@ -78,7 +78,7 @@ impl<'r> DepthFirst<'r> {
         let first = self.stack.len();
         let below = record.includes().map(|(include, records)| Siblings {
             depth: depth + 1,
-            association: Some(&*include.association.key),
+            association: Some(include.name()),
             records,
         });
         self.stack.extend(below);

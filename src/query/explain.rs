@@ -72,11 +72,13 @@ impl Block<'_> {
         let implied = include.origin != Origin::Request;
         let required = if include.required { ", required" } else { "" };
         let hidden = if include.hidden { ", not shown" } else { "" };
+        let of = include.owner.as_ref();
+        let of = of.map_or_else(String::new, |owner| format!(" of {}", owner.key));
         match (include.counted, implied && !include.required) {
             (true, true) => format!("count {key} ({model}), not shown"),
             (true, false) => format!("count {key} ({model})"),
             (false, true) => format!("join {key} ({model}), not shown"),
-            (false, false) => format!("include {key} ({model}){required}{hidden}"),
+            (false, false) => format!("include {key} ({model}){of}{required}{hidden}"),
         }
     }
 

@@ -8,7 +8,6 @@ use crate::association::registry::ModelEntry;
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::expr::{Expr, all, any, col, val};
 use crate::query::plan::{PlanNode, RowOrder};
-use crate::query::reach::At;
 use crate::query::resolve::OrderKey;
 use crate::query::{Direction, Nulls};
 use crate::value::{Key, Value};
@@ -21,13 +20,7 @@ pub(super) fn columns(order: &RowOrder, primary_key: &[u32]) -> Vec<OrderKey> {
     };
     for &ordinal in primary_key {
         if columns.iter().all(|key| key.ordinal != ordinal) {
-            columns.push(OrderKey {
-                at: At::Row,
-                ordinal,
-                direction: Direction::Ascending,
-                nulls: Nulls::Last,
-                over_many: false,
-            });
+            columns.push(OrderKey::own(ordinal, Direction::Ascending, Nulls::Last));
         }
     }
     columns

@@ -15,6 +15,7 @@
 mod order;
 mod select;
 mod include;
+mod include_all;
 mod scope;
 mod resolve;
 mod reach;
@@ -31,6 +32,7 @@ mod shape;
 mod result;
 mod joined;
 mod depth_first;
+pub mod aggregate;
 mod owned;
 #[cfg(feature = "json")]
 mod json;
@@ -43,6 +45,7 @@ use crate::engine::Snapshot;
 pub use self::depth_first::{DepthFirst, Visit};
 pub(crate) use self::given::{Given, GivenRows};
 pub use self::include::{Include, include};
+pub use self::include_all::{IncludeAll, IncludeKind, include_all};
 pub use self::joined::{Joined, JoinedRow, JoinedRows};
 pub use self::order::{Direction, Nulls, Order, asc, desc};
 pub use self::owned::OwnedRows;

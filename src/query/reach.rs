@@ -282,6 +282,11 @@ impl<'r, 's> Reaching<'r, 's> {
 
     fn no_way(&self, node: usize, element: &str, asker: Asker) -> Error {
         let model = self.model_at(node);
+        if let Some(owner) = model.find_owner(element) {
+            let names = model.member_names(owner);
+            let detail = format!("{element} leads to rows of several models: name one of {names}");
+            return RequestError::new(RequestKind::Type, &*model.name, detail).into();
+        }
         let element = excerpt(&element);
         let detail = match asker {
             Asker::Filter => format!(
@@ -442,7 +447,9 @@ impl Reaching<'_, '_> {
         let mut way = Vec::new();
         let mut elements = related.path.split('.').peekable();
         while let Some(element) = elements.next() {
-            let association = self.model_at(node).association(element)?.clone();
+            let Some(Step::To(association)) = self.step(node, element) else {
+                return Err(self.no_way(node, element, Asker::Filter));
+            };
             let is_last = elements.peek().is_none();
             let filter = if is_last { filter.take() } else { None };
             node = self.imply(node, &association, filter, Origin::Asked)?;

@@ -8,16 +8,21 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::association::link::{Association, AssociationKind, Junction, Link};
+use crate::association::link::{Association, AssociationKind, Conditions, Junction, Link};
+use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result, excerpt};
 use crate::expr::{Bound, Expr, Parameters, Scope, all, col};
+use crate::query::include_all::by_key;
 use crate::query::parameters::Wanted;
 use crate::query::reach::{self, At, Draft, Origin, Reach, Slot};
 use crate::query::select::Criteria;
 use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Scopes, Select, Version, keyset};
 use crate::schema::{Schema, Table, TableId};
 use crate::value::{DataType, Key, Value};
+
+/// The most includes of one request, at all depths; a few associations lead to many where all are included.
+const NODES_MAX: usize = 10_000;
 
 /// A root, or an include below another node.
 #[derive(Clone, Debug)]
@@ -114,9 +119,28 @@ pub(crate) struct IncludeNode {
     pub(crate) origin: Origin,
     /// Neither a filter nor a limit or offset of the request leaves rows out.
     pub(crate) whole: bool,
+    /// The owner that was included, if the association is one of it. Those of one owner stand beside each other, and are
+    /// required or not together: of a row that has something in one of them, nothing is asked in the others.
+    pub(crate) owner: Option<Arc<Owner>>,
 }
 
 impl IncludeNode {
+    /// Whether both are below one row for the sake of one owner.
+    pub(crate) fn is_of_one_owner(&self, other: &IncludeNode) -> bool {
+        match (&self.owner, &other.owner) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
+    /// The name under which it is found on results.
+    pub(crate) fn name(&self) -> &str {
+        match &self.owner {
+            Some(owner) => &owner.key,
+            None => &self.association.key,
+        }
+    }
+
     /// Whether the number of its rows is part of the result.
     pub(crate) fn shows_count(&self) -> bool {
         self.counted && self.origin == Origin::Request
@@ -157,6 +181,19 @@ pub(crate) struct OrderKey {
     pub(crate) nulls: Nulls,
     /// Whether an association to many leads there.
     pub(crate) over_many: bool,
+}
+
+impl OrderKey {
+    /// A column of the rows that are ordered.
+    pub(crate) fn own(ordinal: u32, direction: Direction, nulls: Nulls) -> Self {
+        OrderKey {
+            at: At::Row,
+            ordinal,
+            direction,
+            nulls,
+            over_many: false,
+        }
+    }
 }
 
 /// Nodes that are being resolved, each with what is left of its filter and its order.
@@ -225,7 +262,7 @@ pub(crate) fn resolve_given(
     let scoped = resolver.scoped(target, &options.criteria, false)?;
     let (mut root, draft) = resolver.node(target, &scoped, &[])?;
     root.junction = match &association.link {
-        Link::Through(through) => Some(resolver.junction(through, &[], options)?),
+        Link::Through(through) => Some(resolver.junction(through, (&[], None), options)?),
         Link::ToParent(_) | Link::ToChildren(_) => {
             check_no_junction(source, options)?;
             None
@@ -276,6 +313,7 @@ struct Pending<'r> {
     depth: u32,
     include: Cow<'r, Include>,
     counted: bool,
+    owner: Option<Arc<Owner>>,
 }
 
 /// The last one pushed is the next one resolved, with all that is below it.
@@ -290,6 +328,7 @@ fn push_includes<'r>(
             depth,
             include,
             counted,
+            owner: None,
         }
     };
     match criteria {
@@ -305,6 +344,33 @@ fn push_includes<'r>(
             let includes = criteria.includes.into_iter().rev();
             pending.extend(includes.map(Cow::Owned).map(push(false)));
         }
+    }
+}
+
+/// The includes of one owner are required together: a row needs something in one of them.
+fn require_together(nodes: &mut [Node]) {
+    for position in 0..nodes.len() {
+        let children = std::mem::take(&mut nodes[position].children);
+        let is_required = |&child: &usize| nodes[child].is_required();
+        let of_one_owner = |&one: &usize, &other: &usize| {
+            let includes = nodes[one]
+                .include
+                .as_ref()
+                .zip(nodes[other].include.as_ref());
+            includes.is_some_and(|(one, other)| one.is_of_one_owner(other))
+        };
+        let groups = children.chunk_by(of_one_owner);
+        let required: Vec<usize> = groups
+            .filter(|group| group.iter().any(is_required))
+            .flatten()
+            .copied()
+            .collect();
+        for child in required {
+            if let Some(include) = &mut nodes[child].include {
+                include.required = true;
+            }
+        }
+        nodes[position].children = children;
     }
 }
 
@@ -384,6 +450,7 @@ impl<'s> Resolver<'s> {
         self.grow_all(&mut tree, root, scoped)?;
         reach::connect(self, &mut tree)?;
         let mut nodes = tree.nodes;
+        require_together(&mut nodes);
         hide_what_shows_nothing(&mut nodes);
         Ok(nodes)
     }
@@ -396,17 +463,36 @@ impl<'s> Resolver<'s> {
     /// Adds what is included below a node, and below that.
     fn grow_all(&self, tree: &mut Tree, node: usize, scoped: Cow<'_, Criteria>) -> Result<()> {
         let mut pending = Vec::new();
+        let model = self.registry.model(tree.nodes[node].model);
+        let scoped = by_key(self.registry, model, scoped)?;
         push_includes((node, tree.depth(node) + 1), scoped, &mut pending);
         while let Some(Pending {
             parent,
             depth,
             include,
             counted,
+            owner,
         }) = pending.pop()
         {
             let source = tree.nodes[parent].model;
             if depth > DEPTH_MAX {
                 return Err(too_deep(self.registry.model(source)));
+            }
+            let source_model = self.registry.model(source);
+            if let Some(found) = source_model.find_owner(&include.association) {
+                if counted {
+                    let what = ", an owner in one of several models";
+                    return Err(self.no_count(source, &include, what));
+                }
+                let members = include.of_owner(source_model, found)?;
+                pending.extend(members.into_iter().rev().map(|include| Pending {
+                    parent,
+                    depth,
+                    include: Cow::Owned(include),
+                    counted,
+                    owner: Some(found.clone()),
+                }));
+                continue;
             }
             if counted {
                 self.check_count(source, &include)?;
@@ -423,6 +509,10 @@ impl<'s> Resolver<'s> {
                     (node, Cow::Owned(scoped))
                 }
             };
+            if let Some(include) = &mut node.include {
+                include.owner = owner;
+            }
+            self.check_owner(&tree.nodes, parent, &node)?;
             let silent = tree.nodes[parent].is_silent(&tree.nodes);
             if silent && (counted || !node.is_required()) {
                 // Only a scope says so, and it says nothing about a number.
@@ -434,10 +524,42 @@ impl<'s> Resolver<'s> {
             if let (Some(include), Some(above)) = (&mut node.include, &tree.nodes[parent].include) {
                 include.origin = above.origin;
             }
+            if tree.nodes.len() >= NODES_MAX {
+                return Err(too_many(self.registry.model(source)));
+            }
+            let below = by_key(self.registry, target, below)?;
             let position = tree.push(node, draft);
             push_includes((position, depth + 1), below, &mut pending);
         }
         Ok(())
+    }
+
+    /// Refuses an association beside the owner that it is one of, where what is said of the two could differ.
+    fn check_owner(&self, nodes: &[Node], parent: usize, node: &Node) -> Result<()> {
+        let Some(include) = &node.include else {
+            return Ok(());
+        };
+        let beside = nodes[parent]
+            .children
+            .iter()
+            .filter_map(|&it| nodes[it].include.as_ref());
+        let same = |other: &&IncludeNode| {
+            !other.counted && Arc::ptr_eq(&other.association, &include.association)
+        };
+        let owner = |it: &IncludeNode| it.owner.clone();
+        let Some(owner) = beside
+            .filter(same)
+            .find_map(|it| owner(include).or(owner(it)))
+        else {
+            return Ok(());
+        };
+        let key = &include.association.key;
+        let detail = format!(
+            "{key} is included with {}: say with `member` what is wanted of it",
+            owner.key
+        );
+        let source = self.registry.model(nodes[parent].model);
+        Err(RequestError::new(RequestKind::Repeated, &*source.name, detail).into())
     }
 
     fn show_key(&self, model: &ModelEntry, shown: &mut Shown) {
@@ -454,9 +576,13 @@ impl<'s> Resolver<'s> {
         let Some(what) = counted.what_no_count_has() else {
             return Ok(());
         };
-        let detail = format!("a count of {} with {what}", counted.association);
+        Err(self.no_count(source, counted, &format!("with {what}")))
+    }
+
+    fn no_count(&self, source: ModelId, counted: &Include, what: &str) -> Error {
+        let detail = format!("a count of {} {what}", counted.association);
         let source = self.registry.model(source);
-        Err(RequestError::new(RequestKind::Unsupported, &*source.name, detail).into())
+        RequestError::new(RequestKind::Unsupported, &*source.name, detail).into()
     }
 
     /// What is asked for of a model, its scopes included.
@@ -488,6 +614,10 @@ impl<'s> Resolver<'s> {
     ) -> Result<(Node, Draft)> {
         if criteria.too_deep {
             return Err(too_deep(model));
+        }
+        if let Some(refused) = criteria.refused {
+            let detail = refused.to_owned();
+            return Err(RequestError::new(RequestKind::Unsupported, &*model.name, detail).into());
         }
         let scope = &seen(model, scope, criteria.with_deleted);
         let (own, reaching) = split(model, &criteria.filters);
@@ -523,13 +653,24 @@ impl<'s> Resolver<'s> {
             .model(source)
             .association(&include.association)?;
         let target = self.registry.model(association.target);
+        if let Some(member) = include.members.first() {
+            let detail = format!(
+                "{} is no owner that could have a member {}",
+                include.association, member.association
+            );
+            let source = self.registry.model(source);
+            return Err(RequestError::new(RequestKind::Unsupported, &*source.name, detail).into());
+        }
         let mut conditioned = Cow::Borrowed(criteria);
         if let Some(conditions) = &association.conditions {
             conditioned.to_mut().filters.push(conditions.expr.clone());
         }
         let (mut node, draft) = self.node(target, &conditioned, &association.scope)?;
         node.junction = match &association.link {
-            Link::Through(through) => Some(self.junction(through, &through.scope, include)?),
+            Link::Through(through) => {
+                let scope = (&through.scope[..], through.conditions.as_ref());
+                Some(self.junction(through, scope, include)?)
+            }
             Link::ToParent(_) | Link::ToChildren(_) => {
                 check_no_junction(self.registry.model(source), include)?;
                 None
@@ -543,6 +684,7 @@ impl<'s> Resolver<'s> {
             counted: false,
             origin: Origin::Request,
             whole: include.is_whole(),
+            owner: None,
         });
         Ok((node, draft))
     }
@@ -550,16 +692,20 @@ impl<'s> Resolver<'s> {
     fn junction(
         &self,
         through: &Junction,
-        scope: &[(u32, Value)],
+        (scope, conditions): (&[(u32, Value)], Option<&Conditions>),
         include: &Include,
     ) -> Result<JunctionNode> {
         let model = self.registry.model(through.model);
+        let mut filters = Cow::Borrowed(&include.through_filters[..]);
+        if let Some(conditions) = conditions {
+            filters.to_mut().push(conditions.expr.clone());
+        }
         Ok(JunctionNode {
             model: model.id,
             filter: self.filter(
                 model,
                 &seen(model, scope, include.through_with_deleted),
-                &include.through_filters,
+                &filters,
             )?,
             attributes: shown(model, include.through_attributes.as_deref())?,
             read: false,
@@ -637,13 +783,11 @@ fn seen<'s>(
 fn own_order(model: &ModelEntry, order: &[Order]) -> Result<Vec<OrderKey>> {
     let key = |order: &Order| match model.find_attribute(&order.attribute) {
         None if order.attribute.contains('.') => Err(keyset::no_place(&model.name)),
-        _ => Ok(OrderKey {
-            at: At::Row,
-            ordinal: model.attribute(&order.attribute)?.ordinal,
-            direction: order.direction,
-            nulls: order.nulls(),
-            over_many: false,
-        }),
+        _ => Ok(OrderKey::own(
+            model.attribute(&order.attribute)?.ordinal,
+            order.direction,
+            order.nulls(),
+        )),
     };
     order.iter().map(key).collect()
 }
@@ -692,6 +836,12 @@ fn check_no_junction(source: &ModelEntry, include: &Include) -> Result<()> {
     }
     let detail = format!("{} goes through no junction", include.association);
     Err(RequestError::new(RequestKind::Unsupported, &*source.name, detail).into())
+}
+
+fn too_many(model: &ModelEntry) -> Error {
+    let detail = format!("more than {NODES_MAX} includes");
+    let kind = RequestKind::Limit(Limit::IncludeDepth);
+    RequestError::new(kind, &*model.name, detail).into()
 }
 
 pub(crate) fn too_deep(model: &ModelEntry) -> Error {

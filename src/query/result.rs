@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId};
 use crate::engine::{RowCells, RowView};
 use crate::error::{Error, RequestError, RequestKind, Result};
@@ -122,11 +123,6 @@ impl<'s> Rows<'s> {
         self.records(0, self.levels[0].range(source))
     }
 
-    /// For how many sources the rows of the root were given; one where they were not.
-    pub(crate) fn sources(&self) -> usize {
-        self.levels[0].parents()
-    }
-
     fn record(&self, node: usize, position: usize) -> Record<'_> {
         let list = &self.levels[node].rows;
         Record {
@@ -235,11 +231,15 @@ impl<'r> Record<'r> {
         }
     }
 
-    /// The row of an included association to one, if there is one.
+    /// The row of an included association to one, if there is one; of an owner, the row of whatever model it is.
     ///
     /// # Errors
     /// `UnknownAssociation`; `NotLoaded` if it was not included; `Type` if it leads to many rows.
     pub fn one(&self, association: &str) -> Result<Option<Record<'r>>> {
+        let (model, _) = self.shape();
+        if let Some(owner) = model.find_owner(association) {
+            return self.owner(model, owner);
+        }
         let (include, mut records) = self.below(association)?;
         match include.association.is_single() {
             true => Ok(records.next()),
@@ -319,7 +319,7 @@ impl<'r> Record<'r> {
         })
     }
 
-    /// Each association that was included below, its rows, and whether it leads to one at most.
+    /// Each association that was included below, and its rows.
     pub(crate) fn includes(
         &self,
     ) -> impl Iterator<Item = (&'r IncludeNode, Records<'r>)> + use<'r> {
@@ -332,6 +332,26 @@ impl<'r> Record<'r> {
         children.iter().filter_map(move |&child| {
             let include = rows.plan.node(child).include.as_ref()?;
             (!include.hidden).then(|| (include, record.children(child)))
+        })
+    }
+
+    /// What was included below by name, and whether it is one row at most. The associations of an owner are one name, with
+    /// the row of the one that has it.
+    pub(crate) fn named_includes(
+        &self,
+    ) -> impl Iterator<Item = (&'r str, bool, Records<'r>)> + use<'r> {
+        let record = *self;
+        let plan = &self.rows.plan;
+        let children: &[usize] = match self.side {
+            Side::Target => &plan.node(self.node).children,
+            Side::Junction => &[],
+        };
+        plan.by_owner(children).filter_map(move |group| {
+            let has_row = |child: &&usize| record.children(**child).len() > 0;
+            let child = *group.iter().find(has_row).unwrap_or(&group[0]);
+            let include = plan.node(child).include.as_ref()?;
+            let single = include.association.is_single();
+            (!include.hidden).then(|| (include.name(), single, record.children(child)))
         })
     }
 
@@ -381,6 +401,30 @@ impl<'r> Record<'r> {
         let include = self.rows.plan.node(child).include.as_ref();
         let include = include.expect("a node below another is an include");
         Ok((include, self.children(child)))
+    }
+
+    /// The row of the owner's association that has it. Without one, all of them must have been looked at.
+    fn owner(&self, model: &'r ModelEntry, owner: &'r Owner) -> Result<Option<Record<'r>>> {
+        let mut complete = self.side == Side::Target;
+        if complete {
+            for member in model.members(owner) {
+                match self.rows.plan.find_child(self.node, &member.key) {
+                    Some(child) => {
+                        if let Some(found) = self.children(child).next() {
+                            return Ok(Some(found));
+                        }
+                    }
+                    None => complete = false,
+                }
+            }
+        }
+        match complete {
+            true => Ok(None),
+            false => {
+                let detail = format!("owner {} was not included", owner.key);
+                Err(not_loaded(model, detail))
+            }
+        }
     }
 
     #[inline]
@@ -449,8 +493,8 @@ impl fmt::Debug for Record<'_> {
             map.entry(&through.model(), &through);
         }
         map.entries(
-            self.includes()
-                .map(|(include, records)| (&include.association.key, records)),
+            self.named_includes()
+                .map(|(name, _, records)| (name, records)),
         );
         for (include, count) in self.counts() {
             map.entry(

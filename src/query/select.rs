@@ -5,8 +5,11 @@
 //! noted, so that cloning, printing and dropping a request never go deeper, and running it is an error.
 
 use crate::expr::Expr;
-use crate::query::{DEPTH_MAX, Include, Order, ScopeChoice};
+use crate::query::{DEPTH_MAX, Include, IncludeAll, Order, ScopeChoice};
 use crate::value::Key;
+
+/// What asks for joined rows to be counted.
+pub(super) const NO_SUB_QUERY: &str = "`sub_query(false)`, a limit on joined rows";
 
 /// A read of one model, with what is included.
 ///
@@ -42,11 +45,15 @@ pub(crate) struct Criteria {
     pub(crate) attributes: Option<Vec<String>>,
     /// No two of one association.
     pub(crate) includes: Vec<Include>,
+    /// What stands for all associations that are not among the includes.
+    pub(crate) alls: Vec<IncludeAll>,
     /// What is only counted below each row. No two of one association.
     pub(crate) counts: Vec<Include>,
     pub(crate) scope: ScopeChoice,
     /// Rows that were softly deleted as well.
     pub(crate) with_deleted: bool,
+    /// What was asked for that nobody offers.
+    pub(crate) refused: Option<&'static str>,
     /// How many levels of includes there are below.
     depth: u32,
     /// An include that would have been nested too deep was left out.
@@ -144,6 +151,26 @@ impl Select {
         self
     }
 
+    /// With the rows of all associations, or those of some kinds, below each row. What is said of an association by itself
+    /// goes before that.
+    ///
+    /// ```
+    /// use relata::query::{IncludeKind, include_all, select};
+    ///
+    /// let request = select("User").include_all(include_all().only([IncludeKind::HasMany]).each(|it| it.limit(3)));
+    /// ```
+    pub fn include_all(mut self, all: IncludeAll) -> Self {
+        self.criteria.include_all(all);
+        self
+    }
+
+    /// `sub_query(false)`, which makes a limit count joined rows, is refused as `Unsupported` when the request is run: a
+    /// limit counts rows of the root.
+    pub fn sub_query(mut self, sub_query: bool) -> Self {
+        self.criteria.refuse_if(!sub_query, NO_SUB_QUERY);
+        self
+    }
+
     /// With the number of rows of an association below each row, read by [`Record::count`](crate::query::Record::count):
     /// of those that pass filters, junction filters and required includes, if it has any. The rows are not loaded; without
     /// such conditions and over a foreign key they are not looked at either. The same association twice is one count with
@@ -208,8 +235,22 @@ impl Criteria {
         }
     }
 
+    /// With all associations but those that are included by themselves.
+    pub(crate) fn include_all(&mut self, all: IncludeAll) {
+        if self.reaches(all.options()) {
+            self.alls.push(all);
+        }
+    }
+
+    /// Notes something that nobody offers, to be told when the request is run.
+    pub(crate) fn refuse_if(&mut self, asked: bool, what: &'static str) {
+        if asked {
+            self.refused = Some(what);
+        }
+    }
+
     /// Whether an include below would not be too deep.
-    fn reaches(&mut self, include: &Include) -> bool {
+    pub(super) fn reaches(&mut self, include: &Include) -> bool {
         let within = include.criteria.depth < DEPTH_MAX;
         match within {
             true => self.depth = self.depth.max(include.criteria.depth + 1),
@@ -227,9 +268,11 @@ impl Criteria {
             offset,
             attributes,
             includes: _,
+            alls,
             counts,
             scope,
             with_deleted,
+            refused,
             depth: _,
             too_deep: _,
         } = self;
@@ -239,6 +282,8 @@ impl Criteria {
             && offset.is_none()
             && attributes.is_none()
             && counts.is_empty()
+            && alls.is_empty()
+            && refused.is_none()
             && *scope == ScopeChoice::Default
             && !with_deleted
     }
@@ -261,6 +306,8 @@ impl Criteria {
         self.scope.merge(other.scope);
         self.with_deleted |= other.with_deleted;
         self.too_deep |= other.too_deep;
+        self.refused = other.refused.or(self.refused);
+        self.alls.extend(other.alls);
         for include in other.includes {
             self.include(include);
         }
@@ -270,8 +317,11 @@ impl Criteria {
     }
 }
 
-fn add(includes: &mut Vec<Include>, include: Include) {
-    let same = |found: &&mut Include| found.association == include.association;
+/// One more include, merged with the one of the same association if there is one.
+pub(super) fn add(includes: &mut Vec<Include>, include: Include) {
+    let same = |found: &&mut Include| {
+        found.association == include.association && found.alias == include.alias
+    };
     match includes.iter_mut().find(same) {
         Some(found) => found.merge(include),
         None => includes.push(include),

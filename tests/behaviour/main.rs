@@ -9,5 +9,7 @@ mod associations;
 mod tables_as_text;
 mod values_as_rust_types;
 mod results_in_other_forms;
+mod aggregates_by_group;
 mod paging_behind_a_row;
 mod integrity;
+mod lifecycle;

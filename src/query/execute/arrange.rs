@@ -6,7 +6,6 @@ use crate::engine::{RowCells, Snapshot, TableReader};
 use crate::query::execute::first_difference;
 use crate::query::level::{Level, RowList};
 use crate::query::plan::{Arrangement, PlanNode, RowOrder};
-use crate::query::reach::At;
 use crate::query::resolve::OrderKey;
 use crate::query::{Direction, Nulls};
 use crate::value::ValueRef;
@@ -120,13 +119,9 @@ impl<'l, 's> Sorting<'l, 's> {
     fn ranked(&self) -> impl Iterator<Item = Ranked> {
         let first = self.columns.first().copied().or(match self.row_key {
             KeyOrder::Ids => None,
-            KeyOrder::Columns(columns) => columns.first().map(|&ordinal| OrderKey {
-                at: At::Row,
-                ordinal,
-                direction: Direction::Ascending,
-                nulls: Nulls::First,
-                over_many: false,
-            }),
+            KeyOrder::Columns(columns) => columns
+                .first()
+                .map(|&ordinal| OrderKey::own(ordinal, Direction::Ascending, Nulls::First)),
         });
         let cells = self.rows.cells.iter();
         (0_u32..).zip(cells).map(move |(position, &cells)| {
@@ -194,7 +189,7 @@ impl OrderKey {
     }
 
     /// Nulls stand where the key says, whichever the direction.
-    pub(super) fn compare(&self, a: ValueRef<'_>, b: ValueRef<'_>) -> Ordering {
+    pub(crate) fn compare(&self, a: ValueRef<'_>, b: ValueRef<'_>) -> Ordering {
         let nulls = match self.nulls {
             Nulls::First => b.is_null().cmp(&a.is_null()),
             Nulls::Last => a.is_null().cmp(&b.is_null()),

@@ -129,8 +129,9 @@ impl<'p, 's> Execution<'p, 's> {
         Ok(())
     }
 
-    /// Reads a node, its required includes and what else decides about it, and leaves only rows that pass; before a limit,
-    /// in the order that decides what it takes.
+    /// Reads a node, its required includes and what else decides about it, and leaves only rows that pass, with something in
+    /// each required include, and of the includes of one owner in one of them; before a limit, in the order that decides
+    /// what it takes.
     fn read_required(&mut self, node: usize) -> Result<()> {
         self.levels[node] = self.read(node)?;
         let plan = self.plan;
@@ -138,13 +139,18 @@ impl<'p, 's> Execution<'p, 's> {
         for term in &planned.asks {
             self.ask(node, term)?;
         }
-        for &child in &planned.node.children {
-            if plan.nodes[child].is_required() {
-                self.read_required(child)?;
-                let ranges = self.levels[child].ranges();
-                let matched: Vec<bool> = ranges.map(|it| !it.is_empty()).collect();
-                self.retain(node, &matched);
+        for group in plan.by_owner(&planned.node.children) {
+            if !plan.nodes[group[0]].is_required() {
+                continue;
             }
+            let mut matched = vec![false; self.levels[node].len()];
+            for &child in group {
+                self.read_required(child)?;
+                for (matched, range) in matched.iter_mut().zip(self.levels[child].ranges()) {
+                    *matched |= !range.is_empty();
+                }
+            }
+            self.retain(node, &matched);
         }
         for join in &planned.joins {
             self.join(node, join)?;

@@ -7,8 +7,10 @@ mod sync;
 mod nested_create;
 mod keys_to_any_row;
 mod scopes;
+mod eager_loading;
 mod soft_delete;
 mod polymorphic;
+mod owners;
 mod verbs;
 
 use relata::error::Problem;
