@@ -281,7 +281,11 @@ impl Reader<'_> {
             let request = select(&*model.name).filter(filter.clone());
             return request.count(&self.version());
         }
-        let filter = filter.bind(&self.attributes(model))?;
-        Ok(self.snapshot.rows_where(model.table, &filter).count())
+        let (filter, now) = self.bind(model, filter)?;
+        let rows = self
+            .snapshot
+            .rows_where(model.table, &filter, now.as_slice());
+        rows.map(|row| row.map(drop))
+            .try_fold(0, |count, row| row.map(|()| count + 1))
     }
 }

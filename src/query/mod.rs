@@ -38,7 +38,8 @@ mod json;
 use std::sync::Arc;
 
 use crate::association::registry::Registry;
-use crate::engine::Snapshot;
+use crate::engine::{Snapshot, Time};
+use crate::value::Timestamp;
 
 pub use self::depth_first::{DepthFirst, Visit};
 pub(crate) use self::given::{Given, GivenRows};
@@ -68,6 +69,8 @@ pub struct Version<'s> {
     pub(crate) registry: &'s Arc<Registry>,
     /// None for models without scopes.
     pub(crate) scopes: Option<&'s Scopes>,
+    /// Of the transaction that reads, if one does.
+    time: Option<&'s Time>,
 }
 
 impl<'s> Version<'s> {
@@ -77,6 +80,23 @@ impl<'s> Version<'s> {
             snapshot,
             registry,
             scopes: None,
+            time: None,
+        }
+    }
+
+    /// The same within a transaction.
+    pub(crate) fn with_time(self, time: &'s Time) -> Self {
+        Version {
+            time: Some(time),
+            ..self
+        }
+    }
+
+    /// What `now()` is.
+    pub(crate) fn now(self) -> Timestamp {
+        match self.time {
+            Some(time) => time.read(self.snapshot.clock()),
+            None => self.snapshot.now(),
         }
     }
 

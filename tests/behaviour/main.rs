@@ -11,4 +11,5 @@ mod results_in_other_forms;
 mod aggregates_by_group;
 mod paging_behind_a_row;
 mod integrity;
+mod expressions_fail_as_statements;
 mod lifecycle;

@@ -155,11 +155,8 @@ fn is_last(reader: Reader<'_>, model: &ModelEntry, hop: &Hop, values: &Key) -> R
         Some(col(&*attribute.name).eq(value.clone()))
     });
     let filter = all(same).bind(&reader.attributes(model))?;
-    Ok(reader
-        .snapshot
-        .rows_where(model.table, &filter)
-        .nth(1)
-        .is_none())
+    let mut rows = reader.snapshot.rows_where(model.table, &filter, &[]);
+    Ok(rows.nth(1).transpose()?.is_none())
 }
 
 /// The model whose rows refer to the source by an association, and how.

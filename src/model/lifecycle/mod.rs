@@ -114,7 +114,7 @@ impl Lifecycle {
             now: None,
         };
         let mut violations = Vec::new();
-        self.rules.judge(row, None, &mut violations);
+        self.rules.judge(row, None, &mut violations)?;
         validation::refusal(model, violations)
     }
 }
