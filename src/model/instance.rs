@@ -9,12 +9,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::association::owner::Owner;
 use crate::association::registry::{AttributeEntry, ModelEntry, ModelId};
 use crate::engine::RowView;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::model::resolve::Resolved;
 use crate::schema::Table;
-use crate::value::{Key, Value};
+use crate::value::{FromValue, Key, Value};
 
 /// One row of a model, in memory. Made by a database: by `create`, `find`, `build` and the like.
 #[derive(Clone)]
@@ -38,8 +39,8 @@ pub struct Instance {
 pub(crate) enum Written {
     /// These cells; the row has them now.
     Cells(Vec<(u32, Value)>),
-    /// The whole row: the instance was not saved before.
-    Inserted(Box<Instance>),
+    /// All of it: the instance as it is after that.
+    Whole(Box<Instance>),
 }
 
 impl Instance {
@@ -81,6 +82,34 @@ impl Instance {
     /// [`RequestKind::UnknownColumn`].
     pub fn get(&self, attribute: &str) -> Result<&Value> {
         Ok(self.cell(self.entry().attribute(attribute)?.ordinal))
+    }
+
+    /// The value of an attribute as a Rust type: `i64` and integers that it fits into, `f64`, `bool`, `&str`, `String`,
+    /// and so on, and `Option` of these where it may be null.
+    ///
+    /// ```
+    /// # use relata::{Attribute, DataType, Models, values};
+    /// # let mut models = Models::new();
+    /// # models.define_with("Item", |it| {
+    /// #     it.attribute(Attribute::new("sku", DataType::Text)).attribute(Attribute::new("price", DataType::Int))
+    /// # });
+    /// # let mut db = models.sync()?;
+    /// let item = db.create("Item", values! { sku: "tea" })?;
+    /// assert_eq!(item.get_as::<&str>("sku")?, "tea");
+    /// assert_eq!(item.get_as::<Option<i64>>("price")?, None);
+    /// assert!(item.get_as::<i64>("price").is_err());
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RequestKind::UnknownColumn`], and [`RequestKind::Type`] if the value is of another type, null, or too large for
+    /// it.
+    pub fn get_as<'v, T: FromValue<'v>>(&'v self, attribute: &str) -> Result<T> {
+        let value = self.get(attribute)?;
+        T::from_value(value.as_ref()).ok_or_else(|| {
+            RequestError::not_readable(self.model(), attribute, value, T::EXPECTED).into()
+        })
     }
 
     /// Changes an attribute in memory; `save` writes it.
@@ -126,7 +155,7 @@ impl Instance {
         self.junction.as_deref_mut()
     }
 
-    /// The instance of an association to one that came with it, if there is one. It is as it was then: saving this instance
+    /// The instance of an association to one that came with it, if there is one; of an owner, whichever model it is of. It is as it was then: saving this instance
     /// does not save it, and it does not follow the database (associations CR-15, MX-5).
     ///
     /// # Errors
@@ -168,6 +197,20 @@ impl Instance {
         self.stored.is_some()
     }
 
+    /// Whether the rules of its model admit its values as they are in memory, saved or not. Of an instance that was never
+    /// saved, those that were given; where a default would stand, the default.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Validation`](crate::Error::Validation), with everything that is wrong.
+    pub fn validate(&self) -> Result<()> {
+        let models = &self.models;
+        match models.lifecycle(self.model) {
+            Some(lifecycle) => lifecycle.judge(self),
+            None => Ok(()),
+        }
+    }
+
     /// The attributes that were changed in memory and not saved, in the order of the changes.
     pub fn changed(&self) -> impl ExactSizeIterator<Item = &str> {
         let model = self.entry();
@@ -190,6 +233,16 @@ impl Instance {
 
     pub(crate) fn model_id(&self) -> ModelId {
         self.model
+    }
+
+    /// Whether it is of this model of these models.
+    pub(crate) fn is_of(&self, models: &Arc<Resolved>, model: ModelId) -> bool {
+        Arc::ptr_eq(&self.models, models) && self.model == model
+    }
+
+    /// Every value, that of a hidden column included.
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.values
     }
 
     pub(crate) fn cell(&self, ordinal: u32) -> &Value {
@@ -219,12 +272,12 @@ impl Instance {
     pub(crate) fn follow(&mut self, written: Written) {
         match written {
             Written::Cells(cells) => self.accept(&cells),
-            Written::Inserted(saved) => *self = *saved,
+            Written::Whole(saved) => *self = *saved,
         }
     }
 
     /// Takes note that these cells are stored; other changes stay pending.
-    fn accept(&mut self, cells: &[(u32, Value)]) {
+    pub(crate) fn accept(&mut self, cells: &[(u32, Value)]) {
         for (ordinal, value) in cells {
             self.values[*ordinal as usize] = value.clone();
             self.changed.retain(|(changed, _)| changed != ordinal);
@@ -274,6 +327,11 @@ impl Instance {
 
     fn find_below(&self, name: &str, single: bool) -> Result<usize> {
         let model = self.entry();
+        if let Some(owner) = model.find_owner(name)
+            && single
+        {
+            return self.find_owner_below(model, owner);
+        }
         let association = model.association(name)?;
         let refuse =
             |kind, detail: String| Err(RequestError::new(kind, &*model.name, detail).into());
@@ -296,6 +354,20 @@ impl Instance {
                 format!("association {name} did not come with the instance"),
             ),
         }
+    }
+
+    /// The association of the owner that has something. Without one, all of them must have come.
+    fn find_owner_below(&self, model: &ModelEntry, owner: &Owner) -> Result<usize> {
+        let below = self.below.iter().enumerate();
+        let mut members = below.filter(|(_, (at, _))| owner.members.contains(at));
+        let first = members.clone().map(|(found, _)| found).next();
+        let came = members.clone().count();
+        let found = members.find(|(_, (_, instances))| !instances.is_empty());
+        let empty = first.filter(|_| came == owner.members.len());
+        found.map(|(found, _)| found).or(empty).ok_or_else(|| {
+            let detail = format!("owner {} did not come with the instance", owner.key);
+            RequestError::new(RequestKind::NotLoaded, &*model.name, detail).into()
+        })
     }
 
     pub(crate) fn set_cell(&mut self, ordinal: u32, value: Value) {

@@ -1,14 +1,22 @@
 //! What is wanted of an association, below each row of its source.
 
+use crate::association::Alias;
+use crate::association::owner::Owner;
+use crate::association::registry::ModelEntry;
+use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Expr;
-use crate::query::select::Criteria;
-use crate::query::{Order, ScopeChoice};
+use crate::query::select::{Criteria, NO_SUB_QUERY, add};
+use crate::query::{IncludeAll, Order, ScopeChoice};
 
-/// The rows of an association, below each row of the model that declares it. A text is the association's key.
+/// The rows of an association, below each row of the model that declares it. A text is the association's key; or the name
+/// of the model that it leads to, if it was declared without an alias, or with [`alias`](Include::alias).
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Include {
+    /// Its key, or the name of the model that it leads to.
     pub(crate) association: String,
+    /// What the association to the named model is called.
+    pub(crate) alias: Option<Alias>,
     pub(crate) criteria: Criteria,
     pub(crate) required: Option<bool>,
     pub(crate) through_filters: Vec<Expr>,
@@ -16,23 +24,36 @@ pub struct Include {
     pub(crate) through_with_deleted: bool,
     /// None for all.
     pub(crate) through_attributes: Option<Vec<String>>,
+    /// Of an owner, what is said of single ones of its associations besides.
+    pub(crate) members: Vec<Include>,
 }
 
 /// The rows of an association: all of them in primary-key order, until something else is said.
 pub fn include(association: impl Into<String>) -> Include {
     Include {
         association: association.into(),
+        alias: None,
         criteria: Criteria::default(),
         required: None,
         through_filters: Vec::new(),
         through_with_deleted: false,
         through_attributes: None,
+        members: Vec::new(),
     }
 }
 
 impl Include {
+    /// What the association is called that leads to the named model: `include("Task").alias("openTasks")`, which is the same
+    /// as `include("openTasks")`; or both forms of it, `("openTask", "openTasks")`.
+    pub fn alias(mut self, alias: impl Into<Alias>) -> Self {
+        self.alias = Some(alias.into());
+        self
+    }
+
     /// Only rows for which this is true. Of several filters, all have to be. Makes the include required, unless
-    /// [`required`](Include::required) says otherwise.
+    /// [`required`](Include::required) says otherwise. It may reach associated rows, as
+    /// [`Select::filter`](crate::query::Select::filter), and the junction row that leads to each row by the name of its
+    /// model: `col("PostTag.weight")`.
     pub fn filter(mut self, filter: impl Into<Expr>) -> Self {
         self.criteria.filters.push(filter.into());
         self
@@ -44,7 +65,8 @@ impl Include {
         self
     }
 
-    /// Ordered by this under each source, then by what later calls say, then by primary key.
+    /// Ordered by this under each source, then by what later calls say, then by primary key. Without a word about it the
+    /// rows follow what the order above says about this association ([`Order`]), and else come by primary key.
     pub fn order_by(mut self, order: impl Into<Order>) -> Self {
         self.criteria.order.push(order.into());
         self
@@ -97,6 +119,56 @@ impl Include {
         self
     }
 
+    /// Of an owner in one of several models, what is wanted besides of those of one model: an include of the association to
+    /// that model. Whether the owner is required is said for all of them together.
+    ///
+    /// ```
+    /// use relata::query::{include, select};
+    ///
+    /// let commentable = include("commentable").member(include("Post").include("author"));
+    /// let request = select("Comment").include(commentable);
+    /// ```
+    pub fn member(mut self, member: impl Into<Include>) -> Self {
+        let member = member.into();
+        if self.criteria.reaches(&member) {
+            add(&mut self.members, member);
+        }
+        self
+    }
+
+    /// With the rows of all associations, or those of some kinds, below each of these rows. What is said of an association by
+    /// itself goes before that.
+    pub fn include_all(mut self, all: IncludeAll) -> Self {
+        self.criteria.include_all(all);
+        self
+    }
+
+    /// Accepted, and means nothing: every include is read by itself, whatever its association, and may be ordered and
+    /// cut under each source.
+    pub fn separate(self, _separate: bool) -> Self {
+        self
+    }
+
+    /// A right join, which keeps rows without a source, is refused as `Unsupported` when the request is run.
+    pub fn right(mut self, right: bool) -> Self {
+        self.criteria.refuse_if(right, "`right`, a right join");
+        self
+    }
+
+    /// `duplicating(false)`, which makes a limit count joined rows, is refused as `Unsupported` when the request is run: a
+    /// limit counts rows of the root.
+    pub fn duplicating(mut self, duplicating: bool) -> Self {
+        let what = "`duplicating(false)`, a limit on joined rows";
+        self.criteria.refuse_if(!duplicating, what);
+        self
+    }
+
+    /// As [`Select::sub_query`](crate::query::Select::sub_query).
+    pub fn sub_query(mut self, sub_query: bool) -> Self {
+        self.criteria.refuse_if(!sub_query, NO_SUB_QUERY);
+        self
+    }
+
     /// With the number of rows of an association below each of these rows, as
     /// [`Select::with_count`](crate::query::Select::with_count).
     pub fn with_count(mut self, association: impl Into<Include>) -> Self {
@@ -137,21 +209,32 @@ impl Include {
         self.required.unwrap_or(!filters.is_empty())
     }
 
+    /// Whether it leaves no row out by itself; what is required below it may.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.criteria.filters.is_empty()
+            && self.criteria.limit.is_none()
+            && self.criteria.offset.is_none()
+            && self.through_filters.is_empty()
+    }
+
     /// Whether it names associations and says nothing else about them.
     pub(crate) fn is_bare(&self) -> bool {
         let Include {
             association: _,
+            alias: _,
             criteria,
             required,
             through_filters,
             through_with_deleted,
             through_attributes,
+            members,
         } = self;
         criteria.is_bare()
             && required.is_none()
             && through_filters.is_empty()
             && !through_with_deleted
             && through_attributes.is_none()
+            && members.is_empty()
     }
 
     /// What is said here that says nothing about a number of rows.
@@ -177,6 +260,44 @@ impl Include {
             .map(|(_, what)| what)
     }
 
+    /// The includes that one of an owner comes to: one of each of its associations, in their order.
+    ///
+    /// # Errors
+    /// `UnknownAssociation` for a member that the owner does not have, `Unsupported` for one that is required or not.
+    pub(crate) fn of_owner(&self, source: &ModelEntry, owner: &Owner) -> Result<Vec<Include>> {
+        let refuse = |kind, detail: String| {
+            let subject = format!("{}.{}", source.name, owner.key);
+            Err(RequestError::new(kind, subject, detail).into())
+        };
+        for said in &self.members {
+            let name = &said.association;
+            if source.members(owner).all(|member| *member.key != **name) {
+                let names = source.member_names(owner);
+                let detail = format!("{name} is none of its associations, which are {names}");
+                return refuse(RequestKind::UnknownAssociation, detail);
+            }
+            if said.required.is_some() {
+                let detail =
+                    format!("{name} cannot be required or not by itself: say it of the owner");
+                return refuse(RequestKind::Unsupported, detail);
+            }
+        }
+        let member = |key: &str| {
+            let mut member = Include {
+                association: key.to_owned(),
+                alias: None,
+                members: Vec::new(),
+                ..self.clone()
+            };
+            let said = self.members.iter().find(|said| said.association == key);
+            if let Some(said) = said {
+                member.merge(said.clone());
+            }
+            member
+        };
+        Ok(source.members(owner).map(|it| member(&it.key)).collect())
+    }
+
     /// Takes on what another include of the same association says.
     pub(crate) fn merge(&mut self, other: Include) {
         self.criteria.merge(other.criteria);
@@ -184,6 +305,9 @@ impl Include {
         self.through_filters.extend(other.through_filters);
         self.through_with_deleted |= other.through_with_deleted;
         self.through_attributes = other.through_attributes.or(self.through_attributes.take());
+        for member in other.members {
+            add(&mut self.members, member);
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! A result as nested JSON, written without building a tree.
 //!
 //! Each row is an object: its attributes, then the junction row that led to it under the name of the junction's model,
-//! then what was included under the keys of the associations, an object or null for one row and an array for many, then
+//! then what was included under the keys of the associations, an object or null for one row and an array for many, the
+//! owner in one of several models as one object whichever model it is of, then
 //! what was counted, under the keys of the associations in an object `_count`.
 //! Timestamps (RFC 3339), dates and uuids are texts; bytes are a text of hexadecimal digits; a float that JSON has no
 //! number for (NaN, infinities) is null; JSON documents stand as they are.
@@ -11,6 +12,7 @@
 use std::io;
 use std::io::Write;
 
+use crate::query::aggregate::Groups;
 use crate::query::resolve::IncludeNode;
 use crate::query::{Record, Records, Rows};
 use crate::value::ValueRef;
@@ -47,6 +49,18 @@ impl Record<'_> {
     }
 }
 
+impl Groups {
+    /// The groups as a JSON array of objects, without spaces.
+    pub fn to_json(&self) -> String {
+        text(|out| Writer::new(out, false).groups(self))
+    }
+
+    /// The groups as a JSON array of objects, indented by two spaces.
+    pub fn to_json_pretty(&self) -> String {
+        text(|out| Writer::new(out, true).groups(self))
+    }
+}
+
 fn text(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
     let mut out = Vec::new();
     write(&mut out).expect("writing to a vector does not fail");
@@ -80,6 +94,21 @@ impl<W: Write> Writer<W> {
         self.close("]", is_empty)
     }
 
+    fn groups(&mut self, groups: &Groups) -> io::Result<()> {
+        self.open("[")?;
+        for (position, group) in groups.iter().enumerate() {
+            self.begin_item(position == 0)?;
+            self.open("{")?;
+            let named = groups.names().iter().zip(group.values());
+            for (place, (name, value)) in named.enumerate() {
+                self.name(name, place == 0)?;
+                self.value(value.as_ref())?;
+            }
+            self.close("}", groups.names().is_empty())?;
+        }
+        self.close("]", groups.is_empty())
+    }
+
     fn object(&mut self, record: Record<'_>) -> io::Result<()> {
         self.open("{")?;
         let mut is_empty = true;
@@ -93,10 +122,10 @@ impl<W: Write> Writer<W> {
             self.object(through)?;
             is_empty = false;
         }
-        for (include, mut records) in record.includes() {
-            self.name(&include.association.key, is_empty)?;
+        for (name, single, mut records) in record.named_includes() {
+            self.name(name, is_empty)?;
             is_empty = false;
-            match (include.association.is_single(), records.len()) {
+            match (single, records.len()) {
                 (false, _) => self.array(records)?,
                 (true, 0) => self.raw("null")?,
                 (true, _) => records.try_for_each(|record| self.object(record))?,

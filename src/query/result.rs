@@ -7,14 +7,16 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId};
 use crate::engine::{RowCells, RowView};
 use crate::error::{Error, RequestError, RequestKind, Result};
+use crate::query::keyset;
 use crate::query::level::{Level, RowList};
 use crate::query::plan::Plan;
 use crate::query::resolve::{IncludeNode, Shown};
-use crate::query::shape::{Column, Counted, Included, Side, not_loaded};
-use crate::value::{Key, ValueRef};
+use crate::query::shape::{Column, Counted, Included, Loaded, Side, not_loaded};
+use crate::value::{FromValue, Key, ValueRef};
 
 /// The rows that a request found, with what it included.
 pub struct Rows<'s> {
@@ -79,6 +81,11 @@ impl<'s> Rows<'s> {
         self.get(0)
     }
 
+    /// The last row of the root, if it has one.
+    pub fn last(&self) -> Option<Record<'_>> {
+        self.get(self.len().checked_sub(1)?)
+    }
+
     /// An attribute of the root's rows, or with a path such as `tasks.title` of those of an include.
     ///
     /// # Errors
@@ -103,14 +110,17 @@ impl<'s> Rows<'s> {
         self.plan.counted(path)
     }
 
+    pub(super) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub(super) fn level(&self, node: usize) -> &Level<'s> {
+        &self.levels[node]
+    }
+
     /// The rows of the root that stand under one of the sources for which they were given.
     pub(crate) fn of_source(&self, source: usize) -> Records<'_> {
         self.records(0, self.levels[0].range(source))
-    }
-
-    /// For how many sources the rows of the root were given; one where they were not.
-    pub(crate) fn sources(&self) -> usize {
-        self.levels[0].parents()
     }
 
     fn record(&self, node: usize, position: usize) -> Record<'_> {
@@ -143,6 +153,19 @@ impl<'r> Record<'r> {
         Ok(self.value(self.rows.plan.ordinal(self.node, self.side, name)?))
     }
 
+    /// The value of an attribute as a Rust type: `i64` and integers that it fits into, `f64`, `bool`, `&str`, `String`,
+    /// and so on, and `Option` of these where it may be null.
+    ///
+    /// # Errors
+    /// As [`get`](Record::get), and `Type` if the value is of another type, null, or too large for it.
+    pub fn get_as<T: FromValue<'r>>(&self, name: &str) -> Result<T> {
+        let value = self.get(name)?;
+        T::from_value(value).ok_or_else(|| {
+            let value = value.to_value();
+            RequestError::not_readable(self.model(), name, &value, T::EXPECTED).into()
+        })
+    }
+
     /// The value of an attribute that was looked up with [`Rows::column`] in the same result, or with
     /// [`Prepared::column`](crate::query::Prepared::column) in its request.
     ///
@@ -160,6 +183,23 @@ impl<'r> Record<'r> {
     /// The primary key, loaded or not.
     pub fn key(&self) -> Key {
         self.view().key()
+    }
+
+    /// The place of a row of the root in the order of the request, to go on behind it with
+    /// [`Select::after`](crate::query::Select::after): the values of the columns ordered by, then of the primary key.
+    ///
+    /// # Errors
+    /// `Unsupported` for a row below another, and for an order over associations.
+    pub fn cursor(&self) -> Result<Key> {
+        if self.node != 0 || self.side == Side::Junction {
+            let detail = "the place of a row below another";
+            let error = RequestError::new(RequestKind::Unsupported, self.model(), detail);
+            return Err(error.into());
+        }
+        let primary_key = &self.list.reader.table.primary_key().columns;
+        let columns = keyset::columns_of(self.rows.plan.root(), self.model(), primary_key)?;
+        let values = columns.iter().map(|&it| self.value(it).to_value());
+        Ok(values.collect())
     }
 
     /// The name of the model.
@@ -191,17 +231,36 @@ impl<'r> Record<'r> {
         }
     }
 
-    /// The row of an included association to one, if there is one.
+    /// The row of an included association to one, if there is one; of an owner, the row of whatever model it is.
     ///
     /// # Errors
     /// `UnknownAssociation`; `NotLoaded` if it was not included; `Type` if it leads to many rows.
     pub fn one(&self, association: &str) -> Result<Option<Record<'r>>> {
+        let (model, _) = self.shape();
+        if let Some(owner) = model.find_owner(association) {
+            return self.owner(model, owner);
+        }
         let (include, mut records) = self.below(association)?;
         match include.association.is_single() {
             true => Ok(records.next()),
             false => Err(self.refusal(format!(
                 "{association} leads to many rows: read them with `many`"
             ))),
+        }
+    }
+
+    /// How much of an association was loaded below this row: all, a part, or nothing. What was not loaded is an error for
+    /// [`one`](Record::one) and [`many`](Record::many).
+    ///
+    /// # Errors
+    /// `UnknownAssociation`.
+    pub fn loaded(&self, association: &str) -> Result<Loaded> {
+        match self.side {
+            Side::Target => self.rows.plan.loaded(self.node, association),
+            Side::Junction => {
+                self.shape().0.association(association)?;
+                Ok(Loaded::Not)
+            }
         }
     }
 
@@ -260,7 +319,7 @@ impl<'r> Record<'r> {
         })
     }
 
-    /// Each association that was included below, its rows, and whether it leads to one at most.
+    /// Each association that was included below, and its rows.
     pub(crate) fn includes(
         &self,
     ) -> impl Iterator<Item = (&'r IncludeNode, Records<'r>)> + use<'r> {
@@ -273,6 +332,26 @@ impl<'r> Record<'r> {
         children.iter().filter_map(move |&child| {
             let include = rows.plan.node(child).include.as_ref()?;
             (!include.hidden).then(|| (include, record.children(child)))
+        })
+    }
+
+    /// What was included below by name, and whether it is one row at most. The associations of an owner are one name, with
+    /// the row of the one that has it.
+    pub(crate) fn named_includes(
+        &self,
+    ) -> impl Iterator<Item = (&'r str, bool, Records<'r>)> + use<'r> {
+        let record = *self;
+        let plan = &self.rows.plan;
+        let children: &[usize] = match self.side {
+            Side::Target => &plan.node(self.node).children,
+            Side::Junction => &[],
+        };
+        plan.by_owner(children).filter_map(move |group| {
+            let has_row = |child: &&usize| record.children(**child).len() > 0;
+            let child = *group.iter().find(has_row).unwrap_or(&group[0]);
+            let include = plan.node(child).include.as_ref()?;
+            let single = include.association.is_single();
+            (!include.hidden).then(|| (include.name(), single, record.children(child)))
         })
     }
 
@@ -290,8 +369,11 @@ impl<'r> Record<'r> {
         };
         children.iter().filter_map(move |&child| {
             let include = rows.plan.node(child).include.as_ref()?;
+            if !include.shows_count() {
+                return None;
+            }
             let range = rows.levels[child].range(record.position);
-            include.counted.then(|| (include, range.len()))
+            Some((include, range.len()))
         })
     }
 
@@ -319,6 +401,30 @@ impl<'r> Record<'r> {
         let include = self.rows.plan.node(child).include.as_ref();
         let include = include.expect("a node below another is an include");
         Ok((include, self.children(child)))
+    }
+
+    /// The row of the owner's association that has it. Without one, all of them must have been looked at.
+    fn owner(&self, model: &'r ModelEntry, owner: &'r Owner) -> Result<Option<Record<'r>>> {
+        let mut complete = self.side == Side::Target;
+        if complete {
+            for member in model.members(owner) {
+                match self.rows.plan.find_child(self.node, &member.key) {
+                    Some(child) => {
+                        if let Some(found) = self.children(child).next() {
+                            return Ok(Some(found));
+                        }
+                    }
+                    None => complete = false,
+                }
+            }
+        }
+        match complete {
+            true => Ok(None),
+            false => {
+                let detail = format!("owner {} was not included", owner.key);
+                Err(not_loaded(model, detail))
+            }
+        }
     }
 
     #[inline]
@@ -387,8 +493,8 @@ impl fmt::Debug for Record<'_> {
             map.entry(&through.model(), &through);
         }
         map.entries(
-            self.includes()
-                .map(|(include, records)| (&include.association.key, records)),
+            self.named_includes()
+                .map(|(name, _, records)| (name, records)),
         );
         for (include, count) in self.counts() {
             map.entry(

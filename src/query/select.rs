@@ -5,7 +5,11 @@
 //! noted, so that cloning, printing and dropping a request never go deeper, and running it is an error.
 
 use crate::expr::Expr;
-use crate::query::{DEPTH_MAX, Include, Order, ScopeChoice};
+use crate::query::{DEPTH_MAX, Include, IncludeAll, Order, ScopeChoice};
+use crate::value::Key;
+
+/// What asks for joined rows to be counted.
+pub(super) const NO_SUB_QUERY: &str = "`sub_query(false)`, a limit on joined rows";
 
 /// A read of one model, with what is included.
 ///
@@ -25,6 +29,8 @@ use crate::query::{DEPTH_MAX, Include, Order, ScopeChoice};
 pub struct Select {
     pub(crate) model: String,
     pub(crate) criteria: Criteria,
+    /// The place behind which the rows are.
+    pub(crate) after: Option<Key>,
 }
 
 /// Which rows, in which order, with what of them and below them.
@@ -39,11 +45,15 @@ pub(crate) struct Criteria {
     pub(crate) attributes: Option<Vec<String>>,
     /// No two of one association.
     pub(crate) includes: Vec<Include>,
+    /// What stands for all associations that are not among the includes.
+    pub(crate) alls: Vec<IncludeAll>,
     /// What is only counted below each row. No two of one association.
     pub(crate) counts: Vec<Include>,
     pub(crate) scope: ScopeChoice,
     /// Rows that were softly deleted as well.
     pub(crate) with_deleted: bool,
+    /// What was asked for that nobody offers.
+    pub(crate) refused: Option<&'static str>,
     /// How many levels of includes there are below.
     depth: u32,
     /// An include that would have been nested too deep was left out.
@@ -55,17 +65,32 @@ pub fn select(model: impl Into<String>) -> Select {
     Select {
         model: model.into(),
         criteria: Criteria::default(),
+        after: None,
     }
 }
 
 impl Select {
     /// Only rows for which this is true. Of several filters, all have to be.
+    ///
+    /// A filter may reach associated rows:
+    ///
+    /// - [`related`](crate::expr::related) asks about them: whether there are any, whether something is true for all of them,
+    ///   how many there are. It changes nothing about what is shown.
+    /// - `col("company.name")` is a column at the end of a path of associations, null where there is no row. Over an
+    ///   association to many the filter has to be true for one of the rows, all columns over one path being of the same one;
+    ///   if the path is included, only the rows for which it is true are shown, and an include's own filter comes first. So
+    ///   it is with joins in SQL.
+    /// - Behind the name of its model stand the columns of a junction: `col("tags.PostTag.weight")`.
+    ///
+    /// What is reached is read with the scopes of its model. Set at a time: O(rows that are led to), and of two associations
+    /// to many that one term is about together, O(their product) under each row.
     pub fn filter(mut self, filter: impl Into<Expr>) -> Self {
         self.criteria.filters.push(filter.into());
         self
     }
 
-    /// Ordered by this, then by what later calls say, then by primary key.
+    /// Ordered by this, then by what later calls say, then by primary key. It may be a column over a path, such as
+    /// `company.name`, or `tags.PostTag.weight` of a junction: see [`Order`].
     pub fn order_by(mut self, order: impl Into<Order>) -> Self {
         self.criteria.order.push(order.into());
         self
@@ -83,6 +108,36 @@ impl Select {
         self
     }
 
+    /// Only rows behind a place in the order of the request: the one that [`Record::cursor`](crate::query::Record::cursor)
+    /// gives for the last row of a page, so that `limit` gives the next page. It is the values of the columns ordered by
+    /// and then of the primary key; without an order the primary key alone.
+    ///
+    /// Unlike an offset, it stays right when rows are inserted or deleted between two pages, the row itself included, and
+    /// it does not count rows off (beyond BY-5). It says nothing about `count`, as a limit says nothing.
+    ///
+    /// ```
+    /// use relata::{Attribute, DataType, Models, desc, select, values};
+    ///
+    /// let mut models = Models::new();
+    /// models.define_with("Post", |it| it.attribute(Attribute::new("score", DataType::Int)));
+    /// let mut db = models.sync()?;
+    /// for score in [5, 9, 5, 7] {
+    ///     db.create("Post", values! { score: score })?;
+    /// }
+    ///
+    /// let page = || select("Post").order_by(desc("score")).limit(2);
+    /// let rows = page().run(&db)?;
+    /// let place = rows.last().expect("a full page").cursor()?;
+    /// let next = page().after(place).run(&db)?;
+    /// let ids: Vec<i64> = next.iter().map(|post| post.get_as("id")).collect::<relata::Result<_>>()?;
+    /// assert_eq!(ids, [1, 3]);
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    pub fn after(mut self, place: impl Into<Key>) -> Self {
+        self.after = Some(place.into());
+        self
+    }
+
     /// Only these attributes of each row, in this order.
     pub fn attributes(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.criteria.attributes = Some(names.into_iter().map(Into::into).collect());
@@ -93,6 +148,26 @@ impl Select {
     /// association twice is one include with what both say.
     pub fn include(mut self, include: impl Into<Include>) -> Self {
         self.criteria.include(include.into());
+        self
+    }
+
+    /// With the rows of all associations, or those of some kinds, below each row. What is said of an association by itself
+    /// goes before that.
+    ///
+    /// ```
+    /// use relata::query::{IncludeKind, include_all, select};
+    ///
+    /// let request = select("User").include_all(include_all().only([IncludeKind::HasMany]).each(|it| it.limit(3)));
+    /// ```
+    pub fn include_all(mut self, all: IncludeAll) -> Self {
+        self.criteria.include_all(all);
+        self
+    }
+
+    /// `sub_query(false)`, which makes a limit count joined rows, is refused as `Unsupported` when the request is run: a
+    /// limit counts rows of the root.
+    pub fn sub_query(mut self, sub_query: bool) -> Self {
+        self.criteria.refuse_if(!sub_query, NO_SUB_QUERY);
         self
     }
 
@@ -160,8 +235,22 @@ impl Criteria {
         }
     }
 
+    /// With all associations but those that are included by themselves.
+    pub(crate) fn include_all(&mut self, all: IncludeAll) {
+        if self.reaches(all.options()) {
+            self.alls.push(all);
+        }
+    }
+
+    /// Notes something that nobody offers, to be told when the request is run.
+    pub(crate) fn refuse_if(&mut self, asked: bool, what: &'static str) {
+        if asked {
+            self.refused = Some(what);
+        }
+    }
+
     /// Whether an include below would not be too deep.
-    fn reaches(&mut self, include: &Include) -> bool {
+    pub(super) fn reaches(&mut self, include: &Include) -> bool {
         let within = include.criteria.depth < DEPTH_MAX;
         match within {
             true => self.depth = self.depth.max(include.criteria.depth + 1),
@@ -179,9 +268,11 @@ impl Criteria {
             offset,
             attributes,
             includes: _,
+            alls,
             counts,
             scope,
             with_deleted,
+            refused,
             depth: _,
             too_deep: _,
         } = self;
@@ -191,6 +282,8 @@ impl Criteria {
             && offset.is_none()
             && attributes.is_none()
             && counts.is_empty()
+            && alls.is_empty()
+            && refused.is_none()
             && *scope == ScopeChoice::Default
             && !with_deleted
     }
@@ -213,6 +306,8 @@ impl Criteria {
         self.scope.merge(other.scope);
         self.with_deleted |= other.with_deleted;
         self.too_deep |= other.too_deep;
+        self.refused = other.refused.or(self.refused);
+        self.alls.extend(other.alls);
         for include in other.includes {
             self.include(include);
         }
@@ -222,8 +317,11 @@ impl Criteria {
     }
 }
 
-fn add(includes: &mut Vec<Include>, include: Include) {
-    let same = |found: &&mut Include| found.association == include.association;
+/// One more include, merged with the one of the same association if there is one.
+pub(super) fn add(includes: &mut Vec<Include>, include: Include) {
+    let same = |found: &&mut Include| {
+        found.association == include.association && found.alias == include.alias
+    };
     match includes.iter_mut().find(same) {
         Some(found) => found.merge(include),
         None => includes.push(include),

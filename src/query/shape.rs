@@ -29,9 +29,20 @@ pub struct Counted {
     pub(super) node: usize,
 }
 
+/// How much of an association a request loaded below each row. See [`Record::loaded`](crate::query::Record::loaded).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Loaded {
+    /// All rows that the association leads to.
+    Whole,
+    /// Those that the request asked for: by a filter, a limit, an offset, or something required below them.
+    Part,
+    /// None: it was not included, or decides only about other rows.
+    Not,
+}
+
 /// Which row of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Target,
     Junction,
 }
@@ -76,7 +87,7 @@ impl Plan {
         let mut children = self.node(node).children.iter().copied();
         let named = children.find(|&child| {
             let include = self.node(child).include.as_ref();
-            include.is_some_and(|include| *include.association.key == *key && include.counted)
+            include.is_some_and(|it| *it.association.key == *key && it.shows_count())
         });
         if let Some(child) = named {
             return Ok(child);
@@ -87,20 +98,59 @@ impl Plan {
         Err(not_loaded(model, detail))
     }
 
+    /// How much of an association, or of an owner, is loaded below the rows of a node.
+    pub(super) fn loaded(&self, node: usize, key: &str) -> Result<Loaded> {
+        let model = self.registry.model(self.node(node).model);
+        let Some(owner) = model.find_owner(key) else {
+            model.association(key)?;
+            return Ok(self.loaded_below(node, key));
+        };
+        let mut members = model.members(owner);
+        let loaded = members.next().map(|it| self.loaded_below(node, &it.key));
+        let loaded = loaded.unwrap_or(Loaded::Not);
+        match members.all(|it| self.loaded_below(node, &it.key) == loaded) {
+            true => Ok(loaded),
+            false => Ok(Loaded::Part),
+        }
+    }
+
+    fn loaded_below(&self, node: usize, key: &str) -> Loaded {
+        let Some(child) = self.find_child(node, key) else {
+            return Loaded::Not;
+        };
+        let narrowed = self.nodes.iter().flat_map(|it| &it.joins);
+        let narrowed = narrowed.into_iter().any(|join| join.nodes.contains(&child));
+        let child = self.node(child);
+        let mut below = child.children.iter();
+        let whole = child.include.as_ref().is_some_and(|it| it.whole)
+            && !narrowed
+            && !below.any(|&it| self.node(it).is_required());
+        if whole { Loaded::Whole } else { Loaded::Part }
+    }
+
     /// The include of this key below a node.
     pub(super) fn child(&self, node: usize, key: &str) -> Result<usize> {
-        let children = self.node(node).children.iter().copied();
-        let mut named = children.filter(|&child| {
-            let include = self.node(child).include.as_ref();
-            include.is_some_and(|include| *include.association.key == *key && !include.hidden)
-        });
-        if let Some(child) = named.next() {
+        if let Some(child) = self.find_child(node, key) {
             return Ok(child);
         }
         let model = self.registry.model(self.node(node).model);
+        if let Some(owner) = model.find_owner(key) {
+            let names = model.member_names(owner);
+            let detail = format!("{key} leads to rows of several models: look up one of {names}");
+            return Err(RequestError::new(RequestKind::Type, &*model.name, detail).into());
+        }
         model.association(key)?;
         let detail = format!("association {key} was not included");
         Err(not_loaded(model, detail))
+    }
+
+    /// The include of an association below a node, if it is part of the result.
+    pub(super) fn find_child(&self, node: usize, key: &str) -> Option<usize> {
+        let mut children = self.node(node).children.iter().copied();
+        children.find(|&child| {
+            let include = self.node(child).include.as_ref();
+            include.is_some_and(|include| *include.association.key == *key && !include.hidden)
+        })
     }
 
     pub(super) fn ordinal(&self, node: usize, side: Side, name: &str) -> Result<u32> {
@@ -124,6 +174,11 @@ impl Plan {
             (Side::Junction, None) | (Side::Target, _) => (node.model, &node.attributes),
         };
         (self.registry.model(model), shown)
+    }
+
+    /// The model of the root.
+    pub(super) fn root_name(&self) -> &str {
+        &self.shape(0, Side::Target).0.name
     }
 
     pub(super) fn node(&self, node: usize) -> &Node {

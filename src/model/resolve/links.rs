@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use crate::association::Uniqueness;
 use crate::association::link::{self, Junction};
+use crate::association::owner::Owner;
 use crate::association::registry::{AttributeEntry, ModelEntry, ModelId, Registry};
-use crate::model::resolve::associations::Association;
+use crate::model::resolve::associations::{self, Association};
 use crate::model::resolve::draft::{self, Draft, Model};
 use crate::model::resolve::keys::{Hop, Link};
-use crate::schema::{Schema, Table, TableId};
+use crate::schema::{ForeignKey, Schema, Table, TableId};
 use crate::value::Value;
 
 /// All models with their associations.
 pub(super) fn registry(
     draft: &Draft,
     associations: &[Association],
+    owners: &[associations::Owner],
     schema: &Arc<Schema>,
 ) -> Registry {
     let mut models: Vec<ModelEntry> = draft
@@ -23,9 +25,22 @@ pub(super) fn registry(
         .zip(schema.tables())
         .map(entry)
         .collect();
+    // Where each association stands among those of its source.
+    let mut positions = Vec::with_capacity(associations.len());
     for association in associations {
         let resolved = resolve(association, draft, schema);
-        models[association.source].add_association(resolved);
+        let source = &mut models[association.source];
+        positions.push(source.associations().len());
+        source.add_association(resolved);
+    }
+    for owner in owners {
+        models[owner.source].add_owner(Owner {
+            key: owner.key.as_str().into(),
+            type_column: draft::ordinal(owner.type_attribute),
+            columns: draft::ordinals(&owner.attributes),
+            members: owner.members.iter().map(|&it| positions[it]).collect(),
+            accessors: owner.accessors.clone(),
+        });
     }
     Registry::new(models, schema)
 }
@@ -84,6 +99,7 @@ fn resolve_link(association: &Association, draft: &Draft, schema: &Schema) -> li
                 own: resolve_hop(own, index, schema),
                 other: resolve_hop(other, None, schema),
                 unique: is_unique(own, other, &scope, draft, schema),
+                conditions: association.junction_conditions.clone(),
                 scope,
             })
         }
@@ -94,9 +110,17 @@ fn resolve_hop(hop: &Hop, index: Option<&[usize]>, schema: &Schema) -> link::Hop
     let child = schema.table(table_id(hop.child));
     let child_columns = draft::ordinals(&hop.attributes);
     let parent_columns = draft::ordinals(&hop.parent_attributes);
+    let is_under = |key: &ForeignKey| match (&key.guard, &hop.guard) {
+        (None, None) => true,
+        (Some(key), Some(hop)) => {
+            key.column == draft::ordinal(hop.attribute) && key.value == hop.value
+        }
+        _ => false,
+    };
     let mut keys = child.foreign_keys.iter().map(|&id| schema.foreign_key(id));
     let key = keys.find(|key| {
-        key.links_every_child()
+        !key.is_to_any_row()
+            && is_under(key)
             && key.parent == table_id(hop.parent)
             && key.child_columns == child_columns
             && key.parent_columns == parent_columns
@@ -108,6 +132,7 @@ fn resolve_hop(hop: &Hop, index: Option<&[usize]>, schema: &Schema) -> link::Hop
     });
     link::Hop {
         key: key.map(|key| key.id),
+        guard: key.and_then(|key| key.guard.clone()),
         child_columns,
         parent_columns,
         index,

@@ -283,6 +283,7 @@ fn registry(schema: &Arc<Schema>) -> Registry {
     let hops = Hops { schema };
     let junction = |name: &str, own: Hop, other: Hop| {
         Link::Through(Junction {
+            conditions: None,
             model: model(name),
             own,
             other,
@@ -447,6 +448,7 @@ impl Hops<'_> {
             .next();
         Hop {
             key,
+            guard: None,
             child_columns,
             parent_columns: vec![parent.column(parent_column).unwrap()],
             index: None,

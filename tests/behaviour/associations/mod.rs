@@ -2,6 +2,8 @@
 
 mod names;
 mod definitions;
+mod eager_loading;
+mod including;
 mod keys;
 mod sync;
 mod nested_create;
@@ -9,6 +11,7 @@ mod keys_to_any_row;
 mod scopes;
 mod soft_delete;
 mod polymorphic;
+mod owners;
 mod verbs;
 
 use relata::error::Problem;
