@@ -168,6 +168,21 @@ impl TableStore {
         self.keys[key].find(&self.rows, values)
     }
 
+    /// As [`TableStore::find`], with the row itself: that of a dense table is looked up once.
+    #[inline]
+    pub(crate) fn find_row<'k>(
+        &self,
+        key: usize,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Option<(RowId, RowRef<'_>)> {
+        let first = values.clone().next()?;
+        let row = match self.dense_slot(key, first) {
+            Some(slot) => slot,
+            None => self.find(key, values)?,
+        };
+        Some((row, self.rows.get(row)?))
+    }
+
     /// Where the row with this value of a unique key stands if there is one, in a dense table that has rows: whether it does
     /// is for [`Rows::contains`] to say.
     #[inline]
