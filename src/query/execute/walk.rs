@@ -197,8 +197,9 @@ fn to_parent(key: ForeignKeyId, rows: &RowList<'_>, snapshot: &Snapshot) -> Resu
 
 fn to_children(key: ForeignKeyId, rows: &RowList<'_>, snapshot: &Snapshot) -> Result<Found> {
     let key = snapshot.schema().foreign_key(key);
-    let mut found = Found::with_capacity(rows.len(), rows.len());
     let edges = snapshot.edges(key);
+    let expected = rows.len() * rows.reader.mean_children(edges);
+    let mut found = Found::with_capacity(rows.len(), expected);
     for &id in &rows.ids {
         edges.append_children(id, &mut found.ids);
         found.end_row()?;
