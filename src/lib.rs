@@ -52,7 +52,7 @@ pub mod query;
 pub mod model;
 
 pub use crate::association::{
-    BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, Through, Uniqueness,
+    BelongsTo, BelongsToMany, Chain, HasMany, HasOne, KeyAttribute, Through, Uniqueness,
 };
 pub use crate::engine::{
     Affected, Changes, Clock, DatabaseOptions, DeletePlan, Limits, RowChange, Savepoint,

@@ -3,7 +3,8 @@
 //! An association is declared by a source model and leads to a target model. This layer stands on the schema and knows
 //! no rows: it turns declarations into names, keys and columns, and the layers above act on them.
 //!
-//! Two families of types, as in the schema. A *declaration* ([`BelongsTo`], [`HasOne`], [`HasMany`], [`BelongsToMany`])
+//! Two families of types, as in the schema. A *declaration* ([`BelongsTo`], [`HasOne`], [`HasMany`], [`BelongsToMany`],
+//! [`Chain`])
 //! says by name what somebody wants; it is plain data and may be wrong. A `link::Association` in a
 //! `registry::Registry` is what resolving the models makes of it: ids and ordinals.
 //!
@@ -21,6 +22,7 @@
 //! | `User.hasOne(Desk)` | `models.has_one("User", "Desk")` | `has_one :desk` | `has_one` |
 //! | `User.hasMany(Task)` | `models.has_many("User", "Task")` | `has_many :tasks` | `has_many` |
 //! | `User.belongsToMany(Tag, { through })` | `models.belongs_to_many("User", BelongsToMany::new("Tag").through(..))` | `has_many through:`, `has_and_belongs_to_many` | `has_many` with `via` |
+//! | none | `models.chain("Country", ["users", "posts"])` | `has_many :posts, through: :users` | `Linked` |
 //! | `as`, `foreignKey`, `otherKey` | `alias`, `foreign_key`, `other_key` | name of the association, `foreign_key:` | `from`, `to` |
 //! | `scope`, `through.scope` | `scope`, [`Through::scope`] | a lambda | a condition on the relation |
 //! | `sequelize.sync()` | [`Models::sync`](crate::Models::sync) | migrations | migrations |
@@ -32,6 +34,7 @@
 //! | `user.hasTask(task)`, `countTasks()` | `.has(&task)`, `.count()` | `include?`, `count` | `count` |
 //! | `user['get' + name]()` | [`Database::call`](crate::Database::call) | `user.send(name)` | none |
 //! | `User.findAll({ include })` | `select("User").include(..)` | `User.includes(..)` | `find_with_related`, loaders |
+//! | none | `include("children").recursive()` | gems, recursive SQL | by hand |
 //! | `create({..}, { include })` | [`Database::create_tree`](crate::Database::create_tree) | nested attributes | nested `ActiveModel` |
 //! | `paranoid` | [`ModelDef::soft_delete`](crate::ModelDef::soft_delete) | a gem | by hand |
 
@@ -42,11 +45,13 @@ mod key_attribute;
 mod belongs_to;
 mod has;
 mod belongs_to_many;
+pub(crate) mod chain;
 pub(crate) mod link;
 pub(crate) mod registry;
 
 pub use self::belongs_to::BelongsTo;
 pub use self::belongs_to_many::{BelongsToMany, Through, Uniqueness};
+pub use self::chain::Chain;
 pub use self::has::{HasMany, HasOne};
 pub use self::key_attribute::{KeyAttribute, KeyAttributes};
 pub use self::naming::{Alias, Names};

@@ -138,8 +138,8 @@ impl ModelEntry {
     }
 
     /// One more association, after those before it.
-    pub(crate) fn add_association(&mut self, association: Association) {
-        self.associations.push(Arc::new(association));
+    pub(crate) fn add_association(&mut self, association: impl Into<Arc<Association>>) {
+        self.associations.push(association.into());
     }
 
     /// The attributes, in the order of the columns.

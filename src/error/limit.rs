@@ -30,6 +30,8 @@ pub enum Limit {
     Sequence,
     /// Operations of an expression: a million.
     Expression,
+    /// Steps of a chain of associations: 64.
+    ChainSteps,
     /// Includes within includes.
     IncludeDepth,
     /// Rows that one include gives.
@@ -48,6 +50,7 @@ impl Limit {
             | Limit::Constraints
             | Limit::ValueBytes
             | Limit::RowIds
+            | Limit::ChainSteps
             | Limit::IncludedRows => "54000",
         }
     }

@@ -248,6 +248,7 @@ fn every_kind_has_its_sqlstate() {
         Sequence => "2200H",
         Expression => "54001",
         IncludeDepth => "54001",
+        ChainSteps => "54000",
         IncludedRows => "54000",
     );
 }

@@ -8,7 +8,8 @@ use std::fmt::Write;
 use crate::association::registry::ModelEntry;
 use crate::engine::{AccessPath, Snapshot, Sought};
 use crate::query::plan::{
-    Access, Arrangement, Keep, Lookup, Plan, PlanNode, Probe, RowOrder, ValueJoin, Walk,
+    Access, Arrangement, Crossing, Keep, Lookup, Plan, PlanNode, Probe, RowOrder, Step, ValueJoin,
+    Walk, Way,
 };
 use crate::query::resolve::OrderKey;
 use crate::query::{Direction, Nulls};
@@ -81,19 +82,49 @@ impl Block<'_> {
             Access::Root(path) => vec![self.path(path)],
             Access::Given => vec!["given".to_owned()],
             Access::Direct { walk, .. } => vec![self.walk(walk, self.node.node.table)],
-            Access::Through { through, .. } => {
-                let mut lines = vec![format!(
-                    "to junction: {}",
-                    self.walk(&through.to_junction, through.junction)
-                )];
-                if let Some(filter) = &through.filter {
-                    lines.push(format!("junction filter: {filter}"));
+            Access::Through { through, .. } => self.crossing(through, self.node.node.table),
+            Access::Chain { parent, steps } => {
+                let from = if parent.is_some() {
+                    ""
+                } else {
+                    " from given rows"
+                };
+                let mut lines = vec![format!("chain{from}, each row once")];
+                for step in steps {
+                    lines.push(format!("step {}", step.association.key));
+                    let step_lines = self.step(step).into_iter();
+                    lines.extend(step_lines.map(|line| format!("  {line}")));
                 }
-                let on = self.walk(&through.to_target, self.node.node.table);
-                lines.push(format!("to target: {on}"));
                 lines
             }
         }
+    }
+
+    fn step(&self, step: &Step) -> Vec<String> {
+        let mut lines = match &step.way {
+            Way::Direct(walk) => vec![self.walk(walk, step.table)],
+            Way::Through(through) => self.crossing(through, step.table),
+        };
+        if let Some(filter) = &step.filter {
+            lines.push(format!("filter: {filter}"));
+        }
+        if step.one {
+            lines.push("the lowest primary key".to_owned());
+        }
+        lines
+    }
+
+    fn crossing(&self, through: &Crossing, target: TableId) -> Vec<String> {
+        let mut lines = vec![format!(
+            "to junction: {}",
+            self.walk(&through.to_junction, through.junction)
+        )];
+        if let Some(filter) = &through.filter {
+            lines.push(format!("junction filter: {filter}"));
+        }
+        let on = self.walk(&through.to_target, target);
+        lines.push(format!("to target: {on}"));
+        lines
     }
 
     fn path(&self, path: &AccessPath) -> String {

@@ -34,6 +34,8 @@ pub(crate) struct Node {
     pub(crate) attributes: Shown,
     /// The junction rows that come with its rows, if they are found through a junction.
     pub(crate) junction: Option<JunctionNode>,
+    /// What rows are tested for on the way, if they are found over a chain: one entry for each step.
+    pub(crate) steps: Vec<StepNode>,
 }
 
 impl Node {
@@ -86,6 +88,13 @@ pub(crate) struct JunctionNode {
     pub(crate) attributes: Shown,
 }
 
+/// What is tested in one step of a chain. The filter of the last is that of the node.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StepNode {
+    pub(crate) filter: Option<Bound>,
+    pub(crate) junction: Option<Bound>,
+}
+
 /// Which attributes of a row are part of the result.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
@@ -125,7 +134,8 @@ pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Resolved
 }
 
 /// The nodes of a request whose root rows are those of an association. Whoever finds them looks at the scopes of the
-/// association, so that its filters here are only those of the options and of the target's own scopes.
+/// association, so that its filters here are only those of the options and of the target's own scopes. Over a chain it is
+/// the request that finds them, as an include does.
 ///
 /// # Errors
 /// What [`Select::run`] says about requests.
@@ -139,10 +149,15 @@ pub(crate) fn resolve_given(
     let resolver = Resolver::of(version);
     let target = resolver.registry.model(association.target);
     let scoped = resolver.scoped(target, &options.criteria, false)?;
-    let mut root = resolver.node(target, &scoped, &[])?;
+    let mut root = match &association.link {
+        Link::Chain(steps) => resolver.over_chain(association, steps, &scoped)?,
+        Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => {
+            resolver.node(target, &scoped, &[])?
+        }
+    };
     root.junction = match &association.link {
         Link::Through(through) => Some(resolver.junction(through, &[], options)?),
-        Link::ToParent(_) | Link::ToChildren(_) => {
+        Link::ToParent(_) | Link::ToChildren(_) | Link::Chain(_) => {
             check_no_junction(source, options)?;
             None
         }
@@ -387,6 +402,7 @@ impl<'s> Resolver<'s> {
             offset: criteria.offset.unwrap_or(0),
             attributes: shown(model, criteria.attributes.as_deref())?,
             junction: None,
+            steps: Vec::new(),
         })
     }
 
@@ -401,15 +417,15 @@ impl<'s> Resolver<'s> {
             .registry
             .model(source)
             .association(&include.association)?;
-        let target = self.registry.model(association.target);
-        let mut conditioned = Cow::Borrowed(criteria);
-        if let Some(conditions) = &association.conditions {
-            conditioned.to_mut().filters.push(conditions.expr.clone());
-        }
-        let mut node = self.node(target, &conditioned, &association.scope)?;
+        let mut node = match &association.link {
+            Link::Chain(steps) => self.over_chain(association, steps, criteria)?,
+            Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => {
+                self.targets(association, criteria)?
+            }
+        };
         node.junction = match &association.link {
             Link::Through(through) => Some(self.junction(through, &through.scope, include)?),
-            Link::ToParent(_) | Link::ToChildren(_) => {
+            Link::ToParent(_) | Link::ToChildren(_) | Link::Chain(_) => {
                 check_no_junction(self.registry.model(source), include)?;
                 None
             }
@@ -422,6 +438,67 @@ impl<'s> Resolver<'s> {
             counted: false,
         });
         Ok(node)
+    }
+
+    /// A node of the targets of an association, within its scope and conditions.
+    fn targets(&self, association: &Association, criteria: &Criteria) -> Result<Node> {
+        let target = self.registry.model(association.target);
+        let mut conditioned = Cow::Borrowed(criteria);
+        if let Some(conditions) = &association.conditions {
+            conditioned.to_mut().filters.push(conditions.expr.clone());
+        }
+        self.node(target, &conditioned, &association.scope)
+    }
+
+    /// The same for a chain, with what is tested on the way: on each step its scope, and what the default scope of its model
+    /// filters by, as an include of it would.
+    fn over_chain(
+        &self,
+        association: &Association,
+        steps: &[Arc<Association>],
+        criteria: &Criteria,
+    ) -> Result<Node> {
+        let mut node = self.targets(association, criteria)?;
+        for (position, step) in steps.iter().enumerate() {
+            let last = position + 1 == steps.len();
+            node.steps.push(StepNode {
+                filter: if last {
+                    None
+                } else {
+                    self.step(association, step)?
+                },
+                junction: match &step.link {
+                    Link::Through(through) => {
+                        let model = self.registry.model(through.model);
+                        self.filter(model, &through.scope, &[])?
+                    }
+                    Link::ToParent(_) | Link::ToChildren(_) | Link::Chain(_) => None,
+                },
+            });
+        }
+        Ok(node)
+    }
+
+    /// What rows on the way of a chain are tested for.
+    fn step(&self, chain: &Association, step: &Association) -> Result<Option<Bound>> {
+        let model = self.registry.model(step.target);
+        let said = Criteria::default();
+        let scoped = self.scoped(model, &said, false)?;
+        for include in &scoped.includes {
+            let below =
+                self.scoped(self.target(step.target, include)?, &include.criteria, false)?;
+            if include.is_required(&below.filters) {
+                let source = &*self.registry.model(chain.source).name;
+                let detail = format!(
+                    "{} goes over {}, whose default scope requires {}",
+                    chain.key, model.name, include.association
+                );
+                return Err(RequestError::new(RequestKind::Unsupported, source, detail).into());
+            }
+        }
+        let conditions = step.conditions.iter().map(|it| it.expr.clone());
+        let filters: Vec<Expr> = scoped.filters.iter().cloned().chain(conditions).collect();
+        self.filter(model, &seen(model, &step.scope, false), &filters)
     }
 
     fn junction(

@@ -128,8 +128,7 @@ impl<'a> RelatedEach<'a> {
         let widened = options::widened(association, &self.options, self.reader);
         let mut rows = GivenRows::new();
         for source in &self.sources {
-            let found = View::of(self.reader, source, &widened).found()?;
-            rows.push_source(found.iter().map(|link| (link.target, link.junction)))?;
+            View::of(self.reader, source, &widened).push_candidates(&mut rows)?;
         }
         let given = Given {
             association,

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::association::link::Link;
 use crate::association::naming::accessors::Verb;
 use crate::engine::RowId;
 use crate::error::{RequestKind, Result};
 use crate::expr::Expr;
 use crate::model::Instance;
 use crate::model::link::options::{self, option_methods};
-use crate::model::link::targets::Targets;
+use crate::model::link::targets::{Found, Targets};
 use crate::model::link::view::View;
 use crate::model::loaded;
 use crate::model::reader::Reader;
@@ -170,6 +171,9 @@ impl<'a> RelatedView<'a> {
     /// options.
     pub fn has<'t>(&self, targets: impl Into<Targets<'t>>) -> Result<bool> {
         self.view.place().require_many(Verb::Has)?;
+        if let Link::Chain(_) = self.view.association().link {
+            return self.has_over_chain(&targets.into());
+        }
         let (mut links, mut all) = (Vec::new(), true);
         // Every target is looked at, so that a wrong one is an error wherever it stands.
         for target in targets.into().iter() {
@@ -190,6 +194,22 @@ impl<'a> RelatedView<'a> {
         let rows = given.run_to_count(rows, self.view.reader().version())?;
         let left: BTreeSet<RowId> = rows.iter().map(|row| row.view().id).collect();
         Ok(all && asked == left)
+    }
+
+    /// The targets are found once, whatever the number of those that are asked for.
+    fn has_over_chain(&self, targets: &Targets<'_>) -> Result<bool> {
+        let given = Given {
+            association: self.view.association(),
+            options: &options::without_default_scope(&self.options),
+        };
+        let (reader, mut all) = (self.view.reader(), true);
+        let rows = given.run_to_count(self.candidates()?, reader.version())?;
+        let found: BTreeSet<RowId> = rows.iter().map(|row| row.view().id).collect();
+        for target in targets.iter() {
+            let target = target.find_with_deleted(reader, self.view.place(), self.view.target())?;
+            all &= matches!(target, Found::Row(row) if found.contains(&row));
+        }
+        Ok(all)
     }
 
     /// Whether it is the associated rows as they are: no options, no default scope and no soft deletion of the
@@ -214,8 +234,7 @@ impl<'a> RelatedView<'a> {
 
     fn candidates(&self) -> Result<GivenRows> {
         let mut rows = GivenRows::new();
-        let found = self.widened(|view| view.found())?.into_iter();
-        rows.push_source(found.map(|link| (link.target, link.junction)))?;
+        self.widened(|view| view.push_candidates(&mut rows))?;
         Ok(rows)
     }
 

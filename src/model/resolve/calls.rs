@@ -67,6 +67,7 @@ fn call_name(kind: AssociationKind) -> &'static str {
         AssociationKind::HasOne => "has_one",
         AssociationKind::HasMany => "has_many",
         AssociationKind::BelongsToMany => "belongs_to_many",
+        AssociationKind::Chain => "chain",
     }
 }
 

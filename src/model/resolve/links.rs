@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::association::Uniqueness;
-use crate::association::link::{self, Junction};
+use crate::association::link::{self, AssociationKind, Junction};
 use crate::association::registry::{AttributeEntry, ModelEntry, ModelId, Registry};
 use crate::model::resolve::associations::Association;
+use crate::model::resolve::chains::Chain;
 use crate::model::resolve::draft::{self, Draft, Model};
 use crate::model::resolve::keys::{Hop, Link};
 use crate::schema::{Schema, Table, TableId};
@@ -15,6 +16,7 @@ use crate::value::Value;
 pub(super) fn registry(
     draft: &Draft,
     associations: &[Association],
+    chains: &[Chain],
     schema: &Arc<Schema>,
 ) -> Registry {
     let mut models: Vec<ModelEntry> = draft
@@ -23,11 +25,42 @@ pub(super) fn registry(
         .zip(schema.tables())
         .map(entry)
         .collect();
-    for association in associations {
-        let resolved = resolve(association, draft, schema);
-        models[association.source].add_association(resolved);
+    let resolved = associations
+        .iter()
+        .map(|it| Arc::new(resolve(it, draft, schema)));
+    let resolved: Vec<Arc<link::Association>> = resolved.collect();
+    // In the order of their declarations (associations AS-3).
+    let mut chains = chains.iter().peekable();
+    for position in 0..=resolved.len() {
+        while let Some(chain) = chains.next_if(|chain| chain.after <= position) {
+            models[chain.source].add_association(resolve_chain(chain, &resolved));
+        }
+        if let Some(association) = resolved.get(position) {
+            models[association.source.index()].add_association(association.clone());
+        }
     }
     Registry::new(models, schema)
+}
+
+/// A chain has the scope and the conditions of its last step, which are about its targets.
+fn resolve_chain(chain: &Chain, associations: &[Arc<link::Association>]) -> link::Association {
+    let steps: Vec<_> = chain
+        .steps
+        .iter()
+        .map(|&step| associations[step].clone())
+        .collect();
+    let last = steps.last();
+    link::Association {
+        key: chain.key.as_str().into(),
+        kind: AssociationKind::Chain,
+        source: model_id(chain.source),
+        target: model_id(chain.target),
+        scope: last.map_or_else(Vec::new, |last| last.scope.clone()),
+        conditions: last.and_then(|last| last.conditions.clone()),
+        link: link::Link::Chain(steps),
+        accessors: chain.accessors.clone(),
+        hooks: false,
+    }
 }
 
 fn entry((model, table): (&Model, &Arc<Table>)) -> ModelEntry {

@@ -11,7 +11,8 @@
 //!    are merged: what the holder declares comes first, then what associations give explicitly, in their order, and
 //!    last what follows from the models. So nothing that follows may be decided before this step is through.
 //! 5. `junction_keys`: what junctions are keyed by.
-//! 6. `associations`: keys and scopes, collisions, and the indexes of what no foreign key enforces.
+//! 6. `associations`: keys and scopes, collisions, and the indexes of what no foreign key enforces; then `chains`, the
+//!    paths over those.
 //! 7. `tables`: the schema, by `crate::schema`, which finds the problems of tables.
 //! 8. `links`: the associations in ids of that schema.
 //! 9. `scopes`: the scopes of the models, which must make sense over all that.
@@ -27,6 +28,7 @@ mod references;
 mod keys;
 mod junction_keys;
 mod associations;
+mod chains;
 mod tables;
 mod links;
 mod scopes;
@@ -82,9 +84,9 @@ impl Resolved {
 /// Resolves all declarations.
 pub(super) fn resolve(models: &Models) -> Result<Resolved> {
     let mut draft = Draft::default();
-    let drafts = draft_all(models, &mut draft);
+    let (associations, chains) = draft_all(models, &mut draft);
     let schema = Arc::new(build(&mut draft, Rings::Refused)?);
-    let registry = Arc::new(links::registry(&draft, &drafts, &schema));
+    let registry = Arc::new(links::registry(&draft, &associations, &chains, &schema));
     Ok(Resolved {
         scopes: scopes::resolve(models, &schema, &registry)?,
         registry,
@@ -108,14 +110,20 @@ enum Rings {
 }
 
 /// Steps 1 to 6.
-fn draft_all(models: &Models, draft: &mut Draft) -> Vec<associations::Association> {
+fn draft_all(
+    models: &Models,
+    draft: &mut Draft,
+) -> (Vec<associations::Association>, Vec<chains::Chain>) {
     attributes::draft_models(models, draft);
     let calls = calls::resolve(models, draft);
     references::add_declared(draft);
     let names = junction_names::choose(&calls, draft);
     let links = keys::add(&calls, &names, draft);
     junction_keys::choose(&calls, &links, draft);
-    associations::draft(&calls, links, draft)
+    let associations = associations::draft(&calls, links, draft);
+    let all_there = associations.len() == models.associations.len();
+    let chains = chains::draft(models, &associations, all_there, draft);
+    (associations, chains)
 }
 
 /// The schema, if neither the models nor the tables nor their order have a problem.

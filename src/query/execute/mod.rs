@@ -13,6 +13,7 @@
 mod access;
 mod arrange;
 mod walk;
+mod chain;
 
 use std::cmp::Ordering;
 
@@ -57,7 +58,9 @@ pub(crate) fn count(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result
     }
     match &root.access {
         Access::Root(path) => Ok(access::count(path, &root.node, given, snapshot)),
-        Access::Given | Access::Direct { .. } | Access::Through { .. } => Ok(0),
+        Access::Given | Access::Direct { .. } | Access::Through { .. } | Access::Chain { .. } => {
+            Ok(0)
+        }
     }
 }
 
@@ -68,9 +71,11 @@ struct Execution<'p, 's> {
     snapshot: &'s Snapshot,
     /// By node.
     levels: Vec<Level<'s>>,
-    /// The rows of the root, where the plan says that they are given.
+    /// The rows of the root, or the sources of a chain to it, where the plan says that they are given.
     root_rows: Option<Level<'s>>,
 }
+
+const GIVEN: &str = "whoever runs such a plan gives the rows that it begins with";
 
 impl<'p, 's> Execution<'p, 's> {
     fn new(plan: &'p Plan, given: &'p [Value], snapshot: &'s Snapshot) -> Self {
@@ -129,7 +134,7 @@ impl<'p, 's> Execution<'p, 's> {
             Access::Root(path) => access::read(path, &planned.node, self.given, snapshot),
             Access::Given => {
                 let rows = self.root_rows.take();
-                let rows = rows.expect("whoever runs such a plan gives the rows of its root");
+                let rows = rows.expect(GIVEN);
                 through_junction(rows, planned.node.junction.as_ref(), self.given)
             }
             Access::Direct { parent, walk } => match planned.keep {
@@ -139,6 +144,18 @@ impl<'p, 's> Execution<'p, 's> {
             Access::Through { parent, through } => match planned.keep {
                 Keep::Rows | Keep::Passing => walker.through(through, parents(parent))?,
                 Keep::Number => return walker.number_through(through, parents(parent)),
+            },
+            Access::Chain { parent, steps } => match parent {
+                Some(parent) => match planned.keep {
+                    Keep::Rows | Keep::Passing => walker.chain(steps, parents(parent))?,
+                    Keep::Number => return walker.number_chain(steps, parents(parent)),
+                },
+                None => {
+                    let sources = self.root_rows.take().expect(GIVEN);
+                    let mut level = walker.chain(steps, &sources.rows)?;
+                    level.offsets = walk::composed(&sources.offsets, &level.offsets);
+                    level
+                }
             },
         };
         // The rows of a root are tested as they are read.

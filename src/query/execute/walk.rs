@@ -14,9 +14,9 @@ use crate::schema::{ForeignKeyId, TableId};
 use crate::value::Value;
 
 /// Ids under each of some rows, with the offsets of a [`Level`].
-struct Found {
-    ids: Vec<RowId>,
-    offsets: Vec<u32>,
+pub(super) struct Found {
+    pub(super) ids: Vec<RowId>,
+    pub(super) offsets: Vec<u32>,
 }
 
 /// What a walk to a table needs besides the way.
@@ -77,7 +77,11 @@ impl<'s> Walker<'_, 's> {
     }
 
     /// The junction rows below the given rows, and what stands below those.
-    fn cross(self, crossing: &Crossing, parents: &RowList<'s>) -> Result<(Level<'s>, Found)> {
+    pub(super) fn cross(
+        self,
+        crossing: &Crossing,
+        parents: &RowList<'s>,
+    ) -> Result<(Level<'s>, Found)> {
         let junction = self.junction(crossing, parents)?;
         let (walk, rows) = (&crossing.to_target, &junction.rows);
         let found = find(walk, rows, self.table, self.snapshot)?;
@@ -99,7 +103,7 @@ impl<'s> Walker<'_, 's> {
     }
 
     /// A level of numbers alone.
-    fn numbers(self, offsets: Vec<u32>) -> Level<'s> {
+    pub(super) fn numbers(self, offsets: Vec<u32>) -> Level<'s> {
         Level {
             offsets,
             ..Level::unread(self.snapshot.reader(self.table))
@@ -108,7 +112,7 @@ impl<'s> Walker<'_, 's> {
 }
 
 /// Where the rows of each parent end, of rows that stand under rows that stand under parents.
-fn composed(upper: &[u32], lower: &[u32]) -> Vec<u32> {
+pub(super) fn composed(upper: &[u32], lower: &[u32]) -> Vec<u32> {
     upper.iter().map(|&end| lower[end as usize]).collect()
 }
 
@@ -126,7 +130,12 @@ fn edge_counts(key: ForeignKeyId, parents: &RowList<'_>, snapshot: &Snapshot) ->
 }
 
 /// The ids of the rows of a table below each of the given rows.
-fn find(walk: &Walk, parents: &RowList<'_>, table: TableId, snapshot: &Snapshot) -> Result<Found> {
+pub(super) fn find(
+    walk: &Walk,
+    parents: &RowList<'_>,
+    table: TableId,
+    snapshot: &Snapshot,
+) -> Result<Found> {
     match walk {
         Walk::ToParent(key) => to_parent(*key, parents, snapshot),
         Walk::ToChildren(key) => to_children(*key, parents, snapshot),

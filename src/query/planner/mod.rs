@@ -6,7 +6,9 @@
 //! of its schema, and nothing is ever planned again. Whoever adds costs has to see to that.
 
 mod walk;
+mod chain;
 
+use crate::association::link::{Association, Link};
 use crate::engine::AccessPath;
 use crate::query::Version;
 use crate::query::plan::{Access, Cut, IdOrder, Keep, Plan, PlanNode, RowOrder};
@@ -18,10 +20,20 @@ pub(crate) fn plan(resolved: Resolved, version: Version<'_>) -> Plan {
     plan_from(plan_root, resolved, version)
 }
 
-/// How to answer a request whose root rows are given; of an association to one, one of them under each source.
-pub(crate) fn plan_given(resolved: Resolved, single: bool, version: Version<'_>) -> Plan {
-    let root = |node, schema: &Schema| {
-        let mut root = plan_node(node, Access::Given, schema);
+/// How to answer a request whose root rows are those of an association, given or, of a chain, found from the given sources;
+/// of an association to one, one of them under each source.
+pub(crate) fn plan_given(
+    resolved: Resolved,
+    association: &Association,
+    single: bool,
+    version: Version<'_>,
+) -> Plan {
+    let root = |mut node: Node, schema: &Schema| {
+        let access = match association.link {
+            Link::Chain(_) => chain::choose(&mut node, association, None, version),
+            Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => Access::Given,
+        };
+        let mut root = plan_node(node, access, schema);
         if single {
             root.cut = root.cut.to_one();
         }
@@ -38,10 +50,11 @@ fn plan_from(
     let schema = version.snapshot.schema();
     let Resolved { nodes, wanted } = resolved;
     let mut planned: Vec<PlanNode> = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        let access = node.include.as_ref().map(|include| {
+    for mut node in nodes {
+        let include = node.include.clone();
+        let access = include.map(|include| {
             let source = planned[include.parent].node.table;
-            walk::choose(&node, include, source, version)
+            walk::choose(&mut node, &include, source, version)
         });
         planned.push(match access {
             None => plan_root(node, schema),
@@ -64,9 +77,13 @@ pub(crate) fn plan_count(mut resolved: Resolved, version: Version<'_>) -> Plan {
 }
 
 /// As [`plan_count`], of given root rows.
-pub(crate) fn plan_given_count(mut resolved: Resolved, version: Version<'_>) -> Plan {
+pub(crate) fn plan_given_count(
+    mut resolved: Resolved,
+    association: &Association,
+    version: Version<'_>,
+) -> Plan {
     resolved.nodes = required_only(resolved.nodes);
-    counting(plan_given(resolved, false, version))
+    counting(plan_given(resolved, association, false, version))
 }
 
 fn counting(mut plan: Plan) -> Plan {
