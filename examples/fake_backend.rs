@@ -23,15 +23,12 @@ impl Shop for SharedDatabase {
             .collect();
         let order = tree! { customer: customer, items: items };
         let order = self.write(|tx| tx.create_tree("Order", order))?;
-        Ok(order.get("id")?.as_int().unwrap_or_default())
+        order.get_as("id")
     }
 
     fn total(&self, order: i64) -> Result<i64> {
         let items = self.read().find_by("Item", col("OrderId").eq(order))?;
-        items
-            .iter()
-            .map(|item| Ok(item.get("price")?.as_int().unwrap_or(0)))
-            .sum()
+        items.iter().map(|item| item.get_as::<i64>("price")).sum()
     }
 }
 

@@ -66,4 +66,4 @@ pub use crate::model::{
 };
 pub use crate::query::{OwnedRows, Prepared, Record, Rows, Select, asc, desc, include, select};
 pub use crate::schema::{Action, Deferral};
-pub use crate::value::{DataType, Date, Json, Key, Timestamp, Uuid, Value, ValueRef};
+pub use crate::value::{DataType, Date, FromValue, Json, Key, Timestamp, Uuid, Value, ValueRef};

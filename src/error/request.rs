@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use crate::error::Limit;
 use crate::error::text::{Show, write_bounded};
+use crate::value::Value;
 
 /// What a request got wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +114,20 @@ impl RequestError {
             redacted,
             ..RequestError::new(kind, subject, detail(Show::Values))
         }
+    }
+
+    /// An attribute whose value is not what the caller reads it as.
+    #[cold]
+    pub(crate) fn not_readable(
+        model: &str,
+        attribute: &str,
+        value: &Value,
+        expected: &str,
+    ) -> Self {
+        RequestError::with_values(RequestKind::Type, model, |show| {
+            let found = show.value(value);
+            format!("{attribute} is {found}, read as {expected}")
+        })
     }
 
     /// The text, with values or without.

@@ -14,7 +14,7 @@ use crate::engine::RowView;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::model::resolve::Resolved;
 use crate::schema::Table;
-use crate::value::{Key, Value};
+use crate::value::{FromValue, Key, Value};
 
 /// One row of a model, in memory. Made by a database: by `create`, `find`, `build` and the like.
 #[derive(Clone)]
@@ -81,6 +81,34 @@ impl Instance {
     /// [`RequestKind::UnknownColumn`].
     pub fn get(&self, attribute: &str) -> Result<&Value> {
         Ok(self.cell(self.entry().attribute(attribute)?.ordinal))
+    }
+
+    /// The value of an attribute as a Rust type: `i64` and integers that it fits into, `f64`, `bool`, `&str`, `String`,
+    /// and so on, and `Option` of these where it may be null.
+    ///
+    /// ```
+    /// # use relata::{Attribute, DataType, Models, values};
+    /// # let mut models = Models::new();
+    /// # models.define_with("Item", |it| {
+    /// #     it.attribute(Attribute::new("sku", DataType::Text)).attribute(Attribute::new("price", DataType::Int))
+    /// # });
+    /// # let mut db = models.sync()?;
+    /// let item = db.create("Item", values! { sku: "tea" })?;
+    /// assert_eq!(item.get_as::<&str>("sku")?, "tea");
+    /// assert_eq!(item.get_as::<Option<i64>>("price")?, None);
+    /// assert!(item.get_as::<i64>("price").is_err());
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RequestKind::UnknownColumn`], and [`RequestKind::Type`] if the value is of another type, null, or too large for
+    /// it.
+    pub fn get_as<'v, T: FromValue<'v>>(&'v self, attribute: &str) -> Result<T> {
+        let value = self.get(attribute)?;
+        T::from_value(value.as_ref()).ok_or_else(|| {
+            RequestError::not_readable(self.model(), attribute, value, T::EXPECTED).into()
+        })
     }
 
     /// Changes an attribute in memory; `save` writes it.

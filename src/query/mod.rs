@@ -17,6 +17,7 @@ mod select;
 mod include;
 mod scope;
 mod resolve;
+mod keyset;
 mod parameters;
 mod plan;
 mod planner;
@@ -27,6 +28,8 @@ mod prepared;
 mod given;
 mod shape;
 mod result;
+mod joined;
+mod depth_first;
 mod owned;
 #[cfg(feature = "json")]
 mod json;
@@ -36,15 +39,17 @@ use std::sync::Arc;
 use crate::association::registry::Registry;
 use crate::engine::Snapshot;
 
+pub use self::depth_first::{DepthFirst, Visit};
 pub(crate) use self::given::{Given, GivenRows};
 pub use self::include::{Include, include};
+pub use self::joined::{Joined, JoinedRow, JoinedRows};
 pub use self::order::{Direction, Nulls, Order, asc, desc};
 pub use self::owned::OwnedRows;
 pub use self::prepared::Prepared;
 pub use self::result::{Record, Records, Rows};
 pub use self::scope::{Scope, ScopeChoice};
 pub use self::select::{Select, select};
-pub use self::shape::{Column, Counted, Included};
+pub use self::shape::{Column, Counted, Included, Loaded};
 
 pub(crate) use self::resolve::check_criteria;
 pub(crate) use self::scope::{ModelScopes, Scopes};

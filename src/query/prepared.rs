@@ -68,7 +68,7 @@ impl Select {
     /// As [`run`](Select::run).
     pub fn count(&self, on: &impl Queryable) -> Result<usize> {
         let version = on.version();
-        let plan = planner::plan_count(resolve::resolve(self, version)?, version);
+        let plan = self.plan_count(version)?;
         execute::count(&plan, &plan.wanted.given(NOTHING)?, version.snapshot)
     }
 
@@ -94,11 +94,25 @@ impl Select {
     /// As [`run`](Select::run).
     pub fn prepare(&self, on: &impl Queryable) -> Result<Prepared> {
         let version = on.version();
-        let resolved = resolve::resolve(self, version)?;
         Ok(Prepared {
-            count: planner::plan_count(resolved.clone(), version),
-            plan: planner::plan(resolved, version),
+            count: self.plan_count(version)?,
+            plan: planner::plan(resolve::resolve(self, version)?, version),
         })
+    }
+
+    /// How to count the rows, whatever place they are to be behind.
+    fn plan_count(&self, version: Version<'_>) -> Result<Plan> {
+        let resolved = match &self.after {
+            None => resolve::resolve(self, version)?,
+            Some(_) => {
+                let whole = Select {
+                    after: None,
+                    ..self.clone()
+                };
+                resolve::resolve(&whole, version)?
+            }
+        };
+        Ok(planner::plan_count(resolved, version))
     }
 }
 

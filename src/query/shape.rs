@@ -29,6 +29,17 @@ pub struct Counted {
     pub(super) node: usize,
 }
 
+/// How much of an association a request loaded below each row. See [`Record::loaded`](crate::query::Record::loaded).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Loaded {
+    /// All rows that the association leads to.
+    Whole,
+    /// Those that the request asked for: by a filter, a limit, an offset, or something required below them.
+    Part,
+    /// None: it was not included, or decides only about other rows.
+    Not,
+}
+
 /// Which row of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
@@ -87,6 +98,21 @@ impl Plan {
         Err(not_loaded(model, detail))
     }
 
+    /// How much of an association is loaded below the rows of a node.
+    pub(super) fn loaded(&self, node: usize, key: &str) -> Result<Loaded> {
+        let Ok(child) = self.child(node, key) else {
+            self.registry
+                .model(self.node(node).model)
+                .association(key)?;
+            return Ok(Loaded::Not);
+        };
+        let child = self.node(child);
+        let mut below = child.children.iter();
+        let whole = child.include.as_ref().is_some_and(|it| it.whole)
+            && !below.any(|&it| self.node(it).is_required());
+        Ok(if whole { Loaded::Whole } else { Loaded::Part })
+    }
+
     /// The include of this key below a node.
     pub(super) fn child(&self, node: usize, key: &str) -> Result<usize> {
         let children = self.node(node).children.iter().copied();
@@ -124,6 +150,11 @@ impl Plan {
             (Side::Junction, None) | (Side::Target, _) => (node.model, &node.attributes),
         };
         (self.registry.model(model), shown)
+    }
+
+    /// The model of the root.
+    pub(super) fn root_name(&self) -> &str {
+        &self.shape(0, Side::Target).0.name
     }
 
     pub(super) fn node(&self, node: usize) -> &Node {

@@ -6,4 +6,7 @@ mod anomalies_cannot_happen;
 mod a_plan_shows_what_goes_along;
 mod associations;
 mod tables_as_text;
+mod values_as_rust_types;
+mod results_in_other_forms;
+mod paging_behind_a_row;
 mod integrity;
