@@ -519,7 +519,7 @@ fn creating_with_associations() -> Result<()> {
     let request = select("product")
         .include("creator")
         .include(include("user").include("addresses"));
-    println!("{}", request.run(&db)?.to_json_pretty());
+    println!("{}", request.run(&db)?.to_json_pretty()?);
     Ok(())
 }
 

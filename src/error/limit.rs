@@ -34,6 +34,8 @@ pub enum Limit {
     ChainSteps,
     /// Includes within includes.
     IncludeDepth,
+    /// Depth of a recursive include in nested JSON: 1,000.
+    JsonDepth,
     /// Rows that one include gives.
     IncludedRows,
 }
@@ -43,7 +45,7 @@ impl Limit {
     pub(crate) fn sqlstate(self) -> &'static str {
         match self {
             Limit::Columns | Limit::KeyColumns => "54011",
-            Limit::Expression | Limit::IncludeDepth => "54001",
+            Limit::Expression | Limit::IncludeDepth | Limit::JsonDepth => "54001",
             Limit::RowsChanged | Limit::TransactionBytes | Limit::Savepoints => "53400",
             Limit::Sequence => "2200H",
             Limit::Tables

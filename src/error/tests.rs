@@ -249,6 +249,7 @@ fn every_kind_has_its_sqlstate() {
         Expression => "54001",
         IncludeDepth => "54001",
         ChainSteps => "54000",
+        JsonDepth => "54001",
         IncludedRows => "54000",
     );
 }

@@ -51,6 +51,7 @@ impl Block<'_> {
         }
         lines.extend(self.order());
         lines.extend(self.cut());
+        lines.extend(self.recursion());
         lines
     }
 
@@ -238,6 +239,19 @@ impl Block<'_> {
             (Some(limit), 0) => Some(format!("limit: {limit}{per}")),
             (Some(limit), offset) => Some(format!("limit: {limit} after {offset}{per}")),
         }
+    }
+
+    fn recursion(&self) -> Option<String> {
+        let include = self.node.node.include.as_ref()?;
+        let recursion = include.recursion.filter(|_| !include.hidden)?;
+        let to = recursion
+            .depth_max
+            .map_or_else(String::new, |depth| format!(" to depth {depth}"));
+        let above = &self.plan.nodes[include.parent].node;
+        let model = &self.plan.registry.model(above.model).name;
+        Some(format!(
+            "recursive{to}: the same below each row that is new under its {model}"
+        ))
     }
 
     fn equalities(&self, columns: &[u32], values: &[Sought]) -> String {

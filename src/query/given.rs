@@ -107,6 +107,7 @@ impl<'r> Given<'r> {
             rows: RowList::read(snapshot, given, rows.targets),
             junction,
             offsets: rows.offsets,
+            recursed: None,
         }
     }
 }

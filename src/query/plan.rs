@@ -229,6 +229,19 @@ impl PlanNode {
 }
 
 impl Access {
+    /// Whether each row is found below one row alone, whichever rows it begins at.
+    pub(crate) fn leads_from_one_row(&self) -> bool {
+        match self {
+            Access::Direct { walk, .. } => match walk {
+                Walk::ToChildren(_) => true,
+                Walk::ToParent(_) | Walk::ByValue(_) => false,
+            },
+            Access::Root(_) | Access::Given | Access::Through { .. } | Access::Chain { .. } => {
+                false
+            }
+        }
+    }
+
     pub(crate) fn id_order(&self) -> IdOrder {
         match self {
             Access::Root(AccessPath::Key { .. }) => IdOrder::One,

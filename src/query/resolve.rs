@@ -12,6 +12,7 @@ use crate::association::link::{Association, AssociationKind, Junction, Link};
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result, excerpt};
 use crate::expr::{Bound, Expr, Parameters, Scope, all, col};
+use crate::query::include::Recursion;
 use crate::query::parameters::Wanted;
 use crate::query::select::Criteria;
 use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Scopes, Select, Version, keyset};
@@ -42,6 +43,13 @@ impl Node {
     /// Whether rows of the parent node without rows here are left out.
     pub(crate) fn is_required(&self) -> bool {
         self.include.as_ref().is_some_and(|it| it.required)
+    }
+
+    /// Whether it is a recursive include of this association.
+    pub(crate) fn recurses_by(&self, key: &str) -> bool {
+        let include = self.include.as_ref();
+        include
+            .is_some_and(|it| it.recursion.is_some() && *it.association.key == *key && !it.hidden)
     }
 
     /// Of its rows only the number is wanted, whatever order, limit and offset a scope gave them.
@@ -78,6 +86,8 @@ pub(crate) struct IncludeNode {
     pub(crate) hidden: bool,
     /// Of its rows only the number is part of the result.
     pub(crate) counted: bool,
+    /// It hangs below itself as well.
+    pub(crate) recursion: Option<Recursion>,
     /// Neither a filter nor a limit or offset of the request leaves rows out.
     pub(crate) whole: bool,
 }
@@ -326,6 +336,8 @@ impl<'s> Resolver<'s> {
             }
             if counted {
                 self.check_count(source, &include)?;
+            } else {
+                self.check_recursion(&nodes, parent, &include)?;
             }
             let target = self.target(source, &include)?;
             let position = nodes.len();
@@ -361,6 +373,39 @@ impl<'s> Resolver<'s> {
                 shown.ordinals.push(ordinal);
             }
         }
+    }
+
+    /// Refuses a recursion that cannot be, and a second word on what is below the rows of one.
+    fn check_recursion(&self, nodes: &[Node], parent: usize, include: &Include) -> Result<()> {
+        let source = self.registry.model(nodes[parent].model);
+        let key = &include.association;
+        let above = nodes[parent].include.as_ref();
+        let again = above.is_some_and(|it| it.recursion.is_some() && *it.association.key == **key);
+        let refuse =
+            |detail| Err(RequestError::new(RequestKind::Unsupported, &*source.name, detail).into());
+        if again {
+            return refuse(format!(
+                "{key} included in its own recursion, which includes it"
+            ));
+        }
+        let Some(recursion) = include.recursion else {
+            return Ok(());
+        };
+        let association = source.association(key)?;
+        if !association.is_self() {
+            let target = &self.registry.model(association.target).name;
+            return refuse(format!(
+                "a recursion of {key}, which leads from {} to {target}",
+                source.name
+            ));
+        }
+        if recursion.depth_max == Some(0) {
+            return refuse(format!("a recursion of {key} to depth 0"));
+        }
+        if nodes[parent].is_under_count(nodes) {
+            return refuse(format!("a recursion of {key} in a count"));
+        }
+        Ok(())
     }
 
     /// Refuses what says nothing about a number of rows.
@@ -450,6 +495,7 @@ impl<'s> Resolver<'s> {
             hidden: false,
             counted: false,
             whole: include.is_whole(),
+            recursion: include.recursion,
         });
         Ok(node)
     }

@@ -114,7 +114,12 @@ impl Plan {
     }
 
     /// The include of this key below a node.
+    ///
+    /// A recursive include is an include below itself.
     pub(super) fn child(&self, node: usize, key: &str) -> Result<usize> {
+        if self.node(node).recurses_by(key) {
+            return Ok(node);
+        }
         let children = self.node(node).children.iter().copied();
         let mut named = children.filter(|&child| {
             let include = self.node(child).include.as_ref();

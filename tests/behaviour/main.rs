@@ -10,3 +10,5 @@ mod values_as_rust_types;
 mod results_in_other_forms;
 mod paging_behind_a_row;
 mod integrity;
+mod recursive_includes;
+mod recursive_includes_random;

@@ -74,6 +74,9 @@ impl<'a> RelatedEach<'a> {
             options::require_whole(&self.options, Place::new(self.reader, association))?;
         }
         let rows = self.rows()?;
+        if let (Some(association), Some(rows)) = (self.association, &rows.rows) {
+            options::require_flat(rows, Place::new(self.reader, association))?;
+        }
         let instances = |records: Records<'_>| {
             let instances = records.map(|row| loaded::instance(self.reader, row));
             instances.collect()

@@ -83,8 +83,8 @@ impl<'a> RelatedView<'a> {
     ///
     /// # Errors
     ///
-    /// What is wrong with the options; `Unsupported` for attributes, as an instance has all of them. One that was never
-    /// saved has no targets.
+    /// What is wrong with the options; `Unsupported` for attributes, as an instance has all of them, and for a recursive
+    /// include. One that was never saved has no targets.
     pub fn get(&self) -> Result<Vec<Instance>> {
         if self.is_plain() {
             let found = self.view.get()?;
@@ -93,6 +93,7 @@ impl<'a> RelatedView<'a> {
         }
         options::require_whole(&self.options, self.view.place())?;
         let rows = self.rows()?;
+        options::require_flat(&rows, self.view.place())?;
         let reader = self.view.reader();
         Ok(rows
             .iter()

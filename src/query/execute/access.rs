@@ -34,6 +34,7 @@ pub(super) fn read<'s>(
         rows,
         junction: None,
         offsets: vec![0, len],
+        recursed: None,
     }
 }
 

@@ -78,6 +78,7 @@ impl<'s> Walker<'_, 's> {
             rows: RowList::read(self.snapshot, self.table, found.ids),
             junction: None,
             offsets: found.offsets,
+            recursed: None,
         }
     }
 }

@@ -5,7 +5,7 @@
 //!    taken out; so on down, before anything is cut. That is the semi-join (beyond BY-7), and what decides about a parent
 //!    is the filter alone (BY-3). What a required include found stays: it is read once.
 //! 3. Then a node is cut, and last the optional includes are read, and counted what is only counted, under the rows that
-//!    are left.
+//!    are left. A recursive include is followed once nothing above it changes any more.
 //!
 //! Taking rows out of a node takes out what is already below them. The recursion is as deep as the includes of the
 //! request, which are limited. Everything is allocated per level.
@@ -14,6 +14,7 @@ mod access;
 mod arrange;
 mod walk;
 mod chain;
+mod recursion;
 
 use std::cmp::Ordering;
 
@@ -101,6 +102,7 @@ impl<'p, 's> Execution<'p, 's> {
                     self.levels[node].keep_offsets();
                 }
             }
+            self.follow(node)?;
         }
         Ok(())
     }
@@ -108,6 +110,11 @@ impl<'p, 's> Execution<'p, 's> {
     /// Reads a node and its required includes, and leaves only rows that have something in each of those.
     fn read_required(&mut self, node: usize) -> Result<()> {
         self.levels[node] = self.read(node)?;
+        self.leave_required(node)
+    }
+
+    /// Reads the required includes below the rows of a node, and leaves those that have something in each.
+    fn leave_required(&mut self, node: usize) -> Result<()> {
         for &child in &self.plan.nodes[node].node.children {
             if self.plan.nodes[child].is_required() {
                 self.read_required(child)?;
@@ -122,9 +129,22 @@ impl<'p, 's> Execution<'p, 's> {
 
     /// The rows of a node under the rows of its parent node, tested and ordered.
     fn read(&mut self, node: usize) -> Result<Level<'s>> {
+        let mut level = self.read_below(node, None)?;
+        // Nothing is below a reference.
+        let parent = self.plan.nodes[node].node.include.as_ref();
+        let recursed = parent.and_then(|it| self.levels[it.parent].recursed.as_deref());
+        if let Some(recursed) = recursed {
+            let keep = level.spread(&recursed.stand_themselves());
+            level.retain_rows(&keep);
+        }
+        Ok(level)
+    }
+
+    /// The same under these rows of the table of its parent node.
+    fn read_below(&mut self, node: usize, rows: Option<&RowList<'s>>) -> Result<Level<'s>> {
         let planned = &self.plan.nodes[node];
         let (table, snapshot) = (planned.node.table, self.snapshot);
-        let parents = |parent: &usize| &self.levels[*parent].rows;
+        let parents = |parent: &usize| rows.unwrap_or(&self.levels[*parent].rows);
         let walker = Walker {
             table,
             given: self.given,

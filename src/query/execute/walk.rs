@@ -36,6 +36,7 @@ impl<'s> Walker<'_, 's> {
             rows: RowList::read(self.snapshot, self.table, found.ids),
             junction: None,
             offsets: found.offsets,
+            recursed: None,
         })
     }
 
@@ -51,6 +52,7 @@ impl<'s> Walker<'_, 's> {
             rows: RowList::read(self.snapshot, self.table, found.ids),
             junction,
             offsets,
+            recursed: None,
         })
     }
 

@@ -90,6 +90,10 @@ fn counting(mut plan: Plan) -> Plan {
     for node in &mut plan.nodes {
         node.order = RowOrder::Any;
         node.cut = Cut::default();
+        // Who is required is judged on what is right below.
+        if let Some(include) = &mut node.node.include {
+            include.recursion = None;
+        }
     }
     plan
 }
