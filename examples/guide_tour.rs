@@ -5,8 +5,8 @@
 #![expect(clippy::print_stdout, reason = "an example tells what it does")]
 
 use relata::{
-    Attribute, BelongsTo, BelongsToMany, DataType, Database, HasMany, HasOne, Instance, ModelDef,
-    Models, Result, Through, Uniqueness, col, include, select, tree, values,
+    Attribute, BelongsTo, BelongsToMany, BelongsToOwner, DataType, Database, HasMany, HasOne,
+    Instance, ModelDef, Models, Result, Through, Uniqueness, col, include, select, tree, values,
 };
 
 fn text(name: &str) -> Attribute {
@@ -276,6 +276,56 @@ fn scopes_one_to_many() -> Result<()> {
     Ok(())
 }
 
+/// The same with integrity, which the guide has to do without: the owner is there, and of a known kind.
+fn owners_in_one_of_several_models() -> Result<()> {
+    let mut models = plain(["post", "image"]);
+    models.define_with("comment", |it| {
+        it.timestamps(false).attribute(text("title"))
+    });
+    let commentable = BelongsToOwner::new("item")
+        .one_of("post")
+        .one_of("image")
+        .type_attribute("commentable")
+        .foreign_key("commentable_id");
+    models.belongs_to_owner("comment", commentable);
+    for owner in ["post", "image"] {
+        models.has_many(owner, HasMany::new("comment").as_owner("item"));
+    }
+    let mut db = models.sync()?;
+    let (post, image) = (
+        db.create("post", values! {})?,
+        db.create("image", values! {})?,
+    );
+    let mut comment = db
+        .related(&image, "comments")?
+        .create(values! { title: "Awesome!" })?;
+    assert_eq!(shown(&comment, "commentable")?, "image");
+
+    // What the guide writes by hand as `getItem` is the association; an alias looks at the kind as well.
+    let item = db.call(&comment, "getItem", ())?;
+    assert_eq!(item, relata::Answer::One(Some(image.clone())));
+    assert_eq!(db.related(&comment, "post")?.one()?, None);
+    let request = select("comment").attributes(["title"]).include("item");
+    let json = request.run(&db)?.to_json()?;
+    assert_eq!(json, r#"[{"title":"Awesome!","item":{"id":1}}]"#);
+
+    db.related(&mut comment, "item")?.set(&post)?;
+    assert_eq!(shown(&comment, "commentable")?, "post");
+    assert!(
+        db.update(&mut comment, values! { commentable: "video" })
+            .is_err()
+    );
+    assert!(
+        db.update(&mut comment, values! { commentable_id: 99 })
+            .is_err()
+    );
+    // Who loses its owner loses key and kind.
+    db.destroy(&post)?;
+    db.reload(&mut comment)?;
+    assert_eq!(shown(&comment, "commentable")?, "null");
+    Ok(())
+}
+
 /// The scope of a junction, and with it that of the target.
 fn scopes_many_to_many() -> Result<()> {
     let mut models = Models::new();
@@ -525,7 +575,7 @@ fn creating_with_associations() -> Result<()> {
 
 type Section = (&'static str, fn() -> Result<()>);
 
-const SECTIONS: [Section; 14] = [
+const SECTIONS: [Section; 15] = [
     ("BelongsTo, foreign keys", belongs_to),
     ("Target keys", target_keys),
     ("HasOne", has_one),
@@ -536,6 +586,10 @@ const SECTIONS: [Section; 14] = [
         junction_attributes,
     ),
     ("Scopes, 1:m", scopes_one_to_many),
+    (
+        "Scopes, 1:m, with integrity",
+        owners_in_one_of_several_models,
+    ),
     ("Scopes, n:m", scopes_many_to_many),
     ("Naming strategy", naming),
     ("Associating objects", associating),

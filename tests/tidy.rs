@@ -95,6 +95,8 @@ const RULES_TO_CITE: &[(&str, &[RangeInclusive<u32>])] = &[
     ("BTM-", &[1..=36]),
     ("MX-", &[1..=7]),
     ("TX-", &[1..=3]),
+    ("CR-", &[1..=17]),
+    ("HK-", &[1..=2]),
 ];
 
 /// Rules of what is not built yet. Whoever builds it cites them and takes them out here.

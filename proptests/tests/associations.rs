@@ -96,6 +96,7 @@ fn assert_wide(tally: &Tally) {
         "refused: Unique",
         "refused: NotNull",
         "refused: Reference",
+        "refused: Repeated",
         "refused: Unsaved",
         "refused: NotFound",
         "refused: Unsupported",

@@ -2,6 +2,7 @@
 
 use crate::association::KeyAttributes;
 use crate::association::options::{Options, common_options, scope_option};
+use crate::expr::{Expr, col};
 use crate::value::Value;
 
 /// Declares that each source is linked with any number of targets, by rows of a junction.
@@ -35,6 +36,8 @@ pub struct Through {
     pub(crate) unique: Option<Uniqueness>,
     pub(crate) unique_name: Option<String>,
     pub(crate) scope: Vec<(String, Value)>,
+    /// Conditions on rows of the junction that no value can be written for.
+    pub(crate) conditions: Vec<Expr>,
     pub(crate) timestamps: Option<bool>,
     pub(crate) soft_delete: bool,
 }
@@ -115,6 +118,7 @@ impl Through {
             unique: None,
             unique_name: None,
             scope: Vec::new(),
+            conditions: Vec::new(),
             timestamps: None,
             soft_delete: false,
         }
@@ -138,6 +142,42 @@ impl Through {
     pub fn scope(mut self, attribute: impl Into<String>, value: impl Into<Value>) -> Self {
         self.scope.push((attribute.into(), value.into()));
         self
+    }
+
+    /// One more condition that all rows of the junction meet which belong to this association. No value can be written for
+    /// it, so that a row that would have to be inserted is refused; rows that meet it are read, updated and deleted
+    /// (associations SC-2, SC-6).
+    ///
+    /// ```
+    /// use relata::association::{BelongsToMany, Through};
+    /// use relata::{Attribute, DataType, Models, col, values};
+    ///
+    /// let mut models = Models::new();
+    /// models.define("User").define("Group");
+    /// models.define_with("Member", |it| it.attribute(Attribute::new("rank", DataType::Int).default(0)));
+    /// let groups = BelongsToMany::new("Group").alias("groups").through("Member");
+    /// models.belongs_to_many("User", groups.clone());
+    /// let led = Through::new("Member").scope_where(col("rank").gt(5));
+    /// models.belongs_to_many("User", groups.alias("led").through(led));
+    /// let mut db = models.sync()?;
+    /// let (user, group) = (db.create("User", values! {})?, db.create("Group", values! {})?);
+    /// db.related(&user, "groups")?.add_with(&group, values! { rank: 7 })?;
+    /// assert_eq!(db.related(&user, "led")?.count()?, 1);
+    /// assert!(db.related(&user, "led")?.create(values! {}).is_err());
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    pub fn scope_where(mut self, condition: impl Into<Expr>) -> Self {
+        self.conditions.push(condition.into());
+        self
+    }
+
+    /// One more condition as of [`scope_where`](Through::scope_where): that an attribute has one of some values.
+    pub fn scope_in(
+        self,
+        attribute: impl AsRef<str>,
+        values: impl IntoIterator<Item = impl Into<Value>>,
+    ) -> Self {
+        self.scope_where(col(attribute.as_ref()).is_in(values))
     }
 
     /// Whether a model that is made for the purpose has timestamps, which it does by default (associations SY-10). A

@@ -10,6 +10,7 @@ use crate::association::options::{Options, common_options, scope_option};
 pub struct HasOne {
     pub(crate) options: Options,
     pub(crate) source_key: Vec<String>,
+    pub(crate) owner: Option<String>,
 }
 
 /// Declares that each source has any number of targets, which hold its key.
@@ -29,6 +30,7 @@ pub struct HasOne {
 pub struct HasMany {
     pub(crate) options: Options,
     pub(crate) source_key: Vec<String>,
+    pub(crate) owner: Option<String>,
 }
 
 macro_rules! has {
@@ -39,6 +41,7 @@ macro_rules! has {
                 $declaration {
                     options: Options::new(target),
                     source_key: Vec::new(),
+                    owner: None,
                 }
             }
 
@@ -53,6 +56,30 @@ macro_rules! has {
                 attributes: impl IntoIterator<Item = impl Into<String>>,
             ) -> Self {
                 self.source_key = attributes.into_iter().map(Into::into).collect();
+                self
+            }
+
+            /// That targets have the source as their owner of this name, which the target declares with
+            /// [`belongs_to_owner`](crate::Models::belongs_to_owner). Key and type follow from there and are not given
+            /// here: targets are those of the source's own model, and both are written when a target is created, added or
+            /// taken away (beyond BY-11).
+            ///
+            /// ```
+            /// use relata::association::{BelongsToOwner, HasMany};
+            /// use relata::{Models, values};
+            ///
+            /// let mut models = Models::new();
+            /// models.define("Post").define("Image").define("Comment");
+            /// models.belongs_to_owner("Comment", BelongsToOwner::new("item").one_of("Post").one_of("Image"));
+            /// models.has_many("Post", HasMany::new("Comment").alias("comments").as_owner("item"));
+            /// let mut db = models.sync()?;
+            /// let post = db.create("Post", values! {})?;
+            /// let comment = db.related(&post, "comments")?.create(values! {})?;
+            /// assert_eq!(comment.get("itemType")?, &"Post".into());
+            /// # Ok::<(), relata::Error>(())
+            /// ```
+            pub fn as_owner(mut self, name: impl Into<String>) -> Self {
+                self.owner = Some(name.into());
                 self
             }
         }

@@ -18,7 +18,7 @@ use crate::association::naming::accessors::Accessor;
 use crate::association::naming::accessors::Accessors;
 use crate::association::registry::ModelId;
 use crate::expr::{Bound, Expr};
-use crate::schema::ForeignKeyId;
+use crate::schema::{ForeignKeyId, Guard};
 use crate::value::Value;
 
 /// One association of a source model.
@@ -45,7 +45,7 @@ pub(crate) struct Association {
     pub(crate) hooks: bool,
 }
 
-/// A predicate over targets: by the names of attributes for requests, and bound for rows.
+/// A predicate over targets or rows of a junction: by the names of attributes for requests, and bound for rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Conditions {
     pub(crate) expr: Expr,
@@ -99,6 +99,8 @@ pub(crate) struct Junction {
     pub(crate) other: Hop,
     /// What the association's junction rows have in common: columns of the junction and their values.
     pub(crate) scope: Vec<(u32, Value)>,
+    /// What they have in common besides, which nothing that inserts one can see to.
+    pub(crate) conditions: Option<Conditions>,
     /// Whether linking a pair that the scope's rows link already inserts nothing.
     pub(crate) unique: bool,
 }
@@ -109,6 +111,9 @@ pub(crate) struct Hop {
     /// The foreign key that enforces it and links every child; its edges are the fastest way in both directions. None if
     /// nothing enforces it, and then a value may dangle, or if the key has no such edges.
     pub(crate) key: Option<ForeignKeyId>,
+    /// What must be true of a child for it to refer to anything: that the owner in its columns is of this type. It is
+    /// written with the columns. Only an enforced hop has one.
+    pub(crate) guard: Option<Guard>,
     /// The columns that refer.
     pub(crate) child_columns: Vec<u32>,
     /// The columns that are referred to.
@@ -117,6 +122,14 @@ pub(crate) struct Hop {
     /// the association's scope, in their order and without those that the scope wants null, and then the child columns.
     /// None for a way that only leads to parents.
     pub(crate) index: Option<usize>,
+}
+
+impl Hop {
+    /// The columns that say what a child refers to: those that refer, and that of its type.
+    pub(crate) fn deciding_columns(&self) -> impl Iterator<Item = u32> + '_ {
+        let guard = self.guard.iter().map(|guard| guard.column);
+        self.child_columns.iter().copied().chain(guard)
+    }
 }
 
 impl Junction {
@@ -151,6 +164,14 @@ impl Association {
         match &self.link {
             Link::Chain(steps) => steps,
             Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => &[],
+        }
+    }
+
+    /// What must be true of the row that holds the key, for an association of an owner or as one.
+    pub(crate) fn guard(&self) -> Option<&Guard> {
+        match &self.link {
+            Link::ToParent(hop) | Link::ToChildren(hop) => hop.guard.as_ref(),
+            Link::Through(_) | Link::Chain(_) => None,
         }
     }
 

@@ -1,13 +1,15 @@
-//! What all four declarations of an association have in common.
+//! What all declarations of an association have in common.
 
 use crate::association::link::AssociationKind;
-use crate::association::{Alias, BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttributes};
+use crate::association::{
+    Alias, BelongsTo, BelongsToMany, BelongsToOwner, HasMany, HasOne, KeyAttributes,
+};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::schema::{Action, Deferral};
 use crate::value::Value;
 
-/// One declared association, whichever of the four it is.
+/// One declared association, or with an owner one for each model of it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Declaration {
     /// See [`BelongsTo`].
@@ -18,6 +20,8 @@ pub(crate) enum Declaration {
     HasMany(HasMany),
     /// See [`BelongsToMany`].
     BelongsToMany(BelongsToMany),
+    /// See [`BelongsToOwner`].
+    BelongsToOwner(BelongsToOwner),
 }
 
 /// The options that all declarations have. A scope is not among those that a [`BelongsTo`] can be given.
@@ -67,10 +71,12 @@ impl Options {
 }
 
 impl Declaration {
-    /// Which of the four it is.
+    /// Of which kind the associations are that it comes to.
     pub(crate) fn kind(&self) -> AssociationKind {
         match self {
-            Declaration::BelongsTo(_) => AssociationKind::BelongsTo,
+            Declaration::BelongsTo(_) | Declaration::BelongsToOwner(_) => {
+                AssociationKind::BelongsTo
+            }
             Declaration::HasOne(_) => AssociationKind::HasOne,
             Declaration::HasMany(_) => AssociationKind::HasMany,
             Declaration::BelongsToMany(_) => AssociationKind::BelongsToMany,
@@ -84,7 +90,18 @@ impl Declaration {
             Declaration::HasOne(declared) => &declared.options,
             Declaration::HasMany(declared) => &declared.options,
             Declaration::BelongsToMany(declared) => &declared.options,
+            Declaration::BelongsToOwner(declared) => &declared.options,
         }
+    }
+
+    /// The names of the models that it leads to: one, or those of an owner.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &str> {
+        let (one, several) = match self {
+            Declaration::BelongsToOwner(declared) => (None, declared.models.as_slice()),
+            _ => (Some(self.options().target.as_str()), [].as_slice()),
+        };
+        let several = several.iter().map(|owner| owner.model.as_str());
+        one.into_iter().chain(several)
     }
 }
 
@@ -161,7 +178,9 @@ macro_rules! common_options {
             }
 
             /// Whether the source's hooks around association run, which they do not by default
-            /// (associations AS-14): see [`Models::before_associate`](crate::Models::before_associate).
+            /// (associations AS-14): see [`Models::before_associate`](crate::Models::before_associate). And whether
+            /// what ON DELETE CASCADE takes along with an instance that is destroyed goes one by one, with its hooks
+            /// (associations HK-1): see [`Database::destroy`](crate::Database::destroy).
             pub fn hooks(mut self, run: bool) -> Self {
                 self.options.hooks = run;
                 self

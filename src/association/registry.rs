@@ -6,7 +6,7 @@
 //! - A model is over one table, and no two models are over the same table.
 //! - Attributes stand in the order of the columns. A column that was renamed by `field` has two names: requests use the
 //!   attribute's. A hidden column is no attribute.
-//! - Associations stand in the order of their definitions (associations AS-3).
+//! - Associations stand in the order of their definitions (associations AS-3). Those of an owner are among them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,8 +14,10 @@ use std::sync::Arc;
 use crate::association::link::Association;
 use crate::association::naming::Names;
 use crate::association::naming::accessors::Accessor;
+use crate::association::owner::Owner;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::schema::{Schema, TableId};
+use crate::value::ValueRef;
 
 /// Which model: its position in the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +59,7 @@ pub(crate) struct ModelEntry {
     // The positions of the attributes, sorted by name.
     by_name: Box<[u32]>,
     associations: Vec<Arc<Association>>,
+    owners: Vec<Arc<Owner>>,
 }
 
 /// One attribute: the model's name for a column.
@@ -134,12 +137,19 @@ impl ModelEntry {
             attributes,
             by_name,
             associations: Vec::new(),
+            owners: Vec::new(),
         }
     }
 
     /// One more association, after those before it.
     pub(crate) fn add_association(&mut self, association: impl Into<Arc<Association>>) {
         self.associations.push(association.into());
+    }
+
+    /// One more owner, whose associations were added.
+    pub(crate) fn add_owner(&mut self, owner: Owner) {
+        debug_assert!(owner.members.iter().all(|&it| it < self.associations.len()));
+        self.owners.push(Arc::new(owner));
     }
 
     /// The attributes, in the order of the columns.
@@ -200,6 +210,59 @@ impl ModelEntry {
         self.associations
             .iter()
             .position(|found| *found.key == *key)
+    }
+
+    /// The owners in one of several models, in the order of their definitions.
+    pub(crate) fn owners(&self) -> &[Arc<Owner>] {
+        &self.owners
+    }
+
+    /// The owner of this name, if there is one.
+    pub(crate) fn find_owner(&self, key: &str) -> Option<&Arc<Owner>> {
+        self.owners.iter().find(|owner| *owner.key == *key)
+    }
+
+    /// The owner that an association is one of, if it is.
+    pub(crate) fn owner_of(&self, association: &str) -> Option<&Arc<Owner>> {
+        let position = self.association_position(association)?;
+        let mut owners = self.owners.iter();
+        owners.find(|owner| owner.members.contains(&position))
+    }
+
+    /// The associations of an owner, one for each of its models.
+    pub(crate) fn members<'m>(
+        &'m self,
+        owner: &Owner,
+    ) -> impl Iterator<Item = &'m Arc<Association>> {
+        owner.members.iter().map(|&it| &self.associations[it])
+    }
+
+    /// The keys of the associations of an owner, as messages list them.
+    pub(crate) fn member_names(&self, owner: &Owner) -> String {
+        let names = self.members(owner).map(|member| &*member.key);
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The association of an owner that is followed by a row with this type; none for a row without an owner.
+    pub(crate) fn member_of_type(
+        &self,
+        owner: &Owner,
+        of_type: ValueRef<'_>,
+    ) -> Option<&Arc<Association>> {
+        let mut members = self.members(owner);
+        members.find(|member| {
+            let guard = member.guard();
+            guard.is_some_and(|guard| guard.value.as_ref() == of_type)
+        })
+    }
+
+    /// The accessor of an owner of this name, such as `getCommentable`, and the owner.
+    pub(crate) fn find_owner_accessor(&self, name: &str) -> Option<(&Arc<Owner>, &Accessor)> {
+        if self.find_attribute(name).is_some() {
+            return None;
+        }
+        let mut owners = self.owners.iter();
+        owners.find_map(|owner| Some((owner, owner.accessors.find(name)?)))
     }
 
     /// The accessor of this name, such as `getTasks`, and its association. An attribute of the same name goes first,

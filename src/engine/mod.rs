@@ -56,7 +56,7 @@ pub use self::snapshot::{Snapshot, StorageStats};
 pub use self::table_rows::TableRows;
 pub(crate) use self::transaction::atomically;
 pub use self::transaction::{
-    Affected, Commit, OnConflict, Savepoint, Transaction, Upserted, Upserts,
+    Affected, Commit, OnConflict, PreparedInsert, Savepoint, Transaction, Upserted, Upserts,
 };
 pub(crate) use crate::storage::RowId;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::engine::Snapshot;
 use crate::engine::name::ColumnName;
-use crate::error::{RequestError, RequestKind, Result};
+use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::expr::{Bound, Cells};
 use crate::schema::{ForeignKey, Table, TableId};
 use crate::storage::{Children, Field, Postings, RowId, RowLayout, RowRef, TableStore};
@@ -323,13 +323,19 @@ impl Snapshot {
         ids
     }
 
+    #[inline]
     pub(crate) fn check_key_length(&self, table: TableId, key: &[Value]) -> Result<()> {
         let table = self.state.schema.table(table);
-        let expected = table.primary_key().columns.len();
-        if key.len() == expected {
+        if key.len() == table.primary_key().columns.len() {
             return Ok(());
         }
-        let detail = format!("the primary key has {expected} columns, not {}", key.len());
-        Err(RequestError::new(RequestKind::KeyLength, &*table.name, detail).into())
+        Err(wrong_key_length(table, key.len()))
     }
+}
+
+#[cold]
+fn wrong_key_length(table: &Table, found: usize) -> Error {
+    let expected = table.primary_key().columns.len();
+    let detail = format!("the primary key has {expected} columns, not {found}");
+    RequestError::new(RequestKind::KeyLength, &*table.name, detail).into()
 }

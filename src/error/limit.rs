@@ -38,6 +38,8 @@ pub enum Limit {
     JsonDepth,
     /// Rows that one include gives.
     IncludedRows,
+    /// Hooks that run within hooks: 32.
+    HookDepth,
 }
 
 impl Limit {
@@ -45,7 +47,9 @@ impl Limit {
     pub(crate) fn sqlstate(self) -> &'static str {
         match self {
             Limit::Columns | Limit::KeyColumns => "54011",
-            Limit::Expression | Limit::IncludeDepth | Limit::JsonDepth => "54001",
+            Limit::Expression | Limit::IncludeDepth | Limit::JsonDepth | Limit::HookDepth => {
+                "54001"
+            }
             Limit::RowsChanged | Limit::TransactionBytes | Limit::Savepoints => "53400",
             Limit::Sequence => "2200H",
             Limit::Tables

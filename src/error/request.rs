@@ -41,6 +41,8 @@ pub enum RequestKind {
     MissingParameter,
     /// A value or an expression of another type than its place asks for.
     Type,
+    /// A computed value that its type cannot hold.
+    OutOfRange,
     /// A key with too few or too many values.
     KeyLength,
     /// A row that the request needs is not there.
@@ -49,8 +51,8 @@ pub enum RequestKind {
     NotLoaded,
     /// An instance that was never saved has no key to work with.
     Unsaved,
-    /// A model's own validation refused the values.
-    Validation,
+    /// A hook, a default or another closure of your own refused; see [`RequestError::refused`].
+    Refused,
     /// One row addressed twice in a statement that may address it once.
     Repeated,
     /// The request was prepared for another schema.
@@ -77,10 +79,11 @@ impl RequestKind {
             RequestKind::UnknownParameter => "42P02",
             RequestKind::MissingParameter => "08P01",
             RequestKind::Type => "42804",
+            RequestKind::OutOfRange => "22003",
             RequestKind::KeyLength => "42601",
             RequestKind::UnknownAccessor => "42883",
             RequestKind::NotFound => "02000",
-            RequestKind::NotLoaded | RequestKind::Unsaved | RequestKind::Validation => "22023",
+            RequestKind::NotLoaded | RequestKind::Unsaved | RequestKind::Refused => "22023",
             RequestKind::Repeated => "21000",
             RequestKind::SchemaChanged => "0A000",
             RequestKind::Conflict => "40001",
@@ -101,6 +104,18 @@ impl RequestError {
             detail: detail.into(),
             redacted: None,
         }
+    }
+
+    /// What a hook or another closure of your own gives to refuse: about a model or a table, and why.
+    ///
+    /// ```
+    /// use relata::error::RequestError;
+    ///
+    /// let error: relata::Error = RequestError::refused("Task", "the list is closed").into();
+    /// assert_eq!(error.to_string(), "Task: the list is closed");
+    /// ```
+    pub fn refused(subject: impl Into<String>, detail: impl Into<String>) -> Self {
+        RequestError::new(RequestKind::Refused, subject, detail)
     }
 
     /// A mistake whose detail holds values: `detail` is asked for a text with and one without them.

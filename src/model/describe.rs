@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::association::link::{Association, Hop, Link};
+use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::schema::{Column, ForeignKey, Table};
 use crate::value::Value;
@@ -20,6 +21,13 @@ pub struct ModelView<'m> {
     entry: &'m ModelEntry,
 }
 
+/// One owner of a model, which is an instance of one of several models.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnerView<'m> {
+    model: ModelView<'m>,
+    owner: &'m Arc<Owner>,
+}
+
 /// One association of a model.
 #[derive(Clone, Copy, Debug)]
 pub struct AssociationView<'m> {
@@ -30,6 +38,11 @@ pub struct AssociationView<'m> {
 impl<'m> ModelView<'m> {
     pub(super) fn new(registry: &'m Registry, entry: &'m ModelEntry) -> Self {
         ModelView { registry, entry }
+    }
+
+    fn name_of(&self, ordinal: u32) -> &'m str {
+        let attribute = self.entry.attribute_of(ordinal);
+        attribute.map_or("", |attribute| &attribute.name)
     }
 
     /// The name that it was defined with.
@@ -78,6 +91,28 @@ impl<'m> ModelView<'m> {
             })
     }
 
+    /// Its owners in one of several models, in the order of their definitions (beyond BY-11).
+    ///
+    /// ```
+    /// use relata::{BelongsToOwner, Models};
+    ///
+    /// let mut models = Models::new();
+    /// models.define("Post").define("Image").define("Comment");
+    /// models.belongs_to_owner("Comment", BelongsToOwner::new("item").one_of("Post").one_of("Image"));
+    /// let db = models.sync()?;
+    /// let comment = db.describe("Comment")?;
+    /// let item = comment.owners().next().expect("one was declared");
+    /// assert_eq!((item.type_attribute(), item.foreign_key()), ("itemType", vec!["itemId"]));
+    /// let models: Vec<_> = item.models().map(|(of_type, it)| format!("{of_type}: {}", it.key())).collect();
+    /// assert_eq!(models, ["'Post': Post", "'Image': Image"]);
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    pub fn owners(&self) -> impl ExactSizeIterator<Item = OwnerView<'m>> + use<'m> {
+        let model = *self;
+        let owners = self.entry.owners().iter();
+        owners.map(move |owner| OwnerView { model, owner })
+    }
+
     /// The association and the verb that an accessor such as `addTask` stands for. An attribute of that name goes before
     /// an accessor (associations AS-13).
     pub fn accessor(&self, name: &str) -> Option<(AssociationView<'m>, Verb)> {
@@ -89,6 +124,43 @@ impl<'m> ModelView<'m> {
             },
             accessor.verb,
         ))
+    }
+}
+
+impl<'m> OwnerView<'m> {
+    /// The name under which it is included and found on results.
+    pub fn key(&self) -> &'m str {
+        &self.owner.key
+    }
+
+    /// The attribute that says of which model it is.
+    pub fn type_attribute(&self) -> &'m str {
+        self.model.name_of(self.owner.type_column)
+    }
+
+    /// The attributes that say which instance it is.
+    pub fn foreign_key(&self) -> Vec<&'m str> {
+        let columns = self.owner.columns.iter();
+        columns.map(|&it| self.model.name_of(it)).collect()
+    }
+
+    /// What the type attribute holds for each model, and the association that leads to owners of it alone.
+    pub fn models(&self) -> impl Iterator<Item = (&'m Value, AssociationView<'m>)> + use<'m> {
+        let ModelView { registry, entry } = self.model;
+        entry.members(self.owner).filter_map(move |association| {
+            let guard = association.guard()?;
+            let view = AssociationView {
+                registry,
+                association,
+            };
+            Some((&guard.value, view))
+        })
+    }
+
+    /// The names of its accessors and the verbs that they stand for.
+    pub fn accessors(&self) -> impl Iterator<Item = (&'m str, Verb)> + use<'m> {
+        let accessors = self.owner.accessors.iter();
+        accessors.map(|accessor| (&*accessor.name, accessor.verb))
     }
 }
 
@@ -181,9 +253,22 @@ impl<'m> AssociationView<'m> {
         self.constraint_of(self.other()?, self.association.target)
     }
 
-    /// What its targets have in common, by attribute.
+    /// What its targets have in common, by attribute; of targets that have the source as their owner, its type as well.
     pub fn scope(&self) -> Vec<(&'m str, &'m Value)> {
-        self.scope_of(self.association.target, &self.association.scope)
+        let association: &'m Association = self.association;
+        let mut scope = self.scope_of(association.target, &association.scope);
+        if let (Link::ToChildren(_), Some(guard)) = (&association.link, association.guard()) {
+            let names = self.attributes(association.target, &[guard.column]);
+            scope.extend(names.into_iter().map(|name| (name, &guard.value)));
+        }
+        scope
+    }
+
+    /// The name of the owner that it is one of, if it is one of several that lead to an owner.
+    pub fn owner(&self) -> Option<&'m str> {
+        let source = self.registry.model(self.association.source);
+        let owner = source.owner_of(&self.association.key)?;
+        Some(&owner.key)
     }
 
     /// What its rows of the junction have in common, by attribute.
@@ -259,6 +344,7 @@ impl<'m> AssociationView<'m> {
         let mut keys = keys.map(|&id| schema.foreign_key(id));
         keys.find(|key| {
             key.parent == parent
+                && key.guard == hop.guard
                 && key.child_columns == hop.child_columns
                 && key.parent_columns == hop.parent_columns
         })

@@ -9,6 +9,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::association::owner::Owner;
 use crate::association::registry::{AttributeEntry, ModelEntry, ModelId};
 use crate::engine::RowView;
 use crate::error::{RequestError, RequestKind, Result};
@@ -38,8 +39,8 @@ pub struct Instance {
 pub(crate) enum Written {
     /// These cells; the row has them now.
     Cells(Vec<(u32, Value)>),
-    /// The whole row: the instance was not saved before.
-    Inserted(Box<Instance>),
+    /// All of it: the instance as it is after that.
+    Whole(Box<Instance>),
 }
 
 impl Instance {
@@ -154,7 +155,7 @@ impl Instance {
         self.junction.as_deref_mut()
     }
 
-    /// The instance of an association to one that came with it, if there is one. It is as it was then: saving this instance
+    /// The instance of an association to one that came with it, if there is one; of an owner, whichever model it is of. It is as it was then: saving this instance
     /// does not save it, and it does not follow the database (associations CR-15, MX-5).
     ///
     /// # Errors
@@ -196,6 +197,20 @@ impl Instance {
         self.stored.is_some()
     }
 
+    /// Whether the rules of its model admit its values as they are in memory, saved or not. Of an instance that was never
+    /// saved, those that were given; where a default would stand, the default.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Validation`](crate::Error::Validation), with everything that is wrong.
+    pub fn validate(&self) -> Result<()> {
+        let models = &self.models;
+        match models.lifecycle(self.model) {
+            Some(lifecycle) => lifecycle.judge(self),
+            None => Ok(()),
+        }
+    }
+
     /// The attributes that were changed in memory and not saved, in the order of the changes.
     pub fn changed(&self) -> impl ExactSizeIterator<Item = &str> {
         let model = self.entry();
@@ -218,6 +233,16 @@ impl Instance {
 
     pub(crate) fn model_id(&self) -> ModelId {
         self.model
+    }
+
+    /// Whether it is of this model of these models.
+    pub(crate) fn is_of(&self, models: &Arc<Resolved>, model: ModelId) -> bool {
+        Arc::ptr_eq(&self.models, models) && self.model == model
+    }
+
+    /// Every value, that of a hidden column included.
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.values
     }
 
     pub(crate) fn cell(&self, ordinal: u32) -> &Value {
@@ -247,12 +272,12 @@ impl Instance {
     pub(crate) fn follow(&mut self, written: Written) {
         match written {
             Written::Cells(cells) => self.accept(&cells),
-            Written::Inserted(saved) => *self = *saved,
+            Written::Whole(saved) => *self = *saved,
         }
     }
 
     /// Takes note that these cells are stored; other changes stay pending.
-    fn accept(&mut self, cells: &[(u32, Value)]) {
+    pub(crate) fn accept(&mut self, cells: &[(u32, Value)]) {
         for (ordinal, value) in cells {
             self.values[*ordinal as usize] = value.clone();
             self.changed.retain(|(changed, _)| changed != ordinal);
@@ -302,6 +327,11 @@ impl Instance {
 
     fn find_below(&self, name: &str, single: bool) -> Result<usize> {
         let model = self.entry();
+        if let Some(owner) = model.find_owner(name)
+            && single
+        {
+            return self.find_owner_below(model, owner);
+        }
         let association = model.association(name)?;
         let refuse =
             |kind, detail: String| Err(RequestError::new(kind, &*model.name, detail).into());
@@ -324,6 +354,20 @@ impl Instance {
                 format!("association {name} did not come with the instance"),
             ),
         }
+    }
+
+    /// The association of the owner that has something. Without one, all of them must have come.
+    fn find_owner_below(&self, model: &ModelEntry, owner: &Owner) -> Result<usize> {
+        let below = self.below.iter().enumerate();
+        let mut members = below.filter(|(_, (at, _))| owner.members.contains(at));
+        let first = members.clone().map(|(found, _)| found).next();
+        let came = members.clone().count();
+        let found = members.find(|(_, (_, instances))| !instances.is_empty());
+        let empty = first.filter(|_| came == owner.members.len());
+        found.map(|(found, _)| found).or(empty).ok_or_else(|| {
+            let detail = format!("owner {} did not come with the instance", owner.key);
+            RequestError::new(RequestKind::NotLoaded, &*model.name, detail).into()
+        })
     }
 
     pub(crate) fn set_cell(&mut self, ordinal: u32, value: Value) {

@@ -82,6 +82,14 @@ impl<'a> Reader<'a> {
         Ok(rows)
     }
 
+    /// As [`select`](Reader::select), of those that are softly deleted.
+    pub(crate) fn select_deleted(self, model: &ModelEntry, filter: &Expr) -> Result<Vec<RowId>> {
+        let filter = filter.bind(&self.attributes(model))?;
+        let mut rows = self.snapshot.ids_where(model.table, &filter);
+        rows.retain(|&row| self.is_deleted(model, row));
+        Ok(rows)
+    }
+
     /// Whether a row was softly deleted.
     pub(crate) fn is_deleted(self, model: &ModelEntry, row: RowId) -> bool {
         let deleted_at = model.deleted_at;
@@ -137,10 +145,7 @@ impl<'a> Reader<'a> {
     where
         'a: 'm,
     {
-        Attributes {
-            model,
-            table: self.table(model),
-        }
+        Attributes::new(model, self.table(model))
     }
 }
 
@@ -149,6 +154,12 @@ impl<'a> Reader<'a> {
 pub(crate) struct Attributes<'m> {
     model: &'m ModelEntry,
     table: &'m Table,
+}
+
+impl<'m> Attributes<'m> {
+    pub(crate) fn new(model: &'m ModelEntry, table: &'m Table) -> Self {
+        Attributes { model, table }
+    }
 }
 
 impl Scope for Attributes<'_> {

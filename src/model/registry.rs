@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::association::{BelongsTo, BelongsToMany, Chain, Declaration, HasMany, HasOne};
+use crate::association::{
+    BelongsTo, BelongsToMany, BelongsToOwner, Chain, Declaration, HasMany, HasOne,
+};
 use crate::ddl::Dialect;
 use crate::error::Result;
 use crate::model::definition::ModelDef;
@@ -109,6 +111,16 @@ impl Models {
         association: impl Into<BelongsToMany>,
     ) -> &mut Self {
         self.associate(source, Declaration::BelongsToMany(association.into()))
+    }
+
+    /// Each instance of `source` belongs to one owner, which is an instance of one of several models; see
+    /// [`BelongsToOwner`] (beyond BY-11).
+    pub fn belongs_to_owner(
+        &mut self,
+        source: impl Into<String>,
+        association: BelongsToOwner,
+    ) -> &mut Self {
+        self.associate(source, Declaration::BelongsToOwner(association))
     }
 
     /// Each instance of `source` has what a path of associations leads to, for reading (beyond BY-8). See [`Chain`].

@@ -89,7 +89,7 @@ impl<'r> DepthFirst<'r> {
         let below = below.map(|(include, records)| Siblings {
             depth: depth + 1,
             parent: Some(record),
-            association: Some(&*include.association.key),
+            association: Some(include.name()),
             records,
         });
         self.stack.extend(below);

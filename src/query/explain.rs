@@ -65,8 +65,10 @@ impl Block<'_> {
         }
         let required = if include.required { ", required" } else { "" };
         let hidden = if include.hidden { ", not shown" } else { "" };
+        let of = include.owner.as_ref();
+        let of = of.map_or_else(String::new, |owner| format!(" of {}", owner.key));
         format!(
-            "include {} ({model}){required}{hidden}",
+            "include {} ({model}){of}{required}{hidden}",
             include.association.key
         )
     }

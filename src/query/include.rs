@@ -1,7 +1,10 @@
 //! What is wanted of an association, below each row of its source.
 
+use crate::association::owner::Owner;
+use crate::association::registry::ModelEntry;
+use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Expr;
-use crate::query::select::Criteria;
+use crate::query::select::{Criteria, add};
 use crate::query::{Order, ScopeChoice};
 
 /// The rows of an association, below each row of the model that declares it. A text is the association's key.
@@ -16,6 +19,8 @@ pub struct Include {
     pub(crate) through_with_deleted: bool,
     /// None for all.
     pub(crate) through_attributes: Option<Vec<String>>,
+    /// Of an owner, what is said of single ones of its associations besides.
+    pub(crate) members: Vec<Include>,
     /// Below the rows that it leads to, it is included again.
     pub(crate) recursion: Option<Recursion>,
 }
@@ -36,6 +41,7 @@ pub fn include(association: impl Into<String>) -> Include {
         through_filters: Vec::new(),
         through_with_deleted: false,
         through_attributes: None,
+        members: Vec::new(),
         recursion: None,
     }
 }
@@ -104,6 +110,23 @@ impl Include {
     /// both say.
     pub fn include(mut self, include: impl Into<Include>) -> Self {
         self.criteria.include(include.into());
+        self
+    }
+
+    /// Of an owner in one of several models, what is wanted besides of those of one model: an include of the association to
+    /// that model. Whether the owner is required is said for all of them together.
+    ///
+    /// ```
+    /// use relata::query::{include, select};
+    ///
+    /// let commentable = include("commentable").member(include("Post").include("author"));
+    /// let request = select("Comment").include(commentable);
+    /// ```
+    pub fn member(mut self, member: impl Into<Include>) -> Self {
+        let member = member.into();
+        if self.criteria.reaches(&member) {
+            add(&mut self.members, member);
+        }
         self
     }
 
@@ -215,6 +238,7 @@ impl Include {
             through_filters,
             through_with_deleted,
             through_attributes,
+            members,
             recursion,
         } = self;
         criteria.is_bare()
@@ -222,6 +246,7 @@ impl Include {
             && through_filters.is_empty()
             && !through_with_deleted
             && through_attributes.is_none()
+            && members.is_empty()
             && recursion.is_none()
     }
 
@@ -249,6 +274,50 @@ impl Include {
             .map(|(_, what)| what)
     }
 
+    /// The includes that one of an owner comes to: one of each of its associations, in their order.
+    ///
+    /// # Errors
+    /// `UnknownAssociation` for a member that the owner does not have, `Unsupported` for one that is required or not.
+    pub(crate) fn of_owner(&self, source: &ModelEntry, owner: &Owner) -> Result<Vec<Include>> {
+        let refuse = |kind, detail: String| {
+            let subject = format!("{}.{}", source.name, owner.key);
+            Err(RequestError::new(kind, subject, detail).into())
+        };
+        let all = std::iter::once(self).chain(&self.members);
+        if all.into_iter().any(|said| said.recursion.is_some()) {
+            return refuse(
+                RequestKind::Unsupported,
+                "a recursion of an owner".to_owned(),
+            );
+        }
+        for said in &self.members {
+            let name = &said.association;
+            if source.members(owner).all(|member| *member.key != **name) {
+                let names = source.member_names(owner);
+                let detail = format!("{name} is none of its associations, which are {names}");
+                return refuse(RequestKind::UnknownAssociation, detail);
+            }
+            if said.required.is_some() {
+                let detail =
+                    format!("{name} cannot be required or not by itself: say it of the owner");
+                return refuse(RequestKind::Unsupported, detail);
+            }
+        }
+        let member = |key: &str| {
+            let mut member = Include {
+                association: key.to_owned(),
+                members: Vec::new(),
+                ..self.clone()
+            };
+            let said = self.members.iter().find(|said| said.association == key);
+            if let Some(said) = said {
+                member.merge(said.clone());
+            }
+            member
+        };
+        Ok(source.members(owner).map(|it| member(&it.key)).collect())
+    }
+
     /// Takes on what another include of the same association says.
     pub(crate) fn merge(&mut self, other: Include) {
         self.criteria.merge(other.criteria);
@@ -256,6 +325,9 @@ impl Include {
         self.through_filters.extend(other.through_filters);
         self.through_with_deleted |= other.through_with_deleted;
         self.through_attributes = other.through_attributes.or(self.through_attributes.take());
+        for member in other.members {
+            add(&mut self.members, member);
+        }
         self.recursion = other.recursion.or(self.recursion);
     }
 }

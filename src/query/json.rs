@@ -1,7 +1,8 @@
 //! A result as nested JSON, written without building a tree.
 //!
 //! Each row is an object: its attributes, then the junction row that led to it under the name of the junction's model,
-//! then what was included under the keys of the associations, an object or null for one row and an array for many, then
+//! then what was included under the keys of the associations, an object or null for one row and an array for many, the
+//! owner in one of several models as one object whichever model it is of, then
 //! what was counted, under the keys of the associations in an object `_count`. What a recursive include leads to again
 //! comes last, and a reference to a row that stands elsewhere is an object of its primary key and `_reference`, which is
 //! true.
@@ -17,6 +18,7 @@ use std::io;
 use std::io::Write;
 
 use crate::error::{Error, Limit, RequestError, RequestKind, Result};
+use crate::query::aggregate::Groups;
 use crate::query::resolve::IncludeNode;
 use crate::query::{Record, Records, Rows};
 use crate::value::ValueRef;
@@ -82,6 +84,23 @@ impl Record<'_> {
     }
 }
 
+impl Groups {
+    /// The groups as a JSON array of objects, without spaces.
+    pub fn to_json(&self) -> String {
+        flat_text(|out| Writer::new(out, false).groups(self))
+    }
+
+    /// The groups as a JSON array of objects, indented by two spaces.
+    pub fn to_json_pretty(&self) -> String {
+        flat_text(|out| Writer::new(out, true).groups(self))
+    }
+}
+
+/// The text of what has nothing below it.
+fn flat_text(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
+    text(write).expect("only what is deep is refused")
+}
+
 fn text(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<String> {
     let mut out = Vec::new();
     match write(&mut out) {
@@ -135,6 +154,21 @@ impl<W: Write> Writer<W> {
             is_empty = false;
         }
         self.close("]", is_empty)
+    }
+
+    fn groups(&mut self, groups: &Groups) -> io::Result<()> {
+        self.open("[")?;
+        for (position, group) in groups.iter().enumerate() {
+            self.begin_item(position == 0)?;
+            self.open("{")?;
+            let named = groups.names().iter().zip(group.values());
+            for (place, (name, value)) in named.enumerate() {
+                self.name(name, place == 0)?;
+                self.value(value.as_ref())?;
+            }
+            self.close("}", groups.names().is_empty())?;
+        }
+        self.close("]", groups.is_empty())
     }
 
     /// A row, at some depth of a recursive include if it is of one, with what is below it. What it leads to again is written
@@ -191,10 +225,10 @@ impl<W: Write> Writer<W> {
             self.object(through, 1)?;
             is_empty = false;
         }
-        for (include, mut records) in record.includes() {
-            self.name(&include.association.key, is_empty)?;
+        for (name, single, mut records) in record.named_includes() {
+            self.name(name, is_empty)?;
             is_empty = false;
-            match (include.association.is_single(), records.len()) {
+            match (single, records.len()) {
                 (false, _) => self.array(records)?,
                 (true, 0) => self.raw("null")?,
                 (true, _) => records.try_for_each(|record| self.object(record, 1))?,

@@ -31,6 +31,7 @@ mod shape;
 mod result;
 mod joined;
 mod depth_first;
+pub mod aggregate;
 mod owned;
 #[cfg(feature = "json")]
 mod json;

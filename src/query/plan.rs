@@ -188,6 +188,20 @@ impl Plan {
         &self.nodes[0]
     }
 
+    /// Some nodes below one node, those of one owner together.
+    pub(crate) fn by_owner<'n>(
+        &'n self,
+        children: &'n [usize],
+    ) -> impl Iterator<Item = &'n [usize]> {
+        children.chunk_by(|&one, &other| {
+            let includes = (
+                &self.nodes[one].node.include,
+                &self.nodes[other].node.include,
+            );
+            matches!(includes, (Some(one), Some(other)) if one.is_of_one_owner(other))
+        })
+    }
+
     pub(crate) fn model(&self, node: &PlanNode) -> &ModelEntry {
         self.registry.model(node.node.model)
     }

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::association::link::{Association, AssociationKind, Junction, Link};
+use crate::association::link::{Association, AssociationKind, Conditions, Junction, Link};
+use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result, excerpt};
 use crate::expr::{Bound, Expr, Parameters, Scope, all, col};
@@ -90,6 +91,27 @@ pub(crate) struct IncludeNode {
     pub(crate) recursion: Option<Recursion>,
     /// Neither a filter nor a limit or offset of the request leaves rows out.
     pub(crate) whole: bool,
+    /// The owner that was included, if the association is one of it. Those of one owner stand beside each other, and are
+    /// required or not together: of a row that has something in one of them, nothing is asked in the others.
+    pub(crate) owner: Option<Arc<Owner>>,
+}
+
+impl IncludeNode {
+    /// Whether both are below one row for the sake of one owner.
+    pub(crate) fn is_of_one_owner(&self, other: &IncludeNode) -> bool {
+        match (&self.owner, &other.owner) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
+    /// The name under which it is found on results.
+    pub(crate) fn name(&self) -> &str {
+        match &self.owner {
+            Some(owner) => &owner.key,
+            None => &self.association.key,
+        }
+    }
 }
 
 /// The junction rows that come with the rows of a node.
@@ -168,7 +190,7 @@ pub(crate) fn resolve_given(
         }
     };
     root.junction = match &association.link {
-        Link::Through(through) => Some(resolver.junction(through, &[], options)?),
+        Link::Through(through) => Some(resolver.junction(through, (&[], None), options)?),
         Link::ToParent(_) | Link::ToChildren(_) | Link::Chain(_) => {
             check_no_junction(source, options)?;
             None
@@ -219,6 +241,7 @@ struct Pending<'r> {
     depth: u32,
     include: Cow<'r, Include>,
     counted: bool,
+    owner: Option<Arc<Owner>>,
 }
 
 /// The last one pushed is the next one resolved, with all that is below it.
@@ -233,6 +256,7 @@ fn push_includes<'r>(
             depth,
             include,
             counted,
+            owner: None,
         }
     };
     match criteria {
@@ -248,6 +272,33 @@ fn push_includes<'r>(
             let includes = criteria.includes.into_iter().rev();
             pending.extend(includes.map(Cow::Owned).map(push(false)));
         }
+    }
+}
+
+/// The includes of one owner are required together: a row needs something in one of them.
+fn require_together(nodes: &mut [Node]) {
+    for position in 0..nodes.len() {
+        let children = std::mem::take(&mut nodes[position].children);
+        let is_required = |&child: &usize| nodes[child].is_required();
+        let of_one_owner = |&one: &usize, &other: &usize| {
+            let includes = nodes[one]
+                .include
+                .as_ref()
+                .zip(nodes[other].include.as_ref());
+            includes.is_some_and(|(one, other)| one.is_of_one_owner(other))
+        };
+        let groups = children.chunk_by(of_one_owner);
+        let required: Vec<usize> = groups
+            .filter(|group| group.iter().any(is_required))
+            .flatten()
+            .copied()
+            .collect();
+        for child in required {
+            if let Some(include) = &mut nodes[child].include {
+                include.required = true;
+            }
+        }
+        nodes[position].children = children;
     }
 }
 
@@ -328,11 +379,28 @@ impl<'s> Resolver<'s> {
             depth,
             include,
             counted,
+            owner,
         }) = pending.pop()
         {
             let source = nodes[parent].model;
             if depth > DEPTH_MAX {
                 return Err(too_deep(self.registry.model(source)));
+            }
+            let source_model = self.registry.model(source);
+            if let Some(found) = source_model.find_owner(&include.association) {
+                if counted {
+                    let what = ", an owner in one of several models";
+                    return Err(self.no_count(source, &include, what));
+                }
+                let members = include.of_owner(source_model, found)?;
+                pending.extend(members.into_iter().rev().map(|include| Pending {
+                    parent,
+                    depth,
+                    include: Cow::Owned(include),
+                    counted,
+                    owner: Some(found.clone()),
+                }));
+                continue;
             }
             if counted {
                 self.check_count(source, &include)?;
@@ -352,6 +420,10 @@ impl<'s> Resolver<'s> {
                     (node, Cow::Owned(scoped))
                 }
             };
+            if let Some(include) = &mut node.include {
+                include.owner = owner;
+            }
+            self.check_owner(&nodes, parent, &node)?;
             if counted {
                 node.only_count();
             } else if nodes[parent].is_under_count(&nodes) && !node.is_required() {
@@ -362,8 +434,37 @@ impl<'s> Resolver<'s> {
             nodes.push(node);
             push_includes((position, depth + 1), below, &mut pending);
         }
+        require_together(&mut nodes);
         hide_what_shows_nothing(&mut nodes);
         Ok(nodes)
+    }
+
+    /// Refuses an association beside the owner that it is one of, where what is said of the two could differ.
+    fn check_owner(&self, nodes: &[Node], parent: usize, node: &Node) -> Result<()> {
+        let Some(include) = &node.include else {
+            return Ok(());
+        };
+        let beside = nodes[parent]
+            .children
+            .iter()
+            .filter_map(|&it| nodes[it].include.as_ref());
+        let same = |other: &&IncludeNode| {
+            !other.counted && Arc::ptr_eq(&other.association, &include.association)
+        };
+        let owner = |it: &IncludeNode| it.owner.clone();
+        let Some(owner) = beside
+            .filter(same)
+            .find_map(|it| owner(include).or(owner(it)))
+        else {
+            return Ok(());
+        };
+        let key = &include.association.key;
+        let detail = format!(
+            "{key} is included with {}: say with `member` what is wanted of it",
+            owner.key
+        );
+        let source = self.registry.model(nodes[parent].model);
+        Err(RequestError::new(RequestKind::Repeated, &*source.name, detail).into())
     }
 
     fn show_key(&self, model: &ModelEntry, shown: &mut Shown) {
@@ -413,9 +514,13 @@ impl<'s> Resolver<'s> {
         let Some(what) = counted.what_no_count_has() else {
             return Ok(());
         };
-        let detail = format!("a count of {} with {what}", counted.association);
+        Err(self.no_count(source, counted, &format!("with {what}")))
+    }
+
+    fn no_count(&self, source: ModelId, counted: &Include, what: &str) -> Error {
+        let detail = format!("a count of {} {what}", counted.association);
         let source = self.registry.model(source);
-        Err(RequestError::new(RequestKind::Unsupported, &*source.name, detail).into())
+        RequestError::new(RequestKind::Unsupported, &*source.name, detail).into()
     }
 
     /// What is asked for of a model, its scopes included.
@@ -475,6 +580,14 @@ impl<'s> Resolver<'s> {
             .registry
             .model(source)
             .association(&include.association)?;
+        if let Some(member) = include.members.first() {
+            let detail = format!(
+                "{} is no owner that could have a member {}",
+                include.association, member.association
+            );
+            let source = self.registry.model(source);
+            return Err(RequestError::new(RequestKind::Unsupported, &*source.name, detail).into());
+        }
         let mut node = match &association.link {
             Link::Chain(steps) => self.over_chain(association, steps, criteria)?,
             Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => {
@@ -482,7 +595,10 @@ impl<'s> Resolver<'s> {
             }
         };
         node.junction = match &association.link {
-            Link::Through(through) => Some(self.junction(through, &through.scope, include)?),
+            Link::Through(through) => {
+                let scope = (&through.scope[..], through.conditions.as_ref());
+                Some(self.junction(through, scope, include)?)
+            }
             Link::ToParent(_) | Link::ToChildren(_) | Link::Chain(_) => {
                 check_no_junction(self.registry.model(source), include)?;
                 None
@@ -496,6 +612,7 @@ impl<'s> Resolver<'s> {
             counted: false,
             whole: include.is_whole(),
             recursion: include.recursion,
+            owner: None,
         });
         Ok(node)
     }
@@ -530,7 +647,9 @@ impl<'s> Resolver<'s> {
                 junction: match &step.link {
                     Link::Through(through) => {
                         let model = self.registry.model(through.model);
-                        self.filter(model, &through.scope, &[])?
+                        let conditions = through.conditions.iter().map(|it| it.expr.clone());
+                        let conditions: Vec<Expr> = conditions.collect();
+                        self.filter(model, &through.scope, &conditions)?
                     }
                     Link::ToParent(_) | Link::ToChildren(_) | Link::Chain(_) => None,
                 },
@@ -564,16 +683,20 @@ impl<'s> Resolver<'s> {
     fn junction(
         &self,
         through: &Junction,
-        scope: &[(u32, Value)],
+        (scope, conditions): (&[(u32, Value)], Option<&Conditions>),
         include: &Include,
     ) -> Result<JunctionNode> {
         let model = self.registry.model(through.model);
+        let mut filters = Cow::Borrowed(&include.through_filters[..]);
+        if let Some(conditions) = conditions {
+            filters.to_mut().push(conditions.expr.clone());
+        }
         Ok(JunctionNode {
             model: model.id,
             filter: self.filter(
                 model,
                 &seen(model, scope, include.through_with_deleted),
-                &include.through_filters,
+                &filters,
             )?,
             attributes: shown(model, include.through_attributes.as_deref())?,
         })

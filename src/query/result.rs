@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId};
 use crate::engine::{RowCells, RowView};
 use crate::error::{Error, RequestError, RequestKind, Result};
@@ -134,11 +135,6 @@ impl<'s> Rows<'s> {
         self.records(0, self.levels[0].range(source))
     }
 
-    /// For how many sources the rows of the root were given; one where they were not.
-    pub(crate) fn sources(&self) -> usize {
-        self.levels[0].parents()
-    }
-
     fn record(&self, node: usize, position: usize) -> Record<'_> {
         let list = &self.levels[node].rows;
         Record {
@@ -247,11 +243,15 @@ impl<'r> Record<'r> {
         }
     }
 
-    /// The row of an included association to one, if there is one.
+    /// The row of an included association to one, if there is one; of an owner, the row of whatever model it is.
     ///
     /// # Errors
     /// `UnknownAssociation`; `NotLoaded` if it was not included; `Type` if it leads to many rows.
     pub fn one(&self, association: &str) -> Result<Option<Record<'r>>> {
+        let (model, _) = self.shape();
+        if let Some(owner) = model.find_owner(association) {
+            return self.owner(model, owner);
+        }
         let (include, mut records) = self.below(association)?;
         match include.association.is_single() {
             true => Ok(records.next()),
@@ -270,8 +270,8 @@ impl<'r> Record<'r> {
         match self.side {
             Side::Target => {
                 let loaded = self.rows.plan.loaded(self.node, association)?;
-                let child = self.rows.plan.child(self.node, association);
-                let there = child.and_then(|child| self.check_followed(association, child));
+                let again = self.rows.plan.node(self.node).recurses_by(association);
+                let there = self.check_followed(association, again);
                 Ok(there.map_or(Loaded::Not, |()| loaded))
             }
             Side::Junction => {
@@ -307,7 +307,7 @@ impl<'r> Record<'r> {
             return Err(not_loaded(model, detail));
         }
         let child = self.rows.plan.counted_child(self.node, association)?;
-        self.check_followed(association, child)?;
+        self.check_followed(association, child == self.node)?;
         Ok(self.rows.levels[child].range(self.position).len())
     }
 
@@ -371,8 +371,7 @@ impl<'r> Record<'r> {
         }
     }
 
-    /// Each association that was included below, its rows, and whether it leads to one at most; what a recursive include
-    /// leads to again aside.
+    /// Each association that was included below, and its rows; what a recursive include leads to again aside.
     pub(crate) fn includes(
         &self,
     ) -> impl Iterator<Item = (&'r IncludeNode, Records<'r>)> + use<'r> {
@@ -385,6 +384,26 @@ impl<'r> Record<'r> {
         children.iter().filter_map(move |&child| {
             let include = rows.plan.node(child).include.as_ref()?;
             (!include.hidden).then(|| (include, record.children(child)))
+        })
+    }
+
+    /// What was included below by name, and whether it is one row at most. The associations of an owner are one name, with
+    /// the row of the one that has it.
+    pub(crate) fn named_includes(
+        &self,
+    ) -> impl Iterator<Item = (&'r str, bool, Records<'r>)> + use<'r> {
+        let record = *self;
+        let plan = &self.rows.plan;
+        let children: &[usize] = match self.side {
+            Side::Target => &plan.node(self.node).children,
+            Side::Junction => &[],
+        };
+        plan.by_owner(children).filter_map(move |group| {
+            let has_row = |child: &&usize| record.children(**child).len() > 0;
+            let child = *group.iter().find(has_row).unwrap_or(&group[0]);
+            let include = plan.node(child).include.as_ref()?;
+            let single = include.association.is_single();
+            (!include.hidden).then(|| (include.name(), single, record.children(child)))
         })
     }
 
@@ -428,10 +447,35 @@ impl<'r> Record<'r> {
             return Err(not_loaded(model, detail));
         }
         let child = self.rows.plan.child(self.node, association)?;
-        self.check_followed(association, child)?;
+        self.check_followed(association, child == self.node)?;
         let include = self.rows.plan.node(child).include.as_ref();
         let include = include.expect("a node below another is an include");
         Ok((include, self.children(child)))
+    }
+
+    /// The row of the owner's association that has it. Without one, all of them must have been looked at.
+    fn owner(&self, model: &'r ModelEntry, owner: &'r Owner) -> Result<Option<Record<'r>>> {
+        self.check_followed(&owner.key, false)?;
+        let mut complete = self.side == Side::Target;
+        if complete {
+            for member in model.members(owner) {
+                match self.rows.plan.find_child(self.node, &member.key) {
+                    Some(child) => {
+                        if let Some(found) = self.children(child).next() {
+                            return Ok(Some(found));
+                        }
+                    }
+                    None => complete = false,
+                }
+            }
+        }
+        match complete {
+            true => Ok(None),
+            false => {
+                let detail = format!("owner {} was not included", owner.key);
+                Err(not_loaded(model, detail))
+            }
+        }
     }
 
     #[inline]
@@ -445,11 +489,11 @@ impl<'r> Record<'r> {
     }
 
     /// Refuses to tell of what is below a reference, or below the greatest depth of a recursive include.
-    fn check_followed(&self, association: &str, child: usize) -> Result<()> {
+    fn check_followed(&self, association: &str, again: bool) -> Result<()> {
         let Some(recursed) = self.recursed() else {
             return Ok(());
         };
-        let detail = match (recursed.is_reference(self.position), child == self.node) {
+        let detail = match (recursed.is_reference(self.position), again) {
             (true, _) => {
                 format!("{association} of a reference: it was loaded where the row stands itself")
             }
@@ -523,8 +567,8 @@ impl fmt::Debug for Record<'_> {
             map.entry(&through.model(), &through);
         }
         map.entries(
-            self.includes()
-                .map(|(include, records)| (&include.association.key, records)),
+            self.named_includes()
+                .map(|(name, _, records)| (name, records)),
         );
         if let Some((include, records)) = self.again() {
             let keys: Vec<Key> = records.map(|record| record.key()).collect();

@@ -195,7 +195,7 @@ impl Criteria {
     }
 
     /// Whether an include below would not be too deep.
-    fn reaches(&mut self, include: &Include) -> bool {
+    pub(super) fn reaches(&mut self, include: &Include) -> bool {
         let within = include.criteria.depth < DEPTH_MAX;
         match within {
             true => self.depth = self.depth.max(include.criteria.depth + 1),
@@ -256,7 +256,8 @@ impl Criteria {
     }
 }
 
-fn add(includes: &mut Vec<Include>, include: Include) {
+/// One more include, merged with the one of the same association if there is one.
+pub(super) fn add(includes: &mut Vec<Include>, include: Include) {
     let same = |found: &&mut Include| found.association == include.association;
     match includes.iter_mut().find(same) {
         Some(found) => found.merge(include),

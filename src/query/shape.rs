@@ -98,40 +98,59 @@ impl Plan {
         Err(not_loaded(model, detail))
     }
 
-    /// How much of an association is loaded below the rows of a node.
+    /// How much of an association, or of an owner, is loaded below the rows of a node.
     pub(super) fn loaded(&self, node: usize, key: &str) -> Result<Loaded> {
-        let Ok(child) = self.child(node, key) else {
-            self.registry
-                .model(self.node(node).model)
-                .association(key)?;
-            return Ok(Loaded::Not);
+        let model = self.registry.model(self.node(node).model);
+        let Some(owner) = model.find_owner(key) else {
+            model.association(key)?;
+            return Ok(self.loaded_below(node, key));
+        };
+        let mut members = model.members(owner);
+        let loaded = members.next().map(|it| self.loaded_below(node, &it.key));
+        let loaded = loaded.unwrap_or(Loaded::Not);
+        match members.all(|it| self.loaded_below(node, &it.key) == loaded) {
+            true => Ok(loaded),
+            false => Ok(Loaded::Part),
+        }
+    }
+
+    fn loaded_below(&self, node: usize, key: &str) -> Loaded {
+        let Some(child) = self.find_child(node, key) else {
+            return Loaded::Not;
         };
         let child = self.node(child);
         let mut below = child.children.iter();
         let whole = child.include.as_ref().is_some_and(|it| it.whole)
             && !below.any(|&it| self.node(it).is_required());
-        Ok(if whole { Loaded::Whole } else { Loaded::Part })
+        if whole { Loaded::Whole } else { Loaded::Part }
     }
 
     /// The include of this key below a node.
-    ///
-    /// A recursive include is an include below itself.
     pub(super) fn child(&self, node: usize, key: &str) -> Result<usize> {
-        if self.node(node).recurses_by(key) {
-            return Ok(node);
-        }
-        let children = self.node(node).children.iter().copied();
-        let mut named = children.filter(|&child| {
-            let include = self.node(child).include.as_ref();
-            include.is_some_and(|include| *include.association.key == *key && !include.hidden)
-        });
-        if let Some(child) = named.next() {
+        if let Some(child) = self.find_child(node, key) {
             return Ok(child);
         }
         let model = self.registry.model(self.node(node).model);
+        if let Some(owner) = model.find_owner(key) {
+            let names = model.member_names(owner);
+            let detail = format!("{key} leads to rows of several models: look up one of {names}");
+            return Err(RequestError::new(RequestKind::Type, &*model.name, detail).into());
+        }
         model.association(key)?;
         let detail = format!("association {key} was not included");
         Err(not_loaded(model, detail))
+    }
+
+    /// The include of an association below a node, if it is part of the result. A recursive include is one below itself.
+    pub(super) fn find_child(&self, node: usize, key: &str) -> Option<usize> {
+        if self.node(node).recurses_by(key) {
+            return Some(node);
+        }
+        let mut children = self.node(node).children.iter().copied();
+        children.find(|&child| {
+            let include = self.node(child).include.as_ref();
+            include.is_some_and(|include| *include.association.key == *key && !include.hidden)
+        })
     }
 
     pub(super) fn ordinal(&self, node: usize, side: Side, name: &str) -> Result<u32> {

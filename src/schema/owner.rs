@@ -72,6 +72,11 @@ impl OwnerDef {
         }
     }
 
+    /// The name of the check that the type is one of the known ones.
+    pub(crate) fn check_name(table: &str, type_column: &str) -> String {
+        format!("{table}_{type_column}_check")
+    }
+
     /// One more table that it may be in, and what the type column holds then.
     pub fn one_of(
         mut self,
@@ -112,7 +117,7 @@ impl TableDef {
     pub fn owner(mut self, owner: OwnerDef) -> Self {
         let types = owner.kinds.iter().map(|kind| kind.value.clone());
         self.checks.push(CheckDef::new(
-            format!("{}_{}_check", self.name, owner.type_column),
+            OwnerDef::check_name(&self.name, &owner.type_column),
             col(owner.type_column.as_str()).is_in(types),
         ));
         for kind in owner.kinds {

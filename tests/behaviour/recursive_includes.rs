@@ -1,7 +1,7 @@
 //! A self association included recursively: each row once under its root, references where it is met again, nothing as
 //! deep as the data.
 
-use relata::association::{BelongsTo, BelongsToMany, HasMany};
+use relata::association::{BelongsTo, BelongsToMany, BelongsToOwner, HasMany};
 use relata::error::{Limit, RequestKind};
 use relata::query::{Include, Loaded, Record};
 use relata::{
@@ -342,6 +342,21 @@ fn what_cannot_be_followed_is_refused() -> Result<()> {
         select("Node").with_count(in_count),
         "a recursion of parent in a count",
     );
+    let mut owned = Models::new();
+    owned.define("Post").define("Comment").belongs_to_owner(
+        "Comment",
+        BelongsToOwner::new("on").one_of("Post").one_of("Comment"),
+    );
+    let comments = owned.sync()?;
+    let on = select("Comment").include(include("on").recursive());
+    let error = on.run(&comments).unwrap_err();
+    assert!(
+        error.to_string().contains("a recursion of an owner"),
+        "{error}"
+    );
+    // Under the name of the association to the model itself it leads from the model to itself.
+    let up = select("Comment").include(include("Comment").recursive());
+    assert!(up.run(&comments)?.is_empty());
     // An instance would hold the next, as deep as the data.
     let root = db.find("Node", 1)?.expect("there is one");
     let view = db.related_view(&root, "children")?.include(down());

@@ -76,6 +76,9 @@ const SINGLE: [(Verb, Form); 3] = [
     (Verb::Create, Form::Item),
 ];
 
+/// The accessors of an owner in one of several models. One is created through its own model's association.
+const OWNER: [(Verb, Form); 2] = [(Verb::Get, Form::Item), (Verb::Set, Form::Item)];
+
 /// The accessors of an association to many.
 const MULTI: [(Verb, Form); 10] = [
     (Verb::Get, Form::List),
@@ -94,6 +97,11 @@ impl Accessors {
     /// `getOwner`, `setOwner`, `createOwner` for the key `owner`.
     pub(crate) fn single(key: &str) -> Accessors {
         Accessors::build(&SINGLE, key, key)
+    }
+
+    /// `getCommentable`, `setCommentable` for the owner `commentable`.
+    pub(crate) fn owner(key: &str) -> Accessors {
+        Accessors::build(&OWNER, key, key)
     }
 
     /// `getTasks`, `addTask`, `addTasks` and so on. Pairs whose names are equal become one accessor of either form.

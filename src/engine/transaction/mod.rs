@@ -6,6 +6,7 @@
 
 mod by_name;
 mod by_id;
+mod prepared;
 mod on_conflict;
 mod upsert;
 mod sequences;
@@ -33,6 +34,7 @@ use crate::storage::unshare;
 use crate::value::{Timestamp, Value};
 
 pub use self::on_conflict::OnConflict;
+pub use self::prepared::PreparedInsert;
 pub use self::savepoint::Savepoint;
 pub(crate) use self::savepoint::{SavepointMark, atomically};
 pub use self::upsert::{Upserted, Upserts};

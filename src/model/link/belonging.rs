@@ -7,9 +7,12 @@ use crate::value::{Key, Value};
 /// What makes a target the source's: the source's key, and the association's scope (associations SC-1).
 pub(crate) fn of_child(association: &Association, hop: &Hop, source: &Key) -> Assignments {
     let mut cells = of_key(hop, source);
-    let scope = association.scope.iter();
-    let besides = scope.filter(|(ordinal, _)| !hop.child_columns.contains(ordinal));
-    cells.extend(besides.cloned());
+    let forced = cells.len();
+    for (ordinal, value) in &association.scope {
+        if cells[..forced].iter().all(|(column, _)| column != ordinal) {
+            cells.push((*ordinal, value.clone()));
+        }
+    }
     cells
 }
 
@@ -21,10 +24,27 @@ pub(crate) fn of_pair(junction: &Junction, source: &Key, target: &Key) -> Assign
     cells
 }
 
-/// What makes a child refer to a parent with this key.
+/// What makes a child refer to a parent with this key: the key, and the type where the parent is an owner. Without a key
+/// there is no type either.
 pub(crate) fn of_key(hop: &Hop, parent: &Key) -> Assignments {
     let columns = hop.child_columns.iter().copied();
-    columns.zip(parent.iter().cloned()).collect()
+    let mut cells: Assignments = columns.zip(parent.iter().cloned()).collect();
+    if let Some(guard) = &hop.guard {
+        let of_type = match parent.iter().any(Value::is_null) {
+            true => Value::Null,
+            false => guard.value.clone(),
+        };
+        cells.push((guard.column, of_type));
+    }
+    cells
+}
+
+/// What makes a child refer to nothing.
+pub(crate) fn of_none(hop: &Hop) -> Assignments {
+    of_key(
+        hop,
+        &hop.child_columns.iter().map(|_| Value::Null).collect(),
+    )
 }
 
 /// Puts cells over others: those that are forced go before what was given.

@@ -16,7 +16,7 @@ use crate::model::link::view::View;
 use crate::model::link::walk;
 use crate::model::link::writing::Writing;
 use crate::model::reader::{Reader, check_key};
-use crate::model::write::assignments;
+use crate::model::write::{Assignments, assignments};
 use crate::value::{Key, Value};
 
 /// The row that a source belongs to. A key that was changed in memory counts, saved or not.
@@ -33,23 +33,45 @@ pub(super) fn target_row(
         None
     };
     let row = row.map(|row| reader.view(model, row));
-    let pending = |ordinal: &u32| source.is_changed(*ordinal);
+    let mut deciding = hop.deciding_columns();
     if let Some(row) = &row
-        && !hop.child_columns.iter().any(pending)
+        && !deciding.any(|ordinal| source.is_changed(ordinal))
     {
         return Ok(walk::parent(reader.snapshot, hop, row, target.table));
     }
-    let value = |&ordinal: &u32| match &row {
-        Some(row) if !source.is_changed(ordinal) => row.value(ordinal).to_value(),
-        _ => source.cell(ordinal).clone(),
-    };
-    let values: Vec<Value> = hop.child_columns.iter().map(value).collect();
+    if !is_of_type(reader, source, hop)? {
+        return Ok(None);
+    }
     Ok(walk::find_by_values(
         reader.snapshot,
         target.table,
         &hop.parent_columns,
-        &values,
+        &current(reader, source, &hop.child_columns)?,
     ))
+}
+
+/// Cells of a source: as they were changed in memory, otherwise as they are stored.
+pub(super) fn current(reader: Reader<'_>, source: &Instance, columns: &[u32]) -> Result<Key> {
+    let model = reader.model_of(source)?;
+    let row = match source.is_saved() {
+        true => reader.row_of(source)?,
+        false => None,
+    };
+    let row = row.map(|row| reader.view(model, row));
+    let value = |&ordinal: &u32| match &row {
+        Some(row) if !source.is_changed(ordinal) => row.value(ordinal).to_value(),
+        _ => source.cell(ordinal).clone(),
+    };
+    Ok(columns.iter().map(value).collect())
+}
+
+/// Whether the owner of a source is of the type that a step leads to; true for a step without a type.
+fn is_of_type(reader: Reader<'_>, source: &Instance, hop: &Hop) -> Result<bool> {
+    let Some(guard) = &hop.guard else {
+        return Ok(true);
+    };
+    let found = current(reader, source, &[guard.column])?;
+    Ok(found[0].as_ref() == guard.value.as_ref())
 }
 
 /// Writes the key of the target, or what was given as a key, or null.
@@ -59,7 +81,8 @@ pub(super) fn set(
     targets: &Targets<'_>,
 ) -> Result<(Vec<Instance>, Written)> {
     let key = key_of(writing.view(), hop, targets)?;
-    let written = write_key(writing, hop, &key)?;
+    let cells = cells_of(writing.view(), hop, &key)?;
+    let written = write(writing, cells)?;
     let (reader, target) = (writing.reader(), writing.target());
     let row = walk::find_by_values(reader.snapshot, target.table, &hop.parent_columns, &key);
     let now: Vec<_> = row
@@ -78,10 +101,10 @@ pub(super) fn create(
     writing.require_source()?;
     let target = writing.target();
     let cells = assignments(writing.transaction.models(), target, values)?;
-    let row = writing.transaction.insert_row(target, cells)?;
-    let created = writing.reader().instance(target, row);
+    let source = Some(writing.source);
+    let created = writing.transaction.create_row(target, cells, source)?;
     let key = complete(writing.place(), created.cells(&hop.parent_columns))?;
-    let written = write_key(writing, hop, &key)?;
+    let written = write(writing, of_key(hop, &key))?;
     Ok((created, written))
 }
 
@@ -118,10 +141,18 @@ fn complete(place: Place<'_>, key: Key) -> Result<Key> {
     Ok(key)
 }
 
-fn write_key(writing: &mut Writing<'_, '_>, hop: &Hop, key: &Key) -> Result<Written> {
+/// What to write for a key. Where there is none, an owner of another type stays: it is not what the association leads to.
+pub(super) fn cells_of(view: View<'_>, hop: &Hop, key: &Key) -> Result<Assignments> {
+    let ends = key.iter().any(Value::is_null);
+    if ends && !is_of_type(view.reader(), view.source(), hop)? {
+        return Ok(Assignments::new());
+    }
+    Ok(of_key(hop, key))
+}
+
+fn write(writing: &mut Writing<'_, '_>, cells: Assignments) -> Result<Written> {
     let source = writing.source;
     let model = writing.transaction.model_of(source)?;
-    let cells = of_key(hop, key);
     if source.is_saved() {
         return writing.transaction.write_cells(model, source, cells);
     }

@@ -4,7 +4,8 @@
 //!    with every new row and go before anything that the caller gives (associations BTM-21, SC-4).
 //! 2. Where a pair stands at most once, adding it again inserts nothing and updates the attributes that were given.
 //!    Where pairs may repeat, adding always inserts (associations D17).
-//! 3. `set` and `remove` touch only rows whose target is in the association's scope (associations BTM-27). `add` does not
+//! 3. A target stands once among those of a call, but for `add` where pairs may repeat (beyond BY-10).
+//! 4. `set` and `remove` touch only rows whose target is in the association's scope (associations BTM-27). `add` does not
 //!    look at that scope, and writes nothing into targets (associations SC-3).
 
 use std::collections::BTreeSet;
@@ -15,10 +16,12 @@ use crate::association::link::Junction;
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
 use crate::error::{
-    ConstraintError, ConstraintKind, Error, Further, Operation, RequestKind, Result,
+    ConstraintError, ConstraintKind, Error, Further, Operation, RequestError, RequestKind, Result,
+    Show,
 };
+use crate::model::lifecycle::Created;
 use crate::model::link::belonging::{force, of_pair};
-use crate::model::link::pair::Ends;
+use crate::model::link::pair::{self, Ends};
 use crate::model::link::targets::{Found, Target, Targets};
 use crate::model::link::walk::{self, Parent};
 use crate::model::link::writing::Writing;
@@ -62,8 +65,8 @@ pub(super) fn add(
     let plan = plan(writing, junction, &own, targets, through, junction.unique)?;
     let model = junction_model(writing, junction);
     writing.update(model, plan.updates)?;
-    let rows = insert(writing, model, plan.inserts)?;
-    Ok(writing.reader().instances(model, &rows))
+    let created = insert(writing, model, plan.inserts)?;
+    Ok(created.into_instances(writing.reader(), model))
 }
 
 pub(super) fn remove(
@@ -108,14 +111,15 @@ pub(super) fn create(
     let models = writing.transaction.models();
     let mut cells = assignments(models, target, values)?;
     writing.require_assignable()?;
+    writing.require_linkable(junction)?;
     force(&mut cells, &writing.association.scope);
     let mut link = assignments(models, model, through)?;
-    let row = writing.transaction.insert_row(target, cells)?;
-    let created = writing.reader().instance(target, row);
+    let source = Some(writing.source);
+    let created = writing.transaction.create_row(target, cells, source)?;
     let other = complete(writing, created.cells(&junction.other.parent_columns))?;
     force(&mut link, &of_pair(junction, &own.values, &other));
-    let row = writing.transaction.insert_row(model, link)?;
-    Ok(created.with_junction(writing.reader().instance(model, row)))
+    let link = writing.transaction.create_row(model, link, source)?;
+    Ok(created.with_junction(link))
 }
 
 /// What linking these targets takes. Where `merge`, pairs that are there already are kept.
@@ -134,7 +138,7 @@ fn plan(
     let mut seen = BTreeSet::new();
     for target in targets.iter() {
         let other = end_of(writing, junction, target)?;
-        if junction.unique && !seen.insert(other.values.clone()) {
+        if merge && !seen.insert(other.values.clone()) {
             return Err(repeated(writing, junction, own, &other));
         }
         let mut given = for_all.clone();
@@ -163,6 +167,7 @@ fn plan(
             continue;
         }
         if there.is_empty() {
+            writing.require_linkable(junction)?;
             given.extend(forced);
             plan.inserts.push(given);
             continue;
@@ -221,14 +226,7 @@ fn linked(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent) -> Resul
         return Ok(pairs.into_iter().filter_map(|pair| pair.junction).collect());
     }
     let table = junction_model(writing, junction).table;
-    let snapshot = writing.reader().snapshot;
-    Ok(walk::children(
-        snapshot,
-        &junction.own,
-        table,
-        &junction.scope,
-        own,
-    ))
+    Ok(pair::rows(writing.reader().snapshot, junction, table, own))
 }
 
 /// Whether a row of the target is in the association's scope.
@@ -240,22 +238,25 @@ fn is_target(writing: &Writing<'_, '_>, row: Option<RowId>) -> bool {
     }
 }
 
-fn insert(
-    writing: &mut Writing<'_, '_>,
-    model: &ModelEntry,
+fn insert<'db>(
+    writing: &mut Writing<'_, 'db>,
+    model: &'db ModelEntry,
     rows: Vec<Assignments>,
-) -> Result<Vec<RowId>> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
+) -> Result<Created> {
+    match rows.is_empty() {
+        true => Ok(Created::Rows(Vec::new())),
+        false => writing.transaction.create_rows(model, rows),
     }
-    writing
-        .transaction
-        .engine_mut()
-        .insert_rows(model.table, rows)
 }
 
-/// One target twice in one call is a duplicate, whether or not it is linked already (associations BTM-24).
+/// One target twice in one call is a duplicate, whether or not it is linked already (associations BTM-24). Where pairs may
+/// repeat, that is said of `set` alone, which could not tell how many rows are to stay.
 fn repeated(writing: &Writing<'_, '_>, junction: &Junction, own: &Parent, other: &Parent) -> Error {
+    if !junction.unique {
+        let detail = |show: Show| format!("target {} is given twice", show.key(&other.values));
+        let place = writing.place().to_string();
+        return RequestError::with_values(RequestKind::Repeated, place, detail).into();
+    }
     let table = writing.reader().table(junction_model(writing, junction));
     let mut columns = junction.own.child_columns.clone();
     columns.extend_from_slice(&junction.other.child_columns);

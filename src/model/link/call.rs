@@ -9,6 +9,7 @@ use crate::association::naming::nearest::nearest;
 use crate::association::registry::ModelEntry;
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::model::link::options::{self, option_methods};
+use crate::model::link::owner;
 use crate::model::link::view::View;
 use crate::model::link::{Place, Related, RelatedView, Source, Store, Target, Targets};
 use crate::model::reader::Reader;
@@ -214,12 +215,11 @@ impl Answer {
         accessor: &str,
         arguments: Arguments<'_>,
     ) -> Result<Answer> {
-        let model = store.reader().model_of(source.instance())?;
-        let (association, verb) = find(model, accessor)?;
+        let (key, association, verb) = find(store.reader(), source.instance(), accessor)?;
         if is_reading(verb) {
             return Answer::read(store.reader(), source.instance(), accessor, arguments);
         }
-        let (key, single) = (association.key.clone(), association.is_single());
+        let (key, single) = (key.to_owned(), association.is_single());
         let place = Place::new(store.reader(), association);
         arguments.require_only(Part::of(verb), place, accessor)?;
         let mut related = Related::new(store, source, &key)?;
@@ -248,7 +248,7 @@ impl Answer {
         accessor: &str,
         arguments: Arguments<'_>,
     ) -> Result<Answer> {
-        let (association, verb) = find(reader.model_of(source)?, accessor)?;
+        let (_, association, verb) = find(reader, source, accessor)?;
         let place = Place::new(reader, association);
         if !is_reading(verb) {
             let detail = format!("{accessor} writes, and a snapshot is for reading");
@@ -273,9 +273,21 @@ fn is_reading(verb: Verb) -> bool {
     }
 }
 
-fn find<'m>(model: &'m ModelEntry, accessor: &str) -> Result<(&'m Association, Verb)> {
-    match model.find_accessor(accessor) {
-        Some((association, found)) => Ok((association, found.verb)),
+/// The association or owner of an accessor by its key, the association to read along, and the verb.
+fn find<'m>(
+    reader: Reader<'m>,
+    source: &Instance,
+    accessor: &str,
+) -> Result<(&'m str, &'m Association, Verb)> {
+    let model = reader.model_of(source)?;
+    if let Some((association, found)) = model.find_accessor(accessor) {
+        return Ok((&association.key, association, found.verb));
+    }
+    match model.find_owner_accessor(accessor) {
+        Some((owner, found)) => {
+            let association = owner::followed(reader, source, owner)?;
+            Ok((&owner.key, association, found.verb))
+        }
         None => Err(unknown(model, accessor)),
     }
 }
@@ -288,6 +300,8 @@ fn unknown(model: &ModelEntry, accessor: &str) -> Error {
     } else {
         let associations = model.associations().iter();
         let names = associations.flat_map(|association| association.accessors.iter());
+        let of_owners = model.owners().iter().flat_map(|it| it.accessors.iter());
+        let names = names.chain(of_owners);
         let near = nearest(accessor, names.map(|accessor| accessor.name.as_str()));
         if let [first, rest @ ..] = &near[..] {
             detail.push_str(&format!("; did you mean {first}"));

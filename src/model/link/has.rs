@@ -9,13 +9,12 @@ use std::collections::BTreeSet;
 use crate::association::link::{AssociationKind, Hop};
 use crate::engine::RowId;
 use crate::error::Result;
-use crate::model::link::belonging::{force, of_child};
+use crate::model::link::belonging::{force, of_child, of_none};
 use crate::model::link::targets::{Found, Targets};
 use crate::model::link::walk::{self, Parent};
 use crate::model::link::writing::Writing;
 use crate::model::write::{Assignments, assignments};
 use crate::model::{Instance, Values};
-use crate::value::Value;
 
 pub(super) fn set(
     writing: &mut Writing<'_, '_>,
@@ -72,8 +71,8 @@ pub(super) fn create(writing: &mut Writing<'_, '_>, hop: &Hop, values: Values) -
         &mut cells,
         &of_child(writing.association, hop, &owner.values),
     );
-    let row = writing.transaction.insert_row(target, cells)?;
-    Ok(writing.reader().instance(target, row))
+    let source = Some(writing.source);
+    writing.transaction.create_row(target, cells, source)
 }
 
 /// The one target, or none. Every other one that holds the key loses it, so that the given one is the one that is found.
@@ -98,7 +97,8 @@ fn set_one(writing: &mut Writing<'_, '_>, hop: &Hop, targets: &Targets<'_>) -> R
                 &mut cells,
                 &of_child(writing.association, hop, &owner.values),
             );
-            writing.transaction.insert_row(writing.target(), cells)?;
+            let (target, source) = (writing.target(), Some(writing.source));
+            writing.transaction.create_row(target, cells, source)?;
             Ok(())
         }
     }
@@ -148,11 +148,7 @@ fn part(
 ) -> Result<()> {
     let target = writing.target();
     if !writing.destroy_previous {
-        let nulls: Assignments = hop
-            .child_columns
-            .iter()
-            .map(|&ordinal| (ordinal, Value::Null))
-            .collect();
+        let nulls = of_none(hop);
         let mut rows: Vec<_> = leaving
             .into_iter()
             .map(|row| (row, nulls.clone()))

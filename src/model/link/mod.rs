@@ -5,7 +5,9 @@
 //! 1. `targets` says what it was given: rows, keys without a row, instances that were never saved;
 //! 2. `walk` and, through a junction, `pair` find over one version what is associated now, along edges or by value;
 //! 3. `belongs_to`, `has` or `belongs_to_many` decides what has to change and writes it, at most one statement per table
-//!    and kind: deletes, then updates, then inserts (beyond BY-12).
+//!    and kind: deletes, then updates, then inserts (beyond BY-12). `around` runs hooks around that.
+//!
+//! Of an owner in one of several models, `owner` says first which of its associations is meant.
 //!
 //! A verb that reads without options stops after the second; with options, what was found there are the candidates of a
 //! request (`related_view`, and `related_each` for many sources at once). `call` finds a verb by the name of its accessor.
@@ -25,30 +27,36 @@ mod related_view;
 mod related_each;
 mod call;
 mod writing;
+mod around;
 pub(crate) mod belonging;
 mod belongs_to;
 mod has;
 mod belongs_to_many;
+pub(crate) mod owner;
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::association::link::{Association, AssociationKind, Link};
 use crate::association::naming::accessors::Verb;
+use crate::association::owner::Owner;
 use crate::association::registry::ModelEntry;
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::expr::Expr;
 use crate::model::instance::Written;
+use crate::model::link::around::Intent;
 use crate::model::link::view::View;
 use crate::model::link::writing::Writing;
 use crate::model::reader::Reader;
+use crate::model::write::assignments;
 use crate::model::{Instance, Transaction, Values};
 
 pub(super) use self::call::call_method;
 pub use self::call::{Answer, Arguments};
 pub use self::related_each::{EachRows, RelatedEach};
 pub use self::related_view::RelatedView;
-pub(crate) use self::writing::not_assignable;
+pub(in crate::model) use self::view::referring_rows;
+pub(crate) use self::writing::{not_assignable, not_linkable};
 
 pub use self::source::Source;
 pub use self::targets::{Target, Targets, targets};
@@ -59,11 +67,17 @@ pub use self::targets::{Target, Targets, targets};
 /// The verbs of an association to one (`belongs_to`, `has_one`) are `get`, `one`, `set` and `create`; those of an
 /// association to many (`has_many`, `belongs_to_many`) are `get`, `set`, `add`, `remove`, `create`, `has` and `count`.
 /// Those of a chain are the ones that read. Any other is refused as `Unsupported`.
+///
+/// An owner in one of several models (`belongs_to_owner`) is named like an association: `get` and `one` give the owner of
+/// the source's own type, and `set` takes an instance of any of its models and writes type and key. It is created through
+/// the association to its model. See [`BelongsToOwner`](crate::BelongsToOwner).
 #[derive(Debug)]
 pub struct Related<'a> {
     store: &'a mut (dyn Store + 'a),
     source: Source<'a>,
     association: Arc<Association>,
+    /// Where it is an owner that was asked for: which of its associations is meant, each verb finds out.
+    owner: Option<Arc<Owner>>,
     destroy_previous: bool,
 }
 
@@ -91,11 +105,15 @@ impl<'a> Related<'a> {
         association: &str,
     ) -> Result<Self> {
         let model = store.reader().model_of(source.instance())?;
-        let association = model.association(association)?.clone();
+        let (association, owner) = match model.find_owner(association) {
+            Some(owner) => (&model.associations()[owner.members[0]], Some(owner.clone())),
+            None => (model.association(association)?, None),
+        };
         Ok(Related {
+            association: association.clone(),
+            owner,
             store,
             source,
-            association,
             destroy_previous: false,
         })
     }
@@ -116,11 +134,11 @@ impl<'a> Related<'a> {
     /// None for an instance of this database.
     pub fn select(self) -> Result<RelatedView<'a>> {
         let store: &'a (dyn Store + 'a) = self.store;
-        RelatedView::new(
-            store.reader(),
-            self.source.into_instance(),
-            &self.association.key,
-        )
+        let key = match &self.owner {
+            Some(owner) => &owner.key,
+            None => &self.association.key,
+        };
+        RelatedView::new(store.reader(), self.source.into_instance(), key)
     }
 
     /// The associated targets, in the order of their primary keys; of an association to one, at most one. Those of a
@@ -130,7 +148,7 @@ impl<'a> Related<'a> {
     ///
     /// None for an instance of this database; one that was never saved has no targets.
     pub fn get(&self) -> Result<Vec<Instance>> {
-        self.view().get()
+        self.with_view(|view| view.get())
     }
 
     /// The associated targets for which a filter over their attributes is true.
@@ -139,7 +157,7 @@ impl<'a> Related<'a> {
     ///
     /// What is wrong with the filter.
     pub fn get_where(&self, filter: impl Into<Expr>) -> Result<Vec<Instance>> {
-        self.view().get_where(filter)
+        self.with_view(|view| view.get_where(filter))
     }
 
     /// The target of an association to one.
@@ -148,7 +166,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to many.
     pub fn one(&self) -> Result<Option<Instance>> {
-        self.view().one()
+        self.with_view(|view| view.one())
     }
 
     /// Whether all given targets are associated; true if none is given.
@@ -157,7 +175,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to one; `Type` or `KeyLength` for what can be no target.
     pub fn has<'t>(&self, targets: impl Into<Targets<'t>>) -> Result<bool> {
-        self.view().has(targets)
+        self.with_view(|view| view.has(targets))
     }
 
     /// How many targets are associated. Over a junction in which pairs may repeat, each row counts.
@@ -166,7 +184,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to one.
     pub fn count(&self) -> Result<usize> {
-        self.view().count()
+        self.with_view(|view| view.count())
     }
 
     /// For how many associated targets a filter over their attributes is true.
@@ -175,7 +193,7 @@ impl<'a> Related<'a> {
     ///
     /// `Unsupported` for an association to one, or what is wrong with the filter.
     pub fn count_where(&self, filter: impl Into<Expr>) -> Result<usize> {
-        self.view().count_where(filter)
+        self.with_view(|view| view.count_where(filter))
     }
 
     // ---- Writing ----
@@ -211,19 +229,22 @@ impl<'a> Related<'a> {
         through: impl Into<Values>,
     ) -> Result<Vec<Instance>> {
         let (targets, through) = (targets.into(), through.into());
+        self.turn_to(&targets)?;
         let association = self.association.clone();
+        let intent = Intent::Set(&targets, |now: &Vec<Instance>| now);
         match &association.link {
             Link::ToParent(hop) => {
                 self.refuse_through(&targets, &through)?;
-                self.write_source(|writing| belongs_to::set(writing, hop, &targets))
+                let intent = Intent::Set(&targets, |(now, _): &(Vec<Instance>, Written)| now);
+                self.write_source(intent, |writing| belongs_to::set(writing, hop, &targets))
             }
             Link::ToChildren(hop) => {
                 self.refuse_through(&targets, &through)?;
-                self.write(|writing| has::set(writing, hop, &targets))
+                self.write(intent, |writing| has::set(writing, hop, &targets))
             }
-            Link::Through(junction) => {
-                self.write(|writing| belongs_to_many::set(writing, junction, &targets, &through))
-            }
+            Link::Through(junction) => self.write(intent, |writing| {
+                belongs_to_many::set(writing, junction, &targets, &through)
+            }),
             Link::Chain(_) => Err(self.place().refuse_writing()),
         }
     }
@@ -236,8 +257,9 @@ impl<'a> Related<'a> {
     /// `Unsupported` for another association, and for a source that was not given to be changed; as [`set`](Related::set)
     /// for what can be no target. Whether there is a row with the key is for `save` to find out.
     pub fn assign<'t>(&mut self, targets: impl Into<Targets<'t>>) -> Result<()> {
-        let association = self.association.clone();
         let targets = targets.into();
+        self.turn_to(&targets)?;
+        let association = self.association.clone();
         let Link::ToParent(hop) = &association.link else {
             return Err(self.place().refuse_verb("assign"));
         };
@@ -248,7 +270,8 @@ impl<'a> Related<'a> {
         }
         let view = View::of(self.store.reader(), self.source.instance(), &association);
         let key = belongs_to::key_of(view, hop, &targets)?;
-        self.source.assign(&hop.child_columns, &key);
+        let cells = belongs_to::cells_of(view, hop, &key)?;
+        self.source.assign(cells);
         Ok(())
     }
 
@@ -277,16 +300,17 @@ impl<'a> Related<'a> {
         let (targets, through) = (targets.into(), through.into());
         let association = self.association.clone();
         self.require_many(Verb::Add)?;
+        let intent = Intent::Add(&targets);
         match &association.link {
             Link::ToParent(_) => Ok(Vec::new()),
             Link::Chain(_) => Err(self.place().refuse_writing()),
             Link::ToChildren(hop) => {
                 self.refuse_through(&targets, &through)?;
-                self.write(|writing| has::add(writing, hop, &targets))
+                self.write(intent, |writing| has::add(writing, hop, &targets))
             }
-            Link::Through(junction) => {
-                self.write(|writing| belongs_to_many::add(writing, junction, &targets, &through))
-            }
+            Link::Through(junction) => self.write(intent, |writing| {
+                belongs_to_many::add(writing, junction, &targets, &through)
+            }),
         }
     }
 
@@ -303,10 +327,12 @@ impl<'a> Related<'a> {
         if let Link::Chain(_) = association.link {
             return Err(self.place().refuse_writing());
         }
-        self.write(|writing| match &association.link {
-            Link::ToParent(_) | Link::Chain(_) => Ok(0),
-            Link::ToChildren(hop) => has::remove(writing, hop, &targets),
-            Link::Through(junction) => belongs_to_many::remove(writing, junction, &targets),
+        self.write(Intent::Remove(&targets), |writing| {
+            match &association.link {
+                Link::ToParent(_) | Link::Chain(_) => Ok(0),
+                Link::ToChildren(hop) => has::remove(writing, hop, &targets),
+                Link::Through(junction) => belongs_to_many::remove(writing, junction, &targets),
+            }
         })
     }
 
@@ -331,26 +357,63 @@ impl<'a> Related<'a> {
         through: impl Into<Values>,
     ) -> Result<Instance> {
         let (values, through) = (values.into(), through.into());
+        if let Some(owner) = &self.owner {
+            let model = self.store.reader().model_of(self.source.instance())?;
+            return Err(owner::no_model_to_create(model, owner));
+        }
         let association = self.association.clone();
+        let built = self.built(&values)?;
         match &association.link {
             Link::ToParent(hop) => {
                 self.refuse_through(&Targets::default(), &through)?;
-                self.write_source(|writing| belongs_to::create(writing, hop, values))
+                let intent = Intent::Create(built, |(created, _): &(Instance, Written)| created);
+                self.write_source(intent, |writing| belongs_to::create(writing, hop, values))
             }
             Link::ToChildren(hop) => {
                 self.refuse_through(&Targets::default(), &through)?;
-                self.write(|writing| has::create(writing, hop, values))
+                let intent = Intent::Create(built, |created: &Instance| created);
+                self.write(intent, |writing| has::create(writing, hop, values))
             }
             Link::Through(junction) => {
-                self.write(|writing| belongs_to_many::create(writing, junction, values, through))
+                let intent = Intent::Create(built, |created: &Instance| created);
+                self.write(intent, |writing| {
+                    belongs_to_many::create(writing, junction, values, through)
+                })
             }
             Link::Chain(_) => Err(self.place().refuse_writing()),
         }
     }
 
-    fn view(&self) -> RelatedView<'_> {
-        let source = self.source.instance();
-        RelatedView::of(View::of(self.store.reader(), source, &self.association))
+    fn with_view<T>(&self, read: impl FnOnce(RelatedView<'_>) -> Result<T>) -> Result<T> {
+        let (reader, source) = (self.store.reader(), self.source.instance());
+        let association = match &self.owner {
+            Some(owner) => owner::followed(reader, source, owner)?,
+            None => &self.association,
+        };
+        read(RelatedView::of(View::of(reader, source, association)))
+    }
+
+    /// Chooses the association of an owner that a verb is for.
+    fn turn_to(&mut self, targets: &Targets<'_>) -> Result<()> {
+        if let Some(owner) = &self.owner {
+            let (reader, source) = (self.store.reader(), self.source.instance());
+            self.association = owner::of_targets(reader, source, owner, targets)?.clone();
+        }
+        Ok(())
+    }
+
+    /// What is to be created, for hooks around the change, if there are any.
+    fn built(&self, values: &Values) -> Result<Option<Instance>> {
+        let reader = self.store.reader();
+        let registry = &reader.models.registry;
+        let source = registry.model(self.association.source);
+        let lifecycle = reader.models.lifecycle(source.id);
+        if !lifecycle.is_some_and(|it| it.has_changes_of(&self.association)) {
+            return Ok(None);
+        }
+        let target = registry.model(self.association.target);
+        let cells = assignments(reader.models, target, values.clone())?;
+        Ok(Some(Instance::built(reader.models, target.id, cells)))
     }
 
     fn place(&self) -> Place<'_> {
@@ -370,26 +433,33 @@ impl<'a> Related<'a> {
         Err(self.place().refuse(RequestKind::Unsupported, detail))
     }
 
-    fn write<T>(&mut self, body: impl FnOnce(&mut Writing<'_, '_>) -> Result<T>) -> Result<T> {
+    /// Runs a verb with the hooks around what it changes, all or nothing.
+    fn write<T>(
+        &mut self,
+        intent: Intent<'_, '_, T>,
+        body: impl FnOnce(&mut Writing<'_, '_>) -> Result<T>,
+    ) -> Result<T> {
         let (source, association) = (self.source.instance(), &*self.association);
         let (source_follows, destroy_previous) = (self.source.follows(), self.destroy_previous);
         run(self.store, |transaction| {
-            body(&mut Writing {
+            let writing = &mut Writing {
                 transaction,
                 association,
                 source,
                 source_follows,
                 destroy_previous,
-            })
+            };
+            around::run(writing, intent, body)
         })
     }
 
     /// As `write`, where the source's own row is written: the instance follows, if it was given to be changed.
     fn write_source<T>(
         &mut self,
+        intent: Intent<'_, '_, (T, Written)>,
         body: impl FnOnce(&mut Writing<'_, '_>) -> Result<(T, Written)>,
     ) -> Result<T> {
-        let (value, written) = self.write(body)?;
+        let (value, written) = self.write(intent, body)?;
         self.source.follow(written);
         Ok(value)
     }

@@ -43,13 +43,7 @@ pub(super) fn pairs(
     scope: &[(u32, Value)],
     own: &Parent,
 ) -> Vec<Linked> {
-    let rows = walk::children(
-        snapshot,
-        &junction.own,
-        tables.junction,
-        &junction.scope,
-        own,
-    );
+    let rows = rows(snapshot, junction, tables.junction, own);
     let inside = |target: &RowId| {
         scope.is_empty() || in_scope(&snapshot.view(tables.target, *target), scope)
     };
@@ -64,6 +58,26 @@ pub(super) fn pairs(
         pairs.extend(targets.into_iter().filter(inside).map(pair));
     }
     pairs
+}
+
+/// The rows of a junction under a source within the junction's scope, whether or not a target is there, in no order.
+pub(super) fn rows(
+    snapshot: &Snapshot,
+    junction: &Junction,
+    table: TableId,
+    own: &Parent,
+) -> Vec<RowId> {
+    let mut rows = walk::children(snapshot, &junction.own, table, &junction.scope, own);
+    if junction.conditions.is_some() {
+        rows.retain(|&row| meets_conditions(&snapshot.view(table, row), junction));
+    }
+    rows
+}
+
+/// Whether a row of a junction meets what its scope asks for besides values.
+fn meets_conditions(row: &RowView<'_>, junction: &Junction) -> bool {
+    let conditions = junction.conditions.as_ref();
+    conditions.is_none_or(|conditions| conditions.bound.matches(row))
 }
 
 /// Puts pairs in the order of the targets' keys, and those of one target in the order of their own (beyond BY-1).
@@ -105,7 +119,7 @@ pub(super) fn count(
             .child_columns
             .iter()
             .all(|&ordinal| !columns[ordinal as usize].nullable);
-    if always_there && scope.is_empty() {
+    if always_there && scope.is_empty() && junction.conditions.is_none() {
         return walk::child_count(
             snapshot,
             &junction.own,
@@ -171,6 +185,7 @@ impl<'p> Ends<'p> {
         holds(&self.junction.own, self.own)
             && holds(&self.junction.other, self.other)
             && in_scope(row, &self.junction.scope)
+            && meets_conditions(row, self.junction)
     }
 
     /// The value that a row linking the two has in a column, if that follows from them.

@@ -10,6 +10,7 @@ use crate::error::{RequestError, RequestKind, Result};
 use crate::model::Instance;
 use crate::model::link::Place;
 use crate::model::link::options::{self, option_methods};
+use crate::model::link::owner;
 use crate::model::link::view::View;
 use crate::model::loaded;
 use crate::model::reader::Reader;
@@ -23,16 +24,21 @@ use crate::query::{Given, GivenRows, Include, Records, Rows, include};
 pub struct RelatedEach<'a> {
     reader: Reader<'a>,
     sources: Vec<&'a Instance>,
-    /// None without sources: nothing says of which model they are none.
-    association: Option<&'a Association>,
+    /// The associations that sources follow, each once. Several only of an owner, and none without sources: nothing says
+    /// of which model they are none.
+    associations: Vec<&'a Association>,
+    /// For each source, the position of the one that it follows.
+    followed: Vec<usize>,
     options: Include,
 }
 
 /// The rows under each of some sources, in the order of the sources.
 #[derive(Debug)]
 pub struct EachRows<'a> {
-    /// None without sources.
-    rows: Option<Rows<'a>>,
+    /// One request for each association that sources follow.
+    parts: Vec<Rows<'a>>,
+    /// For each source, which part its rows are in, and which source of that part it is.
+    places: Vec<(usize, usize)>,
 }
 
 impl<'a> RelatedEach<'a> {
@@ -41,23 +47,28 @@ impl<'a> RelatedEach<'a> {
         sources: Vec<&'a Instance>,
         association: &str,
     ) -> Result<Self> {
-        let mut found: Option<&Association> = None;
+        let (mut associations, mut followed) = (Vec::<&Association>::new(), Vec::new());
         for source in &sources {
             let model = reader.model_of(source)?;
-            match found {
-                None => found = Some(model.association(association)?),
-                Some(found) if found.source == model.id => {}
-                Some(found) => {
-                    let first = &reader.models.registry.model(found.source).name;
-                    let detail = format!("one source is a {first}, and another a {}", model.name);
-                    return Err(RequestError::new(RequestKind::Type, association, detail).into());
-                }
+            if let Some(first) = associations.first()
+                && first.source != model.id
+            {
+                let first = &reader.models.registry.model(first.source).name;
+                let detail = format!("one source is a {first}, and another a {}", model.name);
+                return Err(RequestError::new(RequestKind::Type, association, detail).into());
+            }
+            let found: &Association = owner::find(reader, source, association)?;
+            let position = associations.iter().position(|it| it.key == found.key);
+            followed.push(position.unwrap_or(associations.len()));
+            if position.is_none() {
+                associations.push(found);
             }
         }
         Ok(RelatedEach {
             reader,
             sources,
-            association: found,
+            associations,
+            followed,
             options: include(association),
         })
     }
@@ -70,11 +81,11 @@ impl<'a> RelatedEach<'a> {
     ///
     /// As there.
     pub fn get(&self) -> Result<Vec<Vec<Instance>>> {
-        if let Some(association) = self.association {
+        for association in &self.associations {
             options::require_whole(&self.options, Place::new(self.reader, association))?;
         }
         let rows = self.rows()?;
-        if let (Some(association), Some(rows)) = (self.association, &rows.rows) {
+        for (association, rows) in self.associations.iter().zip(&rows.parts) {
             options::require_flat(rows, Place::new(self.reader, association))?;
         }
         let instances = |records: Records<'_>| {
@@ -90,7 +101,7 @@ impl<'a> RelatedEach<'a> {
     ///
     /// As [`get`](RelatedEach::get), and `Unsupported` for an association to many.
     pub fn one(&self) -> Result<Vec<Option<Instance>>> {
-        if let Some(association) = self.association
+        if let Some(association) = self.associations.first()
             && !association.is_single()
         {
             return Err(Place::new(self.reader, association).refuse_verb("one"));
@@ -114,49 +125,51 @@ impl<'a> RelatedEach<'a> {
     ///
     /// `Unsupported` for an association to one, or what is wrong with the options.
     pub fn count(&self) -> Result<Vec<usize>> {
-        if let Some(association) = self.association {
+        if let Some(association) = self.associations.first() {
             Place::new(self.reader, association).require_many(Verb::Count)?;
         }
         let counted = self.run(|given, rows| given.run_to_count(rows, self.reader.version()))?;
         Ok(counted.iter().map(|records| records.len()).collect())
     }
 
-    fn run(
-        &self,
-        run: impl FnOnce(Given<'_>, GivenRows) -> Result<Rows<'a>>,
-    ) -> Result<EachRows<'a>> {
-        let Some(association) = self.association else {
-            return Ok(EachRows { rows: None });
-        };
-        let widened = options::widened(association, &self.options, self.reader);
-        let mut rows = GivenRows::new();
-        for source in &self.sources {
-            View::of(self.reader, source, &widened).push_candidates(&mut rows)?;
+    fn run(&self, run: impl Fn(Given<'_>, GivenRows) -> Result<Rows<'a>>) -> Result<EachRows<'a>> {
+        let mut parts = Vec::with_capacity(self.associations.len());
+        let mut places = vec![(0, 0); self.sources.len()];
+        for (part, association) in self.associations.iter().enumerate() {
+            let widened = options::widened(association, &self.options, self.reader);
+            let (mut rows, mut sources) = (GivenRows::new(), 0);
+            for (position, source) in self.sources.iter().enumerate() {
+                if self.followed[position] == part {
+                    View::of(self.reader, source, &widened).push_candidates(&mut rows)?;
+                    places[position] = (part, sources);
+                    sources += 1;
+                }
+            }
+            let given = Given {
+                association,
+                options: &self.options,
+            };
+            parts.push(run(given, rows)?);
         }
-        let given = Given {
-            association,
-            options: &self.options,
-        };
-        let rows = Some(run(given, rows)?);
-        Ok(EachRows { rows })
+        Ok(EachRows { parts, places })
     }
 }
 
 impl EachRows<'_> {
     /// How many sources there are.
     pub fn len(&self) -> usize {
-        self.rows.as_ref().map_or(0, Rows::sources)
+        self.places.len()
     }
 
     /// Whether there are no sources.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.places.is_empty()
     }
 
     /// The rows under the source at a position; none behind the last source.
     pub fn get(&self, source: usize) -> Option<Records<'_>> {
-        let rows = self.rows.as_ref()?;
-        (source < rows.sources()).then(|| rows.of_source(source))
+        let &(part, source) = self.places.get(source)?;
+        Some(self.parts[part].of_source(source))
     }
 
     /// The rows under each source, in the order of the sources.

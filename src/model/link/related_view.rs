@@ -12,6 +12,7 @@ use crate::error::{RequestKind, Result};
 use crate::expr::Expr;
 use crate::model::Instance;
 use crate::model::link::options::{self, option_methods};
+use crate::model::link::owner;
 use crate::model::link::targets::{Found, Targets};
 use crate::model::link::view::View;
 use crate::model::loaded;
@@ -52,7 +53,7 @@ pub struct RelatedView<'a> {
 
 impl<'a> RelatedView<'a> {
     pub(crate) fn new(reader: Reader<'a>, source: &'a Instance, association: &str) -> Result<Self> {
-        let association = reader.model_of(source)?.association(association)?;
+        let association = owner::find(reader, source, association)?;
         Ok(RelatedView::of(View::of(reader, source, association)))
     }
 

@@ -2,7 +2,7 @@
 
 use crate::model::Instance;
 use crate::model::instance::Written;
-use crate::value::Key;
+use crate::model::write::Assignments;
 
 /// The source of an association: `&instance`, or `&mut instance` where a `belongs_to` that is set shall show in the
 /// instance as well.
@@ -25,10 +25,10 @@ impl<'a> Source<'a> {
     }
 
     /// Changes cells in memory, if the instance may be changed.
-    pub(super) fn assign(&mut self, columns: &[u32], values: &Key) {
+    pub(super) fn assign(&mut self, cells: Assignments) {
         if let Access::Exclusive(instance) = &mut self.0 {
-            for (&ordinal, value) in columns.iter().zip(values.iter()) {
-                instance.set_cell(ordinal, value.clone());
+            for (ordinal, value) in cells {
+                instance.set_cell(ordinal, value);
             }
         }
     }

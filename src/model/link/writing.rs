@@ -1,9 +1,10 @@
 //! What the verbs that write have in common: a transaction, a source and its association.
 
-use crate::association::link::{Association, Hop};
+use crate::association::link::{Association, Hop, Junction};
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
 use crate::error::{Error, RequestError, RequestKind, Result, Show};
+use crate::model::lifecycle::{Call, Going, Sort};
 use crate::model::link::targets::{Found, Targets};
 use crate::model::link::view::View;
 use crate::model::link::walk::Parent;
@@ -98,6 +99,14 @@ impl<'w, 'db> Writing<'w, 'db> {
         })
     }
 
+    /// Refuses to insert a row of a junction whose scope says no values to write (associations SC-6).
+    pub(super) fn require_linkable(&self, junction: &Junction) -> Result<()> {
+        let refused = not_linkable(junction);
+        refused.map_or(Ok(()), |detail| {
+            Err(self.refuse(RequestKind::Unsupported, detail))
+        })
+    }
+
     pub(super) fn unsaved(&self, which: &str) -> Error {
         self.place().unsaved(which)
     }
@@ -125,28 +134,46 @@ impl<'w, 'db> Writing<'w, 'db> {
     /// Updates rows of one model as one statement, with the time of the update.
     pub(super) fn update(
         &mut self,
-        model: &ModelEntry,
-        mut rows: Vec<(RowId, Assignments)>,
+        model: &'db ModelEntry,
+        rows: Vec<(RowId, Assignments)>,
     ) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
         self.require_rows(model, rows.iter().map(|&(row, _)| row))?;
-        for (_, cells) in &mut rows {
-            self.transaction.stamp(model, cells);
-        }
+        let call = self.call();
         self.transaction
-            .engine_mut()
-            .update_rows(model.table, &rows)?;
+            .write_rows(model, rows, call, Sort::Update)?;
         Ok(())
     }
 
-    /// Deletes rows of one model as one statement, softly where the model does so.
-    pub(super) fn delete(&mut self, model: &ModelEntry, rows: &[RowId]) -> Result<()> {
-        if !rows.is_empty() {
-            self.transaction.destroy_rows(model, rows)?;
+    /// Deletes rows of one model as one statement, softly where the model does so. The target of an association to one is
+    /// destroyed as an instance is, where that makes a difference.
+    pub(super) fn delete(&mut self, model: &'db ModelEntry, rows: &[RowId]) -> Result<()> {
+        let (call, going) = (self.call(), Going::AsDeclared);
+        if !self.association.is_single() || self.transaction.lifecycle(model).is_none() {
+            self.transaction.destroy_rows(model, rows, call, going)?;
+            return Ok(());
+        }
+        // A hook may delete a row, and its id may come to name another one.
+        let reader = self.reader();
+        let keys: Vec<Key> = rows
+            .iter()
+            .map(|&row| reader.view(model, row).key())
+            .collect();
+        for key in keys {
+            let row = self.reader().find(model, &key)?;
+            self.transaction.destroy_row(model, row, going)?;
         }
         Ok(())
+    }
+
+    /// An association to one is about its target, one to many about its targets as a whole.
+    fn call(&self) -> Call<'static> {
+        match self.association.is_single() {
+            true => Call::ONE,
+            false => Call::MANY,
+        }
     }
 }
 
@@ -155,6 +182,15 @@ pub(crate) fn not_assignable(association: &Association) -> Option<String> {
     let conditions = association.conditions.as_ref()?;
     Some(format!(
         "its targets meet {}, which is no value that could be written",
+        conditions.expr
+    ))
+}
+
+/// Why no row of a junction can be inserted; none if one can.
+pub(crate) fn not_linkable(junction: &Junction) -> Option<String> {
+    let conditions = junction.conditions.as_ref()?;
+    Some(format!(
+        "its rows of the junction meet {}, which is no value that could be written",
         conditions.expr
     ))
 }

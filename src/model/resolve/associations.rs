@@ -8,10 +8,11 @@ use crate::association::naming::accessors::Accessors;
 use crate::association::naming::{multi_names, single_key};
 use crate::association::{Declaration, Names};
 use crate::error::{ProblemKind, excerpt};
-use crate::expr::{Scope, all};
+use crate::expr::{Expr, Scope, all};
 use crate::model::resolve::calls::Call;
 use crate::model::resolve::draft::{self, Draft, Model};
 use crate::model::resolve::keys::{Hop, Link};
+use crate::model::resolve::owners;
 use crate::schema::IndexDef;
 use crate::value::{DataType, Value};
 
@@ -31,10 +32,26 @@ pub(super) struct Association {
     pub(super) conditions: Option<Conditions>,
     /// Attributes of the junction and their values; empty without one.
     pub(super) junction_scope: Vec<(usize, Value)>,
+    /// Conditions on the junction besides.
+    pub(super) junction_conditions: Option<Conditions>,
     /// The attributes by which children are found where no foreign key leads to them.
     pub(super) index: Option<Vec<usize>>,
     pub(super) accessors: Accessors,
     pub(super) hooks: bool,
+    /// The position of the owner that it is one of, if it is.
+    pub(super) owner: Option<usize>,
+}
+
+/// One owner by positions.
+#[derive(Debug)]
+pub(super) struct Owner {
+    pub(super) key: String,
+    pub(super) source: usize,
+    pub(super) type_attribute: usize,
+    pub(super) attributes: Vec<usize>,
+    /// The positions of its associations among all.
+    pub(super) members: Vec<usize>,
+    pub(super) accessors: Accessors,
 }
 
 impl Association {
@@ -54,6 +71,7 @@ impl Association {
 pub(super) fn draft(
     calls: &[Call<'_>],
     links: Vec<Option<Link>>,
+    owners: &[owners::Owner<'_>],
     draft: &mut Draft,
 ) -> Vec<Association> {
     let mut associations: Vec<Association> = Vec::with_capacity(calls.len());
@@ -68,7 +86,7 @@ pub(super) fn draft(
             report_duplicate(call, &key, draft);
             continue;
         }
-        check_collision(call, &key, draft);
+        check_collision(call, call.source, &key, draft);
         let mut association = Association {
             key,
             names,
@@ -77,13 +95,20 @@ pub(super) fn draft(
             target: call.target,
             link,
             scope: scope(call, call.target, &call.options().scope, draft),
-            conditions: conditions(call, draft),
+            conditions: conditions(call, call.target, &call.options().conditions, draft),
             junction_scope: call.junction.map_or_else(Vec::new, |junction| {
                 scope(call, junction.model, &junction.through.scope, draft)
+            }),
+            junction_conditions: call.junction.and_then(|junction| {
+                conditions(call, junction.model, &junction.through.conditions, draft)
             }),
             index: None,
             accessors,
             hooks: call.options().hooks,
+            owner: call.owner.and_then(|member| {
+                let mut owners = owners.iter();
+                owners.position(|owner| owner.is_of(member.declaration))
+            }),
         };
         association.index = add_indexes(&association, draft);
         associations.push(association);
@@ -91,14 +116,50 @@ pub(super) fn draft(
     associations
 }
 
+/// All owners, in the order of their declarations. Their names are looked at like those of associations.
+pub(super) fn draft_owners(
+    owners: &[owners::Owner<'_>],
+    associations: &[Association],
+    draft: &mut Draft,
+) -> Vec<Owner> {
+    let mut drafted: Vec<Owner> = Vec::with_capacity(owners.len());
+    for (position, owner) in owners.iter().enumerate() {
+        let key = owner.declaration.name();
+        let of_it = (0..).zip(associations);
+        let members = of_it.filter(|(_, it)| it.owner == Some(position));
+        let members: Vec<usize> = members.map(|(member, _)| member).collect();
+        // An owner of no association is one with a problem.
+        let Some(Link::ToParent(hop)) = members.first().map(|&it| &associations[it].link) else {
+            continue;
+        };
+        let source = owner.source;
+        let associated = |it: &Association| it.source == source && it.key == key;
+        let owned = |it: &Owner| it.source == source && it.key == key;
+        if associations.iter().any(associated) || drafted.iter().any(owned) {
+            let model = draft.models[source].name.clone();
+            let detail = format!("{owner}: two associations of {model} are named {key}");
+            draft.report(ProblemKind::Association, model, detail);
+            continue;
+        }
+        check_collision(owner, source, key, draft);
+        let Some(type_attribute) = owner.find_type_attribute(&draft.models[source]) else {
+            continue;
+        };
+        drafted.push(Owner {
+            key: key.to_owned(),
+            source,
+            type_attribute,
+            attributes: hop.attributes.clone(),
+            members,
+            accessors: Accessors::owner(key),
+        });
+    }
+    drafted
+}
+
 /// What a key refers to must be of its type. Foreign keys are looked at by the schema.
 fn check_hop(call: &Call<'_>, hop: &Hop, draft: &mut Draft) {
-    if draft.is_enforced(
-        hop.child,
-        &hop.attributes,
-        hop.parent,
-        &hop.parent_attributes,
-    ) {
+    if draft.is_enforced(hop) {
         return;
     }
     if let Some(detail) = type_mismatch(call, hop, draft) {
@@ -127,7 +188,7 @@ fn type_mismatch(call: &Call<'_>, hop: &Hop, draft: &Draft) -> Option<String> {
 fn names(call: &Call<'_>, draft: &Draft) -> (String, Names, Accessors) {
     let target = &draft.models[call.target].names;
     match call.declaration {
-        Declaration::BelongsTo(_) | Declaration::HasOne(_) => {
+        Declaration::BelongsTo(_) | Declaration::BelongsToOwner(_) | Declaration::HasOne(_) => {
             let key = single_key(call.alias(), target);
             let accessors = Accessors::single(&key);
             let names = Names::new(key.as_str(), pluralize(&key));
@@ -161,32 +222,36 @@ pub(super) fn duplicate(call: &impl fmt::Display, named: bool, key: &str, source
     }
 }
 
-fn check_collision(call: &Call<'_>, key: &str, draft: &mut Draft) {
-    let source = &draft.models[call.source];
-    if let Some(detail) = collision(call, key, source) {
+fn check_collision(what: &dyn fmt::Display, source: usize, key: &str, draft: &mut Draft) {
+    let source = &draft.models[source];
+    if let Some(detail) = collision(what, key, source) {
         let source = source.name.clone();
         draft.report(ProblemKind::Association, source, detail);
     }
 }
 
 /// What is wrong with an association whose key is an attribute of its source.
-pub(super) fn collision(call: &impl fmt::Display, key: &str, source: &Model) -> Option<String> {
+pub(super) fn collision(what: &dyn fmt::Display, key: &str, source: &Model) -> Option<String> {
     source.find(key)?;
     Some(format!(
-        "{call}: Naming collision between attribute '{key}' and association '{key}' on model \
+        "{what}: Naming collision between attribute '{key}' and association '{key}' on model \
          {}. To remedy this, change either the foreign key or the alias",
         source.name
     ))
 }
 
 /// The conditions of a scope as one.
-fn conditions(call: &Call<'_>, draft: &mut Draft) -> Option<Conditions> {
-    let declared = &call.options().conditions;
+fn conditions(
+    call: &Call<'_>,
+    model: usize,
+    declared: &[Expr],
+    draft: &mut Draft,
+) -> Option<Conditions> {
     if declared.is_empty() {
         return None;
     }
     let expr = all(declared.iter().cloned());
-    match expr.bind(&draft.models[call.target]) {
+    match expr.bind(&draft.models[model]) {
         Ok(bound) => Some(Conditions { expr, bound }),
         Err(error) => {
             let source = draft.models[call.source].name.clone();
@@ -286,12 +351,7 @@ fn add_child_index(association: &Association, draft: &mut Draft) -> Option<Vec<u
         Link::ToChildren(hop) => (hop, &association.scope),
         Link::Through { own, .. } => (own, &association.junction_scope),
     };
-    if draft.is_walked_by_edges(
-        hop.child,
-        &hop.attributes,
-        hop.parent,
-        &hop.parent_attributes,
-    ) {
+    if draft.is_walked_by_edges(hop) {
         return None;
     }
     let held = scope

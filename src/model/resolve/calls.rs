@@ -3,13 +3,16 @@
 use std::fmt;
 
 use crate::association::link::AssociationKind;
-use crate::association::{Alias, BelongsToMany, Declaration, Options, Through};
+use crate::association::{
+    Alias, BelongsToMany, BelongsToOwner, Declaration, Options, OwnerModel, Through,
+};
 use crate::error::ProblemKind;
 use crate::model::registry::Models;
 use crate::model::resolve::attributes;
 use crate::model::resolve::draft::{Draft, PrimaryKey};
+use crate::model::resolve::owners;
 
-/// One declared association, with its models by position.
+/// One declared association, with its models by position; of an owner, that to one of its models.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
     pub(super) source: usize,
@@ -17,6 +20,8 @@ pub(super) struct Call<'a> {
     pub(super) declaration: &'a Declaration,
     /// The junction, if it goes through one.
     pub(super) junction: Option<JunctionCall<'a>>,
+    /// The model of the owner that it leads to, if it is one of an owner.
+    pub(super) owner: Option<OwnerCall<'a>>,
     source_name: &'a str,
 }
 
@@ -29,6 +34,13 @@ pub(super) struct JunctionCall<'a> {
     pub(super) through: &'a Through,
 }
 
+/// What only an association of an owner has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OwnerCall<'a> {
+    pub(super) declaration: &'a BelongsToOwner,
+    pub(super) model: &'a OwnerModel,
+}
+
 impl<'a> Call<'a> {
     /// What all associations can say.
     pub(super) fn options(&self) -> &'a Options {
@@ -37,7 +49,24 @@ impl<'a> Call<'a> {
 
     /// The name that was given to it.
     pub(super) fn alias(&self) -> Option<&'a Alias> {
-        self.options().alias.as_ref()
+        match self.owner {
+            Some(owner) => owner.model.alias.as_ref(),
+            None => self.options().alias.as_ref(),
+        }
+    }
+
+    /// Whether an earlier call has the same options, and so told what is wrong with them: of an owner, that to its first
+    /// model.
+    pub(super) fn repeats_options(&self) -> bool {
+        self.owner.is_some_and(|owner| {
+            let first = owner.declaration.models.first();
+            first.is_some_and(|first| !std::ptr::eq(first, owner.model))
+        })
+    }
+
+    /// Whether it is made of a declaration.
+    pub(super) fn declares(&self, declaration: &Declaration) -> bool {
+        std::ptr::eq(self.declaration, declaration)
     }
 
     /// Whether it leads from a model to itself.
@@ -49,9 +78,12 @@ impl<'a> Call<'a> {
 /// As it was written: `Post.belongs_to(User)`.
 impl fmt::Display for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let call = call_name(self.declaration.kind());
+        let call = call_name(self.declaration);
         let target = &self.options().target;
         write!(f, "{}.{call}({target})", self.source_name)?;
+        if let Some(owner) = self.owner {
+            write!(f, ", one of {}", owner.model.model)?;
+        }
         match self.alias() {
             None => Ok(()),
             Some(Alias::Text(text)) => write!(f, " as {text}"),
@@ -60,14 +92,14 @@ impl fmt::Display for Call<'_> {
     }
 }
 
-/// The name of the call that declares an association of this kind.
-fn call_name(kind: AssociationKind) -> &'static str {
-    match kind {
-        AssociationKind::BelongsTo => "belongs_to",
-        AssociationKind::HasOne => "has_one",
-        AssociationKind::HasMany => "has_many",
-        AssociationKind::BelongsToMany => "belongs_to_many",
-        AssociationKind::Chain => "chain",
+/// The name of the call that declares it.
+fn call_name(declaration: &Declaration) -> &'static str {
+    match declaration {
+        Declaration::BelongsTo(_) => "belongs_to",
+        Declaration::HasOne(_) => "has_one",
+        Declaration::HasMany(_) => "has_many",
+        Declaration::BelongsToMany(_) => "belongs_to_many",
+        Declaration::BelongsToOwner(_) => "belongs_to_owner",
     }
 }
 
@@ -75,7 +107,18 @@ fn call_name(kind: AssociationKind) -> &'static str {
 pub(super) fn resolve<'a>(models: &'a Models, draft: &mut Draft) -> Vec<Call<'a>> {
     let mut calls = Vec::with_capacity(models.associations.len());
     for (source, declaration) in &models.associations {
-        calls.extend(resolve_call(source, declaration, draft));
+        match declaration {
+            Declaration::BelongsToOwner(owner) => {
+                for model in owners::usable_models(source, owner, draft) {
+                    let owner = OwnerCall {
+                        declaration: owner,
+                        model,
+                    };
+                    calls.extend(resolve_call(source, declaration, Some(owner), draft));
+                }
+            }
+            _ => calls.extend(resolve_call(source, declaration, None, draft)),
+        }
     }
     // A junction may be made by one call and asked for timestamps by a later one.
     for position in 0..calls.len() {
@@ -90,15 +133,18 @@ pub(super) fn resolve<'a>(models: &'a Models, draft: &mut Draft) -> Vec<Call<'a>
 fn resolve_call<'a>(
     source_name: &'a str,
     declaration: &'a Declaration,
+    owner: Option<OwnerCall<'a>>,
     draft: &mut Draft,
 ) -> Option<Call<'a>> {
     let source = draft.by_name.get(source_name).copied();
-    let target = draft.by_name.get(&declaration.options().target).copied();
+    let target_name = owner.map_or(&declaration.options().target, |owner| &owner.model.model);
+    let target = draft.by_name.get(target_name).copied();
     let call = Call {
         source: source.unwrap_or_default(),
         target: target.unwrap_or_default(),
         declaration,
         junction: None,
+        owner,
         source_name,
     };
     if source.is_none() {
@@ -106,8 +152,7 @@ fn resolve_call<'a>(
         draft.report(ProblemKind::Unknown, source_name, detail);
     }
     if target.is_none() {
-        let name = &declaration.options().target;
-        let detail = format!("{call} called with {name}, which is not a defined model");
+        let detail = format!("{call} called with {target_name}, which is not a defined model");
         draft.report(ProblemKind::Unknown, source_name, detail);
     }
     source.and(target)?;
@@ -165,7 +210,10 @@ fn resolve_junction<'a>(
 fn wants_timestamps(calls: &[Call<'_>], junction: &str) -> bool {
     let throughs = calls.iter().filter_map(|call| match call.declaration {
         Declaration::BelongsToMany(declared) => declared.through.as_ref(),
-        Declaration::BelongsTo(_) | Declaration::HasOne(_) | Declaration::HasMany(_) => None,
+        Declaration::BelongsTo(_)
+        | Declaration::BelongsToOwner(_)
+        | Declaration::HasOne(_)
+        | Declaration::HasMany(_) => None,
     });
     let said = throughs.filter(|through| through.model == junction);
     said.filter_map(|through| through.timestamps)

@@ -14,7 +14,9 @@ use crate::association::naming::{multi_names, single_key};
 use crate::association::{Alias, Names};
 use crate::error::{Limit, Problem, ProblemKind};
 use crate::model::registry::{DeclaredChain, Models};
-use crate::model::resolve::associations::{Association, collision, duplicate};
+use crate::model::resolve::Drafted;
+use crate::model::resolve::associations::{Association, Owner, collision, duplicate};
+use crate::model::resolve::calls::Call;
 use crate::model::resolve::draft::Draft;
 
 /// One chain by positions.
@@ -26,19 +28,22 @@ pub(super) struct Chain {
     /// The positions of associations that are no chains.
     pub(super) steps: Vec<usize>,
     pub(super) accessors: Accessors,
-    /// How many associations were declared before it.
+    /// How many associations stand before it.
     pub(super) after: usize,
 }
 
-/// All chains, in the order of their declarations. Of associations that were refused nothing is known: unless these are
-/// `all_there`, a step that is not found is no problem of its own.
+/// All chains, in the order of their declarations. Of associations that were refused nothing is known: where there is one,
+/// a step that is not found is no problem of its own.
 pub(super) fn draft(
     models: &Models,
-    associations: &[Association],
-    all_there: bool,
+    calls: &[Call<'_>],
+    drafted: &Drafted,
     draft: &mut Draft,
 ) -> Vec<Chain> {
-    let mut following = Following::new(models, associations, draft);
+    let mut declared = models.associations.iter();
+    let all_there = drafted.associations.len() == calls.len()
+        && declared.all(|(_, declared)| calls.iter().any(|call| call.declares(declared)));
+    let mut following = Following::new(models, drafted, draft);
     following.follow_all();
     let mut found = Vec::new();
     let mut taken = BTreeSet::new();
@@ -48,7 +53,7 @@ pub(super) fn draft(
                 let key = following.key(path, names);
                 let source = &draft.models[path.source];
                 let is_new = taken.insert((path.source, key));
-                match is_new && !following.named.contains_key(&(path.source, key)) {
+                match is_new && !following.is_taken(path.source, key) {
                     false => {
                         let named = path.declared.chain.alias.is_some();
                         let detail = duplicate(path, named, key, &source.name);
@@ -56,7 +61,14 @@ pub(super) fn draft(
                     }
                     true => match collision(path, key, source) {
                         Some(detail) => path.report(ProblemKind::Association, detail, draft),
-                        None => found.push(following.chain(path, names)),
+                        None => {
+                            let after = models.associations.get(path.declared.after);
+                            let after = after.and_then(|(_, next)| {
+                                calls.iter().position(|call| call.declares(next))
+                            });
+                            let after = after.unwrap_or(calls.len());
+                            found.push(following.chain(path, names, after));
+                        }
                     },
                 }
             }
@@ -74,6 +86,7 @@ pub(super) fn draft(
 /// What there is to follow paths in.
 struct Following<'a> {
     associations: &'a [Association],
+    owners: &'a [Owner],
     /// Their positions, by source and key.
     named: BTreeMap<(usize, &'a str), usize>,
     model_names: Vec<String>,
@@ -116,7 +129,8 @@ enum Step {
 }
 
 impl<'a> Following<'a> {
-    fn new(models: &'a Models, associations: &'a [Association], draft: &Draft) -> Self {
+    fn new(models: &'a Models, drafted: &'a Drafted, draft: &Draft) -> Self {
+        let associations = &drafted.associations;
         let named = associations.iter().enumerate();
         let named = named.map(|(position, it)| ((it.source, it.key.as_str()), position));
         let paths = models.chains.iter().map(|declared| {
@@ -145,6 +159,7 @@ impl<'a> Following<'a> {
         });
         Following {
             associations,
+            owners: &drafted.owners,
             named: named.collect(),
             model_names: draft.models.iter().map(|it| it.name.clone()).collect(),
             paths: paths.collect(),
@@ -193,8 +208,7 @@ impl<'a> Following<'a> {
                 return true;
             }
             Step::Unknown => {
-                let refused = State::Refused(self.unknown(path.at, key), ProblemKind::Unknown);
-                self.paths[position].state = refused;
+                self.paths[position].state = self.unknown(path.at, key);
                 return true;
             }
         };
@@ -231,13 +245,32 @@ impl<'a> Following<'a> {
         step
     }
 
-    fn unknown(&self, model: usize, key: &str) -> String {
-        let mut detail = format!("{key} is no association of {}", self.model_names[model]);
+    fn is_taken(&self, source: usize, key: &str) -> bool {
+        self.named.contains_key(&(source, key)) || self.owner(source, key).is_some()
+    }
+
+    fn owner(&self, source: usize, key: &str) -> Option<&Owner> {
+        let mut owners = self.owners.iter();
+        owners.find(|owner| owner.source == source && owner.key == key)
+    }
+
+    fn unknown(&self, model: usize, key: &str) -> State {
+        let name = &self.model_names[model];
+        if let Some(owner) = self.owner(model, key) {
+            let members = owner.members.iter();
+            let members: Vec<&str> = members.map(|&it| &*self.associations[it].key).collect();
+            let detail = format!(
+                "{key} of {name} is an owner in one of several models: name the association to one of them, {}",
+                members.join(" or ")
+            );
+            return State::Refused(detail, ProblemKind::Unsupported);
+        }
+        let mut detail = format!("{key} is no association of {name}");
         let of_model = self.named.keys().filter(|(source, _)| *source == model);
         if let Some(near) = nearest(key, of_model.map(|(_, key)| *key)).first() {
             detail.push_str(&format!("; did you mean {near}?"));
         }
-        detail
+        State::Refused(detail, ProblemKind::Unknown)
     }
 
     fn is_single(&self, path: &Path<'_>) -> bool {
@@ -266,7 +299,7 @@ impl<'a> Following<'a> {
         }
     }
 
-    fn chain(&self, path: &Path<'_>, names: &Names) -> Chain {
+    fn chain(&self, path: &Path<'_>, names: &Names, after: usize) -> Chain {
         let key = self.key(path, names).to_owned();
         Chain {
             accessors: match self.is_single(path) {
@@ -277,7 +310,7 @@ impl<'a> Following<'a> {
             source: path.source,
             target: path.at,
             steps: path.steps.clone(),
-            after: path.declared.after,
+            after,
         }
     }
 

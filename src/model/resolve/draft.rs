@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::association::naming::keys::Casing;
 use crate::association::{Names, Uniqueness};
 use crate::error::{Problem, ProblemKind};
+use crate::model::resolve::keys::Hop;
 use crate::model::resolve::{ModelSettings, Timestamps};
 use crate::schema::{Action, CheckDef, DefaultValue, Deferral, IndexDef, UniqueDef};
-use crate::value::DataType;
+use crate::value::{DataType, Value};
 
 /// All models so far, and what is wrong.
 #[derive(Debug, Default)]
@@ -88,6 +89,7 @@ pub(super) struct Reference {
     pub(super) attributes: Vec<usize>,
     pub(super) parent: usize,
     pub(super) parent_attributes: Vec<usize>,
+    pub(super) guard: Option<Guard>,
     pub(super) on_delete: Choice,
     pub(super) on_update: Choice,
     pub(super) deferral: Option<Deferral>,
@@ -96,6 +98,13 @@ pub(super) struct Reference {
     pub(super) to_any_row: bool,
     /// How messages call the declaration that made it.
     pub(super) declared_by: String,
+}
+
+/// What must be true of an instance for a key to refer to anything: the value of an attribute (beyond BY-11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Guard {
+    pub(super) attribute: usize,
+    pub(super) value: Value,
 }
 
 /// The action that declarations choose explicitly for one event. In a junction the side whose key it is goes first
@@ -137,32 +146,16 @@ impl Draft {
         names.collect::<Vec<_>>().join(", ")
     }
 
-    /// Whether a foreign key enforces that these attributes refer to those, and every row has an edge to the one that it
-    /// refers to. A key to any row has no edges: it is walked by value.
-    pub(super) fn is_walked_by_edges(
-        &self,
-        child: usize,
-        attributes: &[usize],
-        parent: usize,
-        parent_attributes: &[usize],
-    ) -> bool {
-        self.models[parent].is_unique(parent_attributes)
-            && self.is_enforced(child, attributes, parent, parent_attributes)
+    /// Whether a foreign key enforces a step, and every row has an edge to the one that it refers to. A key to any row has
+    /// no edges: it is walked by value.
+    pub(super) fn is_walked_by_edges(&self, hop: &Hop) -> bool {
+        self.models[hop.parent].is_unique(&hop.parent_attributes) && self.is_enforced(hop)
     }
 
-    /// Whether a foreign key enforces that these attributes refer to those.
-    pub(super) fn is_enforced(
-        &self,
-        child: usize,
-        attributes: &[usize],
-        parent: usize,
-        parent_attributes: &[usize],
-    ) -> bool {
-        self.models[child].references.iter().any(|reference| {
-            reference.attributes == attributes
-                && reference.parent == parent
-                && reference.parent_attributes == parent_attributes
-        })
+    /// Whether a foreign key enforces a step.
+    pub(super) fn is_enforced(&self, hop: &Hop) -> bool {
+        let mut references = self.models[hop.child].references.iter();
+        references.any(|reference| reference.is_over(hop))
     }
 }
 
@@ -245,6 +238,16 @@ impl Model {
             }),
             underscored: self.underscored,
         }
+    }
+}
+
+impl Reference {
+    /// Whether it enforces a step.
+    pub(super) fn is_over(&self, hop: &Hop) -> bool {
+        self.attributes == hop.attributes
+            && self.parent == hop.parent
+            && self.parent_attributes == hop.parent_attributes
+            && self.guard == hop.guard
     }
 }
 

@@ -1,12 +1,16 @@
 //! The keys of associations: attributes of whoever holds them, and foreign keys to what they refer to.
 
 use crate::association::naming::keys::{Casing, belongs_to_key, has_many_key, has_one_key};
-use crate::association::{BelongsTo, Declaration, KeyAttribute, KeyAttributes};
+use crate::association::{
+    ActionName, BelongsTo, Declaration, HasMany, HasOne, KeyAttribute, KeyAttributes,
+};
 use crate::error::ProblemKind;
 use crate::model::resolve::attributes;
 use crate::model::resolve::calls::{Call, JunctionCall};
-use crate::model::resolve::draft::{Attribute, Choice, Defaults, Draft, Model, Reference};
+use crate::model::resolve::draft::{Attribute, Choice, Defaults, Draft, Guard, Model, Reference};
 use crate::model::resolve::junction_names::{JunctionNames, named_key, report_no_single_key};
+use crate::model::resolve::owner_keys;
+use crate::model::resolve::owners::Owner;
 use crate::model::resolve::references;
 use crate::schema::Action;
 
@@ -25,18 +29,19 @@ pub(super) struct Hop {
     pub(super) attributes: Vec<usize>,
     pub(super) parent: usize,
     pub(super) parent_attributes: Vec<usize>,
+    pub(super) guard: Option<Guard>,
 }
 
 /// The explicit actions of one association.
 #[derive(Clone, Copy)]
-struct Actions {
+pub(super) struct Actions {
     on_delete: Option<Action>,
     on_update: Option<Action>,
 }
 
 /// Whose key it is, seen from the association that adds it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
+pub(super) enum Side {
     /// The only one of the association.
     Only,
     /// In a junction, that of the source.
@@ -61,21 +66,41 @@ impl Link {
 pub(super) fn add(
     calls: &[Call<'_>],
     names: &[Option<JunctionNames>],
+    owners: &[Owner<'_>],
     draft: &mut Draft,
 ) -> Vec<Option<Link>> {
     let mut links = Vec::with_capacity(calls.len());
     for (call, names) in calls.iter().zip(names) {
-        links.push(add_call(call, names.as_ref(), draft));
+        links.push(add_call(call, names.as_ref(), owners, draft));
     }
     links
 }
 
-fn add_call(call: &Call<'_>, names: Option<&JunctionNames>, draft: &mut Draft) -> Option<Link> {
+fn add_call(
+    call: &Call<'_>,
+    names: Option<&JunctionNames>,
+    owners: &[Owner<'_>],
+    draft: &mut Draft,
+) -> Option<Link> {
     let actions = actions(call, draft);
     match call.declaration {
         Declaration::BelongsTo(declared) => {
             add_belongs_to(call, declared, actions, draft).map(Link::ToParent)
         }
+        Declaration::BelongsToOwner(_) => {
+            owner_keys::add_of_owner(call, owners, actions, draft).map(Link::ToParent)
+        }
+        Declaration::HasOne(HasOne {
+            owner: Some(owner),
+            source_key,
+            ..
+        })
+        | Declaration::HasMany(HasMany {
+            owner: Some(owner),
+            source_key,
+            ..
+        }) => owner_keys::add_as_owner(call, (owner, source_key), owners, actions, draft)
+            .map(Link::ToChildren),
         Declaration::HasOne(declared) => {
             let name = |source: &Model, part: &str, casing| {
                 has_one_key(call.alias(), &source.name, part, casing)
@@ -146,6 +171,7 @@ fn add_through(
         &names.own,
         source_key,
         (Side::Own, actions),
+        None,
         draft,
     );
     let other = (junction.model, call.target);
@@ -155,13 +181,14 @@ fn add_through(
         &names.other,
         target_key,
         (Side::Other, actions),
+        None,
         draft,
     );
     Some(Link::Through { own, other })
 }
 
 /// The attributes that a key refers to: those that are given, which must exist, or a primary key of one attribute.
-fn parent_key(
+pub(super) fn parent_key(
     call: &Call<'_>,
     parent: usize,
     given: &[String],
@@ -222,17 +249,19 @@ fn add_named(
         &key,
         parent_key,
         (Side::Only, actions),
+        None,
         draft,
     ))
 }
 
 /// The attributes of a key in its holder, and a foreign key unless it is not to be enforced.
-fn add_key(
+pub(super) fn add_key(
     call: &Call<'_>,
     (child, parent): (usize, usize),
     key: &[KeyAttribute],
     parent_attributes: Vec<usize>,
     (side, actions): (Side, Actions),
+    guard: Option<Guard>,
     draft: &mut Draft,
 ) -> Hop {
     let mut attributes = Vec::with_capacity(key.len());
@@ -253,6 +282,7 @@ fn add_key(
             attributes: attributes.clone(),
             parent,
             parent_attributes: parent_attributes.clone(),
+            guard: guard.clone(),
             on_delete: choice(side, actions.on_delete),
             on_update: choice(side, actions.on_update),
             deferral: call.options().deferral,
@@ -271,12 +301,13 @@ fn add_key(
         attributes,
         parent,
         parent_attributes,
+        guard,
     }
 }
 
 /// The position of the attribute with what the association says of it. What was said before stands (associations FK-1,
 /// FK-4).
-fn add_attribute(key: &KeyAttribute, attributes: &mut Vec<Attribute>) -> usize {
+pub(super) fn add_attribute(key: &KeyAttribute, attributes: &mut Vec<Attribute>) -> usize {
     let name = key.name.as_deref().unwrap_or_default();
     let found = attributes
         .iter()
@@ -299,6 +330,13 @@ fn add_attribute(key: &KeyAttribute, attributes: &mut Vec<Attribute>) -> usize {
 }
 
 fn actions(call: &Call<'_>, draft: &mut Draft) -> Actions {
+    if call.repeats_options() {
+        let action = |name: Option<&ActionName>| name.and_then(|name| name.action().ok());
+        return Actions {
+            on_delete: action(call.options().on_delete.as_ref()),
+            on_update: action(call.options().on_update.as_ref()),
+        };
+    }
     let source = draft.models[call.source].name.clone();
     let what = call.to_string();
     let options = call.options();

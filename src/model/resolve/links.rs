@@ -4,40 +4,51 @@ use std::sync::Arc;
 
 use crate::association::Uniqueness;
 use crate::association::link::{self, AssociationKind, Junction};
+use crate::association::owner::Owner;
 use crate::association::registry::{AttributeEntry, ModelEntry, ModelId, Registry};
+use crate::model::resolve::Drafted;
 use crate::model::resolve::associations::Association;
 use crate::model::resolve::chains::Chain;
 use crate::model::resolve::draft::{self, Draft, Model};
 use crate::model::resolve::keys::{Hop, Link};
-use crate::schema::{Schema, Table, TableId};
+use crate::schema::{ForeignKey, Schema, Table, TableId};
 use crate::value::Value;
 
 /// All models with their associations.
-pub(super) fn registry(
-    draft: &Draft,
-    associations: &[Association],
-    chains: &[Chain],
-    schema: &Arc<Schema>,
-) -> Registry {
+pub(super) fn registry(draft: &Draft, drafted: &Drafted, schema: &Arc<Schema>) -> Registry {
     let mut models: Vec<ModelEntry> = draft
         .models
         .iter()
         .zip(schema.tables())
         .map(entry)
         .collect();
-    let resolved = associations
+    let resolved = drafted
+        .associations
         .iter()
         .map(|it| Arc::new(resolve(it, draft, schema)));
     let resolved: Vec<Arc<link::Association>> = resolved.collect();
-    // In the order of their declarations (associations AS-3).
-    let mut chains = chains.iter().peekable();
+    // Where each association stands among those of its source, which stand in the order of their declarations
+    // (associations AS-3).
+    let mut positions = Vec::with_capacity(resolved.len());
+    let mut chains = drafted.chains.iter().peekable();
     for position in 0..=resolved.len() {
         while let Some(chain) = chains.next_if(|chain| chain.after <= position) {
             models[chain.source].add_association(resolve_chain(chain, &resolved));
         }
         if let Some(association) = resolved.get(position) {
-            models[association.source.index()].add_association(association.clone());
+            let source = &mut models[association.source.index()];
+            positions.push(source.associations().len());
+            source.add_association(association.clone());
         }
+    }
+    for owner in &drafted.owners {
+        models[owner.source].add_owner(Owner {
+            key: owner.key.as_str().into(),
+            type_column: draft::ordinal(owner.type_attribute),
+            columns: draft::ordinals(&owner.attributes),
+            members: owner.members.iter().map(|&it| positions[it]).collect(),
+            accessors: owner.accessors.clone(),
+        });
     }
     Registry::new(models, schema)
 }
@@ -117,6 +128,7 @@ fn resolve_link(association: &Association, draft: &Draft, schema: &Schema) -> li
                 own: resolve_hop(own, index, schema),
                 other: resolve_hop(other, None, schema),
                 unique: is_unique(own, other, &scope, draft, schema),
+                conditions: association.junction_conditions.clone(),
                 scope,
             })
         }
@@ -127,9 +139,17 @@ fn resolve_hop(hop: &Hop, index: Option<&[usize]>, schema: &Schema) -> link::Hop
     let child = schema.table(table_id(hop.child));
     let child_columns = draft::ordinals(&hop.attributes);
     let parent_columns = draft::ordinals(&hop.parent_attributes);
+    let is_under = |key: &ForeignKey| match (&key.guard, &hop.guard) {
+        (None, None) => true,
+        (Some(key), Some(hop)) => {
+            key.column == draft::ordinal(hop.attribute) && key.value == hop.value
+        }
+        _ => false,
+    };
     let mut keys = child.foreign_keys.iter().map(|&id| schema.foreign_key(id));
     let key = keys.find(|key| {
-        key.links_every_child()
+        !key.is_to_any_row()
+            && is_under(key)
             && key.parent == table_id(hop.parent)
             && key.child_columns == child_columns
             && key.parent_columns == parent_columns
@@ -141,6 +161,7 @@ fn resolve_hop(hop: &Hop, index: Option<&[usize]>, schema: &Schema) -> link::Hop
     });
     link::Hop {
         key: key.map(|key| key.id),
+        guard: key.and_then(|key| key.guard.clone()),
         child_columns,
         parent_columns,
         index,

@@ -6,8 +6,9 @@
 //! 1. `attributes`: every model by itself: names, generated key, timestamps.
 //! 2. `calls`: the models that each association names. Junctions that nobody defined are made here, and those that
 //!    declare no primary key lose the generated one.
-//! 3. `junction_names`: what the keys of junctions are called, for which both sides of a relation must be known.
-//! 4. `keys`: the keys of all associations become attributes and references, in the order of the associations. Settings
+//! 3. `junction_names` and `owners`: what the keys of junctions and of owners are called, for which both sides of a
+//!    relation must be known.
+//! 4. `keys` and `owner_keys`: the keys of all associations become attributes and references, in the order of the associations. Settings
 //!    are merged: what the holder declares comes first, then what associations give explicitly, in their order, and
 //!    last what follows from the models. So nothing that follows may be decided before this step is through.
 //! 5. `junction_keys`: what junctions are keyed by.
@@ -16,6 +17,7 @@
 //! 7. `tables`: the schema, by `crate::schema`, which finds the problems of tables.
 //! 8. `links`: the associations in ids of that schema.
 //! 9. `scopes`: the scopes of the models, which must make sense over all that.
+//! 10. `lifecycles`: their rules and hooks, likewise.
 //!
 //! A problem leaves out the part that it is about, and the pass goes on. Positions never move once step 2 is through:
 //! the position of a model is its id and that of its table, the position of an attribute its column's ordinal.
@@ -24,19 +26,23 @@ mod draft;
 mod attributes;
 mod calls;
 mod junction_names;
+mod owners;
 mod references;
 mod keys;
+mod owner_keys;
 mod junction_keys;
 mod associations;
 mod chains;
 mod tables;
 mod links;
 mod scopes;
+mod lifecycles;
 
 use std::sync::Arc;
 
 use crate::association::registry::{ModelId, Registry};
 use crate::error::{DeclarationError, Error, Problem, ProblemKind, Result};
+use crate::model::lifecycle::Lifecycle;
 use crate::model::registry::Models;
 use crate::model::resolve::draft::Draft;
 use crate::query::Scopes;
@@ -53,6 +59,8 @@ pub(crate) struct Resolved {
     pub(crate) models: Arc<[ModelSettings]>,
     /// The scopes of the models.
     pub(crate) scopes: Scopes,
+    /// What each model does besides writing, at the position of its id; none for a model that does nothing.
+    lifecycles: Arc<[Option<Box<Lifecycle>>]>,
 }
 
 /// What writing an instance of a model needs to know besides its attributes.
@@ -79,16 +87,23 @@ impl Resolved {
     pub(crate) fn settings(&self, model: ModelId) -> ModelSettings {
         self.models[model.index()]
     }
+
+    /// What a model does besides writing.
+    #[inline]
+    pub(crate) fn lifecycle(&self, model: ModelId) -> Option<&Lifecycle> {
+        self.lifecycles[model.index()].as_deref()
+    }
 }
 
 /// Resolves all declarations.
 pub(super) fn resolve(models: &Models) -> Result<Resolved> {
     let mut draft = Draft::default();
-    let (associations, chains) = draft_all(models, &mut draft);
+    let drafted = draft_all(models, &mut draft);
     let schema = Arc::new(build(&mut draft, Rings::Refused)?);
-    let registry = Arc::new(links::registry(&draft, &associations, &chains, &schema));
+    let registry = Arc::new(links::registry(&draft, &drafted, &schema));
     Ok(Resolved {
         scopes: scopes::resolve(models, &schema, &registry)?,
+        lifecycles: lifecycles::resolve(models, &schema, &registry)?.into(),
         registry,
         models: draft.models.iter().map(draft::Model::settings).collect(),
         schema,
@@ -109,21 +124,33 @@ enum Rings {
     Admitted,
 }
 
+/// What the associations of all models come to, by positions.
+#[derive(Debug)]
+struct Drafted {
+    associations: Vec<associations::Association>,
+    owners: Vec<associations::Owner>,
+    chains: Vec<chains::Chain>,
+}
+
 /// Steps 1 to 6.
-fn draft_all(
-    models: &Models,
-    draft: &mut Draft,
-) -> (Vec<associations::Association>, Vec<chains::Chain>) {
+fn draft_all(models: &Models, draft: &mut Draft) -> Drafted {
     attributes::draft_models(models, draft);
     let calls = calls::resolve(models, draft);
     references::add_declared(draft);
     let names = junction_names::choose(&calls, draft);
-    let links = keys::add(&calls, &names, draft);
+    let owners = owners::choose(&calls, draft);
+    let links = keys::add(&calls, &names, &owners, draft);
+    owners::add_checks(&owners, draft);
     junction_keys::choose(&calls, &links, draft);
-    let associations = associations::draft(&calls, links, draft);
-    let all_there = associations.len() == models.associations.len();
-    let chains = chains::draft(models, &associations, all_there, draft);
-    (associations, chains)
+    let associations = associations::draft(&calls, links, &owners, draft);
+    let owners = associations::draft_owners(&owners, &associations, draft);
+    let mut drafted = Drafted {
+        associations,
+        owners,
+        chains: Vec::new(),
+    };
+    drafted.chains = chains::draft(models, &calls, &drafted, draft);
+    drafted
 }
 
 /// The schema, if neither the models nor the tables nor their order have a problem.

@@ -15,23 +15,39 @@ pub(super) fn add_declared(draft: &mut Draft) {
 }
 
 /// One more foreign key of a model. If the model has one over the same attributes, the two are one and what the earlier
-/// chooses stands; unless they refer to different attributes, which cannot be (associations FK-4, FK-15).
+/// chooses stands; unless they refer to different attributes, which cannot be (associations FK-4, FK-15). Two that are
+/// guarded by different types never speak of the same row, and are two.
 pub(super) fn add(child: usize, reference: Reference, draft: &mut Draft) {
     let references = &draft.models[child].references;
-    let same = |found: &Reference| found.attributes == reference.attributes;
+    let same = |found: &Reference| {
+        found.attributes == reference.attributes && !exclude_each_other(found, &reference)
+    };
     let Some(position) = references.iter().position(same) else {
         draft.models[child].references.push(reference);
         return;
     };
     let found = &references[position];
-    if (found.parent, &found.parent_attributes) != (reference.parent, &reference.parent_attributes)
-    {
+    let differ = (found.parent, &found.parent_attributes, &found.guard)
+        != (
+            reference.parent,
+            &reference.parent_attributes,
+            &reference.guard,
+        );
+    if differ {
         let detail = conflict(child, found, &reference, draft);
         let model = draft.models[child].name.clone();
         draft.report(ProblemKind::Association, model, detail);
         return;
     }
     merge(&mut draft.models[child].references[position], &reference);
+}
+
+/// Whether no row can be under both: one type attribute has a different value for each.
+fn exclude_each_other(one: &Reference, other: &Reference) -> bool {
+    match (&one.guard, &other.guard) {
+        (Some(one), Some(other)) => one.attribute == other.attribute && one.value != other.value,
+        _ => false,
+    }
 }
 
 fn merge(earlier: &mut Reference, later: &Reference) {
@@ -82,6 +98,7 @@ fn resolve(child: usize, declared: &DeclaredReference, draft: &mut Draft) -> Opt
                     attributes: vec![declared.attribute],
                     parent,
                     parent_attributes: vec![key],
+                    guard: None,
                     on_delete: Choice::own(declared.on_delete),
                     on_update: Choice::own(declared.on_update),
                     deferral: declared.deferral,

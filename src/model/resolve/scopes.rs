@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::association::link::Association;
 use crate::association::registry::{ModelEntry, Registry};
 use crate::error::{DeclarationError, Problem, ProblemKind, Result};
 use crate::model::registry::Models;
-use crate::query::{ModelScopes, Scope, ScopeChoice, Scopes, check_criteria};
+use crate::query::{Include, ModelScopes, Scope, ScopeChoice, Scopes, check_criteria};
 use crate::schema::Schema;
 
 /// A scope: its model, and its name or none for the default.
@@ -118,24 +119,48 @@ fn used_by<'m>(model: &'m ModelEntry, scope: &'m Scope, registry: &'m Registry) 
         .map(|it| (model, it))
         .collect();
     while let Some((source, include)) = pending.pop() {
-        let Ok(association) = source.association(&include.association) else {
-            continue;
-        };
-        let target = registry.model(association.target);
-        match &include.criteria.scope {
-            ScopeChoice::Default => used.push((&*target.name, None)),
-            ScopeChoice::None => {}
-            ScopeChoice::Named(names) => {
-                used.extend(
-                    names
-                        .iter()
-                        .map(|name| (&*target.name, Some(name.as_str()))),
-                );
+        for (target, said) in led_to(source, include, registry) {
+            let chosen = &include.criteria.scope;
+            let besides = said.map_or(&ScopeChoice::Default, |said| &said.criteria.scope);
+            let named = |choice: &'m ScopeChoice| match choice {
+                ScopeChoice::Named(names) => &names[..],
+                ScopeChoice::Default | ScopeChoice::None => &[],
+            };
+            // What is said of one model of an owner goes before what is said of all, and names add up.
+            let of_all = match besides {
+                ScopeChoice::None => &[],
+                ScopeChoice::Default | ScopeChoice::Named(_) => named(chosen),
+            };
+            let names = of_all.iter().chain(named(besides));
+            used.extend(names.map(|name| (&*target.name, Some(name.as_str()))));
+            if (chosen, besides) == (&ScopeChoice::Default, &ScopeChoice::Default) {
+                used.push((&*target.name, None));
             }
+            let includes = [Some(include), said].into_iter().flatten();
+            let below = includes.flat_map(|it| &it.criteria.includes);
+            pending.extend(below.map(|it| (target, it)));
         }
-        pending.extend(include.criteria.includes.iter().map(|it| (target, it)));
     }
     used
+}
+
+/// The models that an include leads to, each with what is said of it alone: several of an owner.
+fn led_to<'m>(
+    source: &'m ModelEntry,
+    include: &'m Include,
+    registry: &'m Registry,
+) -> Vec<(&'m ModelEntry, Option<&'m Include>)> {
+    let target = |association: &Association| registry.model(association.target);
+    let Some(owner) = source.find_owner(&include.association) else {
+        let association = source.association(&include.association);
+        return association
+            .into_iter()
+            .map(|it| (target(it), None))
+            .collect();
+    };
+    let said = |key: &str| include.members.iter().find(|it| it.association == key);
+    let members = source.members(owner);
+    members.map(|it| (target(it), said(&it.key))).collect()
 }
 
 fn display(name: Option<&str>) -> String {

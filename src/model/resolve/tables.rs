@@ -71,7 +71,10 @@ fn column_of<'m>(model: &'m Model, attribute: &str) -> Option<&'m str> {
 
 fn foreign_key(reference: &Reference, model: &Model, draft: &Draft) -> ForeignKeyDef {
     let parent = &draft.models[reference.parent];
-    let mut nullable = reference.attributes.iter().map(|&a| model.is_nullable(a));
+    let guard = reference.guard.as_ref();
+    let deciding = reference.attributes.iter().copied();
+    let deciding = deciding.chain(guard.map(|guard| guard.attribute));
+    let mut nullable = deciding.map(|attribute| model.is_nullable(attribute));
     let default_delete = match reference.defaults {
         Defaults::Nothing => Action::NoAction,
         Defaults::ByNullability if nullable.all(|nullable| nullable) => Action::SetNull,
@@ -89,9 +92,16 @@ fn foreign_key(reference: &Reference, model: &Model, draft: &Draft) -> ForeignKe
         .on_delete(chosen(reference.on_delete, default_delete))
         .on_update(chosen(reference.on_update, default_update))
         .deferrable(reference.deferral.unwrap_or_default());
-    match reference.to_any_row {
+    let key = match reference.to_any_row {
         true => key.to_any_row(),
         false => key,
+    };
+    match guard {
+        Some(guard) => key.guarded(
+            model.attributes[guard.attribute].column(),
+            guard.value.clone(),
+        ),
+        None => key,
     }
 }
 

@@ -107,7 +107,8 @@ impl<'p, 's> Execution<'p, 's> {
         Ok(())
     }
 
-    /// Reads a node and its required includes, and leaves only rows that have something in each of those.
+    /// Reads a node and its required includes, and leaves only rows that have something in each of those; of the includes
+    /// of one owner, in one of them.
     fn read_required(&mut self, node: usize) -> Result<()> {
         self.levels[node] = self.read(node)?;
         self.leave_required(node)
@@ -115,14 +116,20 @@ impl<'p, 's> Execution<'p, 's> {
 
     /// Reads the required includes below the rows of a node, and leaves those that have something in each.
     fn leave_required(&mut self, node: usize) -> Result<()> {
-        for &child in &self.plan.nodes[node].node.children {
-            if self.plan.nodes[child].is_required() {
-                self.read_required(child)?;
-                let ranges = self.levels[child].ranges();
-                let matched: Vec<bool> = ranges.map(|it| !it.is_empty()).collect();
-                self.cut(child);
-                self.retain(node, &matched);
+        let plan = self.plan;
+        for group in plan.by_owner(&plan.nodes[node].node.children) {
+            if !plan.nodes[group[0]].is_required() {
+                continue;
             }
+            let mut matched = vec![false; self.levels[node].len()];
+            for &child in group {
+                self.read_required(child)?;
+                for (matched, range) in matched.iter_mut().zip(self.levels[child].ranges()) {
+                    *matched |= !range.is_empty();
+                }
+                self.cut(child);
+            }
+            self.retain(node, &matched);
         }
         Ok(())
     }

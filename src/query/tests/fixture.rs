@@ -310,6 +310,7 @@ fn models(schema: &Arc<Schema>) -> Vec<ModelEntry> {
     let hops = Hops { schema };
     let junction = |name: &str, own: Hop, other: Hop| {
         Link::Through(Junction {
+            conditions: None,
             model: model(name),
             own,
             other,
@@ -511,6 +512,7 @@ impl Hops<'_> {
             .next();
         Hop {
             key,
+            guard: None,
             child_columns,
             parent_columns: vec![parent.column(parent_column).unwrap()],
             index: None,

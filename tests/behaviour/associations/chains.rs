@@ -1,7 +1,7 @@
 //! Chains: associations over a path of others. They find what the steps find one below the other, each target once, and
 //! are only read.
 
-use relata::association::{BelongsTo, BelongsToMany, HasMany, HasOne};
+use relata::association::{BelongsTo, BelongsToMany, BelongsToOwner, HasMany, HasOne, Through};
 use relata::error::{Limit, ProblemKind, RequestKind};
 use relata::query::{Record, Scope};
 use relata::{
@@ -523,6 +523,115 @@ fn a_path_may_be_long_but_not_too_long() -> Result<()> {
     assert!(wrong.schema().is_ok());
     wrong.chain("User", Chain::new(["p5", "p5"]).alias("p6"));
     refused(&wrong, kind, &["User.chain(p5, p5) as p6"]);
+    Ok(())
+}
+
+/// Comments on posts or images, and authors of posts.
+fn comments() -> Models {
+    let mut models = Models::new();
+    models
+        .define_with("User", |it| it.timestamps(false))
+        .define_with("Post", |it| it.timestamps(false))
+        .define_with("Image", |it| it.timestamps(false))
+        .define_with("Comment", |it| it.timestamps(false))
+        .belongs_to(
+            "Post",
+            BelongsTo::new("User").alias("author").foreign_key("userId"),
+        )
+        .has_many(
+            "User",
+            HasMany::new("Post").alias("posts").foreign_key("userId"),
+        )
+        .belongs_to_owner(
+            "Comment",
+            BelongsToOwner::new("on").one_of("Post").one_of("Image"),
+        );
+    for name in ["Post", "Image"] {
+        models.has_many(
+            name,
+            HasMany::new("Comment").alias("comments").as_owner("on"),
+        );
+    }
+    models
+}
+
+// rules: BY-8, BY-11
+// Broken: a chain goes over an owner of another model, or over an owner of which nobody knows the model.
+#[test]
+fn a_step_may_be_one_association_of_an_owner() -> Result<()> {
+    let mut models = comments();
+    models
+        .chain("Comment", ["Post", "author"])
+        .chain("User", ["posts", "comments"]);
+    let mut db = models.sync()?;
+    for user in 1..=2 {
+        db.create("User", values! {})?;
+        db.create("Post", values! { userId: user })?;
+        db.create("Image", values! {})?;
+        for on in ["Post", "Image"] {
+            db.create("Comment", values! { onType: on, onId: user })?;
+        }
+    }
+    let comments = select("Comment").include("author").run(&db)?;
+    let authors: Vec<_> = comments
+        .iter()
+        .map(|it| Ok(ids(it.one("author")?)))
+        .collect::<Result<_>>()?;
+    assert_eq!(authors, [vec![1], vec![], vec![2], vec![]]);
+    let user = one(&db, "User", 2)?;
+    assert_eq!(db.related(&user, "comments")?.count()?, 1);
+
+    let mut wrong = models.clone();
+    wrong.chain("Comment", Chain::new(["on", "author"]).alias("x"));
+    let words = [
+        "on of Comment is an owner in one of several models",
+        "Post or Image",
+    ];
+    refused(&wrong, ProblemKind::Unsupported, &words);
+    let mut wrong = models.clone();
+    wrong.chain("Comment", Chain::new(["Post", "author"]).alias("on"));
+    refused(
+        &wrong,
+        ProblemKind::Association,
+        &["used the alias on in two"],
+    );
+    Ok(())
+}
+
+// rules: BY-8, SC-6
+// Broken: what rows of a junction must meet besides its scope is forgotten on the way.
+#[test]
+fn conditions_of_a_junction_hold_on_the_way() -> Result<()> {
+    let mut models = Models::new();
+    let weight = Attribute::new("weight", DataType::Int);
+    models
+        .define("Post")
+        .define("Tag")
+        .define("Link")
+        .define_with("PostTag", |it| it.attribute(weight).timestamps(false))
+        .belongs_to_many(
+            "Post",
+            BelongsToMany::new("Tag")
+                .alias("tags")
+                .through(Through::new("PostTag").scope_where(col("weight").gt(1))),
+        )
+        .has_many("Tag", HasMany::new("Link").alias("links"))
+        .chain("Post", ["tags", "links"]);
+    let mut db = models.sync()?;
+    db.create("Post", values! {})?;
+    for weight in 1..=3 {
+        db.create("Tag", values! {})?;
+        db.create("Link", values! { TagId: weight })?;
+        db.create(
+            "PostTag",
+            values! { PostId: 1, TagId: weight, weight: weight },
+        )?;
+    }
+    let posts = select("Post").include("links").run(&db)?;
+    assert_eq!(
+        ids(posts.first().expect("there is one").many("links")?),
+        [2, 3]
+    );
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod names;
 mod definitions;
+mod eager_loading;
 mod keys;
 mod sync;
 mod nested_create;
@@ -10,6 +11,7 @@ mod scopes;
 mod chains;
 mod soft_delete;
 mod polymorphic;
+mod owners;
 mod verbs;
 
 use relata::error::Problem;

@@ -6,7 +6,7 @@ use relata::model::ModelDef;
 use relata::query::{Queryable, Scope};
 use relata::{
     Attribute, DataType, Database, Error, Instance, Models, Select, any, col, desc, include,
-    select, values,
+    select, tree, values,
 };
 
 fn text(name: &str) -> Attribute {
@@ -408,4 +408,106 @@ fn what_would_have_to_be_assigned_is_refused() {
     };
     assert_eq!(wrong(col("none").eq(1)), ProblemKind::Scope);
     assert_eq!(wrong(col("id").eq("x")), ProblemKind::Scope);
+}
+
+/// Users in groups, by memberships with a rank; leaders are those above rank 5.
+fn members() -> (Database, Instance) {
+    let mut models = Models::new();
+    models.define("User").define("Group");
+    models.define_with("Member", |it| {
+        let rank = Attribute::new("rank", DataType::Int).default(0);
+        it.timestamps(false).attribute(rank)
+    });
+    let groups = |alias: &str, through: Through| {
+        let groups = BelongsToMany::new("Group").alias(alias);
+        groups.through(through)
+    };
+    let ranks = |ranks: [i64; 2]| Through::new("Member").scope_in("rank", ranks);
+    models.belongs_to_many("User", groups("groups", Through::new("Member")));
+    let led = Through::new("Member").scope_where(col("rank").gt(5));
+    models.belongs_to_many("User", groups("led", led));
+    models.belongs_to_many("User", groups("joined", ranks([0, 1])));
+    let mut db = models.sync().unwrap();
+    let user = db.create("User", values! {}).unwrap();
+    for rank in [0, 3, 7, 9] {
+        let group = db.create("Group", values! {}).unwrap();
+        let mut groups = db.related(&user, "groups").unwrap();
+        groups.add_with(&group, values! { rank: rank }).unwrap();
+    }
+    (db, user)
+}
+
+/// The keys of the groups, read in every way.
+fn groups(db: &mut Database, user: &Instance, key: &str) -> Vec<i64> {
+    let id = |it: &Instance| it.get("id").unwrap().as_int().unwrap();
+    let related = db.related(user, key).unwrap();
+    let found: Vec<i64> = related.get().unwrap().iter().map(id).collect();
+    assert_eq!(related.count().unwrap(), found.len());
+    for group in 1..=4 {
+        assert_eq!(related.has(group).unwrap(), found.contains(&group));
+    }
+    let rows = select("User").include(key).with_count(key).run(db).unwrap();
+    let row = rows.first().unwrap();
+    let included = row
+        .many(key)
+        .unwrap()
+        .map(|it| it.get("id").unwrap().as_int().unwrap());
+    assert_eq!(included.collect::<Vec<_>>(), found);
+    assert_eq!(row.count(key).unwrap(), found.len());
+    let each = db.related_each([user], key).unwrap().get().unwrap();
+    assert_eq!(each[0].iter().map(id).collect::<Vec<_>>(), found);
+    found
+}
+
+// rules: SC-2, SC-6, BTM-27
+// Broken: a link is read by an association whose condition its row does not meet, or taken away by it.
+#[test]
+fn a_junction_scope_of_conditions_filters() {
+    let (mut db, user) = members();
+    assert_eq!(groups(&mut db, &user, "groups"), [1, 2, 3, 4]);
+    assert_eq!(groups(&mut db, &user, "led"), [3, 4]);
+    assert_eq!(groups(&mut db, &user, "joined"), [1]);
+    let mut led = db.related(&user, "led").unwrap();
+    assert_eq!(led.remove([1, 3]).unwrap(), 1);
+    led.set([4]).unwrap();
+    assert_eq!(groups(&mut db, &user, "groups"), [1, 2, 4]);
+    db.related(&user, "joined").unwrap().set(()).unwrap();
+    assert_eq!(groups(&mut db, &user, "groups"), [2, 4]);
+    let wrong = |through: Through| {
+        let mut models = Models::new();
+        models.define("A").define("B");
+        models.belongs_to_many("A", BelongsToMany::new("B").through(through));
+        let error = models.sync().unwrap_err();
+        error.as_declaration().unwrap().problems[0].kind
+    };
+    let through = || Through::new("AB");
+    assert_eq!(
+        wrong(through().scope_where(col("none").eq(1))),
+        ProblemKind::Scope
+    );
+    assert_eq!(wrong(through().scope_in("AId", ["x"])), ProblemKind::Scope);
+}
+
+// rules: SC-6
+// Broken: a link is made that its own association does not see, or an update that needs no such link is refused.
+#[test]
+fn a_link_under_conditions_cannot_be_made() {
+    let (mut db, user) = members();
+    let unsupported = ErrorKind::Request(RequestKind::Unsupported);
+    let before = db.fingerprint();
+    let mut led = db.related(&user, "led").unwrap();
+    assert_eq!(refused(led.create(values! {})), unsupported);
+    assert_eq!(refused(led.add([3, 2])), unsupported);
+    assert_eq!(
+        refused(led.set_with([3, 1], values! { rank: 9 })),
+        unsupported
+    );
+    led.add([3, 4]).unwrap();
+    let nested = tree! { led: [{}] };
+    assert_eq!(refused(db.create_tree("User", nested)), unsupported);
+    assert_eq!(db.fingerprint(), before);
+    let mut led = db.related(&user, "led").unwrap();
+    led.add_with(3, values! { rank: 8 }).unwrap();
+    let rank = db.find("Member", (1, 3)).unwrap().unwrap();
+    assert_eq!(rank.get("rank").unwrap(), &8.into());
 }

@@ -100,7 +100,7 @@ impl World {
             for values in given.chain(&call.attributes) {
                 faults.extend(self.cells(pairs.junction, values).err().unwrap_or_default());
             }
-            faults.extend(self.pair_faults(link, pairs, targets));
+            faults.extend(self.pair_faults(link, pairs, call.verb, targets));
         }
         if let (Way::Parent { refers, .. }, Verb::Set) = (&link.way, call.verb) {
             for target in targets.iter().filter(|it| it.table == Some(link.target)) {
@@ -121,7 +121,13 @@ impl World {
     }
 
     /// What cannot be linked: BTM-7, BTM-24.
-    fn pair_faults(&self, link: &Link, pairs: &Pairs, targets: &[Given]) -> Vec<Complaint> {
+    fn pair_faults(
+        &self,
+        link: &Link,
+        pairs: &Pairs,
+        verb: Verb,
+        targets: &[Given],
+    ) -> Vec<Complaint> {
         let mut faults = Vec::new();
         let mut before: Vec<Vec<Value>> = Vec::new();
         for target in targets {
@@ -129,10 +135,13 @@ impl World {
                 continue;
             }
             match self.held_of(link, target, &pairs.target) {
-                // BY-10: the same target twice is no list of targets, but where pairs may repeat.
-                Some(held) if !pairs.repeats && before.contains(&held) => {
+                // BY-10: the same target twice is no list of targets, but to be added where pairs may repeat.
+                Some(held) if before.contains(&held) && !(pairs.repeats && verb == Verb::Add) => {
                     let junction = &self.layout.shape.tables[pairs.junction].name;
-                    faults.push(format!("Unique {junction}"));
+                    faults.push(match pairs.repeats {
+                        true => "Repeated".to_owned(),
+                        false => format!("Unique {junction}"),
+                    });
                 }
                 Some(held) => before.push(held),
                 None if matches!(target.known, Known::Unsaved(_)) => {}

@@ -143,16 +143,12 @@ impl World {
     ) -> Result<Vec<u64>, Vec<Complaint>> {
         let mut updates: Vec<(u64, Cells)> = Vec::new();
         let mut inserts = Vec::new();
-        let mut updated = Vec::new();
         for end in ends {
             let given = self.given(pairs, call, end)?;
             let met = present.iter().filter(|row| holds(pairs, row, &end.held));
             let met: Vec<&Row> = met.collect();
             for row in &met {
-                // Where pairs may repeat and a target is listed twice, its first mention counts.
-                let again = updated.contains(&row.id);
-                updated.push(row.id);
-                if !again && !has_cells(&row.values, &given) {
+                if !has_cells(&row.values, &given) {
                     updates.push((row.id, given.clone()));
                 }
             }

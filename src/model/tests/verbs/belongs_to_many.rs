@@ -261,7 +261,7 @@ fn keys_are_primary_keys_whatever_the_junction_holds() {
     }
 }
 
-// rules: BTM-32, BTM-17, BTM-28, BY-10
+// rules: BTM-32, BTM-17, BTM-24, BY-10
 // Broken: the second visit of a city is taken for the first.
 #[test]
 fn pairs_may_repeat_where_that_was_chosen() {
@@ -287,6 +287,11 @@ fn pairs_may_repeat_where_that_was_chosen() {
             .unwrap();
     }
     db.related(&ada, "cities").unwrap().add([2, 2]).unwrap();
+    // How many rows are to stay, a list with one of them twice does not say.
+    for targets in [[1, 1], [2, 2]] {
+        let error = refused(&mut db, |db| db.related(&ada, "cities")?.set(targets));
+        assert_eq!(error.kind(), request(RequestKind::Repeated), "{error}");
+    }
     let visits = db.related(&ada, "cities").unwrap();
     assert_eq!(visits.count().unwrap(), 4);
     assert!(visits.has([&cities[0], &cities[0]]).unwrap());
