@@ -89,6 +89,7 @@ impl<'s> Level<'s> {
 
     /// Takes rows out.
     pub(crate) fn retain_rows(&mut self, keep: &[bool]) {
+        debug_assert!(self.recursed.is_none(), "nothing above changes any more");
         self.rows.retain(keep);
         if let Some(junction) = &mut self.junction {
             junction.retain(keep);

@@ -164,7 +164,7 @@ fn befriend(db: &mut Database, pairs: &[(i64, i64)]) -> Result<()> {
     Ok(())
 }
 
-// rules: BY-9, EL-9
+// rules: BY-9, EL-15
 // Broken: a row that many lead to is given whole by each of them, or its junction row is another one's.
 #[test]
 fn what_many_lead_to_is_given_once() -> Result<()> {
@@ -430,7 +430,7 @@ fn a_long_line_takes_a_small_stack() {
     thread.spawn(body).unwrap().join().unwrap().unwrap();
 }
 
-// rules: BY-9
+// rules: BY-9, EL-10
 // Broken: nested JSON of a ring has no end, or a reference cannot be told from a row.
 #[cfg(feature = "json")]
 #[test]

@@ -91,7 +91,7 @@ fn one(db: &Database, model: &str, id: i64) -> Result<Instance> {
     Ok(db.find(model, id)?.expect("there is such a row"))
 }
 
-// rules: BY-8
+// rules: BY-8, EL-11, EL-12
 // Broken: a target comes as often as ways lead to it, or in the order of the ways.
 #[test]
 fn a_target_comes_once_in_key_order() -> Result<()> {
