@@ -19,4 +19,5 @@ pub mod machine;
 pub mod shrink;
 pub mod differential;
 pub mod associations;
+pub mod expressions;
 pub mod requests;

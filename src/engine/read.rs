@@ -316,11 +316,19 @@ impl Snapshot {
         ids
     }
 
-    /// The ids of the rows for which a filter is true, in primary-key order.
-    pub(crate) fn ids_where(&self, table: TableId, filter: &Bound) -> Vec<RowId> {
-        let mut ids: Vec<RowId> = self.rows_where(table, filter).map(|row| row.id).collect();
+    /// The ids of the rows for which a filter is true, with a value for each parameter, in primary-key order.
+    pub(crate) fn ids_where(
+        &self,
+        table: TableId,
+        filter: &Bound,
+        given: &[Value],
+    ) -> Result<Vec<RowId>> {
+        let rows = self.rows_where(table, filter, given);
+        let mut ids = rows
+            .map(|row| Ok(row?.id))
+            .collect::<Result<Vec<RowId>>>()?;
         self.sort_by_key(table, &mut ids);
-        ids
+        Ok(ids)
     }
 
     #[inline]

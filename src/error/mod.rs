@@ -11,6 +11,7 @@
 //! [`Error::redacted`] leaves the values out.
 
 mod limit;
+mod failure;
 mod text;
 mod declaration;
 mod request;
@@ -22,6 +23,7 @@ use std::fmt;
 
 pub use self::constraint::{ConstraintError, ConstraintKind, Further, Operation, RowName};
 pub use self::declaration::{DeclarationError, Problem, ProblemKind};
+pub use self::failure::Failure;
 pub use self::limit::Limit;
 pub use self::request::{RequestError, RequestKind};
 use self::text::write_bounded;

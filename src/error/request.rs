@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use crate::error::Limit;
 use crate::error::text::{Show, write_bounded};
+use crate::error::{Failure, Limit};
 use crate::value::Value;
 
 /// What a request got wrong.
@@ -63,6 +63,8 @@ pub enum RequestKind {
     InUse,
     /// Nested or large beyond its limit.
     Limit(Limit),
+    /// An expression has no value for a row; the detail says which part of it.
+    Evaluation(Failure),
     /// Something that relata does not offer; the detail names it.
     Unsupported,
 }
@@ -89,6 +91,7 @@ impl RequestKind {
             RequestKind::Conflict => "40001",
             RequestKind::InUse => "2BP01",
             RequestKind::Limit(limit) => limit.sqlstate(),
+            RequestKind::Evaluation(failure) => failure.sqlstate(),
             RequestKind::Unsupported => "0A000",
         }
     }
@@ -129,6 +132,13 @@ impl RequestError {
             redacted,
             ..RequestError::new(kind, subject, detail(Show::Values))
         }
+    }
+
+    /// The same, found at a place that the subject alone does not tell.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        self.detail = format!("{place}: {}", self.detail);
+        self.redacted = self.redacted.map(|it| format!("{place}: {it}").into());
+        self
     }
 
     /// An attribute whose value is not what the caller reads it as.

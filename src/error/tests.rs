@@ -1,8 +1,8 @@
 //! What errors say, what they leave out, and how large they are.
 
 use super::{
-    ConstraintError, ConstraintKind, DeclarationError, Error, ErrorKind, Further, Limit, Operation,
-    Problem, ProblemKind, RequestError, RequestKind, RowName, Show, TransactionError,
+    ConstraintError, ConstraintKind, DeclarationError, Error, ErrorKind, Failure, Further, Limit,
+    Operation, Problem, ProblemKind, RequestError, RequestKind, RowName, Show, TransactionError,
     TransactionKind, ValidationError, Violation,
 };
 use crate::value::{Key, Value};
@@ -248,7 +248,16 @@ fn every_kind_has_its_sqlstate() {
         Conflict => "40001",
         InUse => "2BP01",
         Limit(Limit::Expression) => "54001",
+        Evaluation(Failure::DivisionByZero) => "22012",
         Unsupported => "0A000",
+    );
+    assert_sqlstates!(Failure:
+        NumberOutOfRange => "22003",
+        DivisionByZero => "22012",
+        TimeOutOfRange => "22008",
+        NegativeLength => "22011",
+        NotAnArray => "22023",
+        TextTooLong => "54000",
     );
     assert_sqlstates!(TransactionKind:
         UnknownSavepoint => "3B001",

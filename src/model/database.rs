@@ -196,6 +196,7 @@ impl Database {
         Reader {
             snapshot: &self.engine,
             models: &self.models,
+            time: None,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::engine::{DeletePlan, RowId};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::model::Instance;
-use crate::model::reader::{Reader, has_schema_of};
+use crate::model::reader::{Reader, has_schema_of, reaches};
 use crate::query::{Select, select};
 use crate::value::Key;
 
@@ -277,11 +277,15 @@ impl Reader<'_> {
 
     pub(super) fn count_by(self, model: &str, filter: &Expr) -> Result<usize> {
         let model = self.model(model)?;
-        if !self.finds_all(model) {
+        if !self.finds_all(model) || reaches(model, filter) {
             let request = select(&*model.name).filter(filter.clone());
             return request.count(&self.version());
         }
-        let filter = filter.bind(&self.attributes(model))?;
-        Ok(self.snapshot.rows_where(model.table, &filter).count())
+        let (filter, now) = self.bind(model, filter)?;
+        let rows = self
+            .snapshot
+            .rows_where(model.table, &filter, now.as_slice());
+        rows.map(|row| row.map(drop))
+            .try_fold(0, |count, row| row.map(|()| count + 1))
     }
 }

@@ -197,6 +197,7 @@ impl<'db> Transaction<'db> {
         Reader {
             snapshot: &self.engine,
             models: self.models,
+            time: Some(self.engine.time()),
         }
     }
 

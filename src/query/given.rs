@@ -69,8 +69,12 @@ impl<'r> Given<'r> {
         let single = self.association.is_single();
         let plan = planner::plan_given(resolved, self.association, single, version);
         let level = self.level(rows, version);
-        let levels =
-            execute::run_given(&plan, &plan.wanted.given(NOTHING)?, level, version.snapshot)?;
+        let levels = execute::run_given(
+            &plan,
+            &plan.wanted.given(NOTHING, version)?,
+            level,
+            version.snapshot,
+        )?;
         Ok(Rows::new(Cow::Owned(plan), levels))
     }
 
@@ -86,8 +90,12 @@ impl<'r> Given<'r> {
         let resolved = resolve::resolve_given(self.association, self.options, version)?;
         let plan = planner::plan_given_count(resolved, self.association, version);
         let level = self.level(rows, version);
-        let levels =
-            execute::run_given(&plan, &plan.wanted.given(NOTHING)?, level, version.snapshot)?;
+        let levels = execute::run_given(
+            &plan,
+            &plan.wanted.given(NOTHING, version)?,
+            level,
+            version.snapshot,
+        )?;
         Ok(Rows::new(Cow::Owned(plan), levels))
     }
 

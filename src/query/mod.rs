@@ -15,8 +15,10 @@
 mod order;
 mod select;
 mod include;
+mod include_all;
 mod scope;
 mod resolve;
+mod reach;
 mod keyset;
 mod parameters;
 mod plan;
@@ -39,11 +41,13 @@ mod json;
 use std::sync::Arc;
 
 use crate::association::registry::Registry;
-use crate::engine::Snapshot;
+use crate::engine::{Snapshot, Time};
+use crate::value::Timestamp;
 
 pub use self::depth_first::{DepthFirst, Visit};
 pub(crate) use self::given::{Given, GivenRows};
 pub use self::include::{Include, include};
+pub use self::include_all::{IncludeAll, IncludeKind, include_all};
 pub use self::joined::{Joined, JoinedRow, JoinedRows};
 pub use self::order::{Direction, Nulls, Order, asc, desc};
 pub use self::owned::OwnedRows;
@@ -53,8 +57,10 @@ pub use self::scope::{Scope, ScopeChoice};
 pub use self::select::{Select, select};
 pub use self::shape::{Column, Counted, Included, Loaded};
 
+pub(crate) use self::reach::models_reached;
 pub(crate) use self::resolve::check_criteria;
 pub(crate) use self::scope::{ModelScopes, Scopes};
+pub(crate) use self::select::Criteria;
 
 /// What a request can be run on: a database, a snapshot, a transaction.
 pub trait Queryable {
@@ -69,6 +75,8 @@ pub struct Version<'s> {
     pub(crate) registry: &'s Arc<Registry>,
     /// None for models without scopes.
     pub(crate) scopes: Option<&'s Scopes>,
+    /// Of the transaction that reads, if one does.
+    time: Option<&'s Time>,
 }
 
 impl<'s> Version<'s> {
@@ -78,6 +86,23 @@ impl<'s> Version<'s> {
             snapshot,
             registry,
             scopes: None,
+            time: None,
+        }
+    }
+
+    /// The same within a transaction.
+    pub(crate) fn with_time(self, time: &'s Time) -> Self {
+        Version {
+            time: Some(time),
+            ..self
+        }
+    }
+
+    /// What `now()` is.
+    pub(crate) fn now(self) -> Timestamp {
+        match self.time {
+            Some(time) => time.read(self.snapshot.clock()),
+            None => self.snapshot.now(),
         }
     }
 

@@ -50,7 +50,11 @@ impl Select {
     pub fn run<'s>(&self, on: &'s impl Queryable) -> Result<Rows<'s>> {
         let version = on.version();
         let plan = planner::plan(resolve::resolve(self, version)?, version);
-        let levels = execute::run(&plan, &plan.wanted.given(NOTHING)?, version.snapshot)?;
+        let levels = execute::run(
+            &plan,
+            &plan.wanted.given(NOTHING, version)?,
+            version.snapshot,
+        )?;
         Ok(Rows::new(Cow::Owned(plan), levels))
     }
 
@@ -69,7 +73,11 @@ impl Select {
     pub fn count(&self, on: &impl Queryable) -> Result<usize> {
         let version = on.version();
         let plan = self.plan_count(version)?;
-        execute::count(&plan, &plan.wanted.given(NOTHING)?, version.snapshot)
+        execute::count(
+            &plan,
+            &plan.wanted.given(NOTHING, version)?,
+            version.snapshot,
+        )
     }
 
     /// Whether there is a row, whatever limit, offset and optional includes say.
@@ -137,7 +145,7 @@ impl Prepared {
         parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
     ) -> Result<Rows<'s>> {
         let version = self.checked(on)?;
-        let given = self.plan.wanted.given(parameters)?;
+        let given = self.plan.wanted.given(parameters, version)?;
         let levels = execute::run(&self.plan, &given, version.snapshot)?;
         Ok(Rows::new(Cow::Borrowed(&self.plan), levels))
     }
@@ -181,7 +189,7 @@ impl Prepared {
         parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
     ) -> Result<usize> {
         let version = self.checked(on)?;
-        let given = self.count.wanted.given(parameters)?;
+        let given = self.count.wanted.given(parameters, version)?;
         execute::count(&self.count, &given, version.snapshot)
     }
 

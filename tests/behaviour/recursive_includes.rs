@@ -6,7 +6,7 @@ use relata::error::{Limit, RequestKind};
 use relata::query::{Include, Loaded, Record};
 use relata::{
     Attribute, Chain, DataType, Database, Error, ErrorKind, Models, Result, asc, col, desc,
-    include, select, values,
+    include, related, select, values,
 };
 
 /// Nodes with a parent and children, friends through a junction, and notes.
@@ -276,6 +276,13 @@ fn other_includes_hold_for_every_row() -> Result<()> {
     let down = down.recursive().required(false);
     assert_eq!(below(&db, 2, down.clone())?, "3[4]");
     assert_eq!(below(&db, 4, down)?, "");
+    // A question is asked of each row.
+    let down = include("children")
+        .filter(related("notes").exists())
+        .recursive()
+        .required(false);
+    assert_eq!(below(&db, 2, down.clone())?, "3[4]");
+    assert_eq!(below(&db, 4, down)?, "");
     // A path goes down as often as one likes.
     let rows = select("Node")
         .include(include("children").recursive())
@@ -342,6 +349,15 @@ fn what_cannot_be_followed_is_refused() -> Result<()> {
         select("Node").with_count(in_count),
         "a recursion of parent in a count",
     );
+    let joined = down().filter(col("notes.id").gt(1)).include("notes");
+    refused(
+        select("Node").include(joined),
+        "beside a recursion of children",
+    );
+    let joined = select("Node")
+        .filter(col("children.id").gt(1))
+        .include(down());
+    refused(joined, "beside a recursion of children");
     let mut owned = Models::new();
     owned.define("Post").define("Comment").belongs_to_owner(
         "Comment",

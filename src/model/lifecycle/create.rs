@@ -112,7 +112,7 @@ impl<'db> Transaction<'db> {
                 there: None,
                 now,
             };
-            rules.judge(row, call.place(position), &mut violations);
+            rules.judge(row, call.place(position), &mut violations)?;
         }
         refusal(model, violations)
     }

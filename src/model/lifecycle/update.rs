@@ -231,7 +231,7 @@ impl<'db> Transaction<'db> {
                 there: Some(reader.view(model, row)),
                 now: None,
             };
-            rules.judge(row, call.place(position), &mut violations);
+            rules.judge(row, call.place(position), &mut violations)?;
         }
         refusal(model, violations)
     }

@@ -71,12 +71,15 @@ impl Rules {
     }
 
     /// What is wrong with a row; `position` says which of several it is.
+    ///
+    /// # Errors
+    /// `Evaluation` for a rule that has no value for the row.
     pub(super) fn judge(
         &self,
         row: Proposed<'_>,
         position: Option<usize>,
         violations: &mut Vec<Violation>,
-    ) {
+    ) -> Result<(), Error> {
         for (ordinal, rule) in &self.attributes {
             if let Some(value) = row.written(*ordinal)
                 && !rule.admits(&value)
@@ -92,7 +95,7 @@ impl Rules {
         }
         for rule in &self.model {
             let columns = rule.bound.columns();
-            if row.writes_any(columns) && rule.bound.test(&row) == Some(false) {
+            if row.writes_any(columns) && rule.bound.test(&row)? == Some(false) {
                 let values = columns.iter().map(|&ordinal| row.cell(ordinal).to_value());
                 violations.push(Violation {
                     rule: rule.name.clone(),
@@ -103,6 +106,7 @@ impl Rules {
                 });
             }
         }
+        Ok(())
     }
 }
 

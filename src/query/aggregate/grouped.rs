@@ -1,14 +1,15 @@
 //! A request for groups of rows.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
 
 use crate::association::registry::ModelEntry;
 use crate::error::{RequestError, RequestKind, Result};
-use crate::expr::{Bound, Expr, Parameters, Scope, all};
+use crate::expr::{Bound, Expr, Scope, all};
 use crate::query::aggregate::fold::Fold;
 use crate::query::aggregate::{Aggregate, Groups};
 use crate::query::level::RowList;
-use crate::query::parameters::{NOTHING, Wanted};
+use crate::query::parameters::{Given, NOTHING, Wanted};
 use crate::query::resolve::OrderKey;
 use crate::query::{Direction, Nulls, Order, Queryable, Select, Version};
 use crate::query::{execute, planner, resolve};
@@ -109,7 +110,7 @@ impl Grouped {
             true => planner::plan_passing_in_order(resolved, version),
             false => planner::plan_count(resolved, version),
         };
-        let given = plan.wanted.given(NOTHING)?;
+        let given = plan.wanted.given(NOTHING, version)?;
         let levels = execute::run(&plan, &given, version.snapshot)?;
         let mut groups = bound.groups(&levels[0].rows)?;
         self.cut(&mut groups);
@@ -136,7 +137,7 @@ impl Grouped {
         let folds: Vec<Fold> = folds.collect::<Result<_>>()?;
         let outputs = self.outputs(model, version, &folds);
         Ok(BoundGroups {
-            having: self.bind_having(&outputs)?,
+            having: self.bind_having(&outputs, version)?,
             order: self.order_keys(&outputs)?,
             model: model.name.to_string(),
             by,
@@ -191,15 +192,16 @@ impl Grouped {
         }
     }
 
-    fn bind_having(&self, outputs: &Outputs) -> Result<Option<Bound>> {
+    fn bind_having(&self, outputs: &Outputs, version: Version<'_>) -> Result<Option<Having>> {
         if self.having.is_empty() {
             return Ok(None);
         }
-        let mut parameters = Parameters::default();
-        let bound = all(self.having.iter().cloned()).bind_with(outputs, &mut parameters)?;
-        // A group is not prepared for, and there is nothing that could be given.
-        Wanted::new(&outputs.model, parameters)?.given(NOTHING)?;
-        Ok(Some(bound))
+        let parameters = RefCell::default();
+        let bound = all(self.having.iter().cloned()).bind_with(outputs, &parameters, None)?;
+        // A group is not prepared for, and there is nothing that could be given but the time.
+        let given =
+            Wanted::new(&outputs.model, parameters.into_inner())?.given(NOTHING, version)?;
+        Ok(Some(Having { bound, given }))
     }
 
     /// What to order groups by: the place of a value in the group, and then all that is grouped by.
@@ -209,11 +211,7 @@ impl Grouped {
                 let detail = format!("an order by {}, which is no result", order.attribute);
                 RequestError::new(RequestKind::UnknownColumn, &*outputs.model, detail)
             })?;
-            Ok(OrderKey {
-                ordinal: place.0,
-                direction: order.direction,
-                nulls: order.nulls(),
-            })
+            Ok(OrderKey::own(place.0, order.direction, order.nulls()))
         });
         said.collect()
     }
@@ -238,8 +236,21 @@ struct BoundGroups {
     by: Vec<u32>,
     folds: Vec<Fold>,
     outputs: Outputs,
-    having: Option<Bound>,
+    having: Option<Having>,
     order: Vec<OrderKey>,
+}
+
+/// What has to be true of a group, with the time if it asks for that.
+struct Having {
+    bound: Bound,
+    given: Given,
+}
+
+impl Having {
+    fn keeps(&self, group: &[Value]) -> Result<bool> {
+        let answer = self.bound.matches_with(group, &self.given);
+        answer.map_err(|failed| self.bound.error(failed))
+    }
 }
 
 /// The values of a group by name: what is grouped by, then the aggregates.
@@ -280,8 +291,11 @@ impl BoundGroups {
                 };
                 group.push(fold.of(&self.model, members.iter().map(cell))?);
             }
-            let having = self.having.as_ref();
-            if having.is_none_or(|having| having.matches(group.as_slice())) {
+            let is_kept = match &self.having {
+                Some(having) => having.keeps(&group)?,
+                None => true,
+            };
+            if is_kept {
                 groups.push(group);
             }
         }
@@ -299,11 +313,8 @@ impl BoundGroups {
     /// The positions of the rows, group after group; within a group as they stand.
     fn sorted(&self, rows: &RowList<'_>) -> Vec<u32> {
         let mut positions: Vec<u32> = (0..).take(rows.len()).collect();
-        let by = self.by.iter().map(|&ordinal| OrderKey {
-            ordinal,
-            direction: Direction::Ascending,
-            nulls: Nulls::Last,
-        });
+        let ascending = |&ordinal| OrderKey::own(ordinal, Direction::Ascending, Nulls::Last);
+        let by = self.by.iter().map(ascending);
         let by: Vec<OrderKey> = by.collect();
         if !by.is_empty() {
             positions.sort_by(|&a, &b| {

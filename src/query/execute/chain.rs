@@ -47,7 +47,7 @@ impl<'s> Walker<'_, 's> {
         };
         if step.one {
             // Which row is the one is said of rows that pass.
-            let level = walker.passing(step, found);
+            let level = walker.passing(step, found)?;
             found = Found {
                 ids: level.rows.ids,
                 offsets: level.offsets,
@@ -58,19 +58,19 @@ impl<'s> Walker<'_, 's> {
             found.offsets = composed(under, &found.offsets);
         }
         found.leave_once();
-        Ok(match step.one {
-            true => walker.read(found),
+        match step.one {
+            true => Ok(walker.read(found)),
             false => walker.passing(step, found),
-        })
+        }
     }
 
-    fn passing(self, step: &Step, found: Found) -> Level<'s> {
+    fn passing(self, step: &Step, found: Found) -> Result<Level<'s>> {
         let mut level = self.read(found);
         if let Some(filter) = &step.filter {
-            let keep = tested(&level.rows, filter, self.given);
+            let keep = tested(&level.rows, filter, self.given)?;
             level.retain_rows(&keep);
         }
-        level
+        Ok(level)
     }
 
     fn read(self, found: Found) -> Level<'s> {

@@ -73,7 +73,7 @@ impl<'s> Execution<'_, 's> {
         let parents = all.rows.picked(followed);
         self.levels[node] = self.read_below(node, Some(&parents))?;
         self.leave_required(node)?;
-        self.cut(node);
+        self.finish(node)?;
         self.forget_below(node);
         Ok(self.take(node))
     }
@@ -93,15 +93,8 @@ impl<'s> Execution<'_, 's> {
 
     /// Lets go of what was read below a node.
     fn forget_below(&mut self, node: usize) {
-        // A node stands before what it contains.
-        let mut below = vec![false; self.levels.len()];
-        for position in node + 1..self.levels.len() {
-            let include = self.plan.nodes[position].node.include.as_ref();
-            let parent = include.map(|include| include.parent);
-            below[position] = parent.is_some_and(|parent| parent == node || below[parent]);
-            if below[position] && self.levels[position].is_read() {
-                self.take(position);
-            }
+        for &child in &self.plan.nodes[node].node.children {
+            self.let_go(child);
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn choose(
         return chain::choose(node, association, Some(parent), version);
     }
     let junction = node.junction.as_ref();
-    let shown = !include.counted && junction.is_some_and(|it| !it.attributes.ordinals.is_empty());
+    let shown = junction.is_some_and(|it| it.read || it.is_shown() && !include.counted);
     let filter = junction.and_then(|it| it.filter.clone());
     match way(association, source, filter, shown, version) {
         Way::Direct(walk) => Access::Direct { parent, walk },
