@@ -60,6 +60,9 @@ pub(crate) enum Access {
     Given,
     /// From the rows of a node before it straight to the target.
     Direct { parent: usize, walk: Walk },
+    /// From the rows of a node before it to those for which a condition on both is true: columns of the row found, and behind
+    /// them those of the other.
+    On { parent: usize, condition: Bound },
     /// From the rows of a node before it to a junction and on to the target.
     Through { parent: usize, through: Crossing },
 }
@@ -251,6 +254,7 @@ impl Access {
             Access::Root(AccessPath::Children { .. } | AccessPath::Scan) => IdOrder::Ascending,
             Access::Root(AccessPath::Index { whole, .. }) => IdOrder::in_index(*whole),
             Access::Direct { walk, .. } => walk.id_order(),
+            Access::On { .. } => IdOrder::Ascending,
             Access::Given | Access::Through { .. } => IdOrder::Unknown,
         }
     }

@@ -14,6 +14,12 @@ pub(super) fn choose(
     source: TableId,
     version: Version<'_>,
 ) -> Access {
+    if let Some(condition) = &include.on {
+        return Access::On {
+            parent: include.parent,
+            condition: condition.clone(),
+        };
+    }
     let (schema, registry) = (version.snapshot.schema(), version.registry);
     let tables = |from, to| Tables {
         from: schema.table(from),
