@@ -407,7 +407,12 @@ impl<'r> Record<'r> {
             Side::Junction => &[],
         };
         plan.by_owner(children).filter_map(move |group| {
-            let has_row = |child: &&usize| record.children(**child).len() > 0;
+            // Of what is only counted there are no rows to give out.
+            let has_row = |child: &&usize| {
+                !record.rows.levels[**child]
+                    .range(record.position)
+                    .is_empty()
+            };
             let child = *group.iter().find(has_row).unwrap_or(&group[0]);
             let include = plan.node(child).include.as_ref()?;
             let single = include.association.is_single();

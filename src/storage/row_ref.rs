@@ -122,7 +122,7 @@ impl<'a> RowRef<'a> {
     //
     // The kinds that most keys have are compared as they are stored.
     #[inline]
-    pub(crate) fn holds(self, field: Field, value: ValueRef<'_>) -> bool {
+    pub(crate) fn holds(self, field: &Field, value: ValueRef<'_>) -> bool {
         let is_null = field.is_null(self.words);
         match (field.data_type(), value) {
             (DataType::Int, ValueRef::Int(int)) => {
@@ -133,9 +133,9 @@ impl<'a> RowRef<'a> {
                 (self.words[at], self.words[at + 1]) == uuid.as_u64_pair() && !is_null
             }
             (DataType::Text, ValueRef::Text(text)) => {
-                self.read_varying(field) == text.as_bytes() && !is_null
+                self.read_varying(*field) == text.as_bytes() && !is_null
             }
-            _ => read_rarer(self.words, self.heap, &field) == value,
+            _ => read_rarer(self.words, self.heap, field) == value,
         }
     }
 
