@@ -23,6 +23,7 @@ mod read;
 mod access;
 mod undo;
 mod tidying;
+mod new_edges;
 mod mutation;
 mod sequence;
 mod statement;

@@ -226,6 +226,22 @@ impl Snapshot {
             .find(key, values.iter().map(Value::as_ref))
     }
 
+    /// The row with this primary key. A null finds nothing.
+    #[inline]
+    pub(crate) fn find_view(&self, table: TableId, key: &[Value]) -> Option<RowView<'_>> {
+        if key.iter().any(Value::is_null) {
+            return None;
+        }
+        let store = self.state.table(table);
+        let (id, cells) = store.find_row(key.iter().map(Value::as_ref))?;
+        Some(RowView {
+            id,
+            table: self.state.schema.table(table),
+            layout: store.layout(),
+            cells,
+        })
+    }
+
     /// The rows under a parent row, by ascending id.
     #[inline]
     pub(crate) fn children(&self, key: &ForeignKey, parent: RowId) -> ChildIds<'_> {

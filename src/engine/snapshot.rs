@@ -68,10 +68,7 @@ impl Snapshot {
         let id = table.table_id(self.schema())?;
         let key = key.into();
         self.check_key_length(id, &key)?;
-        Ok(self
-            .find(id, 0, &key)
-            .and_then(|row| self.row(id, row))
-            .map(RowView::into_row))
+        Ok(self.find_view(id, &key).map(RowView::into_row))
     }
 
     /// Every row of a table in primary-key order. O(rows), and a sort where the table is not dense.

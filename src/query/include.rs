@@ -1,19 +1,28 @@
 //! What is wanted of an association, below each row of its source.
 
+use crate::association::Alias;
 use crate::association::owner::Owner;
 use crate::association::registry::ModelEntry;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Expr;
-use crate::query::select::{Criteria, add};
-use crate::query::{Order, ScopeChoice};
+use crate::query::select::{Criteria, NO_SUB_QUERY, add};
+use crate::query::{IncludeAll, Order, ScopeChoice};
 
-/// The rows of an association, below each row of the model that declares it. A text is the association's key.
+/// The rows of an association, below each row of the model that declares it. A text is the association's key; or the name
+/// of the model that it leads to, if it was declared without an alias, or with [`alias`](Include::alias).
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Include {
+    /// Its key, or the name of the model that it leads to.
     pub(crate) association: String,
+    /// What the association to the named model is called.
+    pub(crate) alias: Option<Alias>,
     pub(crate) criteria: Criteria,
     pub(crate) required: Option<bool>,
+    /// Which rows come below a source, instead of those that the keys lead to.
+    pub(crate) on: Option<Expr>,
+    /// Whether rows for which the filters are true come besides those that the keys lead to.
+    pub(crate) or: bool,
     pub(crate) through_filters: Vec<Expr>,
     /// Junction rows that were softly deleted as well.
     pub(crate) through_with_deleted: bool,
@@ -27,8 +36,11 @@ pub struct Include {
 pub fn include(association: impl Into<String>) -> Include {
     Include {
         association: association.into(),
+        alias: None,
         criteria: Criteria::default(),
         required: None,
+        on: None,
+        or: false,
         through_filters: Vec::new(),
         through_with_deleted: false,
         through_attributes: None,
@@ -37,8 +49,17 @@ pub fn include(association: impl Into<String>) -> Include {
 }
 
 impl Include {
+    /// What the association is called that leads to the named model: `include("Task").alias("openTasks")`, which is the same
+    /// as `include("openTasks")`; or both forms of it, `("openTask", "openTasks")`.
+    pub fn alias(mut self, alias: impl Into<Alias>) -> Self {
+        self.alias = Some(alias.into());
+        self
+    }
+
     /// Only rows for which this is true. Of several filters, all have to be. Makes the include required, unless
-    /// [`required`](Include::required) says otherwise.
+    /// [`required`](Include::required) says otherwise. It may reach associated rows, as
+    /// [`Select::filter`](crate::query::Select::filter), and the junction row that leads to each row by the name of its
+    /// model: `col("PostTag.weight")`.
     pub fn filter(mut self, filter: impl Into<Expr>) -> Self {
         self.criteria.filters.push(filter.into());
         self
@@ -50,7 +71,8 @@ impl Include {
         self
     }
 
-    /// Ordered by this under each source, then by what later calls say, then by primary key.
+    /// Ordered by this under each source, then by what later calls say, then by primary key. Without a word about it the
+    /// rows follow what the order above says about this association ([`Order`]), and else come by primary key.
     pub fn order_by(mut self, order: impl Into<Order>) -> Self {
         self.criteria.order.push(order.into());
         self
@@ -96,6 +118,29 @@ impl Include {
         self
     }
 
+    /// Which rows come below a source, instead of those that the keys of the association lead to; what else the association
+    /// says of its rows still holds. The columns of the source stand behind the name of its model. Not for associations
+    /// over a junction. O(sources × rows of the target).
+    ///
+    /// ```
+    /// use relata::query::{include, select};
+    /// use relata::expr::col;
+    ///
+    /// let cheaper = include("offers").on(col("price").lt(col("Product.price")));
+    /// let request = select("Product").include(cheaper);
+    /// ```
+    pub fn on(mut self, on: impl Into<Expr>) -> Self {
+        self.on = Some(on.into());
+        self
+    }
+
+    /// Rows for which the filters are true as well as those that the keys lead to, below every source. As
+    /// [`on`](Include::on).
+    pub fn or(mut self, or: bool) -> Self {
+        self.or = or;
+        self
+    }
+
     /// With the rows of an association below each of these rows. The same association twice is one include with what
     /// both say.
     pub fn include(mut self, include: impl Into<Include>) -> Self {
@@ -117,6 +162,39 @@ impl Include {
         if self.criteria.reaches(&member) {
             add(&mut self.members, member);
         }
+        self
+    }
+
+    /// With the rows of all associations, or those of some kinds, below each of these rows. What is said of an association by
+    /// itself goes before that.
+    pub fn include_all(mut self, all: IncludeAll) -> Self {
+        self.criteria.include_all(all);
+        self
+    }
+
+    /// Accepted, and means nothing: every include is read by itself, whatever its association, and may be ordered and
+    /// cut under each source.
+    pub fn separate(self, _separate: bool) -> Self {
+        self
+    }
+
+    /// A right join, which keeps rows without a source, is refused as `Unsupported` when the request is run.
+    pub fn right(mut self, right: bool) -> Self {
+        self.criteria.refuse_if(right, "`right`, a right join");
+        self
+    }
+
+    /// `duplicating(false)`, which makes a limit count joined rows, is refused as `Unsupported` when the request is run: a
+    /// limit counts rows of the root.
+    pub fn duplicating(mut self, duplicating: bool) -> Self {
+        let what = "`duplicating(false)`, a limit on joined rows";
+        self.criteria.refuse_if(!duplicating, what);
+        self
+    }
+
+    /// As [`Select::sub_query`](crate::query::Select::sub_query).
+    pub fn sub_query(mut self, sub_query: bool) -> Self {
+        self.criteria.refuse_if(!sub_query, NO_SUB_QUERY);
         self
     }
 
@@ -166,14 +244,18 @@ impl Include {
             && self.criteria.limit.is_none()
             && self.criteria.offset.is_none()
             && self.through_filters.is_empty()
+            && self.on.is_none()
     }
 
     /// Whether it names associations and says nothing else about them.
     pub(crate) fn is_bare(&self) -> bool {
         let Include {
             association: _,
+            alias: _,
             criteria,
             required,
+            on,
+            or,
             through_filters,
             through_with_deleted,
             through_attributes,
@@ -181,6 +263,8 @@ impl Include {
         } = self;
         criteria.is_bare()
             && required.is_none()
+            && on.is_none()
+            && !or
             && through_filters.is_empty()
             && !through_with_deleted
             && through_attributes.is_none()
@@ -235,6 +319,7 @@ impl Include {
         let member = |key: &str| {
             let mut member = Include {
                 association: key.to_owned(),
+                alias: None,
                 members: Vec::new(),
                 ..self.clone()
             };
@@ -251,6 +336,8 @@ impl Include {
     pub(crate) fn merge(&mut self, other: Include) {
         self.criteria.merge(other.criteria);
         self.required = other.required.or(self.required);
+        self.on = other.on.or(self.on.take());
+        self.or |= other.or;
         self.through_filters.extend(other.through_filters);
         self.through_with_deleted |= other.through_with_deleted;
         self.through_attributes = other.through_attributes.or(self.through_attributes.take());

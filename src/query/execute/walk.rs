@@ -5,13 +5,14 @@
 
 use smallvec::SmallVec;
 
-use crate::engine::{RowId, Snapshot, TableReader};
+use crate::engine::{RowId, RowView, Snapshot, TableReader};
 use crate::error::Result;
+use crate::expr::{Bound, Cells};
 use crate::query::execute::{first_difference, tested};
 use crate::query::level::{self, Level, RowList};
 use crate::query::plan::{Crossing, Lookup, Probe, ValueJoin, Walk};
 use crate::schema::{ForeignKeyId, TableId};
-use crate::value::Value;
+use crate::value::{Value, ValueRef};
 
 /// Ids under each of some rows, with the offsets of a [`Level`].
 struct Found {
@@ -51,6 +52,32 @@ impl<'s> Walker<'_, 's> {
             rows: RowList::read(self.snapshot, self.table, found.ids),
             junction,
             offsets,
+        })
+    }
+
+    /// The rows for which a condition on them and a given row is true, below each given row: every pair is looked at.
+    pub(super) fn on(self, condition: &Bound, parents: &RowList<'s>) -> Result<Level<'s>> {
+        let reader = self.snapshot.reader(self.table);
+        let columns = reader.table.columns.len();
+        let mut found = Found::with_capacity(parents.len(), 0);
+        for parent in 0..parents.len() {
+            for (id, cells) in reader.scan() {
+                let pair = Pair {
+                    row: reader.view(id, cells),
+                    other: parents.view(parent),
+                    columns,
+                };
+                let passes = condition.matches_with(&pair, self.given);
+                if passes.map_err(|failed| condition.error(failed))? {
+                    found.ids.push(id);
+                }
+            }
+            found.end_row()?;
+        }
+        Ok(Level {
+            rows: RowList::read(self.snapshot, self.table, found.ids),
+            junction: None,
+            offsets: found.offsets,
         })
     }
 
@@ -103,6 +130,22 @@ impl<'s> Walker<'_, 's> {
         Level {
             offsets,
             ..Level::unread(self.snapshot.reader(self.table))
+        }
+    }
+}
+
+/// A row and another one, whose columns stand behind its own.
+struct Pair<'s> {
+    row: RowView<'s>,
+    other: RowView<'s>,
+    columns: usize,
+}
+
+impl Cells for Pair<'_> {
+    fn cell(&self, ordinal: u32) -> ValueRef<'_> {
+        match ordinal.checked_sub(u32::try_from(self.columns).unwrap_or(u32::MAX)) {
+            None => self.row.value(ordinal),
+            Some(behind) => self.other.value(behind),
         }
     }
 }

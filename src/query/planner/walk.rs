@@ -14,6 +14,12 @@ pub(super) fn choose(
     source: TableId,
     version: Version<'_>,
 ) -> Access {
+    if let Some(condition) = &include.on {
+        return Access::On {
+            parent: include.parent,
+            condition: condition.clone(),
+        };
+    }
     let (schema, registry) = (version.snapshot.schema(), version.registry);
     let tables = |from, to| Tables {
         from: schema.table(from),
@@ -33,8 +39,7 @@ pub(super) fn choose(
                     junction,
                     to_junction: tables(source, junction).to_children(&through.own, &through.scope),
                     filter: node.and_then(|it| it.filter.clone()),
-                    shown: !include.counted
-                        && node.is_some_and(|it| !it.attributes.ordinals.is_empty()),
+                    shown: node.is_some_and(|it| it.read || it.is_shown() && !include.counted),
                     to_target: tables(junction, target).to_parent(&through.other),
                 },
             };

@@ -165,7 +165,23 @@ impl TableStore {
         if self.keys[key].has_repeats() {
             return self.lowest(self.find_every(key, values));
         }
-        self.keys[key].find(&self.rows, values)
+        Some(self.keys[key].find(&self.rows, values)?.0)
+    }
+
+    /// The row with this value of the primary key, as [`TableStore::find`] finds it, with its cells.
+    #[inline]
+    pub(crate) fn find_row<'k>(
+        &self,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Option<(RowId, RowRef<'_>)> {
+        let row = match self.keying {
+            Keying::Dense { base } => {
+                slot_of(base, values.clone().next().and_then(ValueRef::as_int)?)
+            }
+            Keying::Indexed { .. } if self.keys[0].has_repeats() => self.find(0, values),
+            Keying::Indexed { .. } => return self.keys[0].find(&self.rows, values),
+        }?;
+        Some((row, self.rows.get(row)?))
     }
 
     /// Where the row with this value of a unique key stands if there is one, in a dense table that has rows: whether it does
