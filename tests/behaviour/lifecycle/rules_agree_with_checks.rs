@@ -130,11 +130,8 @@ fn rules_admit_what_checks_admit() -> Result<()> {
     let mut numbers = Numbers(7);
     let (mut admitted, mut refused) = (0, 0);
     for _ in 0..150 {
-        let count = conditions().len() as u64;
-        let chosen: Vec<usize> = (0..count)
-            .filter(|_| numbers.below(3) == 0)
-            .map(|at| at as usize)
-            .collect();
+        let all = 0..conditions().len();
+        let chosen: Vec<usize> = all.filter(|_| numbers.below(3) == 0).collect();
         let mut db = declare(&chosen)?;
         for _ in 0..40 {
             let seed = numbers.below(u64::from(u32::MAX));
