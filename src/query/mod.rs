@@ -16,6 +16,7 @@ mod order;
 mod select;
 mod include;
 mod scope;
+mod attributes;
 mod resolve;
 mod keyset;
 mod parameters;

@@ -12,4 +12,6 @@ mod aggregates_by_group;
 mod paging_behind_a_row;
 mod integrity;
 mod expressions_fail_as_statements;
+mod computed_attributes;
+mod expressions_as_ddl;
 mod lifecycle;

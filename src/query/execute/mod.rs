@@ -11,6 +11,7 @@
 //! request, which are limited. Everything is allocated per level.
 
 mod access;
+mod computed;
 mod arrange;
 mod walk;
 
@@ -24,6 +25,8 @@ use crate::query::level::{Level, RowList};
 use crate::query::plan::{Access, Keep, Plan};
 use crate::query::resolve::JunctionNode;
 use crate::value::Value;
+
+pub(crate) use self::computed::work_out;
 
 /// One level per node.
 pub(crate) fn run<'s>(
