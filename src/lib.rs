@@ -68,7 +68,7 @@ pub use crate::engine::{
 };
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::expr::{
-    Expr, JsonStep, Unit, all, any, coalesce, col, concat, not, now, param, val,
+    Expr, JsonStep, Unit, all, any, coalesce, col, concat, not, now, param, related, val,
 };
 pub use crate::model::{
     Answer, Arguments, Attribute, Change, Database, EachRows, HookContext, HookEvent, Instance,

@@ -128,6 +128,11 @@ fn rows_change_in_one_place() {
 }
 
 #[test]
+fn models_write_rows_in_one_place() {
+    assert_tidy(&["src"], writes_of_models);
+}
+
+#[test]
 fn trusted_text_comes_from_one_place() {
     assert_tidy(&["src"], trusted_text);
 }
@@ -297,6 +302,21 @@ fn writes_outside_their_place_are_found() {
     );
     assert_faulty(mutations, "src/engine/statement/mod.rs", write);
     assert_faulty(mutations, "src/engine/changes.rs", "state.edge_mut(key)");
+}
+
+#[test]
+fn writes_past_the_lifecycle_of_a_model_are_found() {
+    let write = "self.engine_mut().insert_rows(model.table, rows)?;";
+    assert_clean(writes_of_models, "src/model/lifecycle/create.rs", write);
+    assert_clean(writes_of_models, "src/engine/transaction/by_id.rs", write);
+    assert_clean(
+        writes_of_models,
+        "src/model/nested.rs",
+        "self.create_row(model, cells, None)",
+    );
+    assert_faulty(writes_of_models, "src/model/nested.rs", write);
+    let delete = "transaction.engine_mut().delete_rows(table, &rows)";
+    assert_faulty(writes_of_models, "src/model/link/has.rs", delete);
 }
 
 #[test]
@@ -559,6 +579,21 @@ fn mutations(source: &Source) -> Vec<Fault> {
         .filter(|token| matches!(token.text, "table_mut" | "edge_mut" | "children_mut"));
     let message = "rows and edges are written; allowed: in src/engine/mutation.rs only";
     opens
+        .map(|token| source.fault(token.line, message))
+        .collect()
+}
+
+/// Rows of models are written where rules are judged and hooks run.
+fn writes_of_models(source: &Source) -> Vec<Fault> {
+    let in_model = source.layer() == Some("model");
+    if !in_model || source.path.starts_with("src/model/lifecycle/") {
+        return Vec::new();
+    }
+    let writes = ["insert_row", "insert_rows", "update_rows", "delete_rows"];
+    let code = source.code();
+    let calls = code.iter().filter(|token| writes.contains(&token.text));
+    let message = "rows are written past rules and hooks; allowed: in src/model/lifecycle/ only";
+    calls
         .map(|token| source.fault(token.line, message))
         .collect()
 }

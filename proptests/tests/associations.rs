@@ -91,6 +91,7 @@ fn assert_wide(tally: &Tally) {
         "Destroy, succeeded",
         "DestroyWhere, succeeded",
         "EditJunction, succeeded",
+        "watched by hooks",
         "Commit",
         "Rollback",
         "refused: Unique",

@@ -57,6 +57,7 @@ mod belongs_to_owner;
 pub(crate) mod link;
 pub(crate) mod owner;
 pub(crate) mod registry;
+mod lookup;
 
 pub use self::belongs_to::BelongsTo;
 pub use self::belongs_to_many::{BelongsToMany, Through, Uniqueness};

@@ -9,6 +9,7 @@
 //!
 //! What can fail for a row is noted on the way, for those who ask at a moment when nothing may fail.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::error::{Error, Limit, RequestError, RequestKind, Result, Show, excerpt};
@@ -17,8 +18,9 @@ use crate::expr::compile::{compile, compile_value};
 use crate::expr::display::Shown;
 use crate::expr::eval::{Source, Total};
 use crate::expr::parameter::Parameters;
+use crate::expr::related::{NESTING_MAX, Question};
 use crate::expr::tree::Tree;
-use crate::expr::{Bound, BoundValue, Expr, Op};
+use crate::expr::{Bound, BoundValue, Expr, Numbers, Op, Reach, Related};
 use crate::value::{DataType, Timestamp, Value};
 
 /// What the names in an expression can mean.
@@ -40,12 +42,12 @@ impl Expr {
     /// # Errors
     /// `UnknownColumn` for a name that the scope does not have, `Type` for operands that do not go together, an argument
     /// that a function does not take and a whole that is no predicate, `Limit` beyond a million operations, `Unsupported`
-    /// for a parameter and for [`now`](crate::expr::now), which only a request or a statement has, and for functions of
+    /// for a parameter, for a question about associated rows and for [`now`](crate::expr::now), which only a request or a statement has, and for functions of
     /// documents without the feature `json`.
     pub fn bind(&self, scope: &(impl Scope + ?Sized)) -> Result<Bound> {
-        let mut parameters = Parameters::default();
-        let bound = self.bind_with(scope, &mut parameters)?;
-        refuse_parameters(&parameters, scope, None)?;
+        let parameters = RefCell::default();
+        let bound = self.bind_with(scope, &parameters, None)?;
+        refuse_parameters(&parameters.into_inner(), scope, None)?;
         Ok(bound)
     }
 
@@ -54,9 +56,9 @@ impl Expr {
     /// # Errors
     /// As [`bind`](Expr::bind).
     pub fn bind_value(&self, scope: &(impl Scope + ?Sized)) -> Result<BoundValue> {
-        let mut parameters = Parameters::default();
-        let bound = self.bind_value_with(scope, &mut parameters)?;
-        refuse_parameters(&parameters, scope, None)?;
+        let parameters = RefCell::default();
+        let bound = self.bind_value_with(scope, &parameters)?;
+        refuse_parameters(&parameters.into_inner(), scope, None)?;
         Ok(bound)
     }
 
@@ -65,7 +67,7 @@ impl Expr {
     pub(crate) fn bind_total(&self, scope: &(impl Scope + ?Sized)) -> Result<Total> {
         let bound = self.bind(scope)?;
         let tree = Tree::new(&self.ops);
-        match Checker::new(&tree, scope, &mut Parameters::default())
+        match Checker::new(&tree, scope, &RefCell::default(), None)
             .check()?
             .can_fail
         {
@@ -85,22 +87,25 @@ impl Expr {
         scope: &(impl Scope + ?Sized),
         now: impl FnOnce() -> Timestamp,
     ) -> Result<(Bound, Option<Value>)> {
-        let mut parameters = Parameters::default();
-        let bound = self.bind_with(scope, &mut parameters)?;
+        let parameters = RefCell::default();
+        let bound = self.bind_with(scope, &parameters, None)?;
+        let parameters: Parameters = parameters.into_inner();
         refuse_parameters(&parameters, scope, parameters.now())?;
         let now = parameters.now().map(|_| now().into());
         Ok((bound, now))
     }
 
-    /// As [`bind`](Expr::bind), with parameters, which are added to those known already.
+    /// As [`bind`](Expr::bind), with parameters, which are added to those known already, and with what it may reach: there
+    /// the same parameters may be met.
     pub(crate) fn bind_with(
         &self,
         scope: &(impl Scope + ?Sized),
-        parameters: &mut Parameters,
+        parameters: &RefCell<Parameters>,
+        reach: Option<&dyn Reach>,
     ) -> Result<Bound> {
         self.check_length(scope)?;
         let tree = Tree::new(&self.ops);
-        let checked = Checker::new(&tree, scope, parameters).check_predicates()?;
+        let checked = Checker::new(&tree, scope, parameters, reach).check_predicates()?;
         let terms = compile(&tree, &checked);
         let source = Source::new(self.clone(), scope.subject());
         Ok(Bound::new(source, terms, checked.columns()))
@@ -110,11 +115,11 @@ impl Expr {
     pub(crate) fn bind_value_with(
         &self,
         scope: &(impl Scope + ?Sized),
-        parameters: &mut Parameters,
+        parameters: &RefCell<Parameters>,
     ) -> Result<BoundValue> {
         self.check_length(scope)?;
         let tree = Tree::new(&self.ops);
-        let checked = Checker::new(&tree, scope, parameters).check()?;
+        let checked = Checker::new(&tree, scope, parameters, None).check()?;
         let steps = compile_value(&tree, &checked);
         let source = Source::new(self.clone(), scope.subject());
         let (columns, data_type) = (checked.columns(), checked.data_type);
@@ -155,7 +160,7 @@ fn refuse_parameters(
 /// What a check finds.
 #[derive(Default)]
 pub(super) struct Checked {
-    /// One per column operation, in their order.
+    /// One per column and those of each question, in their order.
     pub(super) ordinals: Vec<u32>,
     /// One per parameter operation and time, in their order.
     pub(super) positions: Vec<usize>,
@@ -181,7 +186,8 @@ impl Checked {
 struct Checker<'a, S: ?Sized> {
     tree: &'a Tree<'a>,
     scope: &'a S,
-    parameters: &'a mut Parameters,
+    reach: Option<&'a dyn Reach>,
+    parameters: &'a RefCell<Parameters>,
     operands: Vec<Operand>,
     checked: Checked,
 }
@@ -196,10 +202,16 @@ struct Operand {
 }
 
 impl<'a, S: Scope + ?Sized> Checker<'a, S> {
-    fn new(tree: &'a Tree<'a>, scope: &'a S, parameters: &'a mut Parameters) -> Self {
+    fn new(
+        tree: &'a Tree<'a>,
+        scope: &'a S,
+        parameters: &'a RefCell<Parameters>,
+        reach: Option<&'a dyn Reach>,
+    ) -> Self {
         Checker {
             tree,
             scope,
+            reach,
             parameters,
             operands: Vec::new(),
             checked: Checked::default(),
@@ -242,14 +254,16 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
         let mut position = None;
         let data_type = match op {
             Op::Column(name) => Some(self.resolve(name)?),
+            Op::Related(related) => Some(self.ask(related)?),
             Op::Parameter(name) => {
-                let at = self.parameters.declare(name);
+                let at = self.parameters.borrow_mut().declare(name);
                 self.checked.positions.push(at);
                 position = Some(at);
-                self.parameters.at(at).data_type
+                self.parameters.borrow().at(at).data_type
             }
             Op::Now => {
-                self.checked.positions.push(self.parameters.declare_now());
+                let at = self.parameters.borrow_mut().declare_now();
+                self.checked.positions.push(at);
                 Some(DataType::Timestamp)
             }
             Op::Coalesce(_) => {
@@ -330,7 +344,7 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
         let number = |at: usize| constant(at).and_then(Value::as_int);
         match builtin {
             Builtin::Divide => {
-                !(operands.iter().all(is_int) && !matches!(number(1), None | Some(0 | -1)))
+                !operands.iter().all(is_int) || matches!(number(1), None | Some(0 | -1))
             }
             Builtin::Remainder => matches!(number(1), None | Some(0)),
             Builtin::Substr => match (operands.len(), number(2)) {
@@ -359,7 +373,7 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
             let asked = match op {
                 // What is asked of a parameter alone may be said of it elsewhere.
                 Op::IsNull | Op::Function(_) => continue,
-                Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Now => None,
+                Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Now | Op::Related(_) => None,
                 Op::Compare(_) | Op::Between | Op::Coalesce(_) => known,
                 Op::In(values) => values.iter().find_map(Value::data_type),
                 Op::Like(_) => Some(DataType::Text),
@@ -379,7 +393,7 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
     }
 
     fn untyped(&self, position: usize) -> Error {
-        let name = excerpt(&self.parameters.at(position).name);
+        let name = excerpt(&self.parameters.borrow().at(position).name).to_string();
         let detail = format!("nothing says of which type parameter {name} is");
         refusal(self.scope, RequestKind::Type, detail)
     }
@@ -388,18 +402,22 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
         let Some(position) = self.operands[operand].position else {
             return Ok(());
         };
-        let known = self.parameters.give_type(position, asked);
+        let known = self.parameters.borrow_mut().give_type(position, asked);
         self.operands[operand].data_type = Some(known);
         if known == asked {
             return Ok(());
         }
-        let name = excerpt(&self.parameters.at(position).name);
+        let name = excerpt(&self.parameters.borrow().at(position).name).to_string();
         let detail = format!("parameter {name} is {known} in one place and {asked} in another");
         Err(refusal(self.scope, RequestKind::Type, detail))
     }
 
     fn resolve(&mut self, name: &str) -> Result<DataType> {
-        let Some((ordinal, data_type)) = self.scope.column(name) else {
+        let found = match (self.scope.column(name), self.reach) {
+            (None, Some(reach)) if name.contains('.') => Some(reach.column(name)?),
+            (found, _) => found,
+        };
+        let Some((ordinal, data_type)) = found else {
             let detail = format!("no column {}", excerpt(&name));
             return Err(refusal(self.scope, RequestKind::UnknownColumn, detail));
         };
@@ -407,11 +425,35 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
         Ok(data_type)
     }
 
+    fn ask(&mut self, related: &Arc<Related>) -> Result<DataType> {
+        if related.is_too_deep() {
+            let detail =
+                format!("questions about associated rows nested deeper than {NESTING_MAX}");
+            let kind = RequestKind::Limit(Limit::IncludeDepth);
+            return Err(refusal(self.scope, kind, detail));
+        }
+        let Some(reach) = self.reach else {
+            let path = excerpt(&related.path);
+            let detail = format!("associated rows ({path}) outside of a request");
+            return Err(refusal(self.scope, RequestKind::Unsupported, detail));
+        };
+        let Numbers { of_all, of_true } = reach.numbers(related)?;
+        self.checked.ordinals.push(of_all);
+        Ok(match &related.question {
+            Question::Any => DataType::Bool,
+            Question::All(_) => {
+                self.checked.ordinals.push(of_true);
+                DataType::Bool
+            }
+            Question::Count => DataType::Int,
+        })
+    }
+
     /// The type that an operation gives, once its operands are found to go together.
     fn result_type(&self, op: &Op, operands: &[Operand]) -> Result<Option<DataType>> {
         match op {
             Op::Column(_) | Op::Parameter(_) | Op::IsNull | Op::Function(_) => {}
-            Op::Now | Op::Call(..) | Op::Coalesce(_) => {}
+            Op::Now | Op::Related(_) | Op::Call(..) | Op::Coalesce(_) => {}
             Op::Value(value) => return Ok(value.data_type()),
             Op::Compare(_) | Op::Between => self.check_comparable(operands)?,
             Op::In(values) => {

@@ -14,7 +14,8 @@ use crate::expr::tree::Tree;
 use crate::expr::{Comparison, Expr, Op};
 use crate::value::{DataType, Value};
 
-/// A column by name, or by a path with dots such as `author.name`.
+/// A column by name. In a filter of a request also one of associated rows, by a path with dots such as `author.name`: see
+/// [`Select::filter`](crate::query::Select::filter).
 pub fn col(name: impl Into<Arc<str>>) -> Expr {
     Expr::leaf(Op::Column(name.into()))
 }
@@ -480,12 +481,15 @@ impl Expr {
         }
     }
 
-    /// The name that it reads, if that is one alone.
+    /// The name that it reads, if that is one alone and all that it reads.
     pub(crate) fn only_column(&self) -> Option<&str> {
         let mut names = self.ops.iter().filter_map(|op| match op {
             Op::Column(name) => Some(&**name),
             _ => None,
         });
+        if self.ops.iter().any(|op| matches!(op, Op::Related(_))) {
+            return None;
+        }
         let first = names.next()?;
         names.all(|name| name == first).then_some(first)
     }
@@ -504,7 +508,7 @@ impl Expr {
         self.ops.iter().any(|op| matches!(op, Op::Function(_)))
     }
 
-    fn leaf(op: Op) -> Expr {
+    pub(super) fn leaf(op: Op) -> Expr {
         Expr { ops: vec![op] }
     }
 

@@ -5,7 +5,8 @@
 //!    stack; a term of one leaf is that leaf.
 //! 3. What an operation takes is known beforehand, so cells and truths have a stack each. A boolean column in the place
 //!    of a truth is the leaf `column = true`; a truth in the place of a cell is lifted onto the other stack.
-//! 4. `not` goes into a leaf, and two in a row are none.
+//! 4. `not` goes into a leaf, and two in a row are none. The number that answers a question about associated rows is a cell
+//!    like any other: whether there are any is a leaf over it.
 //! 5. `and` and `or` join their operands two by two, so a thousand operands need one place on the stack, and after each
 //!    one the rest is skipped once it cannot change the answer. `coalesce` goes on only from null, and ends in a step of
 //!    its own, so that no constant at its end is taken for the whole.
@@ -17,6 +18,7 @@ use crate::expr::bind::Checked;
 use crate::expr::eval::{Leaf, List, Term, Test};
 use crate::expr::like::{LikeRule, Pattern};
 use crate::expr::machine::{Call, Step};
+use crate::expr::related::Question;
 use crate::expr::tree::Tree;
 use crate::expr::{Comparison, Op};
 use crate::value::Value;
@@ -75,7 +77,7 @@ fn places(tree: &Tree<'_>, whole: Place) -> Vec<Place> {
                 },
                 Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Function(_) => Place::Cell,
                 Op::Compare(_) | Op::Between | Op::In(_) | Op::Like(_) | Op::IsNull => Place::Cell,
-                Op::Now | Op::Call(..) => Place::Cell,
+                Op::Now | Op::Related(_) | Op::Call(..) => Place::Cell,
             };
         }
     }
@@ -137,11 +139,21 @@ impl<'a> Compiler<'a> {
     fn operation(&mut self, node: usize) {
         match self.tree.op(node) {
             Op::Column(_) => {
-                let ordinal = self
-                    .ordinals
-                    .next()
-                    .expect("every column was given an ordinal");
-                self.steps.push(Step::Load(*ordinal));
+                let ordinal = self.ordinal();
+                self.steps.push(Step::Load(ordinal));
+            }
+            Op::Related(related) => {
+                let ordinal = self.ordinal();
+                self.steps.push(Step::Load(ordinal));
+                match related.question {
+                    Question::Any => self.test(Test::Compare(Comparison::Gt, Value::Int(0))),
+                    Question::All(_) => {
+                        let of_true = self.ordinal();
+                        self.steps.push(Step::Load(of_true));
+                        self.steps.push(Step::Compare(Comparison::Eq));
+                    }
+                    Question::Count => {}
+                }
             }
             Op::Value(value) => self.steps.push(Step::Constant(value.clone())),
             Op::Parameter(_) | Op::Now => {
@@ -172,6 +184,11 @@ impl<'a> Compiler<'a> {
             }))),
             Op::Function(function) => self.steps.push(Step::Function(Arc::clone(function))),
         }
+    }
+
+    fn ordinal(&mut self) -> u32 {
+        let ordinal = self.ordinals.next();
+        *ordinal.expect("every column and question was given an ordinal")
     }
 
     fn compare(&mut self, comparison: Comparison) {
@@ -313,6 +330,7 @@ fn gives_cell(op: &Op) -> bool {
     match op {
         Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Now => true,
         Op::Call(..) | Op::Coalesce(_) => true,
+        Op::Related(related) => related.question == Question::Count,
         Op::Compare(_) | Op::Between | Op::In(_) | Op::Like(_) | Op::IsNull => false,
         Op::Not | Op::And(_) | Op::Or(_) | Op::Function(_) => false,
     }

@@ -8,6 +8,7 @@ use std::fmt;
 use crate::expr::builtin::Builtin;
 use crate::expr::like::LikeRule;
 use crate::expr::parameter::NOW;
+use crate::expr::related::{Question, Related};
 use crate::expr::tree::Tree;
 use crate::expr::{Bound, Comparison, Expr, Op};
 use crate::value::Value;
@@ -60,6 +61,7 @@ enum Piece<'a> {
     Text(&'a str),
     Value(&'a Value),
     Character(char),
+    Related(&'a Related),
     Node(usize, Tightness),
 }
 
@@ -72,6 +74,7 @@ impl fmt::Display for Shown<'_> {
                 Piece::Value(value) => value.fmt(f)?,
                 Piece::Character('\'') => f.write_str("''''")?,
                 Piece::Character(character) => write!(f, "'{character}'")?,
+                Piece::Related(related) => related.fmt(f)?,
                 Piece::Node(node, least) => self.push_bracketed(node, least, &mut pieces),
             }
         }
@@ -98,6 +101,7 @@ impl<'a> Shown<'a> {
             Op::Value(value) => return pieces.push(Piece::Value(value)),
             Op::Parameter(name) => return pieces.extend([Piece::Text(name), Piece::Text(":")]),
             Op::Function(function) => return pieces.push(Piece::Text(function.text())),
+            Op::Related(related) => return pieces.push(Piece::Related(related)),
             Op::Not => return self.push_not(node - 1, pieces),
             Op::Now => return pieces.push(Piece::Text(NOW)),
             Op::Call(builtin, _) => return self.push_call(node, builtin, pieces),
@@ -251,7 +255,9 @@ impl Op {
             }
             Op::Call(Builtin::Negate, _) => Tightness::Sign,
             Op::Call(..) => Tightness::Atom,
-            Op::Compare(_) | Op::Between | Op::In(_) | Op::Like(_) | Op::IsNull => Tightness::Test,
+            Op::Compare(_) | Op::Between | Op::In(_) | Op::Like(_) => Tightness::Test,
+            Op::Related(related) if related.question == Question::Count => Tightness::Atom,
+            Op::IsNull | Op::Related(_) => Tightness::Test,
             Op::Not => Tightness::Not,
             Op::And(_) => Tightness::And,
             Op::Or(_) => Tightness::Or,

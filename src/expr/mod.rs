@@ -35,7 +35,8 @@
 //! 4. `not in`, `not like`, `not between` and `is not null` are the operation followed by `not`: in three-valued logic
 //!    they are the same, and there is one thing less to know.
 //!
-//! Parameters ([`param`]) are given when a prepared request is run; only there may an expression have any.
+//! Questions about associated rows ([`related`]) and columns over a path of associations are for the filters of requests,
+//! where a row comes with their answers. Parameters ([`param`]) are given when a prepared request is run; only there may an expression have any.
 //!
 //! An expression cannot see more than its row, and the one value that it converts is an integer beside a float in
 //! arithmetic and `coalesce`.
@@ -57,6 +58,7 @@ mod time;
 mod document;
 mod conjuncts;
 mod parameter;
+mod related;
 mod sql;
 mod sql_function;
 
@@ -79,7 +81,10 @@ pub use self::eval::{Bound, Cells};
 pub use self::function::CellsTest;
 pub(crate) use self::machine::Failed;
 pub(crate) use self::parameter::Parameters;
+pub use self::related::{RelatedRows, related};
 pub use self::time::Unit;
+
+pub(crate) use self::related::{Numbers, Question, Reach, Related};
 
 pub(crate) use self::sql::{Language, Words};
 
@@ -123,13 +128,16 @@ enum Op {
     Coalesce(usize),
     /// Its operands are the cells it asked for.
     Function(Arc<Function>),
+    /// A question about associated rows.
+    Related(Arc<Related>),
 }
 
 impl Op {
     /// How many operands it takes.
     fn arity(&self) -> usize {
         match self {
-            Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Now => 0,
+            Op::Column(_) | Op::Value(_) | Op::Parameter(_) => 0,
+            Op::Now | Op::Related(_) => 0,
             Op::In(_) | Op::IsNull | Op::Not => 1,
             Op::Compare(_) | Op::Like(_) => 2,
             Op::Between => 3,

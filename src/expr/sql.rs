@@ -114,6 +114,7 @@ fn write(op: &Op, operands: Vec<Part>, words: &impl Words) -> Result<Part, Strin
         Op::Or(0) => return Ok(Part::new("FALSE", Tightness::Atom)),
         Op::And(_) => return Ok(joined(&operands, " AND ", Tightness::And)),
         Op::Or(_) => return Ok(joined(&operands, " OR ", Tightness::Or)),
+        Op::Related(related) => return Err(format!("a question about associated rows: {related}")),
         Op::Function(function) => {
             return Err(format!("a closure takes part in it: {}", function.text()));
         }

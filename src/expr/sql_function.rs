@@ -95,9 +95,9 @@ fn postgres(builtin: &Builtin, operands: &[Part], words: &impl Words) -> Result<
     };
     let reason = match builtin {
         Builtin::Add | Builtin::Subtract | Builtin::Multiply => {
-            return Ok(infix(operands, sign, words)?);
+            return infix(operands, sign, words);
         }
-        Builtin::Divide | Builtin::Remainder => return Ok(infix(operands, sign, words)?),
+        Builtin::Divide | Builtin::Remainder => return infix(operands, sign, words),
         Builtin::Negate => return Ok(format!("(- {})", number(&operands[0], words)?)),
         Builtin::Round | Builtin::Floor | Builtin::Ceil => {
             return Ok(format!("{name}({})", list(operands)));

@@ -9,7 +9,7 @@ use crate::engine::{DeletePlan, RowId};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::model::Instance;
-use crate::model::reader::{Reader, has_schema_of};
+use crate::model::reader::{Reader, has_schema_of, reaches};
 use crate::query::{Select, select};
 use crate::value::Key;
 
@@ -277,7 +277,7 @@ impl Reader<'_> {
 
     pub(super) fn count_by(self, model: &str, filter: &Expr) -> Result<usize> {
         let model = self.model(model)?;
-        if !self.finds_all(model) {
+        if !self.finds_all(model) || reaches(model, filter) {
             let request = select(&*model.name).filter(filter.clone());
             return request.count(&self.version());
         }

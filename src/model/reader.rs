@@ -83,6 +83,10 @@ impl<'a> Reader<'a> {
     /// The rows for which a filter over attributes is true and that are not softly deleted, in primary-key order. Scopes of
     /// the model are not looked at.
     pub(crate) fn select(self, model: &ModelEntry, filter: &Expr) -> Result<Vec<RowId>> {
+        if reaches(model, filter) {
+            let request = select(&*model.name).unscoped();
+            return self.request(&request.filter(filter.clone()));
+        }
         let (filter, now) = self.bind(model, filter)?;
         let mut rows = self
             .snapshot
@@ -187,6 +191,11 @@ impl Scope for Attributes<'_> {
         let ordinal = self.model.find_attribute(name)?.ordinal;
         Some((ordinal, self.table.columns[ordinal as usize].data_type))
     }
+}
+
+/// Whether a filter reads more than the attributes of its row.
+pub(crate) fn reaches(model: &ModelEntry, filter: &Expr) -> bool {
+    filter.reaches(|name| model.find_attribute(name).is_some())
 }
 
 /// Whether the ids of the models mean something in a version.

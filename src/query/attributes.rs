@@ -82,7 +82,7 @@ impl Shown {
         }
         for ((name, expr), ordinal) in criteria.computed.iter().zip(COMPUTED..) {
             shown.refuse_repeated(model, name)?;
-            let value = expr.bind_value_with(scope, &mut parameters.borrow_mut())?;
+            let value = expr.bind_value_with(scope, parameters)?;
             shown.ordinals.push(ordinal);
             shown.computed.push(Computed {
                 name: name.clone(),

@@ -10,21 +10,25 @@ use crate::engine::{AccessPath, Snapshot, Sought};
 use crate::query::plan::{
     Access, Arrangement, Keep, Lookup, Plan, PlanNode, Probe, RowOrder, ValueJoin, Walk,
 };
+use crate::query::reach::{At, Origin};
 use crate::query::resolve::OrderKey;
+use crate::query::shape::Side;
 use crate::query::{Direction, Nulls};
 use crate::schema::{Table, TableId};
 
 /// The text of a plan as it would be run on a snapshot.
 pub(crate) fn explain(plan: &Plan, snapshot: &Snapshot) -> String {
-    let mut depths: Vec<usize> = Vec::with_capacity(plan.nodes.len());
     let mut text = String::new();
-    for node in &plan.nodes {
-        let include = node.node.include.as_ref();
-        let depth = include.map_or(0, |include| depths[include.parent] + 1);
-        depths.push(depth);
+    // The next one is the last: each node right before what is below it.
+    let mut pending: Vec<(usize, usize)> = vec![(0, 0)];
+    while let Some((position, depth)) = pending.pop() {
+        let node = &plan.nodes[position];
+        let children = node.node.children.iter().rev();
+        pending.extend(children.map(|&child| (child, depth + 1)));
         let block = Block {
             plan,
             snapshot,
+            position,
             node,
         };
         for (position, line) in block.lines().iter().enumerate() {
@@ -38,6 +42,7 @@ pub(crate) fn explain(plan: &Plan, snapshot: &Snapshot) -> String {
 struct Block<'p> {
     plan: &'p Plan,
     snapshot: &'p Snapshot,
+    position: usize,
     node: &'p PlanNode,
 }
 
@@ -48,7 +53,12 @@ impl Block<'_> {
         if let Some(filter) = &self.node.node.filter {
             lines.push(format!("filter: {filter}"));
         }
+        lines.extend(self.node.asks.iter().map(|term| format!("filter: {term}")));
+        for (term, _) in self.node.joins.iter().flat_map(|join| &join.terms) {
+            lines.push(format!("filter over joined rows: {term}"));
+        }
         lines.extend(self.order());
+        lines.extend(self.taking());
         lines.extend(self.cut());
         lines
     }
@@ -58,17 +68,18 @@ impl Block<'_> {
         let Some(include) = &self.node.node.include else {
             return format!("select {model}");
         };
-        if include.counted {
-            return format!("count {} ({model})", include.association.key);
-        }
+        let key = &include.association.key;
+        let implied = include.origin != Origin::Request;
         let required = if include.required { ", required" } else { "" };
         let hidden = if include.hidden { ", not shown" } else { "" };
         let of = include.owner.as_ref();
         let of = of.map_or_else(String::new, |owner| format!(" of {}", owner.key));
-        format!(
-            "include {} ({model}){of}{required}{hidden}",
-            include.association.key
-        )
+        match (include.counted, implied && !include.required) {
+            (true, true) => format!("count {key} ({model}), not shown"),
+            (true, false) => format!("count {key} ({model})"),
+            (false, true) => format!("join {key} ({model}), not shown"),
+            (false, false) => format!("include {key} ({model}){of}{required}{hidden}"),
+        }
     }
 
     fn found(&self) -> Vec<String> {
@@ -175,13 +186,33 @@ impl Block<'_> {
             }
             Arrangement::SortByColumns => match &self.node.order {
                 RowOrder::Columns(keys) => format!("order: {}, sort", self.order_keys(keys)),
-                RowOrder::Any | RowOrder::Key => return None,
+                RowOrder::Any | RowOrder::Key | RowOrder::Reaching(_) => return None,
+            },
+            Arrangement::SortLater => match &self.node.order {
+                RowOrder::Reaching(order) => {
+                    format!("order: {}, sort", self.order_keys(&order.keys))
+                }
+                RowOrder::Any | RowOrder::Key | RowOrder::Columns(_) => return None,
             },
         })
     }
 
+    /// By what a limit takes rows, if that is not their order.
+    fn taking(&self) -> Option<String> {
+        let RowOrder::Reaching(order) = &self.node.order else {
+            return None;
+        };
+        let cuts = self.node.cut.limit.is_some() || self.node.cut.offset > 0;
+        (cuts && order.taking != order.keys).then(|| match order.taking.is_empty() {
+            true => "taken by: primary key".into(),
+            false => format!(
+                "taken by: {}, then primary key",
+                self.order_keys(&order.taking)
+            ),
+        })
+    }
+
     fn order_keys(&self, keys: &[OrderKey]) -> String {
-        let model = self.plan.model(self.node);
         let key = |key: &OrderKey| {
             let direction = match key.direction {
                 Direction::Ascending => "",
@@ -192,9 +223,32 @@ impl Block<'_> {
                 (Direction::Descending, Nulls::Last) => " nulls last",
                 (Direction::Ascending, Nulls::Last) | (Direction::Descending, Nulls::First) => "",
             };
-            format!("{}{direction}{nulls}", attribute_name(model, key.ordinal))
+            format!("{}{direction}{nulls}", self.place(key))
         };
         keys.iter().map(key).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The column of an order, with the path to it.
+    fn place(&self, key: &OrderKey) -> String {
+        let (node, side) = match key.at {
+            At::Row => (self.position, Side::Target),
+            At::Junction => (self.position, Side::Junction),
+            At::Below { node, side } => (node, side),
+        };
+        let (model, _) = self.plan.shape(node, side);
+        let mut path = attribute_name(model, key.ordinal).to_owned();
+        if side == Side::Junction {
+            path = format!("{}.{path}", model.name);
+        }
+        let mut above = node;
+        while above != self.position {
+            let Some(include) = &self.plan.node(above).include else {
+                break;
+            };
+            path = format!("{}.{path}", include.association.key);
+            above = include.parent;
+        }
+        path
     }
 
     fn cut(&self) -> Option<String> {

@@ -1,18 +1,23 @@
 //! What is wanted of an association, below each row of its source.
 
+use crate::association::Alias;
 use crate::association::owner::Owner;
 use crate::association::registry::ModelEntry;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Expr;
 use crate::query::attributes::add_computed;
-use crate::query::select::{Criteria, add};
-use crate::query::{Order, ScopeChoice};
+use crate::query::select::{Criteria, NO_SUB_QUERY, add};
+use crate::query::{IncludeAll, Order, ScopeChoice};
 
-/// The rows of an association, below each row of the model that declares it. A text is the association's key.
+/// The rows of an association, below each row of the model that declares it. A text is the association's key; or the name
+/// of the model that it leads to, if it was declared without an alias, or with [`alias`](Include::alias).
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Include {
+    /// Its key, or the name of the model that it leads to.
     pub(crate) association: String,
+    /// What the association to the named model is called.
+    pub(crate) alias: Option<Alias>,
     pub(crate) criteria: Criteria,
     pub(crate) required: Option<bool>,
     pub(crate) through_filters: Vec<Expr>,
@@ -28,6 +33,7 @@ pub struct Include {
 pub fn include(association: impl Into<String>) -> Include {
     Include {
         association: association.into(),
+        alias: None,
         criteria: Criteria::default(),
         required: None,
         through_filters: Vec::new(),
@@ -38,8 +44,17 @@ pub fn include(association: impl Into<String>) -> Include {
 }
 
 impl Include {
+    /// What the association is called that leads to the named model: `include("Task").alias("openTasks")`, which is the same
+    /// as `include("openTasks")`; or both forms of it, `("openTask", "openTasks")`.
+    pub fn alias(mut self, alias: impl Into<Alias>) -> Self {
+        self.alias = Some(alias.into());
+        self
+    }
+
     /// Only rows for which this is true. Of several filters, all have to be. Makes the include required, unless
-    /// [`required`](Include::required) says otherwise.
+    /// [`required`](Include::required) says otherwise. It may reach associated rows, as
+    /// [`Select::filter`](crate::query::Select::filter), and the junction row that leads to each row by the name of its
+    /// model: `col("PostTag.weight")`.
     pub fn filter(mut self, filter: impl Into<Expr>) -> Self {
         self.criteria.filters.push(filter.into());
         self
@@ -51,7 +66,8 @@ impl Include {
         self
     }
 
-    /// Ordered by this under each source, then by what later calls say, then by primary key.
+    /// Ordered by this under each source, then by what later calls say, then by primary key. Without a word about it the
+    /// rows follow what the order above says about this association ([`Order`]), and else come by primary key.
     pub fn order_by(mut self, order: impl Into<Order>) -> Self {
         self.criteria.order.push(order.into());
         self
@@ -145,6 +161,39 @@ impl Include {
         self
     }
 
+    /// With the rows of all associations, or those of some kinds, below each of these rows. What is said of an association by
+    /// itself goes before that.
+    pub fn include_all(mut self, all: IncludeAll) -> Self {
+        self.criteria.include_all(all);
+        self
+    }
+
+    /// Accepted, and means nothing: every include is read by itself, whatever its association, and may be ordered and
+    /// cut under each source.
+    pub fn separate(self, _separate: bool) -> Self {
+        self
+    }
+
+    /// A right join, which keeps rows without a source, is refused as `Unsupported` when the request is run.
+    pub fn right(mut self, right: bool) -> Self {
+        self.criteria.refuse_if(right, "`right`, a right join");
+        self
+    }
+
+    /// `duplicating(false)`, which makes a limit count joined rows, is refused as `Unsupported` when the request is run: a
+    /// limit counts rows of the root.
+    pub fn duplicating(mut self, duplicating: bool) -> Self {
+        let what = "`duplicating(false)`, a limit on joined rows";
+        self.criteria.refuse_if(!duplicating, what);
+        self
+    }
+
+    /// As [`Select::sub_query`](crate::query::Select::sub_query).
+    pub fn sub_query(mut self, sub_query: bool) -> Self {
+        self.criteria.refuse_if(!sub_query, NO_SUB_QUERY);
+        self
+    }
+
     /// With the number of rows of an association below each of these rows, as
     /// [`Select::with_count`](crate::query::Select::with_count).
     pub fn with_count(mut self, association: impl Into<Include>) -> Self {
@@ -197,6 +246,7 @@ impl Include {
     pub(crate) fn is_bare(&self) -> bool {
         let Include {
             association: _,
+            alias: _,
             criteria,
             required,
             through_filters,
@@ -260,6 +310,7 @@ impl Include {
         let member = |key: &str| {
             let mut member = Include {
                 association: key.to_owned(),
+                alias: None,
                 members: Vec::new(),
                 ..self.clone()
             };

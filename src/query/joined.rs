@@ -115,7 +115,7 @@ impl<'s> Rows<'s> {
             shown.push(match above {
                 None if include.is_some() => None,
                 None => Some(joined.add_node(node, None, String::new())),
-                Some((include, (wheel, path))) if include.counted => {
+                Some((include, (wheel, path))) if include.shows_count() => {
                     let name = format!("{path}_count.{}", include.association.key);
                     joined.add(name, wheel, node, Source::Count);
                     None

@@ -5,7 +5,7 @@
 //! deleted meanwhile, the row itself among them.
 
 use crate::association::registry::ModelEntry;
-use crate::error::{RequestError, RequestKind, Result};
+use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::expr::{Expr, all, any, col, val};
 use crate::query::plan::{PlanNode, RowOrder};
 use crate::query::resolve::OrderKey;
@@ -16,24 +16,32 @@ use crate::value::{Key, Value};
 pub(super) fn columns(order: &RowOrder, primary_key: &[u32]) -> Vec<OrderKey> {
     let mut columns: Vec<OrderKey> = match order {
         RowOrder::Columns(columns) => columns.clone(),
-        RowOrder::Key | RowOrder::Any => Vec::new(),
+        RowOrder::Key | RowOrder::Any | RowOrder::Reaching(_) => Vec::new(),
     };
     for &ordinal in primary_key {
         if columns.iter().all(|key| key.ordinal != ordinal) {
-            columns.push(OrderKey {
-                ordinal,
-                direction: Direction::Ascending,
-                nulls: Nulls::Last,
-            });
+            columns.push(OrderKey::own(ordinal, Direction::Ascending, Nulls::Last));
         }
     }
     columns
 }
 
 /// The columns of [`columns`], of a node that is planned.
-pub(super) fn columns_of(node: &PlanNode, primary_key: &[u32]) -> Vec<u32> {
+///
+/// # Errors
+/// `Unsupported` for an order over associations.
+pub(super) fn columns_of(node: &PlanNode, model: &str, primary_key: &[u32]) -> Result<Vec<u32>> {
+    if let RowOrder::Reaching(_) = &node.order {
+        return Err(no_place(model));
+    }
     let columns = columns(&node.order, primary_key);
-    columns.iter().map(|key| key.ordinal).collect()
+    Ok(columns.iter().map(|key| key.ordinal).collect())
+}
+
+/// The error for an order whose values do not stand in the row.
+pub(super) fn no_place(model: &str) -> Error {
+    let detail = "the place of a row in an order over associations";
+    RequestError::new(RequestKind::Unsupported, model, detail).into()
 }
 
 /// What is true for the rows behind a place in an order.

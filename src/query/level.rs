@@ -103,6 +103,26 @@ impl<'s> Level<'s> {
         }
     }
 
+    /// Puts the rows of each parent where `positions` puts the parent; the positions of the rows then. The rows themselves
+    /// still have to be put there.
+    pub(crate) fn permute_parents(&mut self, positions: &[u32]) -> Vec<u32> {
+        let mut rows = Vec::with_capacity(self.len());
+        let mut offsets = Vec::with_capacity(self.offsets.len());
+        let mut end = 0;
+        offsets.push(end);
+        for &parent in positions {
+            let (first, last) = (
+                self.offsets[parent as usize],
+                self.offsets[parent as usize + 1],
+            );
+            rows.extend(first..last);
+            end += last - first;
+            offsets.push(end);
+        }
+        self.offsets = offsets;
+        rows
+    }
+
     /// For each row, what is said of its parent.
     pub(crate) fn spread(&self, of_parents: &[bool]) -> Vec<bool> {
         let mut of_rows = vec![false; self.len()];

@@ -15,9 +15,11 @@
 mod order;
 mod select;
 mod include;
+mod include_all;
 mod scope;
 mod attributes;
 mod resolve;
+mod reach;
 mod keyset;
 mod parameters;
 mod plan;
@@ -45,6 +47,7 @@ use crate::value::Timestamp;
 pub use self::depth_first::{DepthFirst, Visit};
 pub(crate) use self::given::{Given, GivenRows};
 pub use self::include::{Include, include};
+pub use self::include_all::{IncludeAll, IncludeKind, include_all};
 pub use self::joined::{Joined, JoinedRow, JoinedRows};
 pub use self::order::{Direction, Nulls, Order, asc, desc};
 pub use self::owned::OwnedRows;
@@ -54,8 +57,10 @@ pub use self::scope::{Scope, ScopeChoice};
 pub use self::select::{Select, select};
 pub use self::shape::{Column, Counted, Included, Loaded};
 
+pub(crate) use self::reach::models_reached;
 pub(crate) use self::resolve::check_criteria;
 pub(crate) use self::scope::{ModelScopes, Scopes};
+pub(crate) use self::select::Criteria;
 
 /// What a request can be run on: a database, a snapshot, a transaction.
 pub trait Queryable {

@@ -3,6 +3,43 @@
 /// One attribute to order by. A text is the attribute, ascending.
 ///
 /// Without a word about nulls they come last when ascending and first when descending, as in PostgreSQL.
+///
+/// An attribute may stand at the end of a path of associations (`company.name`), or in the junction on its way
+/// (`tags.PostTag.weight`; inside an include of tags `PostTag.weight`). Rows without anything there have a null. Over an
+/// association to many:
+///
+/// - a row comes where the first of its joined rows does: by the lowest value when ascending, by the highest when descending;
+/// - the rows of that association are in the same order, if they are included without an order of their own;
+/// - a limit takes rows by the other keys, and these only say in which order they come (associations EL-41).
+///
+/// ```
+/// use relata::{Attribute, BelongsTo, DataType, HasMany, Models, desc, include, select, values};
+///
+/// let mut models = Models::new();
+/// models.define_with("User", |user| user.attribute(Attribute::new("name", DataType::Text)));
+/// models.define_with("Post", |post| post.attribute(Attribute::new("score", DataType::Int)));
+/// models.has_many("User", HasMany::new("Post").alias("posts"));
+/// models.belongs_to("Post", BelongsTo::new("User").alias("author").foreign_key("UserId"));
+/// let mut db = models.sync()?;
+/// for (name, scores) in [("Ada", [3, 9]), ("Bob", [12, 1])] {
+///     let mut user = db.create("User", values! { name: name })?;
+///     for score in scores {
+///         db.related(&mut user, "posts")?.create(values! { score: score })?;
+///     }
+/// }
+///
+/// let best = select("User").order_by(desc("posts.score")).include("posts").run_owned(&db)?;
+/// let mut shown = Vec::new();
+/// for user in &best.rows() {
+///     for post in user.many("posts")? {
+///         shown.push((user.get_as::<String>("name")?, post.get_as::<i64>("score")?));
+///     }
+/// }
+/// assert_eq!(shown, [("Bob".into(), 12), ("Bob".into(), 1), ("Ada".into(), 9), ("Ada".into(), 3)]);
+/// let by_author = select("Post").order_by(desc("author.name")).order_by("score").run_owned(&db)?;
+/// assert_eq!(by_author.rows().first().unwrap().get_as::<i64>("score")?, 1);
+/// # Ok::<(), relata::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     pub(crate) attribute: String,
@@ -29,12 +66,12 @@ pub enum Nulls {
     Last,
 }
 
-/// By an attribute, from low to high.
+/// By an attribute, or a path to one, from low to high.
 pub fn asc(attribute: impl Into<String>) -> Order {
     Order::new(attribute, Direction::Ascending)
 }
 
-/// By an attribute, from high to low.
+/// By an attribute, or a path to one, from high to low.
 pub fn desc(attribute: impl Into<String>) -> Order {
     Order::new(attribute, Direction::Descending)
 }

@@ -11,6 +11,7 @@ use crate::engine::{AccessPath, Snapshot};
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Bound;
 use crate::query::parameters::Wanted;
+use crate::query::reach::At;
 use crate::query::resolve::{Node, OrderKey};
 use crate::query::{Direction, Version};
 use crate::schema::{ForeignKeyId, Schema, TableId};
@@ -31,6 +32,9 @@ pub(crate) struct PlanNode {
     /// What was asked for. Its filter is only what is left to test: the access path answers the rest.
     pub(crate) node: Node,
     pub(crate) access: Access,
+    /// Terms that the filter leaves to be tested: those over the numbers of rows below, then those over joined rows.
+    pub(crate) asks: Vec<Bound>,
+    pub(crate) joins: Vec<Join>,
     pub(crate) order: RowOrder,
     pub(crate) cut: Cut,
     pub(crate) keep: Keep,
@@ -67,7 +71,7 @@ pub(crate) struct Crossing {
     pub(crate) to_junction: Walk,
     /// What junction rows are tested for.
     pub(crate) filter: Option<Bound>,
-    /// Whether junction rows are part of the result.
+    /// Whether junction rows are part of the result, or read by a filter or an order.
     pub(crate) shown: bool,
     pub(crate) to_target: Walk,
 }
@@ -117,6 +121,25 @@ pub(crate) enum Probe {
     Constant(Value),
 }
 
+/// Rows of nodes below one that are looked at together with its rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Join {
+    /// Ascending; each below the node or below one before it.
+    pub(crate) nodes: Vec<usize>,
+    /// What has to be true, and how many of the nodes it reads at most.
+    pub(crate) terms: Vec<(Bound, usize)>,
+}
+
+/// An order by more than the columns of the rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReachingOrder {
+    pub(crate) keys: Vec<OrderKey>,
+    /// Those that decide which rows a limit takes: all that no association to many leads to (associations EL-41).
+    pub(crate) taking: Vec<OrderKey>,
+    /// The nodes below that are read, those that depend on each other together; each list as in a [`Join`].
+    pub(crate) branches: Vec<Vec<usize>>,
+}
+
 /// The order in which rows are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RowOrder {
@@ -126,6 +149,8 @@ pub(crate) enum RowOrder {
     Key,
     /// By these columns, then by primary key.
     Columns(Vec<OrderKey>),
+    /// By columns of other rows among others, then by primary key.
+    Reaching(ReachingOrder),
 }
 
 /// Which of a parent's rows are kept, by position.
@@ -155,6 +180,8 @@ pub(crate) enum Arrangement {
     SortByKey,
     /// A sort by columns.
     SortByColumns,
+    /// A sort by columns, once what else they are of is read.
+    SortLater,
 }
 
 impl Plan {
@@ -212,6 +239,7 @@ impl PlanNode {
                 }
             }
             RowOrder::Columns(_) => Arrangement::SortByColumns,
+            RowOrder::Reaching(_) => Arrangement::SortLater,
         }
     }
 }
@@ -257,7 +285,7 @@ impl RowOrder {
     pub(crate) fn new(columns: Vec<OrderKey>, primary_key: &[u32]) -> Self {
         let mut expected = primary_key.iter();
         let is_key = |key: &OrderKey, ordinal: &u32| {
-            key.ordinal == *ordinal && key.direction == Direction::Ascending
+            key.at == At::Row && key.ordinal == *ordinal && key.direction == Direction::Ascending
         };
         let begins = columns.len() >= primary_key.len()
             && columns
@@ -266,6 +294,13 @@ impl RowOrder {
                 .all(|(key, ordinal)| is_key(key, ordinal));
         if columns.is_empty() || begins {
             RowOrder::Key
+        } else if columns.iter().any(|key| key.at != At::Row) {
+            let taking = columns.iter().filter(|key| !key.over_many);
+            RowOrder::Reaching(ReachingOrder {
+                taking: taking.copied().collect(),
+                keys: columns,
+                branches: Vec::new(),
+            })
         } else {
             RowOrder::Columns(columns)
         }

@@ -1,7 +1,7 @@
 //! From names to ids and ordinals, with every type checked.
 //!
 //! The tree becomes a list, each node before what it contains. A filter takes in the scope of its association, so that
-//! nothing below knows scopes; whether an include is required was decided before that, by the filters of the request and
+//! nothing below knows scopes, and of columns and rows that are not its own `reach` sees to; whether an include is required was decided before that, by the filters of the request and
 //! of the model's scopes alone (associations SC-7, SC-13).
 
 use std::borrow::Cow;
@@ -14,11 +14,16 @@ use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result, excerpt};
 use crate::expr::{Bound, Expr, Parameters, Scope, all, col};
 use crate::query::attributes::Shown;
+use crate::query::include_all::by_key;
 use crate::query::parameters::Wanted;
+use crate::query::reach::{self, At, Draft, Origin, Reach, Slot};
 use crate::query::select::Criteria;
 use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Scopes, Select, Version, keyset};
 use crate::schema::{Schema, Table, TableId};
 use crate::value::{DataType, Key, Value};
+
+/// The most includes of one request, at all depths; a few associations lead to many where all are included.
+const NODES_MAX: usize = 10_000;
 
 /// A root, or an include below another node.
 #[derive(Clone, Debug)]
@@ -29,7 +34,10 @@ pub(crate) struct Node {
     pub(crate) include: Option<IncludeNode>,
     /// The includes right below, ascending.
     pub(crate) children: Vec<usize>,
+    /// What its rows are tested for by themselves.
     pub(crate) filter: Option<Bound>,
+    /// What they are tested for besides.
+    pub(crate) reach: Reach,
     pub(crate) order: Vec<OrderKey>,
     pub(crate) limit: Option<usize>,
     pub(crate) offset: usize,
@@ -44,8 +52,38 @@ impl Node {
         self.include.as_ref().is_some_and(|it| it.required)
     }
 
+    /// Whether it leads to one row at most.
+    pub(crate) fn is_single(&self) -> bool {
+        let include = self.include.as_ref();
+        include.is_some_and(|include| include.association.is_single())
+    }
+
+    /// Nodes below that its filter and its order read, without those on the way there.
+    pub(crate) fn reached(&self) -> Vec<usize> {
+        let of_slots = self.reach.slots.iter().flat_map(|slot| match slot {
+            Slot::Number { way, .. } => way.clone(),
+            Slot::Cell(at, _) => at.node().into_iter().collect(),
+        });
+        of_slots
+            .chain(self.order.iter().filter_map(|key| key.at.node()))
+            .collect()
+    }
+
+    /// Writes other numbers for the nodes that it reads.
+    pub(crate) fn renumber(&mut self, place: impl Fn(usize) -> usize) {
+        for slot in &mut self.reach.slots {
+            match slot {
+                Slot::Number { way, .. } => way.iter_mut().for_each(|node| *node = place(*node)),
+                Slot::Cell(at, _) => at.renumber(&place),
+            }
+        }
+        for key in &mut self.order {
+            key.at.renumber(&place);
+        }
+    }
+
     /// Of its rows only the number is wanted, whatever order, limit and offset a scope gave them.
-    fn only_count(&mut self) {
+    pub(crate) fn only_count(&mut self) {
         self.order.clear();
         (self.limit, self.offset) = (None, 0);
         if let Some(include) = &mut self.include {
@@ -53,11 +91,12 @@ impl Node {
         }
     }
 
-    /// Whether it is a count, or something below one.
-    fn is_under_count(&self, nodes: &[Node]) -> bool {
+    /// Whether none of its rows are part of the result, nor any below them: it is a count or implied, or below such a
+    /// node.
+    fn is_silent(&self, nodes: &[Node]) -> bool {
         let mut next = self.include.as_ref();
         while let Some(include) = next {
-            if include.counted {
+            if include.counted || include.origin != Origin::Request {
                 return true;
             }
             next = nodes[include.parent].include.as_ref();
@@ -76,8 +115,9 @@ pub(crate) struct IncludeNode {
     pub(crate) required: bool,
     /// It only decides about rows of the parent node and is no part of the result (associations EL-14).
     pub(crate) hidden: bool,
-    /// Of its rows only the number is part of the result.
+    /// Of its rows only the number is wanted.
     pub(crate) counted: bool,
+    pub(crate) origin: Origin,
     /// Neither a filter nor a limit or offset of the request leaves rows out.
     pub(crate) whole: bool,
     /// The owner that was included, if the association is one of it. Those of one owner stand beside each other, and are
@@ -101,6 +141,11 @@ impl IncludeNode {
             None => &self.association.key,
         }
     }
+
+    /// Whether the number of its rows is part of the result.
+    pub(crate) fn shows_count(&self) -> bool {
+        self.counted && self.origin == Origin::Request
+    }
 }
 
 /// The junction rows that come with the rows of a node.
@@ -109,14 +154,66 @@ pub(crate) struct JunctionNode {
     pub(crate) model: ModelId,
     pub(crate) filter: Option<Bound>,
     pub(crate) attributes: Shown,
+    /// Whether a filter or an order reads them.
+    pub(crate) read: bool,
+}
+
+impl JunctionNode {
+    /// Whether they are part of the result.
+    pub(crate) fn is_shown(&self) -> bool {
+        !self.attributes.ordinals.is_empty()
+    }
 }
 
 /// A column to order by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OrderKey {
+    pub(crate) at: At,
     pub(crate) ordinal: u32,
     pub(crate) direction: Direction,
     pub(crate) nulls: Nulls,
+    /// Whether an association to many leads there.
+    pub(crate) over_many: bool,
+}
+
+impl OrderKey {
+    /// A column of the rows that are ordered.
+    pub(crate) fn own(ordinal: u32, direction: Direction, nulls: Nulls) -> Self {
+        OrderKey {
+            at: At::Row,
+            ordinal,
+            direction,
+            nulls,
+            over_many: false,
+        }
+    }
+}
+
+/// Nodes that are being resolved, each with what is left of its filter and its order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tree {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) drafts: Vec<Draft>,
+}
+
+impl Tree {
+    /// One more node, below its parent if it is an include; where it stands.
+    pub(crate) fn push(&mut self, node: Node, draft: Draft) -> usize {
+        let position = self.nodes.len();
+        if let Some(include) = &node.include {
+            self.nodes[include.parent].children.push(position);
+        }
+        self.nodes.push(node);
+        self.drafts.push(draft);
+        position
+    }
+
+    /// How many nodes stand above one.
+    pub(crate) fn depth(&self, node: usize) -> u32 {
+        let above = |node: &usize| Some(self.nodes[*node].include.as_ref()?.parent);
+        let count = std::iter::successors(Some(node), above).skip(1).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
 }
 
 /// A request by ids.
@@ -156,7 +253,7 @@ pub(crate) fn resolve_given(
     let resolver = Resolver::of(version);
     let target = resolver.registry.model(association.target);
     let scoped = resolver.scoped(target, &options.criteria, false)?;
-    let mut root = resolver.node(target, &scoped, &[])?;
+    let (mut root, draft) = resolver.node(target, &scoped, &[])?;
     root.junction = match &association.link {
         Link::Through(through) => Some(resolver.junction(through, (&[], None), options)?),
         Link::ToParent(_) | Link::ToChildren(_) => {
@@ -169,7 +266,7 @@ pub(crate) fn resolve_given(
         resolver.show_key(target, &mut root.attributes);
     }
     Ok(Resolved {
-        nodes: resolver.below(root, scoped)?,
+        nodes: resolver.below(root, draft, scoped)?,
         wanted: Wanted::new(&target.name, resolver.parameters.into_inner())?,
     })
 }
@@ -271,12 +368,12 @@ fn require_together(nodes: &mut [Node]) {
 }
 
 /// An include without attributes is hidden, unless something below it is shown or counted. A count is hidden with all
-/// that is below it.
+/// that is below it, and so is what no include asked for.
 fn hide_what_shows_nothing(nodes: &mut [Node]) {
     for position in (1..nodes.len()).rev() {
         let shown = |child: &usize| {
             let include = nodes[*child].include.as_ref();
-            include.is_some_and(|it| !it.hidden || it.counted)
+            include.is_some_and(|it| !it.hidden || it.shows_count())
         };
         let hidden = nodes[position].attributes.ordinals.is_empty()
             && !nodes[position].children.iter().any(shown);
@@ -284,11 +381,12 @@ fn hide_what_shows_nothing(nodes: &mut [Node]) {
             include.hidden = hidden;
         }
     }
-    let mut under_count = vec![false; nodes.len()];
+    let mut silent = vec![false; nodes.len()];
     for (position, node) in nodes.iter_mut().enumerate() {
         if let Some(include) = &mut node.include {
-            under_count[position] = include.counted || under_count[include.parent];
-            include.hidden |= under_count[position];
+            let is_silent = include.counted || include.origin != Origin::Request;
+            silent[position] = is_silent || silent[include.parent];
+            include.hidden |= silent[position];
         }
     }
 }
@@ -302,12 +400,12 @@ fn check_schema(subject: &str, version: Version<'_>) -> Result<()> {
     Err(RequestError::new(RequestKind::SchemaChanged, subject, detail).into())
 }
 
-struct Resolver<'s> {
-    registry: &'s Registry,
-    schema: &'s Schema,
+pub(crate) struct Resolver<'s> {
+    pub(crate) registry: &'s Registry,
+    pub(crate) schema: &'s Schema,
     scopes: Option<&'s Scopes>,
     /// What the filters ask for so far.
-    parameters: RefCell<Parameters>,
+    pub(crate) parameters: RefCell<Parameters>,
 }
 
 impl<'s> Resolver<'s> {
@@ -329,19 +427,38 @@ impl<'s> Resolver<'s> {
     ) -> Result<Vec<Node>> {
         let mut scoped = self.scoped(root, criteria, true)?;
         if let Some(place) = after {
-            let order = order_keys(root, &scoped.order)?;
+            let order = own_order(root, &scoped.order)?;
             let primary_key = &self.schema.table(root.table).primary_key().columns;
             let behind = keyset::behind(root, &order, primary_key, place)?;
             scoped.to_mut().filters.push(behind);
         }
-        self.below(self.node(root, &scoped, &[])?, scoped)
+        let (root, draft) = self.node(root, &scoped, &[])?;
+        self.below(root, draft, scoped)
     }
 
     /// A root, and all that is included below it.
-    fn below(&self, root: Node, scoped: Cow<'_, Criteria>) -> Result<Vec<Node>> {
-        let mut nodes = vec![root];
+    fn below(&self, root: Node, draft: Draft, scoped: Cow<'_, Criteria>) -> Result<Vec<Node>> {
+        let mut tree = Tree::default();
+        let root = tree.push(root, draft);
+        self.grow_all(&mut tree, root, scoped)?;
+        reach::connect(self, &mut tree)?;
+        let mut nodes = tree.nodes;
+        require_together(&mut nodes);
+        hide_what_shows_nothing(&mut nodes);
+        Ok(nodes)
+    }
+
+    /// What scopes require below a node that was added for a filter or an order.
+    pub(crate) fn grow(&self, tree: &mut Tree, node: usize, scoped: Criteria) -> Result<()> {
+        self.grow_all(tree, node, Cow::Owned(scoped))
+    }
+
+    /// Adds what is included below a node, and below that.
+    fn grow_all(&self, tree: &mut Tree, node: usize, scoped: Cow<'_, Criteria>) -> Result<()> {
         let mut pending = Vec::new();
-        push_includes((0, 1), scoped, &mut pending);
+        let model = self.registry.model(tree.nodes[node].model);
+        let scoped = by_key(self.registry, model, scoped)?;
+        push_includes((node, tree.depth(node) + 1), scoped, &mut pending);
         while let Some(Pending {
             parent,
             depth,
@@ -350,7 +467,7 @@ impl<'s> Resolver<'s> {
             owner,
         }) = pending.pop()
         {
-            let source = nodes[parent].model;
+            let source = tree.nodes[parent].model;
             if depth > DEPTH_MAX {
                 return Err(too_deep(self.registry.model(source)));
             }
@@ -374,8 +491,7 @@ impl<'s> Resolver<'s> {
                 self.check_count(source, &include)?;
             }
             let target = self.target(source, &include)?;
-            let position = nodes.len();
-            let (mut node, below) = match include {
+            let ((mut node, draft), below) = match include {
                 Cow::Borrowed(include) => {
                     let scoped = self.scoped(target, &include.criteria, false)?;
                     (self.include(source, parent, include, &scoped)?, scoped)
@@ -389,20 +505,26 @@ impl<'s> Resolver<'s> {
             if let Some(include) = &mut node.include {
                 include.owner = owner;
             }
-            self.check_owner(&nodes, parent, &node)?;
-            if counted {
-                node.only_count();
-            } else if nodes[parent].is_under_count(&nodes) && !node.is_required() {
+            self.check_owner(&tree.nodes, parent, &node)?;
+            let silent = tree.nodes[parent].is_silent(&tree.nodes);
+            if silent && (counted || !node.is_required()) {
                 // Only a scope says so, and it says nothing about a number.
                 continue;
             }
-            nodes[parent].children.push(position);
-            nodes.push(node);
+            if counted {
+                node.only_count();
+            }
+            if let (Some(include), Some(above)) = (&mut node.include, &tree.nodes[parent].include) {
+                include.origin = above.origin;
+            }
+            if tree.nodes.len() >= NODES_MAX {
+                return Err(too_many(self.registry.model(source)));
+            }
+            let below = by_key(self.registry, target, below)?;
+            let position = tree.push(node, draft);
             push_includes((position, depth + 1), below, &mut pending);
         }
-        require_together(&mut nodes);
-        hide_what_shows_nothing(&mut nodes);
-        Ok(nodes)
+        Ok(())
     }
 
     /// Refuses an association beside the owner that it is one of, where what is said of the two could differ.
@@ -457,7 +579,7 @@ impl<'s> Resolver<'s> {
     }
 
     /// What is asked for of a model, its scopes included.
-    fn scoped<'c>(
+    pub(crate) fn scoped<'c>(
         &self,
         model: &ModelEntry,
         criteria: &'c Criteria,
@@ -482,32 +604,43 @@ impl<'s> Resolver<'s> {
         model: &ModelEntry,
         criteria: &Criteria,
         scope: &[(u32, Value)],
-    ) -> Result<Node> {
+    ) -> Result<(Node, Draft)> {
         if criteria.too_deep {
             return Err(too_deep(model));
         }
+        if let Some(refused) = criteria.refused {
+            let detail = refused.to_owned();
+            return Err(RequestError::new(RequestKind::Unsupported, &*model.name, detail).into());
+        }
         let scope = &seen(model, scope, criteria.with_deleted);
-        Ok(Node {
+        let (own, reaching) = split(model, &criteria.filters);
+        let node = Node {
             model: model.id,
             table: model.table,
             include: None,
             children: Vec::new(),
-            filter: self.filter(model, scope, &criteria.filters)?,
-            order: order_keys(model, &criteria.order)?,
+            filter: self.filter(model, scope, &own)?,
+            reach: Reach::default(),
+            order: Vec::new(),
             limit: criteria.limit,
             offset: criteria.offset.unwrap_or(0),
             attributes: self.shown(model, criteria)?,
             junction: None,
-        })
+        };
+        let draft = Draft {
+            terms: reaching,
+            order: criteria.order.clone(),
+        };
+        Ok((node, draft))
     }
 
-    fn include(
+    pub(crate) fn include(
         &self,
         source: ModelId,
         parent: usize,
         include: &Include,
         criteria: &Criteria,
-    ) -> Result<Node> {
+    ) -> Result<(Node, Draft)> {
         let association = self
             .registry
             .model(source)
@@ -525,7 +658,7 @@ impl<'s> Resolver<'s> {
         if let Some(conditions) = &association.conditions {
             conditioned.to_mut().filters.push(conditions.expr.clone());
         }
-        let mut node = self.node(target, &conditioned, &association.scope)?;
+        let (mut node, draft) = self.node(target, &conditioned, &association.scope)?;
         node.junction = match &association.link {
             Link::Through(through) => {
                 let scope = (&through.scope[..], through.conditions.as_ref());
@@ -542,10 +675,11 @@ impl<'s> Resolver<'s> {
             required: include.is_required(&criteria.filters),
             hidden: false,
             counted: false,
+            origin: Origin::Request,
             whole: include.is_whole(),
             owner: None,
         });
-        Ok(node)
+        Ok((node, draft))
     }
 
     fn junction(
@@ -567,6 +701,7 @@ impl<'s> Resolver<'s> {
                 &filters,
             )?,
             attributes: Shown::columns(model, include.through_attributes.as_deref())?,
+            read: false,
         })
     }
 
@@ -600,16 +735,14 @@ impl<'s> Resolver<'s> {
             }
         });
         let filter = all(scope.chain(filters.iter().cloned()));
-        filter
-            .bind_with(&names, &mut self.parameters.borrow_mut())
-            .map(Some)
+        filter.bind_with(&names, &self.parameters, None).map(Some)
     }
 }
 
 /// The attributes of a model, for its filters.
-struct Attributes<'s> {
-    model: &'s ModelEntry,
-    table: &'s Table,
+pub(crate) struct Attributes<'s> {
+    pub(crate) model: &'s ModelEntry,
+    pub(crate) table: &'s Table,
 }
 
 impl Attributes<'_> {
@@ -647,15 +780,31 @@ fn seen<'s>(
     Cow::Owned(scope)
 }
 
-fn order_keys(model: &ModelEntry, order: &[Order]) -> Result<Vec<OrderKey>> {
-    let key = |order: &Order| {
-        Ok(OrderKey {
-            ordinal: model.attribute(&order.attribute)?.ordinal,
-            direction: order.direction,
-            nulls: order.nulls(),
-        })
+/// An order by attributes of the rows alone, which has places to go on behind.
+fn own_order(model: &ModelEntry, order: &[Order]) -> Result<Vec<OrderKey>> {
+    let key = |order: &Order| match model.find_attribute(&order.attribute) {
+        None if order.attribute.contains('.') => Err(keyset::no_place(&model.name)),
+        _ => Ok(OrderKey::own(
+            model.attribute(&order.attribute)?.ordinal,
+            order.direction,
+            order.nulls(),
+        )),
     };
     order.iter().map(key).collect()
+}
+
+/// The filters that a row answers by itself, and the terms of the others that it does not.
+fn split<'c>(model: &ModelEntry, filters: &'c [Expr]) -> (Cow<'c, [Expr]>, Vec<Expr>) {
+    let reaches = |it: &Expr| it.reaches(|name| model.find_attribute(name).is_some());
+    if !filters.iter().any(reaches) {
+        return (Cow::Borrowed(filters), Vec::new());
+    }
+    let terms = filters.iter().flat_map(|filter| match reaches(filter) {
+        true => filter.terms(),
+        false => vec![filter.clone()],
+    });
+    let (reaching, own) = terms.partition(reaches);
+    (Cow::Owned(own), reaching)
 }
 
 fn check_no_junction(source: &ModelEntry, include: &Include) -> Result<()> {
@@ -669,7 +818,13 @@ fn check_no_junction(source: &ModelEntry, include: &Include) -> Result<()> {
     Err(RequestError::new(RequestKind::Unsupported, &*source.name, detail).into())
 }
 
-fn too_deep(model: &ModelEntry) -> Error {
+fn too_many(model: &ModelEntry) -> Error {
+    let detail = format!("more than {NODES_MAX} includes");
+    let kind = RequestKind::Limit(Limit::IncludeDepth);
+    RequestError::new(kind, &*model.name, detail).into()
+}
+
+pub(crate) fn too_deep(model: &ModelEntry) -> Error {
     let detail = format!("includes nested deeper than {DEPTH_MAX}");
     RequestError::new(
         RequestKind::Limit(Limit::IncludeDepth),

@@ -226,7 +226,7 @@ impl<'r> Record<'r> {
     /// [`Select::after`](crate::query::Select::after): the values of the columns ordered by, then of the primary key.
     ///
     /// # Errors
-    /// `Unsupported` for a row below another.
+    /// `Unsupported` for a row below another, and for an order over associations.
     pub fn cursor(&self) -> Result<Key> {
         if self.node != 0 || self.side == Side::Junction {
             let detail = "the place of a row below another";
@@ -234,7 +234,7 @@ impl<'r> Record<'r> {
             return Err(error.into());
         }
         let primary_key = &self.list.reader.table.primary_key().columns;
-        let columns = keyset::columns_of(self.rows.plan.root(), primary_key);
+        let columns = keyset::columns_of(self.rows.plan.root(), self.model(), primary_key)?;
         let values = columns.iter().map(|&it| self.value(it).to_value());
         Ok(values.collect())
     }
@@ -406,8 +406,11 @@ impl<'r> Record<'r> {
         };
         children.iter().filter_map(move |&child| {
             let include = rows.plan.node(child).include.as_ref()?;
+            if !include.shows_count() {
+                return None;
+            }
             let range = rows.levels[child].range(record.position);
-            include.counted.then(|| (include, range.len()))
+            Some((include, range.len()))
         })
     }
 

@@ -6,8 +6,11 @@
 
 use crate::expr::Expr;
 use crate::query::attributes::add_computed;
-use crate::query::{DEPTH_MAX, Include, Order, ScopeChoice};
+use crate::query::{DEPTH_MAX, Include, IncludeAll, Order, ScopeChoice};
 use crate::value::Key;
+
+/// What asks for joined rows to be counted.
+pub(super) const NO_SUB_QUERY: &str = "`sub_query(false)`, a limit on joined rows";
 
 /// A read of one model, with what is included.
 ///
@@ -47,11 +50,15 @@ pub(crate) struct Criteria {
     pub(crate) computed: Vec<(String, Expr)>,
     /// No two of one association.
     pub(crate) includes: Vec<Include>,
+    /// What stands for all associations that are not among the includes.
+    pub(crate) alls: Vec<IncludeAll>,
     /// What is only counted below each row. No two of one association.
     pub(crate) counts: Vec<Include>,
     pub(crate) scope: ScopeChoice,
     /// Rows that were softly deleted as well.
     pub(crate) with_deleted: bool,
+    /// What was asked for that nobody offers.
+    pub(crate) refused: Option<&'static str>,
     /// How many levels of includes there are below.
     depth: u32,
     /// An include that would have been nested too deep was left out.
@@ -69,12 +76,26 @@ pub fn select(model: impl Into<String>) -> Select {
 
 impl Select {
     /// Only rows for which this is true. Of several filters, all have to be.
+    ///
+    /// A filter may reach associated rows:
+    ///
+    /// - [`related`](crate::expr::related) asks about them: whether there are any, whether something is true for all of them,
+    ///   how many there are. It changes nothing about what is shown.
+    /// - `col("company.name")` is a column at the end of a path of associations, null where there is no row. Over an
+    ///   association to many the filter has to be true for one of the rows, all columns over one path being of the same one;
+    ///   if the path is included, only the rows for which it is true are shown, and an include's own filter comes first. So
+    ///   it is with joins in SQL.
+    /// - Behind the name of its model stand the columns of a junction: `col("tags.PostTag.weight")`.
+    ///
+    /// What is reached is read with the scopes of its model. Set at a time: O(rows that are led to), and of two associations
+    /// to many that one term is about together, O(their product) under each row.
     pub fn filter(mut self, filter: impl Into<Expr>) -> Self {
         self.criteria.filters.push(filter.into());
         self
     }
 
-    /// Ordered by this, then by what later calls say, then by primary key.
+    /// Ordered by this, then by what later calls say, then by primary key. It may be a column over a path, such as
+    /// `company.name`, or `tags.PostTag.weight` of a junction: see [`Order`].
     pub fn order_by(mut self, order: impl Into<Order>) -> Self {
         self.criteria.order.push(order.into());
         self
@@ -178,6 +199,26 @@ impl Select {
         self
     }
 
+    /// With the rows of all associations, or those of some kinds, below each row. What is said of an association by itself
+    /// goes before that.
+    ///
+    /// ```
+    /// use relata::query::{IncludeKind, include_all, select};
+    ///
+    /// let request = select("User").include_all(include_all().only([IncludeKind::HasMany]).each(|it| it.limit(3)));
+    /// ```
+    pub fn include_all(mut self, all: IncludeAll) -> Self {
+        self.criteria.include_all(all);
+        self
+    }
+
+    /// `sub_query(false)`, which makes a limit count joined rows, is refused as `Unsupported` when the request is run: a
+    /// limit counts rows of the root.
+    pub fn sub_query(mut self, sub_query: bool) -> Self {
+        self.criteria.refuse_if(!sub_query, NO_SUB_QUERY);
+        self
+    }
+
     /// With the number of rows of an association below each row, read by [`Record::count`](crate::query::Record::count):
     /// of those that pass filters, junction filters and required includes, if it has any. The rows are not loaded; without
     /// such conditions and over a foreign key they are not looked at either. The same association twice is one count with
@@ -242,6 +283,20 @@ impl Criteria {
         }
     }
 
+    /// With all associations but those that are included by themselves.
+    pub(crate) fn include_all(&mut self, all: IncludeAll) {
+        if self.reaches(all.options()) {
+            self.alls.push(all);
+        }
+    }
+
+    /// Notes something that nobody offers, to be told when the request is run.
+    pub(crate) fn refuse_if(&mut self, asked: bool, what: &'static str) {
+        if asked {
+            self.refused = Some(what);
+        }
+    }
+
     /// Whether an include below would not be too deep.
     pub(super) fn reaches(&mut self, include: &Include) -> bool {
         let within = include.criteria.depth < DEPTH_MAX;
@@ -268,9 +323,11 @@ impl Criteria {
             excluded: _,
             computed: _,
             includes: _,
+            alls,
             counts,
             scope,
             with_deleted,
+            refused,
             depth: _,
             too_deep: _,
         } = self;
@@ -280,6 +337,8 @@ impl Criteria {
             && offset.is_none()
             && !self.chooses_attributes()
             && counts.is_empty()
+            && alls.is_empty()
+            && refused.is_none()
             && *scope == ScopeChoice::Default
             && !with_deleted
     }
@@ -306,6 +365,8 @@ impl Criteria {
         self.scope.merge(other.scope);
         self.with_deleted |= other.with_deleted;
         self.too_deep |= other.too_deep;
+        self.refused = other.refused.or(self.refused);
+        self.alls.extend(other.alls);
         for include in other.includes {
             self.include(include);
         }
@@ -317,7 +378,9 @@ impl Criteria {
 
 /// One more include, merged with the one of the same association if there is one.
 pub(super) fn add(includes: &mut Vec<Include>, include: Include) {
-    let same = |found: &&mut Include| found.association == include.association;
+    let same = |found: &&mut Include| {
+        found.association == include.association && found.alias == include.alias
+    };
     match includes.iter_mut().find(same) {
         Some(found) => found.merge(include),
         None => includes.push(include),

@@ -43,7 +43,7 @@ pub enum Loaded {
 
 /// Which row of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Target,
     Junction,
 }
@@ -88,7 +88,7 @@ impl Plan {
         let mut children = self.node(node).children.iter().copied();
         let named = children.find(|&child| {
             let include = self.node(child).include.as_ref();
-            include.is_some_and(|include| *include.association.key == *key && include.counted)
+            include.is_some_and(|it| *it.association.key == *key && it.shows_count())
         });
         if let Some(child) = named {
             return Ok(child);
@@ -119,9 +119,12 @@ impl Plan {
         let Some(child) = self.find_child(node, key) else {
             return Loaded::Not;
         };
+        let narrowed = self.nodes.iter().flat_map(|it| &it.joins);
+        let narrowed = narrowed.into_iter().any(|join| join.nodes.contains(&child));
         let child = self.node(child);
         let mut below = child.children.iter();
         let whole = child.include.as_ref().is_some_and(|it| it.whole)
+            && !narrowed
             && !below.any(|&it| self.node(it).is_required());
         if whole { Loaded::Whole } else { Loaded::Part }
     }

@@ -1,6 +1,7 @@
 //! What relata does, through its public API: one file for each behaviour.
 
 mod counts_follow_scopes;
+mod filters_reach_associations;
 mod writers_take_turns;
 mod anomalies_cannot_happen;
 mod a_plan_shows_what_goes_along;

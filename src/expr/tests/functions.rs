@@ -511,14 +511,15 @@ fn arguments_are_checked_before_anything_runs() {
 
 #[test]
 fn a_parameter_has_the_type_of_its_place() {
-    let mut parameters = crate::expr::Parameters::default();
+    let parameters = std::cell::RefCell::default();
     let expr = all([
         col("int").gt(param("a") + col("int")),
         col("text").substr(param("b")).like(param("c")),
         col("at").plus(param("d"), Unit::Day).lt(param("e")),
         coalesce([param("f"), col("float")]).gt(1),
     ]);
-    let bound = expr.bind_with(&Things, &mut parameters).unwrap();
+    let bound = expr.bind_with(&Things, &parameters, None).unwrap();
+    let parameters: crate::expr::Parameters = parameters.into_inner();
     let types: Vec<_> = parameters.iter().filter_map(|it| it.data_type).collect();
     let (int, text) = (DataType::Int, DataType::Text);
     assert_eq!(

@@ -24,17 +24,17 @@ use crate::model::reader::Reader;
 use crate::model::{Instance, Transaction};
 use crate::value::Key;
 
-enum Step<'db> {
+enum Step {
     /// It goes, if it still belongs to what it goes along with.
-    Enter(ModelId, Key, Via<'db>),
+    Enter(ModelId, Key, Arc<Via>),
     /// What goes along with it is gone.
     Leave(Box<Instance>),
 }
 
-/// What an instance goes along by: the columns that refer, and what they held.
-struct Via<'db> {
-    columns: &'db [u32],
-    values: Arc<Key>,
+/// What instances go along by: the columns that say what they refer to, and what they held.
+struct Via {
+    columns: Vec<u32>,
+    values: Key,
 }
 
 impl<'db> Transaction<'db> {
@@ -56,7 +56,7 @@ impl<'db> Transaction<'db> {
                     let model = models.registry.model(id);
                     let reader = self.reader();
                     let row = reader.find(model, &key)?.map(|row| reader.view(model, row));
-                    let row = row.filter(|row| row.values_of(via.columns) == *via.values);
+                    let row = row.filter(|row| row.values_of(&via.columns) == via.values);
                     if let Some(row) = row
                         && entered.insert((id, key))
                     {
@@ -86,7 +86,7 @@ impl<'db> Transaction<'db> {
         &mut self,
         model: &'db ModelEntry,
         mut instance: Instance,
-        steps: &mut Vec<Step<'db>>,
+        steps: &mut Vec<Step>,
     ) -> Result<()> {
         self.run_for(model, HookEvent::BeforeDestroy, &mut instance, None)?;
         let lifecycle = self.lifecycle(model);
@@ -105,7 +105,7 @@ impl<'db> Transaction<'db> {
         &self,
         source: &Instance,
         association: &'db Association,
-        along: &mut Vec<Step<'db>>,
+        along: &mut Vec<Step>,
     ) -> Result<()> {
         let Some((id, hop)) = holder(association) else {
             return Ok(());
@@ -123,15 +123,17 @@ impl<'db> Transaction<'db> {
         if hop.key.is_none() && !is_last(reader, above, hop, &values)? {
             return Ok(());
         }
-        let values = Arc::new(values);
         let mut rows = link::referring_rows(reader, source, association)?;
+        let Some(&first) = rows.first() else {
+            return Ok(());
+        };
         reader.snapshot.sort_by_key(model.table, &mut rows);
+        let columns: Vec<u32> = hop.deciding_columns().collect();
+        let values = reader.view(model, first).values_of(&columns);
+        let via = Arc::new(Via { columns, values });
         along.extend(rows.into_iter().map(|row| {
-            let via = Via {
-                columns: &hop.child_columns,
-                values: values.clone(),
-            };
-            Step::Enter(id, reader.view(model, row).key(), via)
+            let key = reader.view(model, row).key();
+            Step::Enter(id, key, via.clone())
         }));
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Rows go: the row of an instance, or several as one statement; softly, where the model does so.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::association::registry::ModelEntry;
 use crate::engine::{Affected, RowId};
@@ -87,12 +88,13 @@ impl<'db> Transaction<'db> {
         self.engine_mut().update_rows(model.table, &rows)
     }
 
-    /// The rows of instances that hooks have left there.
+    /// The rows of instances that hooks have left there, each once: a hook may put one instance in place of another.
     fn rows_left(&self, instances: &[Instance]) -> Result<Vec<RowId>> {
         let reader = self.reader();
+        let mut seen = BTreeSet::new();
         let mut rows = Vec::with_capacity(instances.len());
         for instance in instances {
-            rows.extend(reader.row_of(instance)?);
+            rows.extend(reader.row_of(instance)?.filter(|&row| seen.insert(row)));
         }
         Ok(rows)
     }

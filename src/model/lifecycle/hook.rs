@@ -206,6 +206,9 @@ macro_rules! bulk_hooks {
 /// a hook of both creation and update, and takes its turn among those of either. What a hook before a write sets in the
 /// instance is written, and validated. Without anything to write there is no write, and no hook after it.
 ///
+/// A junction that nobody defines has no hooks: define its model to give it some. What is written below the models, and
+/// what ON DELETE and ON UPDATE do, runs none.
+///
 /// What a hook calls runs its own hooks in turn. So a hook that always writes its own model would never end: beyond 32
 /// hooks within hooks the call is refused with [`Limit::HookDepth`](crate::error::Limit::HookDepth).
 impl ModelDef {

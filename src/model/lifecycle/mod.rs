@@ -163,11 +163,7 @@ impl<'db> Transaction<'db> {
             self.run_hook(model, event, parent, |context| {
                 (hook.run)(context, instance)
             })?;
-            if !instance.is_of(self.models(), model.id) {
-                let detail = "a hook put an instance of another model in place of its own";
-                let kind = RequestKind::Unsupported;
-                return Err(RequestError::new(kind, &*model.name, detail).into());
-            }
+            self.require_own(model, std::slice::from_ref(instance))?;
         }
         Ok(())
     }
@@ -202,13 +198,22 @@ impl<'db> Transaction<'db> {
         let hooks = lifecycle.iter().flat_map(|it| &it.hooks.bulk);
         for hook in hooks.filter(|hook| hook.on == event) {
             self.run_hook(model, event, None, |context| (hook.run)(context, instances))?;
-            if !instances.iter().all(|it| it.is_of(self.models(), model.id)) {
-                let detail = "a hook put an instance of another model in place of its own";
-                let kind = RequestKind::Unsupported;
-                return Err(RequestError::new(kind, &*model.name, detail).into());
-            }
+            self.require_own(model, instances)?;
         }
         Ok(())
+    }
+
+    /// Refuses what a hook has left in place of the instances of its model.
+    fn require_own(&self, model: &ModelEntry, instances: &[Instance]) -> Result<()> {
+        let mut instances = instances.iter();
+        match instances.all(|it| it.is_of(self.models(), model.id)) {
+            true => Ok(()),
+            false => {
+                let detail = "a hook put an instance of another model in place of its own";
+                let kind = RequestKind::Unsupported;
+                Err(RequestError::new(kind, &*model.name, detail).into())
+            }
+        }
     }
 
     /// Runs one hook, as one that may write as usual.

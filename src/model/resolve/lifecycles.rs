@@ -73,7 +73,15 @@ fn lifecycle(
     let looks_at_now = lifecycle.rules.columns().any(is_now);
     lifecycle.rules.looks_at_now = looks_at_now;
     for name in lifecycle.changed_associations() {
-        if model.association_position(name).is_none() {
+        if let Some(owner) = model.find_owner(name) {
+            let members = owner
+                .members
+                .iter()
+                .map(|&at| &*model.associations()[at].key);
+            let members = members.collect::<Vec<_>>().join(", ");
+            let detail = format!("a hook is for the owner {name}; have one for each of {members}");
+            report(ProblemKind::Unsupported, detail);
+        } else if model.association_position(name).is_none() {
             let detail = format!("a hook is for the association {name}, which is not there");
             report(ProblemKind::Unknown, detail);
         }

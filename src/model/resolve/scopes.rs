@@ -1,6 +1,7 @@
 //! The scopes of the models: each must be a request that could be run.
 //!
-//! A scope may include associations, and what it includes is read with the scopes of *its* model. Scopes that lead back to
+//! A scope may include associations, and what it includes is read with the scopes of *its* model; what its filters and its
+//! order reach is read with the default scopes there. Scopes that lead back to
 //! themselves that way would never come to an end, and are refused; so resolving a request that uses scopes ends.
 
 use std::collections::BTreeMap;
@@ -9,7 +10,8 @@ use crate::association::link::Association;
 use crate::association::registry::{ModelEntry, Registry};
 use crate::error::{DeclarationError, Problem, ProblemKind, Result};
 use crate::model::registry::Models;
-use crate::query::{Include, ModelScopes, Scope, ScopeChoice, Scopes, check_criteria};
+use crate::query::{Criteria, Include, IncludeAll, ModelScopes, Scope, ScopeChoice, Scopes};
+use crate::query::{check_criteria, models_reached};
 use crate::schema::Schema;
 
 /// A scope: its model, and its name or none for the default.
@@ -112,6 +114,14 @@ fn ring(scopes: &Scopes, registry: &Registry) -> Option<Problem> {
 /// The scopes that reading by a scope uses for what it includes. What is not there is found when the scope is resolved.
 fn used_by<'m>(model: &'m ModelEntry, scope: &'m Scope, registry: &'m Registry) -> Vec<Place<'m>> {
     let mut used = Vec::new();
+    let reached = |model, criteria: &Criteria| {
+        let models = models_reached(model, &criteria.filters, &criteria.order, registry);
+        models
+            .into_iter()
+            .map(|model| (&*model.name, None))
+            .collect::<Vec<Place<'m>>>()
+    };
+    used.extend(reached(model, &scope.criteria));
     let mut pending: Vec<_> = scope
         .criteria
         .includes
@@ -137,11 +147,56 @@ fn used_by<'m>(model: &'m ModelEntry, scope: &'m Scope, registry: &'m Registry) 
                 used.push((&*target.name, None));
             }
             let includes = [Some(include), said].into_iter().flatten();
+            used.extend(
+                includes
+                    .clone()
+                    .flat_map(|it| reached(target, &it.criteria)),
+            );
+            for all in includes.clone().flat_map(|it| &it.criteria.alls) {
+                let (options, scope) = (all.options(), &all.options().criteria.scope);
+                for model in models_of_all(all, target, registry) {
+                    used.extend(chosen_names(scope).map(|name| (&*model.name, name)));
+                    used.extend(reached(model, &options.criteria));
+                    pending.extend(options.criteria.includes.iter().map(|it| (model, it)));
+                }
+            }
             let below = includes.flat_map(|it| &it.criteria.includes);
             pending.extend(below.map(|it| (target, it)));
         }
     }
     used
+}
+
+/// The names of the scopes that a choice uses; none for the default scope.
+fn chosen_names(choice: &ScopeChoice) -> impl Iterator<Item = Option<&str>> {
+    let (default, names) = match choice {
+        ScopeChoice::Default => (Some(None), &[][..]),
+        ScopeChoice::None => (None, &[][..]),
+        ScopeChoice::Named(names) => (None, &names[..]),
+    };
+    default
+        .into_iter()
+        .chain(names.iter().map(|name| Some(name.as_str())))
+}
+
+/// The models that an include of all associations leads to, at any depth.
+fn models_of_all<'m>(
+    all: &IncludeAll,
+    model: &'m ModelEntry,
+    registry: &'m Registry,
+) -> Vec<&'m ModelEntry> {
+    let mut found: Vec<&ModelEntry> = Vec::new();
+    let mut pending = vec![(model, all.clone())];
+    while let Some((model, all)) = pending.pop() {
+        for association in all.taken(model) {
+            let target = registry.model(association.target);
+            if found.iter().all(|it| it.id != target.id) {
+                found.push(target);
+                pending.extend(all.below(model.id).map(|below| (target, below)));
+            }
+        }
+    }
+    found
 }
 
 /// The models that an include leads to, each with what is said of it alone: several of an owner.
@@ -152,8 +207,9 @@ fn led_to<'m>(
 ) -> Vec<(&'m ModelEntry, Option<&'m Include>)> {
     let target = |association: &Association| registry.model(association.target);
     let Some(owner) = source.find_owner(&include.association) else {
-        let association = source.association(&include.association);
-        return association
+        let (name, alias) = (&include.association, include.alias.as_ref());
+        return registry
+            .included(source, name, alias)
             .into_iter()
             .map(|it| (target(it), None))
             .collect();

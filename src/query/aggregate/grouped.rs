@@ -1,10 +1,11 @@
 //! A request for groups of rows.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
 
 use crate::association::registry::ModelEntry;
 use crate::error::{RequestError, RequestKind, Result};
-use crate::expr::{Bound, Expr, Parameters, Scope, all};
+use crate::expr::{Bound, Expr, Scope, all};
 use crate::query::aggregate::fold::Fold;
 use crate::query::aggregate::{Aggregate, Groups};
 use crate::query::level::RowList;
@@ -195,10 +196,11 @@ impl Grouped {
         if self.having.is_empty() {
             return Ok(None);
         }
-        let mut parameters = Parameters::default();
-        let bound = all(self.having.iter().cloned()).bind_with(outputs, &mut parameters)?;
+        let parameters = RefCell::default();
+        let bound = all(self.having.iter().cloned()).bind_with(outputs, &parameters, None)?;
         // A group is not prepared for, and there is nothing that could be given but the time.
-        let given = Wanted::new(&outputs.model, parameters)?.given(NOTHING, version)?;
+        let given =
+            Wanted::new(&outputs.model, parameters.into_inner())?.given(NOTHING, version)?;
         Ok(Some(Having { bound, given }))
     }
 
@@ -209,11 +211,7 @@ impl Grouped {
                 let detail = format!("an order by {}, which is no result", order.attribute);
                 RequestError::new(RequestKind::UnknownColumn, &*outputs.model, detail)
             })?;
-            Ok(OrderKey {
-                ordinal: place.0,
-                direction: order.direction,
-                nulls: order.nulls(),
-            })
+            Ok(OrderKey::own(place.0, order.direction, order.nulls()))
         });
         said.collect()
     }
@@ -315,11 +313,8 @@ impl BoundGroups {
     /// The positions of the rows, group after group; within a group as they stand.
     fn sorted(&self, rows: &RowList<'_>) -> Vec<u32> {
         let mut positions: Vec<u32> = (0..).take(rows.len()).collect();
-        let by = self.by.iter().map(|&ordinal| OrderKey {
-            ordinal,
-            direction: Direction::Ascending,
-            nulls: Nulls::Last,
-        });
+        let ascending = |&ordinal| OrderKey::own(ordinal, Direction::Ascending, Nulls::Last);
+        let by = self.by.iter().map(ascending);
         let by: Vec<OrderKey> = by.collect();
         if !by.is_empty() {
             positions.sort_by(|&a, &b| {

@@ -14,11 +14,11 @@ use crate::value::ValueRef;
 /// lead to one row by theirs, so that the order depends on the data alone (beyond BY-1, BY-2).
 pub(super) fn arrange(level: &mut Level<'_>, planned: &PlanNode, snapshot: &Snapshot) {
     let columns: &[OrderKey] = match planned.arrangement(snapshot) {
-        Arrangement::None | Arrangement::AsFound => return,
+        Arrangement::None | Arrangement::AsFound | Arrangement::SortLater => return,
         Arrangement::SortByKey => &[],
         Arrangement::SortByColumns => match &planned.order {
             RowOrder::Columns(columns) => columns,
-            RowOrder::Any | RowOrder::Key => &[],
+            RowOrder::Any | RowOrder::Key | RowOrder::Reaching(_) => &[],
         },
     };
     let sorting = Sorting::new(level, columns, snapshot);
@@ -49,7 +49,7 @@ struct Ranked {
 
 /// How rows of a table compare by primary key.
 #[derive(Clone, Copy)]
-enum KeyOrder<'s> {
+pub(super) enum KeyOrder<'s> {
     /// As their ids do.
     Ids,
     Columns(&'s [u32]),
@@ -119,11 +119,9 @@ impl<'l, 's> Sorting<'l, 's> {
     fn ranked(&self) -> impl Iterator<Item = Ranked> {
         let first = self.columns.first().copied().or(match self.row_key {
             KeyOrder::Ids => None,
-            KeyOrder::Columns(columns) => columns.first().map(|&ordinal| OrderKey {
-                ordinal,
-                direction: Direction::Ascending,
-                nulls: Nulls::First,
-            }),
+            KeyOrder::Columns(columns) => columns
+                .first()
+                .map(|&ordinal| OrderKey::own(ordinal, Direction::Ascending, Nulls::First)),
         });
         let cells = self.rows.cells.iter();
         (0_u32..).zip(cells).map(move |(position, &cells)| {
@@ -158,14 +156,14 @@ impl<'l, 's> Sorting<'l, 's> {
 }
 
 impl<'s> KeyOrder<'s> {
-    fn of(reader: TableReader<'s>, snapshot: &Snapshot) -> Self {
+    pub(super) fn of(reader: TableReader<'s>, snapshot: &Snapshot) -> Self {
         match snapshot.ids_are_in_key_order(reader.table.id) {
             true => KeyOrder::Ids,
             false => KeyOrder::Columns(&reader.table.primary_key().columns),
         }
     }
 
-    fn compare(self, rows: &RowList<'s>, a: usize, b: usize) -> Ordering {
+    pub(super) fn compare(self, rows: &RowList<'_>, a: usize, b: usize) -> Ordering {
         match self {
             KeyOrder::Ids => rows.ids[a].cmp(&rows.ids[b]),
             KeyOrder::Columns(columns) => {

@@ -1,10 +1,13 @@
 //! Obeys a plan, level by level.
 //!
 //! 1. The root's rows are found, tested and ordered.
-//! 2. The required includes are read, and with each of them the rows of its parent node that have nothing there are
+//! 2. What its filter asks of rows below it is counted, and rows are taken out for which the answer is no.
+//! 3. The required includes are read, and with each of them the rows of its parent node that have nothing there are
 //!    taken out; so on down, before anything is cut. That is the semi-join (beyond BY-7), and what decides about a parent
 //!    is the filter alone (BY-3). What a required include found stays: it is read once.
-//! 3. Then a node is cut, and last the optional includes are read, and counted what is only counted, under the rows that
+//! 4. Where the filter or the order reads columns of rows below, those are read, included or not, and looked at together
+//!    with the rows.
+//! 5. Then a node is cut, and last the optional includes are read, and counted what is only counted, under the rows that
 //!    are left.
 //!
 //! Taking rows out of a node takes out what is already below them. The recursion is as deep as the includes of the
@@ -13,6 +16,8 @@
 mod access;
 mod computed;
 mod arrange;
+mod lines;
+mod reach;
 mod walk;
 
 use std::cmp::Ordering;
@@ -22,7 +27,8 @@ use crate::error::Result;
 use crate::expr::Bound;
 use crate::query::execute::walk::Walker;
 use crate::query::level::{Level, RowList};
-use crate::query::plan::{Access, Keep, Plan};
+use crate::query::plan::{Access, Cut, Keep, Plan, RowOrder};
+use crate::query::reach::Origin;
 use crate::query::resolve::JunctionNode;
 use crate::value::Value;
 
@@ -89,26 +95,54 @@ impl<'p, 's> Execution<'p, 's> {
     }
 
     fn read_all(&mut self) -> Result<()> {
-        self.read_required(0)?;
-        self.cut(0);
-        for node in 1..self.plan.nodes.len() {
+        for node in 0..self.plan.nodes.len() {
+            if self.origin(node) != Origin::Request {
+                // Whoever it is there for was finished before it.
+                self.let_go(node);
+                continue;
+            }
             if !self.levels[node].is_read() {
                 self.read_required(node)?;
-                self.cut(node);
-                if self.plan.nodes[node].keep != Keep::Rows {
-                    self.levels[node].keep_offsets();
-                }
             }
+            self.finish(node)?;
         }
         Ok(())
     }
 
-    /// Reads a node and its required includes, and leaves only rows that have something in each of those; of the includes
-    /// of one owner, in one of them.
+    /// Leaves what is part of the result of a node whose rows are decided.
+    fn finish(&mut self, node: usize) -> Result<()> {
+        let planned = &self.plan.nodes[node];
+        self.cut(node);
+        if let RowOrder::Reaching(order) = &planned.order
+            && (order.keys != order.taking || planned.cut == Cut::default())
+        {
+            self.sort(node, order, &order.keys)?;
+        }
+        if planned.keep != Keep::Rows {
+            self.levels[node].keep_offsets();
+        }
+        if !planned
+            .node
+            .junction
+            .as_ref()
+            .is_some_and(JunctionNode::is_shown)
+        {
+            self.levels[node].junction = None;
+        }
+        Ok(())
+    }
+
+    /// Reads a node, its required includes and what else decides about it, and leaves only rows that pass, with something in
+    /// each required include, and of the includes of one owner in one of them; before a limit, in the order that decides
+    /// what it takes.
     fn read_required(&mut self, node: usize) -> Result<()> {
         self.levels[node] = self.read(node)?;
         let plan = self.plan;
-        for group in plan.by_owner(&plan.nodes[node].node.children) {
+        let planned = &plan.nodes[node];
+        for term in &planned.asks {
+            self.ask(node, term)?;
+        }
+        for group in plan.by_owner(&planned.node.children) {
             if !plan.nodes[group[0]].is_required() {
                 continue;
             }
@@ -118,9 +152,16 @@ impl<'p, 's> Execution<'p, 's> {
                 for (matched, range) in matched.iter_mut().zip(self.levels[child].ranges()) {
                     *matched |= !range.is_empty();
                 }
-                self.cut(child);
             }
             self.retain(node, &matched);
+        }
+        for join in &planned.joins {
+            self.join(node, join)?;
+        }
+        if let RowOrder::Reaching(order) = &planned.order
+            && planned.cut != Cut::default()
+        {
+            self.sort(node, order, &order.taking)?;
         }
         Ok(())
     }
@@ -205,7 +246,7 @@ fn through_junction<'s>(
         let keep = tested(list, filter, given)?;
         rows.retain_rows(&keep);
     }
-    if junction.attributes.ordinals.is_empty() {
+    if !junction.is_shown() && !junction.read {
         rows.junction = None;
     }
     Ok(rows)

@@ -5,11 +5,15 @@
 //! counted is counted by its edges where each of them counts. So a plan does not grow old: it is as good for every version
 //! of its schema, and nothing is ever planned again. Whoever adds costs has to see to that.
 
+mod reach;
 mod walk;
+
+use std::collections::BTreeSet;
 
 use crate::engine::AccessPath;
 use crate::query::Version;
 use crate::query::plan::{Access, Cut, IdOrder, Keep, Plan, PlanNode, RowOrder};
+use crate::query::reach::Origin;
 use crate::query::resolve::{Node, Resolved};
 use crate::schema::Schema;
 
@@ -48,6 +52,7 @@ fn plan_from(
             Some(access) => plan_node(node, access, schema),
         });
     }
+    reach::connect(&mut planned);
     Plan {
         schema: schema.clone(),
         registry: version.registry.clone(),
@@ -77,9 +82,15 @@ pub(crate) fn plan_given_count(mut resolved: Resolved, version: Version<'_>) -> 
 }
 
 fn counting(mut plan: Plan) -> Plan {
-    for node in &mut plan.nodes {
-        node.order = RowOrder::Any;
-        node.cut = Cut::default();
+    // Which row of an association to one a condition is about is decided by order and cut.
+    let joined = reach::joined(&plan.nodes);
+    for (position, node) in plan.nodes.iter_mut().enumerate() {
+        let implied = node.node.include.as_ref();
+        let implied = implied.is_some_and(|include| include.origin != Origin::Request);
+        if !implied && !joined.contains(&position) {
+            node.order = RowOrder::Any;
+            node.cut = Cut::default();
+        }
     }
     plan
 }
@@ -95,14 +106,17 @@ fn plan_root(mut node: Node, schema: &Schema) -> PlanNode {
 fn plan_node(mut node: Node, access: Access, schema: &Schema) -> PlanNode {
     let primary_key = &schema.table(node.table).primary_key().columns;
     let keep = keep(&node);
+    let order = std::mem::take(&mut node.order);
     let order = match keep {
-        Keep::Rows => RowOrder::new(std::mem::take(&mut node.order), primary_key),
+        Keep::Rows => RowOrder::new(order, primary_key),
         Keep::Passing | Keep::Number => RowOrder::Any,
     };
     let cut = cut(&node, access.id_order());
     PlanNode {
         node,
         access,
+        asks: Vec::new(),
+        joins: Vec::new(),
         order,
         cut,
         keep,
@@ -112,7 +126,8 @@ fn plan_node(mut node: Node, access: Access, schema: &Schema) -> PlanNode {
 fn keep(node: &Node) -> Keep {
     match &node.include {
         Some(include) if include.counted => {
-            match node.filter.is_none() && node.children.is_empty() {
+            let asked = node.filter.is_some() || !node.reach.terms.is_empty();
+            match !asked && node.children.is_empty() {
                 true => Keep::Number,
                 false => Keep::Passing,
             }
@@ -126,28 +141,45 @@ fn cut(node: &Node, found: IdOrder) -> Cut {
         offset: node.offset,
         limit: node.limit,
     };
-    let include = node.include.as_ref();
-    let single = include.is_some_and(|include| include.association.is_single());
-    let cut = if single { asked.to_one() } else { asked };
+    let cut = if node.is_single() {
+        asked.to_one()
+    } else {
+        asked
+    };
     match found {
         IdOrder::One if cut.is_idle_for(1) => Cut::default(),
         _ => cut,
     }
 }
 
-/// The root and the includes that are required all the way up to it.
+/// What decides about the root: it, the includes that are required all the way up to it, and what the filters of those
+/// reach.
 fn required_only(nodes: Vec<Node>) -> Vec<Node> {
     // Where each node went, if it was kept.
     let mut places: Vec<Option<usize>> = Vec::with_capacity(nodes.len());
+    let parents: Vec<_> = nodes
+        .iter()
+        .map(|it| it.include.as_ref().map(|it| it.parent))
+        .collect();
+    let mut reached: BTreeSet<usize> = BTreeSet::new();
     let mut kept: Vec<Node> = Vec::new();
-    for mut node in nodes {
+    for (position, mut node) in nodes.into_iter().enumerate() {
         let parent = match &node.include {
-            Some(include) if include.required => places[include.parent],
+            Some(include) if include.required || reached.contains(&position) => {
+                places[include.parent]
+            }
             Some(_) => None,
             None => Some(0),
         };
         places.push(parent.map(|_| kept.len()));
         let Some(parent) = parent else { continue };
+        if !node.is_single() {
+            node.order.clear();
+        }
+        for below in node.reached() {
+            let way = std::iter::successors(Some(below), |&it| parents[it]);
+            reached.extend(way.take_while(|&it| it != position));
+        }
         node.children.clear();
         if let Some(include) = &mut node.include {
             include.parent = parent;
@@ -155,6 +187,9 @@ fn required_only(nodes: Vec<Node>) -> Vec<Node> {
             kept[parent].children.push(position);
         }
         kept.push(node);
+    }
+    for node in &mut kept {
+        node.renumber(|node| places[node].expect("what is reached is kept"));
     }
     kept
 }

@@ -33,8 +33,7 @@ pub(super) fn choose(
                     junction,
                     to_junction: tables(source, junction).to_children(&through.own, &through.scope),
                     filter: node.and_then(|it| it.filter.clone()),
-                    shown: !include.counted
-                        && node.is_some_and(|it| !it.attributes.ordinals.is_empty()),
+                    shown: node.is_some_and(|it| it.read || it.is_shown() && !include.counted),
                     to_target: tables(junction, target).to_parent(&through.other),
                 },
             };

@@ -5,7 +5,9 @@ mod examples;
 mod explained;
 #[cfg(feature = "json")]
 mod json;
+mod reference;
 mod random;
 mod requests;
 mod parameters;
 mod counts;
+mod reach;

@@ -3,6 +3,7 @@
 mod names;
 mod definitions;
 mod eager_loading;
+mod including;
 mod keys;
 mod sync;
 mod nested_create;

@@ -1,5 +1,7 @@
 //! Hooks around what the verbs of an association change.
 
+use relata::association::BelongsToOwner;
+use relata::error::ProblemKind;
 use relata::model::{Change, HookContext, HookEvent};
 use relata::{
     Arguments, BelongsTo, BelongsToMany, Database, HasMany, HasOne, Instance, Models, Result,
@@ -195,5 +197,47 @@ fn a_hook_around_a_change_refuses_all_of_it() -> Result<()> {
         db.related(&list, "tasks")?.remove(&tasks[0])?;
         db.related(&list, "tasks")?.add(&tasks[2])?;
     }
+    Ok(())
+}
+
+// rules: BY-11
+// Broken, a change of an owner would pass by the hooks of the association that it comes to, or a hook that can never
+// run would be taken.
+#[test]
+fn an_owner_changes_by_the_association_that_it_comes_to() -> Result<()> {
+    let record = Record::default();
+    let declare = |association: &'static str| {
+        let mut models = Models::new();
+        for name in ["Post", "Image"] {
+            models.define_with(name, |it| it.attribute(text("name")));
+        }
+        models.define_with("Comment", |it| {
+            let hook = tells(&record);
+            it.attribute(text("name").validate(relata::Rule::not_empty()))
+                .after_change(association, hook)
+        });
+        let on = BelongsToOwner::new("on").one_of("Post").one_of("Image");
+        models.belongs_to_owner("Comment", on);
+        models
+    };
+    let error = declare("on").sync().unwrap_err();
+    let problem = &error.as_declaration().unwrap().problems[0];
+    assert_eq!(problem.kind, ProblemKind::Unsupported);
+    assert!(problem.detail.contains("Post, Image"), "{problem}");
+
+    let mut db = declare("Post").sync()?;
+    let (post, image) = (
+        db.create("Post", named("p"))?,
+        db.create("Image", named("i"))?,
+    );
+    let mut comment = db.create("Comment", named("c"))?;
+    db.related(&mut comment, "on")?.set(&post)?;
+    assert_eq!(record.take(), ["after Set c.Post +[p] -[]"]);
+    db.related(&mut comment, "on")?.set(&image)?;
+    assert_eq!(record.take(), [""; 0]);
+    db.related(&mut comment, "Post")?.set(&post)?;
+    assert_eq!(record.take(), ["after Set c.Post +[p] -[]"]);
+    db.related(&mut comment, "on")?.set(())?;
+    assert_eq!(record.take(), ["after Set c.Post +[] -[p]"]);
     Ok(())
 }

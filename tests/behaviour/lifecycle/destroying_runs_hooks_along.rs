@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use relata::association::BelongsToOwner;
 use relata::{
     Affected, BelongsTo, BelongsToMany, Database, HasMany, HasOne, Models, Result, Through, col,
     tree, values,
@@ -341,5 +342,50 @@ fn a_target_that_is_replaced_is_destroyed_as_an_instance() -> Result<()> {
     let ada = db.create_tree("User", ada)?;
     db.related(&ada, "desk")?.destroy_previous().set(())?;
     assert_eq!(record.take(), told(&["-top", "-oak"]));
+    Ok(())
+}
+
+// rules: HK-1, BY-11
+// Broken, deleting an owner would leave its comments without their hooks, or take one that a hook has given to another
+// owner whose key is the same.
+#[test]
+fn what_an_owner_has_goes_along() -> Result<()> {
+    let record = Record::default();
+    let mut models = Models::new();
+    for name in ["Post", "Image"] {
+        models.define_with(name, |it| it.attribute(text("name")));
+        let comments = HasMany::new("Comment")
+            .alias("comments")
+            .as_owner("on")
+            .hooks(true);
+        models.has_many(name, comments.on_delete("CASCADE"));
+    }
+    models.define_with("Comment", |it| {
+        it.attribute(text("name"))
+            .before_destroy(record.row())
+            .before_destroy(|hook, comment| {
+                if comment.get("name")?.as_str() == Some("a") {
+                    let image = values! { onType: "Image" };
+                    hook.update_where("Comment", col("name").eq("b"), image)?;
+                }
+                Ok(())
+            })
+    });
+    let on = BelongsToOwner::new("on")
+        .one_of("Post")
+        .one_of("Image")
+        .on_delete("CASCADE");
+    models.belongs_to_owner("Comment", on);
+    let mut db = models.sync()?;
+    let comments = tree! { name: "p", comments: [{ name: "a" }, { name: "b" }, { name: "c" }] };
+    let post = db.create_tree("Post", comments)?;
+    let image = db.create_tree("Image", tree! { name: "i", comments: [{ name: "d" }] })?;
+    assert_eq!(post.get("id")?, image.get("id")?);
+    db.destroy(&post)?;
+    assert_eq!(record.take(), ["BeforeDestroy a", "BeforeDestroy c"]);
+    assert_eq!(db.related(&image, "comments")?.count()?, 2);
+    db.destroy(&image)?;
+    assert_eq!(record.take(), ["BeforeDestroy b", "BeforeDestroy d"]);
+    db.check_integrity().unwrap();
     Ok(())
 }

@@ -299,6 +299,39 @@ fn a_hook_cannot_put_something_else_in_place_of_its_instance() -> Result<()> {
     Ok(())
 }
 
+// Broken, a row that a hook names twice would be deleted twice, or the call would panic.
+#[test]
+fn a_hook_may_name_one_instance_twice() -> Result<()> {
+    let twice = |_: &mut HookContext<'_, '_>, all: &mut [Instance]| {
+        all[1] = all[0].clone();
+        Ok(())
+    };
+    let mut models = Models::new();
+    models.define_with("User", |it| {
+        it.attribute(text("name").unique())
+            .before_bulk_update(twice)
+            .before_bulk_destroy(twice)
+    });
+    let mut db = models.sync()?;
+    db.create_many("User", [named("a"), named("b"), named("c")])?;
+    db.update_where(
+        "User",
+        col("id").le(2),
+        values! { createdAt: None::<relata::Timestamp> },
+    )
+    .unwrap_err();
+    db.increment_where("User", col("id").le(2), values! { id: 10 })?;
+    assert_eq!(
+        db.find("User", 11)?.unwrap().get("name")?.as_str(),
+        Some("a")
+    );
+    // Of the three that are there, the second is not among those that are named.
+    assert_eq!(db.destroy_where("User", col("id").gt(1))?.rows, 2);
+    assert_eq!(db.find_all("User")?[0].get("name")?.as_str(), Some("c"));
+    db.check_integrity().unwrap();
+    Ok(())
+}
+
 // Broken, a hook that deletes what is about to be written would write into another row, or panic.
 #[test]
 fn a_hook_may_take_away_what_the_call_is_about() -> Result<()> {

@@ -8,6 +8,7 @@ mod destroying_runs_hooks_along;
 mod changes_run_hooks;
 mod writes_that_find_first;
 mod numbers_count;
+mod rules_agree_with_checks;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

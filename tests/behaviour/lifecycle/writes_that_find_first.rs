@@ -144,6 +144,9 @@ fn an_upsert_goes_by_the_first_key_that_is_given() -> Result<()> {
     ] {
         assert!(db.upsert("User", given)?.1);
     }
+    // A key that waits for commit may have two rows, and does not say which is meant.
+    assert!(db.upsert("User", values! { rank: 7 })?.1);
+    assert!(db.begin().upsert("User", values! { rank: 7 })?.1);
     let (pair, _) = db.upsert("User", values! { first: "a", last: "l" })?;
     let (same, is_new) =
         db.upsert_by("User", ["last", "first"], values! { last: "l", first: "a" })?;
