@@ -67,7 +67,9 @@ pub use crate::engine::{
     Affected, Changes, Clock, DatabaseOptions, DeletePlan, Limits, RowChange, Savepoint,
 };
 pub use crate::error::{Error, ErrorKind, Result};
-pub use crate::expr::{Expr, all, any, col, not, param, related, val};
+pub use crate::expr::{
+    Expr, JsonStep, Unit, all, any, coalesce, col, concat, not, now, param, related, val,
+};
 pub use crate::model::{
     Answer, Arguments, Attribute, Change, Database, EachRows, HookContext, HookEvent, Instance,
     ModelDef, Models, Related, RelatedEach, RelatedView, Rule, SharedDatabase, Snapshot, Source,

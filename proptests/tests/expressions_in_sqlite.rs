@@ -16,6 +16,18 @@ use rusqlite::types::ValueRef;
 const ROWS: usize = 8;
 const DEPTH: usize = 4;
 
+/// What is met again and again.
+const OFTEN: [&str; 8] = [
+    "both are null",
+    "CaseBeyondAscii",
+    "Fails(DivisionByZero)",
+    "Fails(NegativeLength)",
+    "Fails(NumberOutOfRange)",
+    "Fails(TimeOutOfRange)",
+    "PositionBeforeFirst",
+    "YearBeyondSqlite",
+];
+
 fn table(rows: &[Row]) -> Connection {
     let sqlite = Connection::open_in_memory().expect("memory");
     let names: Vec<String> = COLUMNS
@@ -119,8 +131,7 @@ fn relata_and_sqlite_differ_only_by_name() {
         met("equal values") > count * 3,
         "most values are equal ones"
     );
-    for (name, number) in &tally {
-        assert!(*number > count / 1_000, "{name}: met {number} times");
+    for name in OFTEN {
+        assert!(met(name) > count / 200, "{name}: met {} times", met(name));
     }
-    assert!(tally.len() >= 8, "differences are met");
 }

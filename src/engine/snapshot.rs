@@ -86,7 +86,7 @@ impl Snapshot {
     /// filter gives of a unique key, a foreign key or an index.
     ///
     /// # Errors
-    /// `UnknownTable`, or what is wrong with the filter.
+    /// `UnknownTable`, what is wrong with the filter, or `Evaluation` if it has no value for a row.
     pub fn filter(&self, table: impl TableName, filter: &Expr) -> Result<Vec<Row<'_>>> {
         let id = table.table_id(self.schema())?;
         let (filter, now) = filter.bind_at(self.schema().table(id), || self.now())?;

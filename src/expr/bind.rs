@@ -344,7 +344,7 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
         let number = |at: usize| constant(at).and_then(Value::as_int);
         match builtin {
             Builtin::Divide => {
-                !(operands.iter().all(is_int) && !matches!(number(1), None | Some(0 | -1)))
+                !operands.iter().all(is_int) || matches!(number(1), None | Some(0 | -1))
             }
             Builtin::Remainder => matches!(number(1), None | Some(0)),
             Builtin::Substr => match (operands.len(), number(2)) {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::Cells;
 use crate::expr::eval::Source;
 use crate::expr::machine::{Failed, Machine, Step};
@@ -82,6 +82,11 @@ impl BoundValue {
     ) -> Result<Value, Failed> {
         let cell = Machine::new(given).cell_of(&self.steps, cells)?;
         Ok(cell.into_value())
+    }
+
+    /// The error of a failure in it.
+    pub(crate) fn error(&self, failed: Failed) -> Error {
+        self.source.error(failed)
     }
 
     /// The ordinals that it reads, ascending, each once.

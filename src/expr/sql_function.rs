@@ -56,6 +56,9 @@ fn common(builtin: &Builtin, operands: &[Part]) -> Option<String> {
 }
 
 fn sqlite(builtin: &Builtin, operands: &[Part]) -> Result<String, String> {
+    if let (Builtin::Replace, None | Some("")) = (builtin, text(operands, 1)) {
+        return Err("replace of what may be empty, which minds no null there".to_owned());
+    }
     if let Some(text) = common(builtin, operands) {
         return Ok(text);
     }
@@ -92,9 +95,9 @@ fn postgres(builtin: &Builtin, operands: &[Part], words: &impl Words) -> Result<
     };
     let reason = match builtin {
         Builtin::Add | Builtin::Subtract | Builtin::Multiply => {
-            return Ok(infix(operands, sign, words)?);
+            return infix(operands, sign, words);
         }
-        Builtin::Divide | Builtin::Remainder => return Ok(infix(operands, sign, words)?),
+        Builtin::Divide | Builtin::Remainder => return infix(operands, sign, words),
         Builtin::Negate => return Ok(format!("(- {})", number(&operands[0], words)?)),
         Builtin::Round | Builtin::Floor | Builtin::Ceil => {
             return Ok(format!("{name}({})", list(operands)));
@@ -220,6 +223,10 @@ fn operand(operands: &[Part], at: usize) -> String {
 fn list(operands: &[Part]) -> String {
     let texts = operands.iter().map(|it| it.text.as_str());
     texts.collect::<Vec<_>>().join(", ")
+}
+
+fn text(operands: &[Part], at: usize) -> Option<&str> {
+    operands.get(at)?.constant.as_ref()?.as_str()
 }
 
 fn int(operands: &[Part], at: usize) -> Option<i64> {

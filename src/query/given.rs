@@ -69,13 +69,9 @@ impl<'r> Given<'r> {
         let single = self.association.is_single();
         let plan = planner::plan_given(resolved, self.association, single, version);
         let level = self.level(rows, version);
-        let levels = execute::run_given(
-            &plan,
-            &plan.wanted.given(NOTHING, version)?,
-            level,
-            version.snapshot,
-        )?;
-        Ok(Rows::new(Cow::Owned(plan), levels))
+        let given = plan.wanted.given(NOTHING, version)?;
+        let levels = execute::run_given(&plan, &given, level, version.snapshot)?;
+        Rows::new(Cow::Owned(plan), &given, levels)
     }
 
     /// The rows that filters and required includes leave, in no order and not cut, with nothing of what is optional.
@@ -90,13 +86,9 @@ impl<'r> Given<'r> {
         let resolved = resolve::resolve_given(self.association, self.options, version)?;
         let plan = planner::plan_given_count(resolved, self.association, version);
         let level = self.level(rows, version);
-        let levels = execute::run_given(
-            &plan,
-            &plan.wanted.given(NOTHING, version)?,
-            level,
-            version.snapshot,
-        )?;
-        Ok(Rows::new(Cow::Owned(plan), levels))
+        let given = plan.wanted.given(NOTHING, version)?;
+        let levels = execute::run_given(&plan, &given, level, version.snapshot)?;
+        Rows::new(Cow::Owned(plan), &given, levels)
     }
 
     fn level<'s>(self, rows: GivenRows, version: Version<'s>) -> Level<'s> {

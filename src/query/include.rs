@@ -5,6 +5,7 @@ use crate::association::owner::Owner;
 use crate::association::registry::ModelEntry;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Expr;
+use crate::query::attributes::add_computed;
 use crate::query::select::{Criteria, NO_SUB_QUERY, add};
 use crate::query::{IncludeAll, Order, ScopeChoice};
 
@@ -104,6 +105,30 @@ impl Include {
     /// sources are left out but are not part of the result.
     pub fn attributes(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.criteria.attributes = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Without these attributes of each row. What [`attributes`](Include::attributes) lists is listed before, and what
+    /// [`with_attribute`](Include::with_attribute) adds comes after.
+    pub fn without_attributes(
+        mut self,
+        names: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.criteria
+            .excluded
+            .extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// With an attribute that is worked out of each row, after those that are columns, under a name of its own: one of two
+    /// with the same name counts, the later one. It stands among the attributes of a record, in JSON and in joined rows, and
+    /// is worked out when everything else is done, once for each row of the result. No filter and no order sees it.
+    ///
+    /// An attribute of the model may be given another name so, or its own where it is not shown otherwise.
+    ///
+    /// See [`Select::with_attribute`](crate::query::Select::with_attribute).
+    pub fn with_attribute(mut self, name: impl Into<String>, expr: impl Into<Expr>) -> Self {
+        add_computed(&mut self.criteria.computed, name.into(), expr.into());
         self
     }
 
@@ -342,7 +367,7 @@ impl Include {
             (!criteria.order.is_empty(), "an order"),
             (criteria.limit.is_some(), "a limit"),
             (criteria.offset.is_some(), "an offset"),
-            (criteria.attributes.is_some(), "attributes"),
+            (criteria.chooses_attributes(), "attributes"),
             (self.through_attributes.is_some(), "junction attributes"),
             (self.required.is_some(), "required or not"),
             (!criteria.counts.is_empty(), "a count in it"),

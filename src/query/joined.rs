@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 
 use crate::error::{RequestError, RequestKind, Result};
 use crate::query::Rows;
+use crate::query::attributes::computed_position;
 use crate::query::shape::Side;
 use crate::value::ValueRef;
 
@@ -174,7 +175,7 @@ impl Joined<'_> {
                 Side::Junction => format!("{}.", model.name),
             };
             for &ordinal in &attributes.ordinals {
-                let name = model.attribute_of(ordinal).map_or("", |it| &*it.name);
+                let name = attributes.name(model, ordinal);
                 let source = Source::Attribute(side, ordinal);
                 self.add(format!("{path}{between}{name}"), wheel, node, source);
             }
@@ -246,7 +247,10 @@ impl<'j> JoinedRow<'j> {
         };
         let level = self.joined.rows.level(cell.node);
         match cell.source {
-            Source::Attribute(Side::Target, ordinal) => level.rows.value(position, ordinal),
+            Source::Attribute(Side::Target, ordinal) => match computed_position(ordinal) {
+                None => level.rows.value(position, ordinal),
+                Some(it) => self.joined.rows.computed(cell.node, position, it),
+            },
             Source::Attribute(Side::Junction, ordinal) => {
                 let junction = level.junction.as_ref();
                 junction.map_or(ValueRef::Null, |rows| rows.value(position, ordinal))

@@ -17,6 +17,7 @@ mod select;
 mod include;
 mod include_all;
 mod scope;
+mod attributes;
 mod resolve;
 mod reach;
 mod keyset;

@@ -8,6 +8,7 @@ use crate::query::level::{Level, RowList};
 use crate::query::plan::Plan;
 use crate::query::recursed::Recursed;
 use crate::schema::TableId;
+use crate::value::Value;
 
 /// A result that keeps its snapshot, so that it can be held while the database is written (beyond BY-13).
 #[derive(Clone, Debug)]
@@ -15,6 +16,7 @@ pub struct OwnedRows {
     snapshot: Snapshot,
     plan: Plan,
     levels: Vec<OwnedLevel>,
+    computed: Vec<Vec<Value>>,
 }
 
 /// A level by row ids alone.
@@ -34,18 +36,20 @@ struct OwnedList {
 
 impl OwnedRows {
     pub(crate) fn new(snapshot: &Snapshot, rows: Rows<'_>) -> Self {
-        let (plan, levels) = rows.into_parts();
+        let (plan, levels, computed) = rows.into_parts();
         OwnedRows {
             snapshot: snapshot.clone(),
             plan,
             levels: levels.into_iter().map(OwnedLevel::new).collect(),
+            computed,
         }
     }
 
     /// The rows, borrowed. O(rows of all levels): ask once and keep what it gives.
     pub fn rows(&self) -> Rows<'_> {
         let levels = self.levels.iter().map(|it| it.read(&self.snapshot));
-        Rows::new(Cow::Borrowed(&self.plan), levels.collect())
+        let (plan, computed) = (Cow::Borrowed(&self.plan), Cow::Borrowed(&self.computed[..]));
+        Rows::of_parts(plan, levels.collect(), computed)
     }
 
     /// How many rows the root has.

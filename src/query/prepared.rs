@@ -46,16 +46,14 @@ impl Select {
     /// `UnknownTable`, `UnknownColumn` or `UnknownAssociation` for names that the models do not have, `Type` for a filter
     /// that cannot be, `Unsupported` for something asked of a junction that is not there, `Limit` for includes nested
     /// deeper than 64 and for an include of more than 100,000,000 rows, `SchemaChanged` if the schema below the models was
-    /// changed, `MissingParameter` for a request with parameters.
+    /// changed, `MissingParameter` for a request with parameters, `Evaluation` for a filter or a computed attribute that has no
+    /// value for a row.
     pub fn run<'s>(&self, on: &'s impl Queryable) -> Result<Rows<'s>> {
         let version = on.version();
         let plan = planner::plan(resolve::resolve(self, version)?, version);
-        let levels = execute::run(
-            &plan,
-            &plan.wanted.given(NOTHING, version)?,
-            version.snapshot,
-        )?;
-        Ok(Rows::new(Cow::Owned(plan), levels))
+        let given = plan.wanted.given(NOTHING, version)?;
+        let levels = execute::run(&plan, &given, version.snapshot)?;
+        Rows::new(Cow::Owned(plan), &given, levels)
     }
 
     /// The rows, with the snapshot that they are in: for holding results while the database is written.
@@ -129,7 +127,7 @@ impl Prepared {
     ///
     /// # Errors
     /// `SchemaChanged` if this is another schema than the one prepared for; `MissingParameter` if the request has
-    /// parameters; `Limit`.
+    /// parameters; `Limit`; `Evaluation`.
     pub fn run<'s>(&'s self, on: &'s impl Queryable) -> Result<Rows<'s>> {
         self.run_with(on, NOTHING)
     }
@@ -147,7 +145,7 @@ impl Prepared {
         let version = self.checked(on)?;
         let given = self.plan.wanted.given(parameters, version)?;
         let levels = execute::run(&self.plan, &given, version.snapshot)?;
-        Ok(Rows::new(Cow::Borrowed(&self.plan), levels))
+        Rows::new(Cow::Borrowed(&self.plan), &given, levels)
     }
 
     /// As [`Select::run_owned`].

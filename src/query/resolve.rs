@@ -13,6 +13,7 @@ use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result, excerpt};
 use crate::expr::{Bound, Expr, Parameters, Scope, all, col};
+use crate::query::attributes::Shown;
 use crate::query::include::Recursion;
 use crate::query::include_all::by_key;
 use crate::query::parameters::Wanted;
@@ -184,14 +185,6 @@ impl JunctionNode {
 pub(crate) struct StepNode {
     pub(crate) filter: Option<Bound>,
     pub(crate) junction: Option<Bound>,
-}
-
-/// Which attributes of a row are part of the result.
-#[derive(Clone, Debug)]
-pub(crate) struct Shown {
-    /// Their columns, in the order asked for.
-    pub(crate) ordinals: Vec<u32>,
-    pub(crate) all: bool,
 }
 
 /// A column to order by.
@@ -728,7 +721,7 @@ impl<'s> Resolver<'s> {
             order: Vec::new(),
             limit: criteria.limit,
             offset: criteria.offset.unwrap_or(0),
-            attributes: shown(model, criteria.attributes.as_deref())?,
+            attributes: self.shown(model, criteria)?,
             junction: None,
             steps: Vec::new(),
         };
@@ -920,9 +913,17 @@ impl<'s> Resolver<'s> {
                 &seen(model, scope, include.through_with_deleted),
                 &filters,
             )?,
-            attributes: shown(model, include.through_attributes.as_deref())?,
+            attributes: Shown::columns(model, include.through_attributes.as_deref())?,
             read: false,
         })
+    }
+
+    fn shown(&self, model: &ModelEntry, criteria: &Criteria) -> Result<Shown> {
+        let names = Attributes {
+            model,
+            table: self.schema.table(model.table),
+        };
+        Shown::of(model, criteria, &names, &self.parameters)
     }
 
     /// Scope and filters as one predicate; none if there are neither.
@@ -1044,27 +1045,6 @@ fn split<'c>(model: &ModelEntry, filters: &'c [Expr]) -> (Cow<'c, [Expr]>, Vec<E
     });
     let (reaching, own) = terms.partition(reaches);
     (Cow::Owned(own), reaching)
-}
-
-fn shown(model: &ModelEntry, names: Option<&[String]>) -> Result<Shown> {
-    let Some(names) = names else {
-        let attributes = model.attributes().iter();
-        return Ok(Shown {
-            ordinals: attributes.map(|attribute| attribute.ordinal).collect(),
-            all: true,
-        });
-    };
-    let mut ordinals = Vec::with_capacity(names.len());
-    for name in names {
-        let ordinal = model.attribute(name)?.ordinal;
-        if !ordinals.contains(&ordinal) {
-            ordinals.push(ordinal);
-        }
-    }
-    Ok(Shown {
-        ordinals,
-        all: false,
-    })
 }
 
 fn check_no_junction(source: &ModelEntry, include: &Include) -> Result<()> {

@@ -12,19 +12,22 @@ use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId};
 use crate::engine::{RowCells, RowView};
 use crate::error::{Error, RequestError, RequestKind, Result};
-use crate::query::keyset;
+use crate::query::attributes::{Shown, computed_position};
 use crate::query::level::{Level, RowList};
 use crate::query::plan::Plan;
 use crate::query::recursed::Recursed;
-use crate::query::resolve::{IncludeNode, Shown};
+use crate::query::resolve::IncludeNode;
 use crate::query::shape::{Column, Counted, Included, Loaded, Side, not_loaded};
-use crate::value::{FromValue, Key, ValueRef};
+use crate::query::{execute, keyset};
+use crate::value::{FromValue, Key, Value, ValueRef};
 
 /// The rows that a request found, with what it included.
 pub struct Rows<'s> {
     plan: Cow<'s, Plan>,
     /// By node.
     levels: Vec<Level<'s>>,
+    /// By node, the values of computed attributes, row after row; nothing at all if there are none.
+    computed: Cow<'s, [Vec<Value>]>,
 }
 
 /// A row of a result: of the root, of an include, or of a junction.
@@ -51,14 +54,45 @@ pub struct Records<'r> {
 }
 
 impl<'s> Rows<'s> {
-    /// One level per node of the plan.
-    pub(crate) fn new(plan: Cow<'s, Plan>, levels: Vec<Level<'s>>) -> Self {
-        debug_assert_eq!(plan.nodes.len(), levels.len());
-        Rows { plan, levels }
+    /// One level per node of the plan. Works out the computed attributes.
+    ///
+    /// # Errors
+    /// `Evaluation`.
+    pub(crate) fn new(
+        plan: Cow<'s, Plan>,
+        given: &[Value],
+        levels: Vec<Level<'s>>,
+    ) -> Result<Self> {
+        let computed = execute::work_out(&plan, given, &levels)?;
+        Ok(Rows::of_parts(plan, levels, Cow::Owned(computed)))
     }
 
-    pub(crate) fn into_parts(self) -> (Plan, Vec<Level<'s>>) {
-        (self.plan.into_owned(), self.levels)
+    pub(crate) fn of_parts(
+        plan: Cow<'s, Plan>,
+        levels: Vec<Level<'s>>,
+        computed: Cow<'s, [Vec<Value>]>,
+    ) -> Self {
+        debug_assert_eq!(plan.nodes.len(), levels.len());
+        Rows {
+            plan,
+            levels,
+            computed,
+        }
+    }
+
+    pub(crate) fn into_parts(self) -> (Plan, Vec<Level<'s>>, Vec<Vec<Value>>) {
+        (
+            self.plan.into_owned(),
+            self.levels,
+            self.computed.into_owned(),
+        )
+    }
+
+    /// A computed attribute of a row of a node.
+    #[cold]
+    pub(super) fn computed(&self, node: usize, row: usize, position: usize) -> ValueRef<'_> {
+        let width = self.plan.node(node).attributes.computed.len();
+        self.computed[node][row * width + position].as_ref()
     }
 
     /// How many rows the root has.
@@ -197,7 +231,10 @@ impl<'r> Record<'r> {
             column.node == self.node && self.side == Side::Target,
             "the column is of other rows"
         );
-        self.list.reader.read(self.cells, column.ordinal)
+        match computed_position(column.ordinal) {
+            None => self.list.reader.read(self.cells, column.ordinal),
+            Some(position) => self.rows.computed(self.node, self.position, position),
+        }
     }
 
     /// The primary key, loaded or not.
@@ -231,10 +268,10 @@ impl<'r> Record<'r> {
     pub fn attributes(&self) -> impl ExactSizeIterator<Item = (&'r str, ValueRef<'r>)> + use<'r> {
         let (model, shown) = self.shape();
         let record = *self;
-        shown.ordinals.iter().map(move |&ordinal| {
-            let attribute = model.attribute_of(ordinal);
-            (attribute.map_or("", |it| &*it.name), record.value(ordinal))
-        })
+        shown
+            .ordinals
+            .iter()
+            .map(move |&ordinal| (shown.name(model, ordinal), record.value(ordinal)))
     }
 
     /// The rows of an included association to many.
@@ -448,7 +485,10 @@ impl<'r> Record<'r> {
 
     #[inline]
     fn value(&self, ordinal: u32) -> ValueRef<'r> {
-        self.list.reader.value(self.cells, ordinal)
+        match computed_position(ordinal) {
+            None => self.list.reader.value(self.cells, ordinal),
+            Some(position) => self.rows.computed(self.node, self.position, position),
+        }
     }
 
     fn shape(&self) -> (&'r ModelEntry, &'r Shown) {

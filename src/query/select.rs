@@ -5,6 +5,7 @@
 //! noted, so that cloning, printing and dropping a request never go deeper, and running it is an error.
 
 use crate::expr::Expr;
+use crate::query::attributes::add_computed;
 use crate::query::{DEPTH_MAX, Include, IncludeAll, Order, ScopeChoice};
 use crate::value::Key;
 
@@ -43,6 +44,10 @@ pub(crate) struct Criteria {
     pub(crate) offset: Option<usize>,
     /// None for all.
     pub(crate) attributes: Option<Vec<String>>,
+    /// Left out of those.
+    pub(crate) excluded: Vec<String>,
+    /// Worked out, by name. No two of one name.
+    pub(crate) computed: Vec<(String, Expr)>,
     /// No two of one association.
     pub(crate) includes: Vec<Include>,
     /// What stands for all associations that are not among the includes.
@@ -141,6 +146,49 @@ impl Select {
     /// Only these attributes of each row, in this order.
     pub fn attributes(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.criteria.attributes = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Without these attributes of each row. What [`attributes`](Select::attributes) lists is listed before, and what
+    /// [`with_attribute`](Select::with_attribute) adds comes after.
+    pub fn without_attributes(
+        mut self,
+        names: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.criteria
+            .excluded
+            .extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// With an attribute that is worked out of each row, after those that are columns, under a name of its own: one of two
+    /// with the same name counts, the later one. It stands among the attributes of a record, in JSON and in joined rows, and
+    /// is worked out when everything else is done, once for each row of the result. No filter and no order sees it.
+    ///
+    /// An attribute of the model may be given another name so, or its own where it is not shown otherwise.
+    ///
+    /// ```
+    /// use relata::{Attribute, DataType, ModelDef, Models, Value, col, select, values};
+    ///
+    /// let mut models = Models::new();
+    /// models.define(
+    ///     ModelDef::new("Sale")
+    ///         .attribute(Attribute::new("price", DataType::Int))
+    ///         .attribute(Attribute::new("amount", DataType::Int))
+    ///         .timestamps(false),
+    /// );
+    /// let mut db = models.sync()?;
+    /// db.create("Sale", values! { price: 7, amount: 3 })?;
+    ///
+    /// let sales = select("Sale").without_attributes(["id"]).with_attribute("total", col("price") * col("amount"));
+    /// let rows = sales.run(&db)?;
+    /// let sale = rows.first().expect("there is one");
+    /// assert_eq!(sale.get_as::<i64>("total")?, 21);
+    /// assert_eq!(sale.attributes().map(|(name, _)| name).collect::<Vec<_>>(), ["price", "amount", "total"]);
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    pub fn with_attribute(mut self, name: impl Into<String>, expr: impl Into<Expr>) -> Self {
+        add_computed(&mut self.criteria.computed, name.into(), expr.into());
         self
     }
 
@@ -259,6 +307,11 @@ impl Criteria {
         within
     }
 
+    /// Whether it says which attributes of a row are wanted.
+    pub(crate) fn chooses_attributes(&self) -> bool {
+        self.attributes.is_some() || !self.excluded.is_empty() || !self.computed.is_empty()
+    }
+
     /// Whether nothing is said but what is included.
     pub(crate) fn is_bare(&self) -> bool {
         let Criteria {
@@ -266,7 +319,9 @@ impl Criteria {
             order,
             limit,
             offset,
-            attributes,
+            attributes: _,
+            excluded: _,
+            computed: _,
             includes: _,
             alls,
             counts,
@@ -280,7 +335,7 @@ impl Criteria {
             && order.is_empty()
             && limit.is_none()
             && offset.is_none()
-            && attributes.is_none()
+            && !self.chooses_attributes()
             && counts.is_empty()
             && alls.is_empty()
             && refused.is_none()
@@ -303,6 +358,10 @@ impl Criteria {
         self.limit = other.limit.or(self.limit);
         self.offset = other.offset.or(self.offset);
         self.attributes = other.attributes.or(self.attributes.take());
+        self.excluded.extend(other.excluded);
+        for (name, expr) in other.computed {
+            add_computed(&mut self.computed, name, expr);
+        }
         self.scope.merge(other.scope);
         self.with_deleted |= other.with_deleted;
         self.too_deep |= other.too_deep;

@@ -5,8 +5,9 @@
 
 use crate::association::registry::ModelEntry;
 use crate::error::{Error, RequestError, RequestKind, Result};
+use crate::query::attributes::Shown;
 use crate::query::plan::Plan;
-use crate::query::resolve::{Node, Shown};
+use crate::query::resolve::Node;
 
 /// An attribute looked up once, for [`Record::at`](crate::query::Record::at).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +159,9 @@ impl Plan {
 
     pub(super) fn ordinal(&self, node: usize, side: Side, name: &str) -> Result<u32> {
         let (model, shown) = self.shape(node, side);
+        if let Some(ordinal) = shown.find_computed(name) {
+            return Ok(ordinal);
+        }
         let ordinal = model.attribute(name)?.ordinal;
         match shown.all || shown.ordinals.contains(&ordinal) {
             true => Ok(ordinal),

@@ -309,7 +309,8 @@ impl UniqueDef {
     }
 
     /// With only those rows in it for which this is true: PostgreSQL's `CREATE UNIQUE INDEX ... WHERE`. No foreign key
-    /// can refer to such a key, it cannot be deferrable, and no closure can take part in the filter. The last call counts.
+    /// can refer to such a key, it cannot be deferrable, and nothing can take part in the filter that could fail for a row: no
+    /// closure, and no function with a failure of its own. The last call counts.
     pub fn filter(mut self, filter: impl Into<Expr>) -> Self {
         self.filter = Some(filter.into());
         self

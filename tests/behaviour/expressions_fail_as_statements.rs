@@ -66,7 +66,9 @@ fn a_check_without_a_value_refuses_the_statement() {
         "orders: check small: number out of range in (…)"
     );
     let larger = [("price", Value::from(i64::MAX))];
-    let error = db.update("orders", &col("id").ge(2), larger).unwrap_err();
+    let error = db
+        .update("orders", &col("amount").eq(2), larger)
+        .unwrap_err();
     assert_eq!(error.kind(), failed(Failure::NumberOutOfRange));
     assert_eq!(db.fingerprint(), before);
     assert_eq!(db.check_integrity(), Ok(()));

@@ -15,4 +15,6 @@ mod integrity;
 mod recursive_includes;
 mod recursive_includes_random;
 mod expressions_fail_as_statements;
+mod computed_attributes;
+mod expressions_as_ddl;
 mod lifecycle;

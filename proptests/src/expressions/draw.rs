@@ -185,6 +185,7 @@ pub fn value(choices: &mut Choices, data_type: DataType, nulls: usize) -> Value 
             0 => i64::MAX.into(),
             1 => i64::MIN.into(),
             2 => (1_i64 << 53).into(),
+            3 => 9_000.into(),
             _ => small(choices).into(),
         },
         DataType::Float => match choices.below(20) {

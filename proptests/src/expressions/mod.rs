@@ -40,10 +40,10 @@ pub enum Difference {
     PositionBeforeFirst,
     /// A pattern that ends in its escape character fits nothing in SQLite.
     PatternEndsInEscape,
+    /// Where an empty text is to be replaced, SQLite does not look at what by, be it null.
+    ReplacesNothing,
     /// SQLite's functions of time know the years 0 to 9999 alone.
     YearBeyondSqlite,
-    /// SQLite has null for what is no number.
-    NotANumber,
 }
 
 impl Difference {
@@ -65,9 +65,6 @@ impl Difference {
             Ok(value) => value,
             Err(failure) => return Some(Difference::Fails(failure)),
         };
-        if matches!(value, Value::Float(number) if number.is_nan()) {
-            return Some(Difference::NotANumber);
-        }
         let year = match value {
             Value::Timestamp(_) | Value::Date(_) => value.to_string(),
             _ => String::new(),
@@ -89,6 +86,11 @@ impl Difference {
             Function::Substr => operand(1)
                 .filter(|it| it.as_int().is_some_and(|from| from < 1))
                 .map(|_| Difference::PositionBeforeFirst),
+            Function::Replace => {
+                let (from, to) = (operand(1), operand(2));
+                let is_idle = from == Some("".into()) && to == Some(Value::Null);
+                is_idle.then_some(Difference::ReplacesNothing)
+            }
             Function::Like(escape) => operand(1)
                 .filter(|it| it.as_str().is_some_and(|it| it.ends_with(*escape)))
                 .map(|_| Difference::PatternEndsInEscape),

@@ -41,8 +41,14 @@ impl Term {
         match self {
             Term::Column(position) => COLUMNS[*position].1 == DataType::Date,
             Term::Constant(value) => matches!(value, Value::Date(_)),
-            // Those that give a time give that of an operand; a null among them says nothing.
-            Term::Call(_, operands) => operands.iter().any(Term::is_of_days),
+            Term::Call(function, operands) => match function {
+                Function::Shift(_) | Function::Truncate(_) | Function::NullIf => {
+                    operands[0].is_of_days()
+                }
+                // Any but a null, which is of no type.
+                Function::Coalesce => operands.iter().any(Term::is_of_days),
+                _ => false,
+            },
         }
     }
 }

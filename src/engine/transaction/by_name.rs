@@ -14,7 +14,8 @@ impl Transaction<'_> {
     /// Inserts one row and gives its primary key. Columns not named take their defaults.
     ///
     /// # Errors
-    /// `UnknownTable`, `UnknownColumn`, `Type`; a constraint error if the row may not stand. Nothing is changed then.
+    /// `UnknownTable`, `UnknownColumn`, `Type`; a constraint error if the row may not stand, `Evaluation` if that cannot be
+    /// told because a check has no value for it. Nothing is changed then.
     pub fn insert<'v>(
         &mut self,
         table: impl TableName,
@@ -118,7 +119,8 @@ impl Transaction<'_> {
     /// Deletes every row that the filter selects, and what ON DELETE takes along.
     ///
     /// # Errors
-    /// `UnknownTable`, what is wrong with the filter, or a constraint error if a reference forbids it.
+    /// `UnknownTable`, what is wrong with the filter, `Evaluation` if it has no value for a row, or a constraint error if a
+    /// reference forbids it.
     pub fn delete(&mut self, table: impl TableName, filter: &Expr) -> Result<Affected> {
         let id = table.table_id(&self.schema)?;
         let rows = self.select_ids(id, filter)?;

@@ -6,12 +6,13 @@ use proptest::prelude::{
 };
 
 use super::{Posts, row};
-use crate::expr::{Comparison, Conjunct, Expr, all, any, col, val};
+use crate::expr::{Comparison, Conjunct, Expr, all, any, coalesce, col, val};
 use crate::value::Value;
 
 #[derive(Clone, Debug)]
 enum Node {
     Truth(Option<bool>),
+    Choice(Box<Node>, Box<Node>),
     Done,
     Late,
     Compare(Comparison, Operand, Operand),
@@ -31,6 +32,10 @@ enum Operand {
     Id,
     Score,
     Constant(Value),
+    Length,
+    Sum(Box<Operand>, Box<Operand>),
+    NullIf(Box<Operand>, Box<Operand>),
+    Coalesce(Vec<Operand>),
 }
 
 impl Operand {
@@ -39,6 +44,10 @@ impl Operand {
             Operand::Id => col("id"),
             Operand::Score => col("score"),
             Operand::Constant(value) => val(value),
+            Operand::Length => col("name").length(),
+            Operand::Sum(a, b) => a.expr() + b.expr(),
+            Operand::NullIf(a, b) => a.expr().nullif(b.expr()),
+            Operand::Coalesce(operands) => coalesce(operands.iter().map(Operand::expr)),
         }
     }
 
@@ -47,6 +56,28 @@ impl Operand {
             Operand::Id => row[0].clone(),
             Operand::Score => row[1].clone(),
             Operand::Constant(value) => value.clone(),
+            Operand::Length => match row[2].as_str() {
+                Some(name) => i64::try_from(chars(name).len()).unwrap().into(),
+                None => Value::Null,
+            },
+            // Small halves, which floats hold exactly; a float that is whole equals the integer.
+            Operand::Sum(a, b) => {
+                match (naive_number(&a.value(row)), naive_number(&b.value(row))) {
+                    (Some(a), Some(b)) => (a + b).into(),
+                    _ => Value::Null,
+                }
+            }
+            Operand::NullIf(a, b) => {
+                let (a, b) = (a.value(row), b.value(row));
+                match naive_compare(Comparison::Eq, &a, &b) {
+                    Some(true) => Value::Null,
+                    _ => a,
+                }
+            }
+            Operand::Coalesce(operands) => {
+                let mut values = operands.iter().map(|it| it.value(row));
+                values.find(|it| !it.is_null()).unwrap_or(Value::Null)
+            }
         }
     }
 }
@@ -55,6 +86,7 @@ impl Node {
     fn expr(&self) -> Expr {
         match self {
             Node::Truth(truth) => val(*truth),
+            Node::Choice(a, b) => coalesce([a.expr(), b.expr()]),
             Node::Done => col("done"),
             Node::Late => col("late"),
             Node::Compare(op, a, b) => match op {
@@ -81,6 +113,7 @@ impl Node {
     fn truth(&self, row: &[Value]) -> Option<bool> {
         match self {
             Node::Truth(truth) => *truth,
+            Node::Choice(a, b) => a.truth(row).or_else(|| b.truth(row)),
             Node::Done => row[3].as_bool(),
             Node::Late => row[4].as_bool(),
             Node::Compare(op, a, b) => naive_compare(*op, &a.value(row), &b.value(row)),
@@ -127,12 +160,7 @@ fn naive_all(truths: &[Option<bool>]) -> Option<bool> {
 
 /// The numbers of the test are small, so floats hold them exactly.
 fn naive_compare(op: Comparison, a: &Value, b: &Value) -> Option<bool> {
-    let number = |value: &Value| match value {
-        Value::Int(v) => Some(f64::from(i32::try_from(*v).unwrap())),
-        Value::Float(v) => Some(*v),
-        _ => None,
-    };
-    let (a, b) = (number(a)?, number(b)?);
+    let (a, b) = (naive_number(a)?, naive_number(b)?);
     Some(match op {
         Comparison::Eq => a == b,
         Comparison::Ne => a != b,
@@ -141,6 +169,14 @@ fn naive_compare(op: Comparison, a: &Value, b: &Value) -> Option<bool> {
         Comparison::Gt => a > b,
         Comparison::Ge => a >= b,
     })
+}
+
+fn naive_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(v) => Some(f64::from(i32::try_from(*v).unwrap())),
+        Value::Float(v) => Some(*v),
+        _ => None,
+    }
 }
 
 pub(super) fn chars(text: &str) -> Vec<char> {
@@ -178,11 +214,21 @@ fn any_number() -> impl Strategy<Value = Value> {
 }
 
 fn any_operand() -> impl Strategy<Value = Operand> {
-    prop_oneof![
-        Just(Operand::Id),
-        Just(Operand::Score),
-        any_number().prop_map(Operand::Constant),
-    ]
+    let leaf = prop_oneof![
+        2 => Just(Operand::Id),
+        2 => Just(Operand::Score),
+        3 => any_number().prop_map(Operand::Constant),
+        1 => Just(Operand::Length),
+    ];
+    leaf.prop_recursive(2, 6, 3, |inner| {
+        let boxed = || inner.clone().prop_map(Box::new);
+        prop_oneof![
+            3 => inner.clone(),
+            1 => (boxed(), boxed()).prop_map(|(a, b)| Operand::Sum(a, b)),
+            1 => (boxed(), boxed()).prop_map(|(a, b)| Operand::NullIf(a, b)),
+            1 => prop::collection::vec(inner.clone(), 0..4).prop_map(Operand::Coalesce),
+        ]
+    })
 }
 
 fn any_node() -> impl Strategy<Value = Node> {
@@ -202,6 +248,7 @@ fn any_node() -> impl Strategy<Value = Node> {
         prop_oneof![
             1 => boxed().prop_map(Node::IsNull),
             1 => (boxed(), boxed()).prop_map(|(a, b)| Node::Same(a, b)),
+            1 => (boxed(), boxed()).prop_map(|(a, b)| Node::Choice(a, b)),
             2 => boxed().prop_map(Node::Not),
             3 => prop::collection::vec(inner.clone(), 0..4).prop_map(Node::All),
             3 => prop::collection::vec(inner.clone(), 0..4).prop_map(Node::Any),

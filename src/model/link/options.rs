@@ -148,7 +148,7 @@ pub(super) fn require_whole(options: &Include, place: Place<'_>) -> Result<()> {
     while let Some(options) = all.pop() {
         let listed = options.through_attributes.as_ref();
         let part_of_junction = listed.is_some_and(|names| !names.is_empty());
-        if options.criteria.attributes.is_some() || part_of_junction {
+        if options.criteria.chooses_attributes() || part_of_junction {
             let detail = "an instance has all its attributes; read some of them with `rows`";
             return Err(place.refuse(RequestKind::Unsupported, detail));
         }

@@ -14,6 +14,7 @@
 //! request, which are limited. Everything is allocated per level.
 
 mod access;
+mod computed;
 mod arrange;
 mod lines;
 mod reach;
@@ -32,6 +33,8 @@ use crate::query::plan::{Access, Cut, Keep, Plan, RowOrder};
 use crate::query::reach::Origin;
 use crate::query::resolve::JunctionNode;
 use crate::value::Value;
+
+pub(crate) use self::computed::work_out;
 
 /// One level per node.
 pub(crate) fn run<'s>(
