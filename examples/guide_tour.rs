@@ -306,7 +306,7 @@ fn owners_in_one_of_several_models() -> Result<()> {
     assert_eq!(item, relata::Answer::One(Some(image.clone())));
     assert_eq!(db.related(&comment, "post")?.one()?, None);
     let request = select("comment").attributes(["title"]).include("item");
-    let json = request.run(&db)?.to_json();
+    let json = request.run(&db)?.to_json()?;
     assert_eq!(json, r#"[{"title":"Awesome!","item":{"id":1}}]"#);
 
     db.related(&mut comment, "item")?.set(&post)?;
@@ -569,7 +569,7 @@ fn creating_with_associations() -> Result<()> {
     let request = select("product")
         .include("creator")
         .include(include("user").include("addresses"));
-    println!("{}", request.run(&db)?.to_json_pretty());
+    println!("{}", request.run(&db)?.to_json_pretty()?);
     Ok(())
 }
 

@@ -60,8 +60,8 @@ pub mod model;
 pub mod guide {}
 
 pub use crate::association::{
-    BelongsTo, BelongsToMany, BelongsToOwner, HasMany, HasOne, KeyAttribute, OwnerModel, Through,
-    Uniqueness,
+    BelongsTo, BelongsToMany, BelongsToOwner, Chain, HasMany, HasOne, KeyAttribute, OwnerModel,
+    Through, Uniqueness,
 };
 pub use crate::engine::{
     Affected, Changes, Clock, DatabaseOptions, DeletePlan, Limits, RowChange, Savepoint,

@@ -40,7 +40,7 @@ use crate::value::Value;
 /// assert_eq!(db.related(&comment, "Post")?.one()?, None);
 ///
 /// let comments = select("Comment").attributes(["body"]).include(include("commentable").attributes(["title"]));
-/// let json = comments.run(&db)?.to_json();
+/// let json = comments.run(&db)?.to_json()?;
 /// assert_eq!(json, r#"[{"body":"Nice","commentable":{"title":"Sunset"}}]"#);
 /// # Ok::<(), relata::Error>(())
 /// ```

@@ -1,15 +1,18 @@
 //! An association with every name resolved: which models, which columns, in which table.
 //!
-//! Whoever reads or writes along an association starts here. There are three ways to go, one per [`Link`]; each step of
+//! Whoever reads or writes along an association starts here. There are four ways to go, one per [`Link`]; each step of
 //! a way is a [`Hop`] between a child table and a parent table, walked over edges where a foreign key enforces it, and
 //! by value where none does.
 //!
 //! 1. [`Link::ToParent`]: the source holds the key (`belongs_to`).
 //! 2. [`Link::ToChildren`]: the target holds the key (`has_one`, `has_many`).
 //! 3. [`Link::Through`]: a junction holds both keys (`belongs_to_many`); the source and the target are its parents.
+//! 4. [`Link::Chain`]: other associations, one after the other (`chain`). It is only read.
 //!
 //! Columns are ordinals. The two lists of a hop are equally long; a column of one corresponds to the column at the same
 //! position of the other.
+
+use std::sync::Arc;
 
 use crate::association::naming::accessors::Accessor;
 use crate::association::naming::accessors::Accessors;
@@ -56,7 +59,7 @@ impl PartialEq for Conditions {
     }
 }
 
-/// Which of the four calls declared an association.
+/// Which of the five calls declared an association.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AssociationKind {
     /// The source holds the key of one target.
@@ -67,6 +70,8 @@ pub enum AssociationKind {
     HasMany,
     /// Rows of a junction hold the keys of both.
     BelongsToMany,
+    /// A path of other associations leads from one to the other.
+    Chain,
 }
 
 /// The way from a source to its targets.
@@ -78,6 +83,9 @@ pub(crate) enum Link {
     ToChildren(Hop),
     /// A junction is the child of both.
     Through(Junction),
+    /// Each association leads from the target of the one before; the first from the source, and the last to the target,
+    /// with whose scope and conditions the whole has its own. None of them is a chain: those are written out.
+    Chain(Vec<Arc<Association>>),
 }
 
 /// The table between source and target.
@@ -139,6 +147,7 @@ impl Association {
         match self.kind {
             AssociationKind::BelongsTo | AssociationKind::HasOne => true,
             AssociationKind::HasMany | AssociationKind::BelongsToMany => false,
+            AssociationKind::Chain => self.steps().iter().all(|step| step.is_single()),
         }
     }
 
@@ -146,7 +155,15 @@ impl Association {
     pub(crate) fn junction(&self) -> Option<&Junction> {
         match &self.link {
             Link::Through(junction) => Some(junction),
-            Link::ToParent(_) | Link::ToChildren(_) => None,
+            Link::ToParent(_) | Link::ToChildren(_) | Link::Chain(_) => None,
+        }
+    }
+
+    /// The steps of a chain; none of another association.
+    pub(crate) fn steps(&self) -> &[Arc<Association>] {
+        match &self.link {
+            Link::Chain(steps) => steps,
+            Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => &[],
         }
     }
 
@@ -154,7 +171,7 @@ impl Association {
     pub(crate) fn guard(&self) -> Option<&Guard> {
         match &self.link {
             Link::ToParent(hop) | Link::ToChildren(hop) => hop.guard.as_ref(),
-            Link::Through(_) => None,
+            Link::Through(_) | Link::Chain(_) => None,
         }
     }
 

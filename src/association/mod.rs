@@ -4,7 +4,7 @@
 //! no rows: it turns declarations into names, keys and columns, and the layers above act on them.
 //!
 //! Two families of types, as in the schema. A *declaration* ([`BelongsTo`], [`HasOne`], [`HasMany`], [`BelongsToMany`],
-//! [`BelongsToOwner`])
+//! [`BelongsToOwner`], [`Chain`])
 //! says by name what somebody wants; it is plain data and may be wrong. A `link::Association` in a
 //! `registry::Registry` is what resolving the models makes of it: ids and ordinals.
 //!
@@ -22,6 +22,7 @@
 //! | `User.hasOne(Desk)` | `models.has_one("User", "Desk")` | `has_one :desk` | `has_one` |
 //! | `User.hasMany(Task)` | `models.has_many("User", "Task")` | `has_many :tasks` | `has_many` |
 //! | `User.belongsToMany(Tag, { through })` | `models.belongs_to_many("User", BelongsToMany::new("Tag").through(..))` | `has_many through:`, `has_and_belongs_to_many` | `has_many` with `via` |
+//! | none | `models.chain("Country", ["users", "posts"])` | `has_many :posts, through: :users` | `Linked` |
 //! | the polymorphic pattern | `models.belongs_to_owner("Comment", BelongsToOwner::new("commentable").one_of("Post")..)`, and `as_owner` on the other side | `belongs_to :commentable, polymorphic: true`, `has_many :comments, as: :commentable` | none |
 //! | `as`, `foreignKey`, `otherKey` | `alias`, `foreign_key`, `other_key` | name of the association, `foreign_key:` | `from`, `to` |
 //! | `scope`, `through.scope` | `scope`, [`Through::scope`] | a lambda | a condition on the relation |
@@ -34,6 +35,7 @@
 //! | `user.hasTask(task)`, `countTasks()` | `.has(&task)`, `.count()` | `include?`, `count` | `count` |
 //! | `user['get' + name]()` | [`Database::call`](crate::Database::call) | `user.send(name)` | none |
 //! | `User.findAll({ include })` | `select("User").include(..)` | `User.includes(..)` | `find_with_related`, loaders |
+//! | none | `include("children").recursive()` | gems, recursive SQL | by hand |
 //! | `create({..}, { include })` | [`Database::create_tree`](crate::Database::create_tree) | nested attributes | nested `ActiveModel` |
 //! | `findOrCreate`, `findOrBuild` | [`find_or_create`](crate::Database::find_or_create), [`find_or_build`](crate::Database::find_or_build) | `find_or_create_by`, `find_or_initialize_by` | by hand |
 //! | `upsert` | [`upsert`](crate::Database::upsert), [`upsert_by`](crate::Database::upsert_by) | `upsert` | `on_conflict` |
@@ -53,6 +55,7 @@ mod key_attribute;
 mod belongs_to;
 mod has;
 mod belongs_to_many;
+pub(crate) mod chain;
 mod belongs_to_owner;
 pub(crate) mod link;
 pub(crate) mod owner;
@@ -62,6 +65,7 @@ mod lookup;
 pub use self::belongs_to::BelongsTo;
 pub use self::belongs_to_many::{BelongsToMany, Through, Uniqueness};
 pub use self::belongs_to_owner::{BelongsToOwner, OwnerModel};
+pub use self::chain::Chain;
 pub use self::has::{HasMany, HasOne};
 pub use self::key_attribute::{KeyAttribute, KeyAttributes};
 pub use self::naming::{Alias, Names};

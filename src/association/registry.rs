@@ -142,8 +142,8 @@ impl ModelEntry {
     }
 
     /// One more association, after those before it.
-    pub(crate) fn add_association(&mut self, association: Association) {
-        self.associations.push(Arc::new(association));
+    pub(crate) fn add_association(&mut self, association: impl Into<Arc<Association>>) {
+        self.associations.push(association.into());
     }
 
     /// One more owner, whose associations were added.

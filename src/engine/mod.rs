@@ -20,6 +20,7 @@ mod snapshot;
 mod table_rows;
 mod dump;
 mod read;
+mod key_order;
 mod access;
 mod undo;
 mod tidying;

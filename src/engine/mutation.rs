@@ -553,7 +553,7 @@ fn changed_columns(
 ) -> SmallVec<[u32; 8]> {
     cells
         .iter()
-        .filter(|(ordinal, value)| !current.holds(layout.field(*ordinal), value.as_ref()))
+        .filter(|(ordinal, value)| !current.holds(*layout.field(*ordinal), value.as_ref()))
         .map(|(ordinal, _)| *ordinal)
         .collect()
 }

@@ -30,8 +30,12 @@ pub enum Limit {
     Sequence,
     /// Operations of an expression: a million.
     Expression,
+    /// Steps of a chain of associations: 64.
+    ChainSteps,
     /// Includes within includes.
     IncludeDepth,
+    /// Depth of a recursive include in nested JSON: 1,000.
+    JsonDepth,
     /// Rows that one include gives.
     IncludedRows,
     /// Hooks that run within hooks: 32.
@@ -43,13 +47,16 @@ impl Limit {
     pub(crate) fn sqlstate(self) -> &'static str {
         match self {
             Limit::Columns | Limit::KeyColumns => "54011",
-            Limit::Expression | Limit::IncludeDepth | Limit::HookDepth => "54001",
+            Limit::Expression | Limit::IncludeDepth | Limit::JsonDepth | Limit::HookDepth => {
+                "54001"
+            }
             Limit::RowsChanged | Limit::TransactionBytes | Limit::Savepoints => "53400",
             Limit::Sequence => "2200H",
             Limit::Tables
             | Limit::Constraints
             | Limit::ValueBytes
             | Limit::RowIds
+            | Limit::ChainSteps
             | Limit::IncludedRows => "54000",
         }
     }

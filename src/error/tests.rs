@@ -293,6 +293,8 @@ fn every_kind_has_its_sqlstate() {
         Sequence => "2200H",
         Expression => "54001",
         IncludeDepth => "54001",
+        ChainSteps => "54000",
+        JsonDepth => "54001",
         IncludedRows => "54000",
         HookDepth => "54001",
     );

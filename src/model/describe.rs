@@ -170,7 +170,7 @@ impl<'m> AssociationView<'m> {
         &self.association.key
     }
 
-    /// Which of the four calls declared it.
+    /// Which of the five calls declared it.
     pub fn kind(&self) -> AssociationKind {
         self.association.kind
     }
@@ -196,10 +196,11 @@ impl<'m> AssociationView<'m> {
     }
 
     /// The attributes of its key: of the source for `belongs_to`, of the target for `has_one` and `has_many`, and for
-    /// `belongs_to_many` those of the junction that lead to the source.
+    /// `belongs_to_many` those of the junction that lead to the source; none for a chain.
     pub fn foreign_key(&self) -> Vec<&'m str> {
-        let (holder, hop) = self.own();
-        self.attributes(holder, &hop.child_columns)
+        self.own().map_or_else(Vec::new, |(holder, hop)| {
+            self.attributes(holder, &hop.child_columns)
+        })
     }
 
     /// For `belongs_to_many`, the attributes of the junction that lead to the target; otherwise none.
@@ -212,7 +213,7 @@ impl<'m> AssociationView<'m> {
     /// The attributes of the source that a key somewhere else holds; none for `belongs_to`.
     pub fn source_key(&self) -> Vec<&'m str> {
         match &self.association.link {
-            Link::ToParent(_) => Vec::new(),
+            Link::ToParent(_) | Link::Chain(_) => Vec::new(),
             Link::ToChildren(hop) => self.attributes(self.association.source, &hop.parent_columns),
             Link::Through(junction) => {
                 self.attributes(self.association.source, &junction.own.parent_columns)
@@ -224,7 +225,7 @@ impl<'m> AssociationView<'m> {
     pub fn target_key(&self) -> Vec<&'m str> {
         match &self.association.link {
             Link::ToParent(hop) => self.attributes(self.association.target, &hop.parent_columns),
-            Link::ToChildren(_) => Vec::new(),
+            Link::ToChildren(_) | Link::Chain(_) => Vec::new(),
             Link::Through(junction) => {
                 self.attributes(self.association.target, &junction.other.parent_columns)
             }
@@ -244,7 +245,7 @@ impl<'m> AssociationView<'m> {
             AssociationKind::BelongsTo => self.association.target,
             _ => self.association.source,
         };
-        self.constraint_of(self.own(), parent)
+        self.constraint_of(self.own()?, parent)
     }
 
     /// The same for its [`other_key`](AssociationView::other_key).
@@ -273,9 +274,20 @@ impl<'m> AssociationView<'m> {
     /// What its rows of the junction have in common, by attribute.
     pub fn junction_scope(&self) -> Vec<(&'m str, &'m Value)> {
         match &self.association.link {
-            Link::ToParent(_) | Link::ToChildren(_) => Vec::new(),
+            Link::ToParent(_) | Link::ToChildren(_) | Link::Chain(_) => Vec::new(),
             Link::Through(junction) => self.scope_of(junction.model, &junction.scope),
         }
+    }
+
+    /// The associations that a chain is over, those of chains in it written out; none for another association.
+    pub fn steps(&self) -> impl ExactSizeIterator<Item = AssociationView<'m>> + use<'m> {
+        let registry = self.registry;
+        let association: &'m Association = self.association;
+        let steps = association.steps().iter();
+        steps.map(move |association| AssociationView {
+            registry,
+            association,
+        })
     }
 
     /// Whether it was declared to run the hooks of its source (associations AS-14).
@@ -298,13 +310,14 @@ impl<'m> AssociationView<'m> {
         }
     }
 
-    /// The step by its foreign key, and the model that holds that.
-    fn own(&self) -> (ModelId, &'m Hop) {
+    /// The step by its foreign key, and the model that holds that; none for a chain.
+    fn own(&self) -> Option<(ModelId, &'m Hop)> {
         let association: &'m Association = self.association;
         match &association.link {
-            Link::ToParent(hop) => (association.source, hop),
-            Link::ToChildren(hop) => (association.target, hop),
-            Link::Through(junction) => (junction.model, &junction.own),
+            Link::ToParent(hop) => Some((association.source, hop)),
+            Link::ToChildren(hop) => Some((association.target, hop)),
+            Link::Through(junction) => Some((junction.model, &junction.own)),
+            Link::Chain(_) => None,
         }
     }
 
@@ -312,7 +325,7 @@ impl<'m> AssociationView<'m> {
     fn other(&self) -> Option<(ModelId, &'m Hop)> {
         let association: &'m Association = self.association;
         match &association.link {
-            Link::ToParent(_) | Link::ToChildren(_) => None,
+            Link::ToParent(_) | Link::ToChildren(_) | Link::Chain(_) => None,
             Link::Through(junction) => Some((junction.model, &junction.other)),
         }
     }

@@ -11,7 +11,7 @@ use crate::association::registry::ModelEntry;
 use crate::error::{Limit, RequestError, RequestKind, Result};
 use crate::model::link::belonging::{force, of_child, of_key, of_pair};
 use crate::model::link::owner::no_model_to_create;
-use crate::model::link::{not_assignable, not_linkable};
+use crate::model::link::{Place, not_assignable, not_linkable};
 use crate::model::tree::{Part, Tree};
 use crate::model::write::{Assignments, assignments};
 use crate::model::{Instance, Transaction, Values};
@@ -74,6 +74,10 @@ impl<'db> Transaction<'db> {
                     below.push((branch.position, parents.collect()));
                 }
                 Link::ToChildren(_) | Link::Through(_) => after.push(branch),
+                Link::Chain(_) => {
+                    let place = Place::new(self.reader(), branch.association);
+                    return Err(place.refuse_writing());
+                }
             }
         }
         force(&mut cells, forced);
@@ -93,6 +97,8 @@ impl<'db> Transaction<'db> {
                 Link::ToChildren(hop) | Link::ToParent(hop) => {
                     self.create_children(&created, association, hop, trees)?
                 }
+                // Refused above.
+                Link::Chain(_) => Vec::new(),
             };
             below.push((position, children));
         }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::association::{BelongsTo, BelongsToMany, BelongsToOwner, Declaration, HasMany, HasOne};
+use crate::association::{
+    BelongsTo, BelongsToMany, BelongsToOwner, Chain, Declaration, HasMany, HasOne,
+};
 use crate::ddl::Dialect;
 use crate::error::Result;
 use crate::model::definition::ModelDef;
@@ -40,7 +42,17 @@ pub struct Models {
     pub(super) definitions: Vec<ModelDef>,
     /// Each with the name of its source.
     pub(super) associations: Vec<(String, Declaration)>,
+    pub(super) chains: Vec<DeclaredChain>,
     pub(super) hooks: Hooks,
+}
+
+/// A chain, and where it was declared.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct DeclaredChain {
+    pub(super) source: String,
+    pub(super) chain: Chain,
+    /// How many associations were declared before it.
+    pub(super) after: usize,
 }
 
 impl Models {
@@ -109,6 +121,19 @@ impl Models {
         association: BelongsToOwner,
     ) -> &mut Self {
         self.associate(source, Declaration::BelongsToOwner(association))
+    }
+
+    /// Each instance of `source` has what a path of associations leads to, for reading (beyond BY-8). See [`Chain`].
+    ///
+    /// Refused when the models are resolved: a path without a step or of more than 64, a step that is no association of
+    /// the model reached, chains that are steps of each other in a ring, a name that is taken.
+    pub fn chain(&mut self, source: impl Into<String>, chain: impl Into<Chain>) -> &mut Self {
+        self.chains.push(DeclaredChain {
+            source: source.into(),
+            chain: chain.into(),
+            after: self.associations.len(),
+        });
+        self
     }
 
     /// The schema that the models declare.

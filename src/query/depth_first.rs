@@ -21,6 +21,8 @@ pub struct Visit<'r> {
     pub depth: usize,
     /// The association by which it was included; none for a row of the root.
     pub association: Option<&'r str>,
+    /// The row right above it; none for a row of the root.
+    pub parent: Option<Record<'r>>,
     /// The row.
     pub record: Record<'r>,
 }
@@ -28,13 +30,15 @@ pub struct Visit<'r> {
 #[derive(Clone, Debug)]
 struct Siblings<'r> {
     depth: usize,
+    parent: Option<Record<'r>>,
     association: Option<&'r str>,
     records: Records<'r>,
 }
 
 impl Rows<'_> {
     /// Every row of the result, each before what was included below it, as one walk. Includes come in the order of the
-    /// request. Junction rows and counts are read from their records.
+    /// request, and what a recursive include leads to again comes last, however deep that is. Junction rows and counts are
+    /// read from their records.
     ///
     /// ```
     /// # use relata::{HasMany, Models, select, tree, Attribute, DataType};
@@ -56,6 +60,7 @@ impl Rows<'_> {
         DepthFirst {
             stack: vec![Siblings {
                 depth: 0,
+                parent: None,
                 association: None,
                 records: self.iter(),
             }],
@@ -75,9 +80,15 @@ impl<'r> DepthFirst<'r> {
         let Some((depth, record)) = self.last.take() else {
             return;
         };
+        // A long line of only children leaves nothing behind.
+        if self.stack.last().is_some_and(|it| it.records.len() == 0) {
+            self.stack.pop();
+        }
         let first = self.stack.len();
-        let below = record.includes().map(|(include, records)| Siblings {
+        let below = record.includes().chain(record.again());
+        let below = below.map(|(include, records)| Siblings {
             depth: depth + 1,
+            parent: Some(record),
             association: Some(include.name()),
             records,
         });
@@ -97,6 +108,7 @@ impl<'r> Iterator for DepthFirst<'r> {
                 let visit = Visit {
                     depth: siblings.depth,
                     association: siblings.association,
+                    parent: siblings.parent,
                     record,
                 };
                 self.last = Some((visit.depth, record));

@@ -8,7 +8,8 @@ use std::fmt::Write;
 use crate::association::registry::ModelEntry;
 use crate::engine::{AccessPath, Snapshot, Sought};
 use crate::query::plan::{
-    Access, Arrangement, Keep, Lookup, Plan, PlanNode, Probe, RowOrder, ValueJoin, Walk,
+    Access, Arrangement, Crossing, Keep, Lookup, Plan, PlanNode, Probe, RowOrder, Step, ValueJoin,
+    Walk, Way,
 };
 use crate::query::reach::{At, Origin};
 use crate::query::resolve::OrderKey;
@@ -60,6 +61,7 @@ impl Block<'_> {
         lines.extend(self.order());
         lines.extend(self.taking());
         lines.extend(self.cut());
+        lines.extend(self.recursion());
         lines
     }
 
@@ -100,19 +102,49 @@ impl Block<'_> {
                 )]
             }
             Access::Direct { walk, .. } => vec![self.walk(walk, self.node.node.table)],
-            Access::Through { through, .. } => {
-                let mut lines = vec![format!(
-                    "to junction: {}",
-                    self.walk(&through.to_junction, through.junction)
-                )];
-                if let Some(filter) = &through.filter {
-                    lines.push(format!("junction filter: {filter}"));
+            Access::Through { through, .. } => self.crossing(through, self.node.node.table),
+            Access::Chain { parent, steps } => {
+                let from = if parent.is_some() {
+                    ""
+                } else {
+                    " from given rows"
+                };
+                let mut lines = vec![format!("chain{from}, each row once")];
+                for step in steps {
+                    lines.push(format!("step {}", step.association.key));
+                    let step_lines = self.step(step).into_iter();
+                    lines.extend(step_lines.map(|line| format!("  {line}")));
                 }
-                let on = self.walk(&through.to_target, self.node.node.table);
-                lines.push(format!("to target: {on}"));
                 lines
             }
         }
+    }
+
+    fn step(&self, step: &Step) -> Vec<String> {
+        let mut lines = match &step.way {
+            Way::Direct(walk) => vec![self.walk(walk, step.table)],
+            Way::Through(through) => self.crossing(through, step.table),
+        };
+        if let Some(filter) = &step.filter {
+            lines.push(format!("filter: {filter}"));
+        }
+        if step.one {
+            lines.push("the lowest primary key".to_owned());
+        }
+        lines
+    }
+
+    fn crossing(&self, through: &Crossing, target: TableId) -> Vec<String> {
+        let mut lines = vec![format!(
+            "to junction: {}",
+            self.walk(&through.to_junction, through.junction)
+        )];
+        if let Some(filter) = &through.filter {
+            lines.push(format!("junction filter: {filter}"));
+        }
+        let on = self.walk(&through.to_target, target);
+        lines.push(format!("to target: {on}"));
+        lines
     }
 
     fn path(&self, path: &AccessPath) -> String {
@@ -269,6 +301,19 @@ impl Block<'_> {
             (Some(limit), 0) => Some(format!("limit: {limit}{per}")),
             (Some(limit), offset) => Some(format!("limit: {limit} after {offset}{per}")),
         }
+    }
+
+    fn recursion(&self) -> Option<String> {
+        let include = self.node.node.include.as_ref()?;
+        let recursion = include.recursion.filter(|_| !include.hidden)?;
+        let to = recursion
+            .depth_max
+            .map_or_else(String::new, |depth| format!(" to depth {depth}"));
+        let above = &self.plan.nodes[include.parent].node;
+        let model = &self.plan.registry.model(above.model).name;
+        Some(format!(
+            "recursive{to}: the same below each row that is new under its {model}"
+        ))
     }
 
     fn equalities(&self, columns: &[u32], values: &[Sought]) -> String {

@@ -1,14 +1,15 @@
 //! A request whose root rows are found by somebody else: what is associated with some sources.
 //!
 //! Resolved, planned and executed like any other, with the given rows as the root's candidates: filters, required
-//! includes, order, limit and offset work on them, under each source apart. Several sources are one request.
+//! includes, order, limit and offset work on them, under each source apart. Several sources are one request. Of a chain the
+//! sources are given, and the request finds the rest.
 //!
 //! The options are those of an [`Include`]: what a getter gives is what including the association would give below its
 //! source.
 
 use std::borrow::Cow;
 
-use crate::association::link::Association;
+use crate::association::link::{Association, Link};
 use crate::engine::RowId;
 use crate::error::Result;
 use crate::query::level::{self, Level, RowList};
@@ -22,7 +23,8 @@ pub(crate) struct Given<'r> {
     pub(crate) options: &'r Include,
 }
 
-/// The rows of the root under each source, within the scopes of the association and in any order.
+/// The rows of the root under each source, within the scopes of the association and in any order; of a chain each source's
+/// own row instead.
 #[derive(Clone, Debug)]
 pub(crate) struct GivenRows {
     targets: Vec<RowId>,
@@ -64,7 +66,8 @@ impl<'r> Given<'r> {
     /// As [`Select::run`](crate::query::Select::run).
     pub(crate) fn run<'s>(self, rows: GivenRows, version: Version<'s>) -> Result<Rows<'s>> {
         let resolved = resolve::resolve_given(self.association, self.options, version)?;
-        let plan = planner::plan_given(resolved, self.association.is_single(), version);
+        let single = self.association.is_single();
+        let plan = planner::plan_given(resolved, self.association, single, version);
         let level = self.level(rows, version);
         let levels = execute::run_given(
             &plan,
@@ -85,7 +88,7 @@ impl<'r> Given<'r> {
         version: Version<'s>,
     ) -> Result<Rows<'s>> {
         let resolved = resolve::resolve_given(self.association, self.options, version)?;
-        let plan = planner::plan_given_count(resolved, version);
+        let plan = planner::plan_given_count(resolved, self.association, version);
         let level = self.level(rows, version);
         let levels = execute::run_given(
             &plan,
@@ -98,16 +101,21 @@ impl<'r> Given<'r> {
 
     fn level<'s>(self, rows: GivenRows, version: Version<'s>) -> Level<'s> {
         let (snapshot, registry) = (version.snapshot, version.registry);
-        let target = registry.model(self.association.target).table;
+        let given = match self.association.link {
+            Link::Chain(_) => self.association.source,
+            Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => self.association.target,
+        };
+        let given = registry.model(given).table;
         let junction = self.association.junction().map(|junction| {
             let table = registry.model(junction.model).table;
             debug_assert_eq!(rows.junction.len(), rows.targets.len());
             RowList::read(snapshot, table, rows.junction)
         });
         Level {
-            rows: RowList::read(snapshot, target, rows.targets),
+            rows: RowList::read(snapshot, given, rows.targets),
             junction,
             offsets: rows.offsets,
+            recursed: None,
         }
     }
 }

@@ -80,7 +80,7 @@ impl<'s> Rows<'s> {
     ///
     /// Cells are named as attributes of the root (`name`), of includes with their path (`tasks.title`), and of junction
     /// rows with the model between (`tags.PostTag.weight`); counts as `_count.tasks`. There are as many rows as the includes
-    /// multiply to: for most purposes the tree is better.
+    /// multiply to: for most purposes the tree is better. Of a recursive include they have what is right below its beginning.
     ///
     /// ```
     /// # use relata::{HasMany, Models, include, select, tree, Attribute, DataType};

@@ -3,12 +3,14 @@
 //! Invariants: `offsets` is empty until the level is read; then it begins with 0, ascends, ends with the number of rows, and has one more entry than the parent
 //! node has rows (the root has one parent); the rows of parent `i` are `offsets[i]..offsets[i + 1]`. Junction rows, if
 //! there are any, stand each at the position of the row that they lead to. A row under several parents stands here as
-//! often. Of a level that is only counted the offsets are there and the rows are not.
+//! often. Of a level that is only counted the offsets are there and the rows are not. That of a recursive include holds the
+//! rows of all depths, see `recursed`.
 
 use std::ops::Range;
 
 use crate::engine::{RowCells, RowId, RowView, Snapshot, TableReader};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result};
+use crate::query::recursed::Recursed;
 use crate::schema::TableId;
 use crate::value::ValueRef;
 
@@ -18,6 +20,8 @@ pub(crate) struct Level<'s> {
     pub(crate) rows: RowList<'s>,
     pub(crate) junction: Option<RowList<'s>>,
     pub(crate) offsets: Vec<u32>,
+    /// Of a recursive include, which of its rows stand below which; the offsets are about those of the first depth.
+    pub(crate) recursed: Option<Box<Recursed>>,
 }
 
 /// Rows of one table, in any order and as often as one likes.
@@ -39,6 +43,7 @@ impl<'s> Level<'s> {
             rows: RowList::new(reader),
             junction: None,
             offsets: Vec::new(),
+            recursed: None,
         }
     }
 
@@ -74,8 +79,17 @@ impl<'s> Level<'s> {
             .map(|pair| pair[0] as usize..pair[1] as usize)
     }
 
+    /// Adds the rows of another level behind its own, under no parent.
+    pub(crate) fn append(&mut self, other: Level<'s>) {
+        self.rows.append(other.rows);
+        if let (Some(junction), Some(others)) = (&mut self.junction, other.junction) {
+            junction.append(others);
+        }
+    }
+
     /// Takes rows out.
     pub(crate) fn retain_rows(&mut self, keep: &[bool]) {
+        debug_assert!(self.recursed.is_none(), "nothing above changes any more");
         self.rows.retain(keep);
         if let Some(junction) = &mut self.junction {
             junction.retain(keep);
@@ -125,7 +139,8 @@ impl<'s> Level<'s> {
 
     /// For each row, what is said of its parent.
     pub(crate) fn spread(&self, of_parents: &[bool]) -> Vec<bool> {
-        let mut of_rows = vec![false; self.len()];
+        let rows = self.offsets.last().map_or(0, |&end| end as usize);
+        let mut of_rows = vec![false; rows];
         for (range, &keep) in self.ranges().zip(of_parents) {
             of_rows[range].fill(keep);
         }
@@ -163,6 +178,11 @@ impl<'s> RowList<'s> {
         }
     }
 
+    fn append(&mut self, mut other: RowList<'s>) {
+        self.ids.append(&mut other.ids);
+        self.cells.append(&mut other.cells);
+    }
+
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.ids.len()
@@ -178,10 +198,13 @@ impl<'s> RowList<'s> {
         self.reader.value(self.cells[position], ordinal)
     }
 
-    /// Says that the row at a position is read next, and those behind it soon: asks for the memory of one of them.
+    /// Says that the row at a position is read next, and those behind it soon: asks for the memory of one of them, unless
+    /// the table is so small that it is at hand.
     #[inline]
     pub(crate) fn look_ahead(&self, position: usize) {
-        if let Some(cells) = self.cells.get(position + AHEAD) {
+        if self.reader.is_large
+            && let Some(cells) = self.cells.get(position + AHEAD)
+        {
             cells.touch();
         }
     }
@@ -204,7 +227,7 @@ impl<'s> RowList<'s> {
         retain_where(&mut self.cells, keep);
     }
 
-    fn picked(&self, positions: &[u32]) -> Self {
+    pub(crate) fn picked(&self, positions: &[u32]) -> Self {
         RowList {
             reader: self.reader,
             ids: positions.iter().map(|&it| self.ids[it as usize]).collect(),

@@ -23,6 +23,7 @@ mod keyset;
 mod parameters;
 mod plan;
 mod planner;
+mod recursed;
 mod level;
 mod execute;
 mod explain;

@@ -6,6 +6,7 @@ use crate::engine::{RowId, Snapshot};
 use crate::query::Rows;
 use crate::query::level::{Level, RowList};
 use crate::query::plan::Plan;
+use crate::query::recursed::Recursed;
 use crate::schema::TableId;
 
 /// A result that keeps its snapshot, so that it can be held while the database is written (beyond BY-13).
@@ -22,6 +23,7 @@ struct OwnedLevel {
     rows: OwnedList,
     junction: Option<OwnedList>,
     offsets: Vec<u32>,
+    recursed: Option<Box<Recursed>>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,6 +70,7 @@ impl OwnedLevel {
             rows: OwnedList::new(level.rows),
             junction: level.junction.map(OwnedList::new),
             offsets: level.offsets,
+            recursed: level.recursed,
         }
     }
 
@@ -76,6 +79,7 @@ impl OwnedLevel {
             rows: self.rows.read(snapshot),
             junction: self.junction.as_ref().map(|list| list.read(snapshot)),
             offsets: self.offsets.clone(),
+            recursed: self.recursed.clone(),
         }
     }
 }

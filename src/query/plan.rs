@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::association::link::Association;
 use crate::association::registry::{ModelEntry, Registry};
 use crate::engine::{AccessPath, Snapshot};
 use crate::error::{RequestError, RequestKind, Result};
@@ -65,6 +66,31 @@ pub(crate) enum Access {
     On { parent: usize, condition: Bound },
     /// From the rows of a node before it to a junction and on to the target.
     Through { parent: usize, through: Crossing },
+    /// From the rows of a node before it, or from given ones, step by step; under each of those, each row once.
+    Chain {
+        parent: Option<usize>,
+        steps: Vec<Step>,
+    },
+}
+
+/// One step of a chain.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) association: Arc<Association>,
+    /// Where it leads.
+    pub(crate) table: TableId,
+    pub(crate) way: Way,
+    /// What its rows are tested for.
+    pub(crate) filter: Option<Bound>,
+    /// Of several rows below one only the one with the lowest primary key counts (associations D23).
+    pub(crate) one: bool,
+}
+
+/// The way of an association that is no chain.
+#[derive(Clone, Debug)]
+pub(crate) enum Way {
+    Direct(Walk),
+    Through(Crossing),
 }
 
 /// A way over a junction.
@@ -248,6 +274,18 @@ impl PlanNode {
 }
 
 impl Access {
+    /// Whether each row is found below one row alone, whichever rows it begins at.
+    pub(crate) fn leads_from_one_row(&self) -> bool {
+        match self {
+            Access::Direct { walk, .. } => match walk {
+                Walk::ToChildren(_) => true,
+                Walk::ToParent(_) | Walk::ByValue(_) => false,
+            },
+            Access::Root(_) | Access::Given | Access::On { .. } => false,
+            Access::Through { .. } | Access::Chain { .. } => false,
+        }
+    }
+
     pub(crate) fn id_order(&self) -> IdOrder {
         match self {
             Access::Root(AccessPath::Key { .. }) => IdOrder::One,
@@ -255,6 +293,8 @@ impl Access {
             Access::Root(AccessPath::Index { whole, .. }) => IdOrder::in_index(*whole),
             Access::Direct { walk, .. } => walk.id_order(),
             Access::On { .. } => IdOrder::Ascending,
+            // The last step sorts them to find repeats.
+            Access::Chain { .. } => IdOrder::Ascending,
             Access::Given | Access::Through { .. } => IdOrder::Unknown,
         }
     }

@@ -13,6 +13,7 @@ use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result, excerpt};
 use crate::expr::{Bound, Expr, Parameters, Scope, all, col};
+use crate::query::include::Recursion;
 use crate::query::include_all::by_key;
 use crate::query::parameters::Wanted;
 use crate::query::reach::{self, At, Draft, Origin, Reach, Slot};
@@ -43,12 +44,21 @@ pub(crate) struct Node {
     pub(crate) attributes: Shown,
     /// The junction rows that come with its rows, if they are found through a junction.
     pub(crate) junction: Option<JunctionNode>,
+    /// What rows are tested for on the way, if they are found over a chain: one entry for each step.
+    pub(crate) steps: Vec<StepNode>,
 }
 
 impl Node {
     /// Whether rows of the parent node without rows here are left out.
     pub(crate) fn is_required(&self) -> bool {
         self.include.as_ref().is_some_and(|it| it.required)
+    }
+
+    /// Whether it is a recursive include of this association.
+    pub(crate) fn recurses_by(&self, key: &str) -> bool {
+        let include = self.include.as_ref();
+        include
+            .is_some_and(|it| it.recursion.is_some() && *it.association.key == *key && !it.hidden)
     }
 
     /// Whether it leads to one row at most.
@@ -119,6 +129,8 @@ pub(crate) struct IncludeNode {
     pub(crate) hidden: bool,
     /// Of its rows only the number is wanted.
     pub(crate) counted: bool,
+    /// It hangs below itself as well.
+    pub(crate) recursion: Option<Recursion>,
     pub(crate) origin: Origin,
     /// Neither a filter nor a limit or offset of the request leaves rows out.
     pub(crate) whole: bool,
@@ -165,6 +177,13 @@ impl JunctionNode {
     pub(crate) fn is_shown(&self) -> bool {
         !self.attributes.ordinals.is_empty()
     }
+}
+
+/// What is tested in one step of a chain. The filter of the last is that of the node.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StepNode {
+    pub(crate) filter: Option<Bound>,
+    pub(crate) junction: Option<Bound>,
 }
 
 /// Which attributes of a row are part of the result.
@@ -249,7 +268,8 @@ pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Resolved
 }
 
 /// The nodes of a request whose root rows are those of an association. Whoever finds them looks at the scopes of the
-/// association, so that its filters here are only those of the options and of the target's own scopes.
+/// association, so that its filters here are only those of the options and of the target's own scopes. Over a chain it is
+/// the request that finds them, as an include does.
 ///
 /// # Errors
 /// What [`Select::run`] says about requests.
@@ -267,10 +287,15 @@ pub(crate) fn resolve_given(
     let resolver = Resolver::of(version);
     let target = resolver.registry.model(association.target);
     let scoped = resolver.scoped(target, &options.criteria, false)?;
-    let (mut root, draft) = resolver.node(target, &scoped, &[])?;
+    let (mut root, draft) = match &association.link {
+        Link::Chain(steps) => resolver.over_chain(association, steps, &scoped)?,
+        Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => {
+            resolver.node(target, &scoped, &[])?
+        }
+    };
     root.junction = match &association.link {
         Link::Through(through) => Some(resolver.junction(through, (&[], None), options)?),
-        Link::ToParent(_) | Link::ToChildren(_) => {
+        Link::ToParent(_) | Link::ToChildren(_) | Link::Chain(_) => {
             check_no_junction(source, options)?;
             None
         }
@@ -457,6 +482,7 @@ impl<'s> Resolver<'s> {
         self.grow_all(&mut tree, root, scoped)?;
         reach::connect(self, &mut tree)?;
         let mut nodes = tree.nodes;
+        self.check_no_join_over_recursion(&nodes)?;
         require_together(&mut nodes);
         hide_what_shows_nothing(&mut nodes);
         Ok(nodes)
@@ -503,6 +529,8 @@ impl<'s> Resolver<'s> {
             }
             if counted {
                 self.check_count(source, &include)?;
+            } else {
+                self.check_recursion(&tree.nodes, parent, &include)?;
             }
             let target = self.target(source, &include)?;
             let ((mut node, draft), below) = match include {
@@ -578,6 +606,68 @@ impl<'s> Resolver<'s> {
         }
     }
 
+    /// Refuses a recursion that cannot be, and a second word on what is below the rows of one.
+    fn check_recursion(&self, nodes: &[Node], parent: usize, include: &Include) -> Result<()> {
+        let source = self.registry.model(nodes[parent].model);
+        let key = &include.association;
+        let above = nodes[parent].include.as_ref();
+        let again = above.is_some_and(|it| it.recursion.is_some() && *it.association.key == **key);
+        let refuse =
+            |detail| Err(RequestError::new(RequestKind::Unsupported, &*source.name, detail).into());
+        if again {
+            return refuse(format!(
+                "{key} included in its own recursion, which includes it"
+            ));
+        }
+        let Some(recursion) = include.recursion else {
+            return Ok(());
+        };
+        let association = source.association(key)?;
+        if !association.is_self() {
+            let target = &self.registry.model(association.target).name;
+            return refuse(format!(
+                "a recursion of {key}, which leads from {} to {target}",
+                source.name
+            ));
+        }
+        if recursion.depth_max == Some(0) {
+            return refuse(format!("a recursion of {key} to depth 0"));
+        }
+        if nodes[parent].is_silent(nodes) && include.required == Some(true) {
+            return refuse(format!("a recursion of {key} in a count"));
+        }
+        Ok(())
+    }
+
+    /// Refuses to look at rows of a recursive include together with others: what is left of them would be said of one depth.
+    fn check_no_join_over_recursion(&self, nodes: &[Node]) -> Result<()> {
+        for (top, node) in nodes.iter().enumerate() {
+            let of_slots = node.reach.slots.iter().filter_map(|slot| match slot {
+                Slot::Cell(at, _) => at.node(),
+                Slot::Number { .. } => None,
+            });
+            let of_order = node.order.iter().filter_map(|key| key.at.node());
+            for mut joined in of_slots.chain(of_order) {
+                while let Some(include) = &nodes[joined].include {
+                    if include.recursion.is_some() {
+                        let detail = format!(
+                            "a filter or an order over associations beside a recursion of {}: ask with `related`",
+                            include.association.key
+                        );
+                        let model = &*self.registry.model(include.association.source).name;
+                        let kind = RequestKind::Unsupported;
+                        return Err(RequestError::new(kind, model, detail).into());
+                    }
+                    if joined == top {
+                        break;
+                    }
+                    joined = include.parent;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses what says nothing about a number of rows.
     fn check_count(&self, source: ModelId, counted: &Include) -> Result<()> {
         let Some(what) = counted.what_no_count_has() else {
@@ -640,6 +730,7 @@ impl<'s> Resolver<'s> {
             offset: criteria.offset.unwrap_or(0),
             attributes: shown(model, criteria.attributes.as_deref())?,
             junction: None,
+            steps: Vec::new(),
         };
         let draft = Draft {
             terms: reaching,
@@ -659,7 +750,6 @@ impl<'s> Resolver<'s> {
             .registry
             .model(source)
             .association(&include.association)?;
-        let target = self.registry.model(association.target);
         if let Some(member) = include.members.first() {
             let detail = format!(
                 "{} is no owner that could have a member {}",
@@ -673,16 +763,18 @@ impl<'s> Resolver<'s> {
             true => self.on(association, include, &mut conditioned.to_mut().filters)?,
             false => None,
         };
-        if let Some(conditions) = &association.conditions {
-            conditioned.to_mut().filters.push(conditions.expr.clone());
-        }
-        let (mut node, draft) = self.node(target, &conditioned, &association.scope)?;
+        let (mut node, draft) = match &association.link {
+            Link::Chain(steps) => self.over_chain(association, steps, &conditioned)?,
+            Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => {
+                self.targets(association, &conditioned)?
+            }
+        };
         node.junction = match &association.link {
             Link::Through(through) => {
                 let scope = (&through.scope[..], through.conditions.as_ref());
                 Some(self.junction(through, scope, include)?)
             }
-            Link::ToParent(_) | Link::ToChildren(_) => {
+            Link::ToParent(_) | Link::ToChildren(_) | Link::Chain(_) => {
                 check_no_junction(self.registry.model(source), include)?;
                 None
             }
@@ -696,6 +788,7 @@ impl<'s> Resolver<'s> {
             counted: false,
             origin: Origin::Request,
             whole: include.is_whole(),
+            recursion: include.recursion,
             owner: None,
         });
         Ok((node, draft))
@@ -720,8 +813,11 @@ impl<'s> Resolver<'s> {
         let (own, other) = match &association.link {
             Link::ToParent(hop) => (&hop.parent_columns, &hop.child_columns),
             Link::ToChildren(hop) => (&hop.child_columns, &hop.parent_columns),
-            Link::Through(_) => {
-                let detail = format!("`on` or `or` for {}, over a junction", association.key);
+            Link::Through(_) | Link::Chain(_) => {
+                let detail = format!(
+                    "`on` or `or` for {}, which leads over others",
+                    association.key
+                );
                 let kind = RequestKind::Unsupported;
                 return Err(RequestError::new(kind, &*source.name, detail).into());
             }
@@ -737,6 +833,73 @@ impl<'s> Resolver<'s> {
             on = on.or(all(filters.drain(said..)));
         }
         on.bind_with(&pair, &self.parameters, None).map(Some)
+    }
+
+    /// A node of the targets of an association, within its scope and conditions.
+    fn targets(&self, association: &Association, criteria: &Criteria) -> Result<(Node, Draft)> {
+        let target = self.registry.model(association.target);
+        let mut conditioned = Cow::Borrowed(criteria);
+        if let Some(conditions) = &association.conditions {
+            conditioned.to_mut().filters.push(conditions.expr.clone());
+        }
+        self.node(target, &conditioned, &association.scope)
+    }
+
+    /// The same for a chain, with what is tested on the way: on each step its scope, and what the default scope of its model
+    /// filters by, as an include of it would.
+    fn over_chain(
+        &self,
+        association: &Association,
+        steps: &[Arc<Association>],
+        criteria: &Criteria,
+    ) -> Result<(Node, Draft)> {
+        let (mut node, draft) = self.targets(association, criteria)?;
+        for (position, step) in steps.iter().enumerate() {
+            let last = position + 1 == steps.len();
+            node.steps.push(StepNode {
+                filter: if last {
+                    None
+                } else {
+                    self.step(association, step)?
+                },
+                junction: match &step.link {
+                    Link::Through(through) => {
+                        let model = self.registry.model(through.model);
+                        let conditions = through.conditions.iter().map(|it| it.expr.clone());
+                        let conditions: Vec<Expr> = conditions.collect();
+                        self.filter(model, &through.scope, &conditions)?
+                    }
+                    Link::ToParent(_) | Link::ToChildren(_) | Link::Chain(_) => None,
+                },
+            });
+        }
+        Ok((node, draft))
+    }
+
+    /// What rows on the way of a chain are tested for.
+    fn step(&self, chain: &Association, step: &Association) -> Result<Option<Bound>> {
+        let model = self.registry.model(step.target);
+        let said = Criteria::default();
+        let scoped = self.scoped(model, &said, false)?;
+        let refuse = |what: String| {
+            let source = &*self.registry.model(chain.source).name;
+            let detail = format!("{} goes over {}, {what}", chain.key, model.name);
+            Err(RequestError::new(RequestKind::Unsupported, source, detail).into())
+        };
+        if !split(model, &scoped.filters).1.is_empty() {
+            return refuse("whose default scope filters by associated rows".to_owned());
+        }
+        for include in &scoped.includes {
+            let below =
+                self.scoped(self.target(step.target, include)?, &include.criteria, false)?;
+            if include.is_required(&below.filters) {
+                let key = &include.association;
+                return refuse(format!("whose default scope requires {key}"));
+            }
+        }
+        let conditions = step.conditions.iter().map(|it| it.expr.clone());
+        let filters: Vec<Expr> = scoped.filters.iter().cloned().chain(conditions).collect();
+        self.filter(model, &seen(model, &step.scope, false), &filters)
     }
 
     fn junction(

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::slice;
 
 use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId};
@@ -14,6 +15,7 @@ use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::query::keyset;
 use crate::query::level::{Level, RowList};
 use crate::query::plan::Plan;
+use crate::query::recursed::Recursed;
 use crate::query::resolve::{IncludeNode, Shown};
 use crate::query::shape::{Column, Counted, Included, Loaded, Side, not_loaded};
 use crate::value::{FromValue, Key, ValueRef};
@@ -41,8 +43,11 @@ pub struct Record<'r> {
 #[derive(Clone)]
 pub struct Records<'r> {
     rows: &'r Rows<'r>,
+    list: &'r RowList<'r>,
     node: usize,
-    positions: Range<usize>,
+    /// The position of the first of those that are left.
+    position: usize,
+    cells: slice::Iter<'r, RowCells<'r>>,
 }
 
 impl<'s> Rows<'s> {
@@ -110,6 +115,17 @@ impl<'s> Rows<'s> {
         self.plan.counted(path)
     }
 
+    /// The first recursive include in it, if there is one.
+    pub(crate) fn recursive(&self) -> Option<&str> {
+        let mut includes = self
+            .plan
+            .nodes
+            .iter()
+            .filter_map(|it| it.node.include.as_ref());
+        let found = includes.find(|include| include.recursion.is_some() && !include.hidden);
+        found.map(|include| &*include.association.key)
+    }
+
     pub(super) fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -135,11 +151,15 @@ impl<'s> Rows<'s> {
         }
     }
 
+    #[inline]
     fn records(&self, node: usize, positions: Range<usize>) -> Records<'_> {
+        let list = &self.levels[node].rows;
         Records {
             rows: self,
+            list,
             node,
-            positions,
+            position: positions.start,
+            cells: list.cells[positions].iter(),
         }
     }
 }
@@ -256,7 +276,12 @@ impl<'r> Record<'r> {
     /// `UnknownAssociation`.
     pub fn loaded(&self, association: &str) -> Result<Loaded> {
         match self.side {
-            Side::Target => self.rows.plan.loaded(self.node, association),
+            Side::Target => {
+                let loaded = self.rows.plan.loaded(self.node, association)?;
+                let again = self.rows.plan.node(self.node).recurses_by(association);
+                let there = self.check_followed(association, again);
+                Ok(there.map_or(Loaded::Not, |()| loaded))
+            }
             Side::Junction => {
                 self.shape().0.association(association)?;
                 Ok(Loaded::Not)
@@ -290,6 +315,7 @@ impl<'r> Record<'r> {
             return Err(not_loaded(model, detail));
         }
         let child = self.rows.plan.counted_child(self.node, association)?;
+        self.check_followed(association, child == self.node)?;
         Ok(self.rows.levels[child].range(self.position).len())
     }
 
@@ -319,7 +345,41 @@ impl<'r> Record<'r> {
         })
     }
 
-    /// Each association that was included below, and its rows.
+    /// Whether the row stands here as a reference: in a recursive include, it was found before under the row at which that
+    /// begins, or is that row. Its attributes are here as well; what is below it is where it stands itself, and asking for
+    /// it here is `NotLoaded`.
+    pub fn is_reference(&self) -> bool {
+        let recursed = self.recursed();
+        recursed.is_some_and(|recursed| recursed.is_reference(self.position))
+    }
+
+    /// The names and values of the attributes of the primary key, loaded or not.
+    #[cfg(feature = "json")]
+    pub(crate) fn key_attributes(&self) -> impl Iterator<Item = (&'r str, ValueRef<'r>)> + use<'r> {
+        let (model, record) = (self.shape().0, *self);
+        let columns = self.list.reader.table.primary_key().columns.iter();
+        columns.filter_map(move |&ordinal| {
+            let attribute = model.attribute_of(ordinal)?;
+            Some((&*attribute.name, record.value(ordinal)))
+        })
+    }
+
+    /// Of a row of a recursive include, the rows right below it by the same include; none where they were not loaded.
+    pub(crate) fn again(&self) -> Option<(&'r IncludeNode, Records<'r>)> {
+        let recursed = self.recursed()?;
+        let include = self.rows.plan.node(self.node).include.as_ref()?;
+        let followed = recursed.is_followed(self.position);
+        followed.then(|| (include, self.children(self.node)))
+    }
+
+    fn recursed(&self) -> Option<&'r Recursed> {
+        match self.side {
+            Side::Target => self.rows.levels[self.node].recursed.as_deref(),
+            Side::Junction => None,
+        }
+    }
+
+    /// Each association that was included below, and its rows; what a recursive include leads to again aside.
     pub(crate) fn includes(
         &self,
     ) -> impl Iterator<Item = (&'r IncludeNode, Records<'r>)> + use<'r> {
@@ -401,6 +461,7 @@ impl<'r> Record<'r> {
             return Err(not_loaded(model, detail));
         }
         let child = self.rows.plan.child(self.node, association)?;
+        self.check_followed(association, child == self.node)?;
         let include = self.rows.plan.node(child).include.as_ref();
         let include = include.expect("a node below another is an include");
         Ok((include, self.children(child)))
@@ -408,6 +469,7 @@ impl<'r> Record<'r> {
 
     /// The row of the owner's association that has it. Without one, all of them must have been looked at.
     fn owner(&self, model: &'r ModelEntry, owner: &'r Owner) -> Result<Option<Record<'r>>> {
+        self.check_followed(&owner.key, false)?;
         let mut complete = self.side == Side::Target;
         if complete {
             for member in model.members(owner) {
@@ -432,8 +494,30 @@ impl<'r> Record<'r> {
 
     #[inline]
     fn children(&self, child: usize) -> Records<'r> {
-        let range = self.rows.levels[child].range(self.position);
+        let level = &self.rows.levels[child];
+        let range = match &level.recursed {
+            Some(recursed) if child == self.node => recursed.range(self.position),
+            _ => level.range(self.position),
+        };
         self.rows.records(child, range)
+    }
+
+    /// Refuses to tell of what is below a reference, or below the greatest depth of a recursive include.
+    fn check_followed(&self, association: &str, again: bool) -> Result<()> {
+        let Some(recursed) = self.recursed() else {
+            return Ok(());
+        };
+        let detail = match (recursed.is_reference(self.position), again) {
+            (true, _) => {
+                format!("{association} of a reference: it was loaded where the row stands itself")
+            }
+            (false, true) if !recursed.is_followed(self.position) => format!(
+                "association {association} was included to depth {}",
+                recursed.depth()
+            ),
+            (false, _) => return Ok(()),
+        };
+        Err(not_loaded(self.shape().0, detail))
     }
 
     fn refusal(&self, detail: String) -> Error {
@@ -446,21 +530,36 @@ impl<'r> Iterator for Records<'r> {
 
     #[inline]
     fn next(&mut self) -> Option<Record<'r>> {
-        let position = self.positions.next()?;
-        let record = self.rows.record(self.node, position);
-        record.list.look_ahead(position);
-        Some(record)
+        let cells = *self.cells.next()?;
+        let position = self.position;
+        self.position += 1;
+        self.list.look_ahead(position);
+        Some(self.record(cells, position))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.positions.size_hint()
+        self.cells.size_hint()
     }
 }
 
 impl DoubleEndedIterator for Records<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        let position = self.positions.next_back()?;
-        Some(self.rows.record(self.node, position))
+        let cells = *self.cells.next_back()?;
+        Some(self.record(cells, self.position + self.cells.len()))
+    }
+}
+
+impl<'r> Records<'r> {
+    #[inline]
+    fn record(&self, cells: RowCells<'r>, position: usize) -> Record<'r> {
+        Record {
+            rows: self.rows,
+            list: self.list,
+            cells,
+            node: self.node,
+            side: Side::Target,
+            position,
+        }
     }
 }
 
@@ -487,7 +586,8 @@ impl fmt::Debug for Records<'_> {
     }
 }
 
-/// Attributes, then what was included, then what was counted. As deep as the includes of the request, which are limited.
+/// Attributes, then what was included, then what was counted. As deep as the includes of the request, which are limited: of
+/// what a recursive include leads to again only the keys are shown.
 impl fmt::Debug for Record<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
@@ -499,6 +599,10 @@ impl fmt::Debug for Record<'_> {
             self.named_includes()
                 .map(|(name, _, records)| (name, records)),
         );
+        if let Some((include, records)) = self.again() {
+            let keys: Vec<Key> = records.map(|record| record.key()).collect();
+            map.entry(&include.association.key, &keys);
+        }
         for (include, count) in self.counts() {
             map.entry(
                 &format_args!("count of {}", include.association.key),

@@ -144,8 +144,11 @@ impl Plan {
         Err(not_loaded(model, detail))
     }
 
-    /// The include of an association below a node, if it is part of the result.
+    /// The include of an association below a node, if it is part of the result. A recursive include is one below itself.
     pub(super) fn find_child(&self, node: usize, key: &str) -> Option<usize> {
+        if self.node(node).recurses_by(key) {
+            return Some(node);
+        }
         let mut children = self.node(node).children.iter().copied();
         children.find(|&child| {
             let include = self.node(child).include.as_ref();

@@ -12,5 +12,7 @@ mod results_in_other_forms;
 mod aggregates_by_group;
 mod paging_behind_a_row;
 mod integrity;
+mod recursive_includes;
+mod recursive_includes_random;
 mod expressions_fail_as_statements;
 mod lifecycle;

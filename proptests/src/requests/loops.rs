@@ -36,7 +36,7 @@ impl Proof for Loops {
         )?;
         forms::check(world, request, &rows, &expected.trees)?;
         let json = tree::json(&expected.trees);
-        same("JSON", &rows.to_json(), &json)?;
+        same("JSON", &rows.to_json().map_err(said)?, &json)?;
         same(
             "count",
             &asked.count(database).map_err(said)?,
@@ -51,7 +51,7 @@ impl Proof for Loops {
         let given = || given.iter().map(|(name, value)| (&**name, value.clone()));
         let prepared = asked.prepare(database).map_err(said)?;
         let rows = prepared.run_with(database, given()).map_err(said)?;
-        same("prepared, JSON", &rows.to_json(), &json)?;
+        same("prepared, JSON", &rows.to_json().map_err(said)?, &json)?;
         let count = prepared.count_with(database, given()).map_err(said)?;
         same("prepared, count", &count, &expected.count)?;
         Ok(Seen::Held(expected.trees.len()))

@@ -45,14 +45,17 @@ impl Proof for Pages {
         let said = |error: relata::Error| error.to_string();
         let all = build::request(world, &whole, &mut None);
         let all = all.run(database).map_err(said)?;
-        let all: Vec<String> = all.iter().map(|record| record.to_json()).collect();
+        let all: relata::Result<Vec<String>> = all.iter().map(|record| record.to_json()).collect();
+        let all = all.map_err(said)?;
 
         let page = build::request(world, &question.request, &mut None);
         let mut next = page.clone();
         let mut found = Vec::new();
         loop {
             let rows = next.run(database).map_err(said)?;
-            found.extend(rows.iter().map(|record| record.to_json()));
+            for record in &rows {
+                found.push(record.to_json().map_err(said)?);
+            }
             let count = next.count(database).map_err(said)?;
             same("the count of a page", &count, &expected.count)?;
             match rows.last() {

@@ -123,7 +123,11 @@ fn texts(
 }
 
 fn text(record: Record<'_>) -> String {
-    format!("{} {}", record.key(), record.to_json())
+    format!("{} {}", record.key(), json(record))
+}
+
+fn json(record: Record<'_>) -> String {
+    record.to_json().expect("no request here is recursive")
 }
 
 /// Whether each of all is the next one of a part, and nothing is left.
@@ -190,7 +194,7 @@ fn texts_below(
     for root in &rows {
         let below = root.many(alias).map_err(|error| error.to_string())?;
         let below = below.map(|record| {
-            let link = record.through().map(|link| link.to_json());
+            let link = record.through().map(json);
             format!("{} {link:?}", text(record))
         });
         texts.insert(root.key().to_string(), below.collect());

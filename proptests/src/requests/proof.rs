@@ -72,7 +72,8 @@ pub(super) const TAKEN_UP: &str = "a world is taken up before it is asked";
 pub(super) fn answer(database: &Database, request: &Select) -> Result<(String, usize), String> {
     let rows = request.run(database).map_err(|error| error.to_string())?;
     let count = request.count(database).map_err(|error| error.to_string())?;
-    Ok((rows.to_json(), count))
+    let json = rows.to_json().map_err(|error| error.to_string())?;
+    Ok((json, count))
 }
 
 /// Whether two sides give the same.

@@ -162,8 +162,8 @@ fn is_last(reader: Reader<'_>, model: &ModelEntry, hop: &Hop, values: &Key) -> R
 /// The model whose rows refer to the source by an association, and how.
 pub(in crate::model) fn holder(association: &Association) -> Option<(ModelId, &Hop)> {
     match &association.link {
-        // The source holds the key: nothing goes along with it.
-        Link::ToParent(_) => None,
+        // The source holds the key, or the steps of a chain see to it: nothing goes along with it.
+        Link::ToParent(_) | Link::Chain(_) => None,
         Link::ToChildren(hop) => Some((association.target, hop)),
         Link::Through(junction) => Some((junction.model, &junction.own)),
     }

@@ -66,7 +66,7 @@ pub use self::targets::{Target, Targets, targets};
 ///
 /// The verbs of an association to one (`belongs_to`, `has_one`) are `get`, `one`, `set` and `create`; those of an
 /// association to many (`has_many`, `belongs_to_many`) are `get`, `set`, `add`, `remove`, `create`, `has` and `count`.
-/// Any other is refused as `Unsupported`.
+/// Those of a chain are the ones that read. Any other is refused as `Unsupported`.
 ///
 /// An owner in one of several models (`belongs_to_owner`) is named like an association: `get` and `one` give the owner of
 /// the source's own type, and `set` takes an instance of any of its models and writes type and key. It is created through
@@ -245,6 +245,7 @@ impl<'a> Related<'a> {
             Link::Through(junction) => self.write(intent, |writing| {
                 belongs_to_many::set(writing, junction, &targets, &through)
             }),
+            Link::Chain(_) => Err(self.place().refuse_writing()),
         }
     }
 
@@ -302,6 +303,7 @@ impl<'a> Related<'a> {
         let intent = Intent::Add(&targets);
         match &association.link {
             Link::ToParent(_) => Ok(Vec::new()),
+            Link::Chain(_) => Err(self.place().refuse_writing()),
             Link::ToChildren(hop) => {
                 self.refuse_through(&targets, &through)?;
                 self.write(intent, |writing| has::add(writing, hop, &targets))
@@ -322,9 +324,12 @@ impl<'a> Related<'a> {
         let targets = targets.into();
         let association = self.association.clone();
         self.require_many(Verb::Remove)?;
+        if let Link::Chain(_) = association.link {
+            return Err(self.place().refuse_writing());
+        }
         self.write(Intent::Remove(&targets), |writing| {
             match &association.link {
-                Link::ToParent(_) => Ok(0),
+                Link::ToParent(_) | Link::Chain(_) => Ok(0),
                 Link::ToChildren(hop) => has::remove(writing, hop, &targets),
                 Link::Through(junction) => belongs_to_many::remove(writing, junction, &targets),
             }
@@ -375,6 +380,7 @@ impl<'a> Related<'a> {
                     belongs_to_many::create(writing, junction, values, through)
                 })
             }
+            Link::Chain(_) => Err(self.place().refuse_writing()),
         }
     }
 
@@ -474,7 +480,7 @@ fn run<T>(
 }
 
 impl<'a> Place<'a> {
-    fn new(reader: Reader<'a>, association: &'a Association) -> Self {
+    pub(super) fn new(reader: Reader<'a>, association: &'a Association) -> Self {
         Place {
             source: reader.models.registry.model(association.source),
             association,
@@ -498,12 +504,28 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Refuses to write through a chain (beyond BY-8).
+    pub(super) fn refuse_writing(self) -> Error {
+        let steps: Vec<&str> = self
+            .association
+            .steps()
+            .iter()
+            .map(|step| &*step.key)
+            .collect();
+        let detail = format!(
+            "a chain over {} is read-only: write through its steps",
+            steps.join(", ")
+        );
+        self.refuse(RequestKind::Unsupported, detail)
+    }
+
     fn refuse_verb(self, verb: &str) -> Error {
         let kind = match self.association.kind {
             AssociationKind::BelongsTo => "belongs_to",
             AssociationKind::HasOne => "has_one",
             AssociationKind::HasMany => "has_many",
             AssociationKind::BelongsToMany => "belongs_to_many",
+            AssociationKind::Chain => "chain",
         };
         self.refuse(
             RequestKind::Unsupported,

@@ -8,7 +8,7 @@ use crate::association::link::{Association, Link};
 use crate::error::{RequestKind, Result};
 use crate::model::link::Place;
 use crate::model::reader::Reader;
-use crate::query::{Include, ScopeChoice};
+use crate::query::{Include, Rows, ScopeChoice};
 
 /// The options, for a type with a field `options` of [`Include`].
 macro_rules! option_methods {
@@ -130,6 +130,15 @@ pub(super) fn widened<'a>(
         widened.to_mut().link = Link::Through(junction.with_deleted(deleted_at));
     }
     widened
+}
+
+/// Refuses a recursion where instances are asked for: each would hold the next, as deep as the data.
+pub(super) fn require_flat(rows: &Rows<'_>, place: Place<'_>) -> Result<()> {
+    let Some(key) = rows.recursive() else {
+        return Ok(());
+    };
+    let detail = format!("an instance holds no recursion of {key}; read that with `rows`");
+    Err(place.refuse(RequestKind::Unsupported, detail))
 }
 
 /// Refuses parts of rows where instances are asked for: an instance has all its attributes.

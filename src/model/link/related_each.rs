@@ -85,6 +85,9 @@ impl<'a> RelatedEach<'a> {
             options::require_whole(&self.options, Place::new(self.reader, association))?;
         }
         let rows = self.rows()?;
+        for (association, rows) in self.associations.iter().zip(&rows.parts) {
+            options::require_flat(rows, Place::new(self.reader, association))?;
+        }
         let instances = |records: Records<'_>| {
             let instances = records.map(|row| loaded::instance(self.reader, row));
             instances.collect()
@@ -137,8 +140,7 @@ impl<'a> RelatedEach<'a> {
             let (mut rows, mut sources) = (GivenRows::new(), 0);
             for (position, source) in self.sources.iter().enumerate() {
                 if self.followed[position] == part {
-                    let found = View::of(self.reader, source, &widened).found()?;
-                    rows.push_source(found.iter().map(|link| (link.target, link.junction)))?;
+                    View::of(self.reader, source, &widened).push_candidates(&mut rows)?;
                     places[position] = (part, sources);
                     sources += 1;
                 }

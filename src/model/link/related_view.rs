@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::association::link::Link;
 use crate::association::naming::accessors::Verb;
 use crate::engine::RowId;
 use crate::error::{RequestKind, Result};
@@ -12,7 +13,7 @@ use crate::expr::Expr;
 use crate::model::Instance;
 use crate::model::link::options::{self, option_methods};
 use crate::model::link::owner;
-use crate::model::link::targets::Targets;
+use crate::model::link::targets::{Found, Targets};
 use crate::model::link::view::View;
 use crate::model::loaded;
 use crate::model::reader::Reader;
@@ -83,8 +84,8 @@ impl<'a> RelatedView<'a> {
     ///
     /// # Errors
     ///
-    /// What is wrong with the options; `Unsupported` for attributes, as an instance has all of them. One that was never
-    /// saved has no targets.
+    /// What is wrong with the options; `Unsupported` for attributes, as an instance has all of them, and for a recursive
+    /// include. One that was never saved has no targets.
     pub fn get(&self) -> Result<Vec<Instance>> {
         if self.is_plain() {
             let found = self.view.get()?;
@@ -93,6 +94,7 @@ impl<'a> RelatedView<'a> {
         }
         options::require_whole(&self.options, self.view.place())?;
         let rows = self.rows()?;
+        options::require_flat(&rows, self.view.place())?;
         let reader = self.view.reader();
         Ok(rows
             .iter()
@@ -171,6 +173,9 @@ impl<'a> RelatedView<'a> {
     /// options.
     pub fn has<'t>(&self, targets: impl Into<Targets<'t>>) -> Result<bool> {
         self.view.place().require_many(Verb::Has)?;
+        if let Link::Chain(_) = self.view.association().link {
+            return self.has_over_chain(&targets.into());
+        }
         let (mut links, mut all) = (Vec::new(), true);
         // Every target is looked at, so that a wrong one is an error wherever it stands.
         for target in targets.into().iter() {
@@ -191,6 +196,22 @@ impl<'a> RelatedView<'a> {
         let rows = given.run_to_count(rows, self.view.reader().version())?;
         let left: BTreeSet<RowId> = rows.iter().map(|row| row.view().id).collect();
         Ok(all && asked == left)
+    }
+
+    /// The targets are found once, whatever the number of those that are asked for.
+    fn has_over_chain(&self, targets: &Targets<'_>) -> Result<bool> {
+        let given = Given {
+            association: self.view.association(),
+            options: &options::without_default_scope(&self.options),
+        };
+        let (reader, mut all) = (self.view.reader(), true);
+        let rows = given.run_to_count(self.candidates()?, reader.version())?;
+        let found: BTreeSet<RowId> = rows.iter().map(|row| row.view().id).collect();
+        for target in targets.iter() {
+            let target = target.find_with_deleted(reader, self.view.place(), self.view.target())?;
+            all &= matches!(target, Found::Row(row) if found.contains(&row));
+        }
+        Ok(all)
     }
 
     /// Whether it is the associated rows as they are: no options, no default scope and no soft deletion of the
@@ -215,8 +236,7 @@ impl<'a> RelatedView<'a> {
 
     fn candidates(&self) -> Result<GivenRows> {
         let mut rows = GivenRows::new();
-        let found = self.widened(|view| view.found())?.into_iter();
-        rows.push_source(found.map(|link| (link.target, link.junction)))?;
+        self.widened(|view| view.push_candidates(&mut rows))?;
         Ok(rows)
     }
 

@@ -12,6 +12,7 @@ use crate::model::link::targets::{Found, Target};
 use crate::model::link::walk::{self, Parent};
 use crate::model::link::{Place, belongs_to};
 use crate::model::reader::Reader;
+use crate::query::{Given, GivenRows, include};
 use crate::value::{Key, Value};
 
 /// The rows that refer to a source by an association, of the target or of the junction, in no order.
@@ -22,7 +23,7 @@ pub(in crate::model) fn referring_rows(
 ) -> Result<Vec<RowId>> {
     let view = View::of(reader, source, association);
     match &association.link {
-        Link::ToParent(_) => Ok(Vec::new()),
+        Link::ToParent(_) | Link::Chain(_) => Ok(Vec::new()),
         Link::ToChildren(hop) => view.children(hop),
         Link::Through(junction) => {
             let Some(own) = view.end(&junction.own)? else {
@@ -67,6 +68,8 @@ impl<'a> View<'a> {
             Link::Through(junction) => {
                 pair::sort(self.reader.snapshot, self.tables(junction), &mut found);
             }
+            // Found as a request finds them: sorted.
+            Link::Chain(_) => {}
         }
         if self.association.is_single() {
             // Of several the one with the lowest key counts (associations D23).
@@ -98,7 +101,7 @@ impl<'a> View<'a> {
             Link::Through(junction) => Ok(self.end(&junction.own)?.map_or(0, |own| {
                 pair::count(snapshot, junction, self.tables(junction), scope, &own)
             })),
-            Link::ToParent(_) => Ok(self.found()?.len()),
+            Link::ToParent(_) | Link::Chain(_) => Ok(self.found()?.len()),
         }
     }
 
@@ -119,6 +122,37 @@ impl<'a> View<'a> {
                 Ok(rows.map(Linked::direct).collect())
             }
             Link::Through(junction) => self.pairs(junction),
+            Link::Chain(_) => {
+                let given = Given {
+                    association: self.association,
+                    options: &include(&*self.association.key).unscoped(),
+                };
+                let mut rows = GivenRows::new();
+                self.push_candidates(&mut rows)?;
+                let rows = given.run(rows, self.reader.version())?;
+                let rows = rows.iter().map(|row| row.view().id);
+                Ok(rows.map(Linked::direct).collect())
+            }
+        }
+    }
+
+    /// One more source of a request: the rows to choose from, or, of a chain, the source's own row (see [`Given`]), as it is
+    /// stored.
+    pub(super) fn push_candidates(self, rows: &mut GivenRows) -> Result<()> {
+        match &self.association.link {
+            Link::Chain(_) => {
+                let saved = self.source.is_saved();
+                let row = if saved {
+                    self.reader.row_of(self.source)?
+                } else {
+                    None
+                };
+                rows.push_source(row.map(|row| (row, None)))
+            }
+            Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => {
+                let found = self.found()?.into_iter();
+                rows.push_source(found.map(|link| (link.target, link.junction)))
+            }
         }
     }
 
@@ -137,6 +171,10 @@ impl<'a> View<'a> {
         }
         match &self.association.link {
             Link::ToParent(_) => Ok(Vec::new()),
+            Link::Chain(_) => {
+                let found = self.found()?.into_iter();
+                Ok(found.filter(|link| link.target == row).collect())
+            }
             Link::ToChildren(hop) => {
                 let owner = self.end(hop)?;
                 let owner = owner.filter(|owner| walk::is_child(snapshot, hop, &view, owner));

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use crate::association::Declaration;
+use crate::association::inflection::pluralize;
 use crate::association::link::{AssociationKind, Conditions};
 use crate::association::naming::accessors::Accessors;
 use crate::association::naming::{multi_names, single_key};
+use crate::association::{Declaration, Names};
 use crate::error::{ProblemKind, excerpt};
 use crate::expr::{Expr, Scope, all};
 use crate::model::resolve::calls::Call;
@@ -19,6 +20,8 @@ use crate::value::{DataType, Value};
 #[derive(Debug)]
 pub(super) struct Association {
     pub(super) key: String,
+    /// What one and several of its targets are called; one of the two is its key.
+    pub(super) names: Names,
     pub(super) kind: AssociationKind,
     pub(super) source: usize,
     pub(super) target: usize,
@@ -51,6 +54,19 @@ pub(super) struct Owner {
     pub(super) accessors: Accessors,
 }
 
+impl Association {
+    /// Whether it leads to one target at most.
+    pub(super) fn is_single(&self) -> bool {
+        match self.kind {
+            AssociationKind::BelongsTo | AssociationKind::HasOne => true,
+            // No chain is declared by a call of this sort.
+            AssociationKind::HasMany | AssociationKind::BelongsToMany | AssociationKind::Chain => {
+                false
+            }
+        }
+    }
+}
+
 /// All associations, in the order of their declarations, and the indexes that they need.
 pub(super) fn draft(
     calls: &[Call<'_>],
@@ -64,7 +80,7 @@ pub(super) fn draft(
             continue;
         };
         link.hops().for_each(|hop| check_hop(call, hop, draft));
-        let (key, accessors) = names(call, draft);
+        let (key, names, accessors) = names(call, draft);
         let taken = |found: &Association| found.source == call.source && found.key == key;
         if associations.iter().any(taken) {
             report_duplicate(call, &key, draft);
@@ -73,6 +89,7 @@ pub(super) fn draft(
         check_collision(call, call.source, &key, draft);
         let mut association = Association {
             key,
+            names,
             kind: call.declaration.kind(),
             source: call.source,
             target: call.target,
@@ -167,49 +184,60 @@ fn type_mismatch(call: &Call<'_>, hop: &Hop, draft: &Draft) -> Option<String> {
     ))
 }
 
-/// The key and the accessors.
-fn names(call: &Call<'_>, draft: &Draft) -> (String, Accessors) {
+/// The key, both forms of it, and the accessors.
+fn names(call: &Call<'_>, draft: &Draft) -> (String, Names, Accessors) {
     let target = &draft.models[call.target].names;
     match call.declaration {
         Declaration::BelongsTo(_) | Declaration::BelongsToOwner(_) | Declaration::HasOne(_) => {
             let key = single_key(call.alias(), target);
             let accessors = Accessors::single(&key);
-            (key, accessors)
+            let names = Names::new(key.as_str(), pluralize(&key));
+            (key, names, accessors)
         }
         Declaration::HasMany(_) | Declaration::BelongsToMany(_) => {
             let names = multi_names(call.alias(), target);
             let accessors = Accessors::multi(&names);
-            (names.plural, accessors)
+            (names.plural.clone(), names, accessors)
         }
     }
 }
 
 fn report_duplicate(call: &Call<'_>, key: &str, draft: &mut Draft) {
     let source = draft.models[call.source].name.clone();
-    let detail = match call.alias() {
-        Some(_) => format!(
+    let detail = duplicate(call, call.alias().is_some(), key, &source);
+    draft.report(ProblemKind::Association, source, detail);
+}
+
+/// What is wrong with an association whose key its source has already.
+pub(super) fn duplicate(call: &impl fmt::Display, named: bool, key: &str, source: &str) -> String {
+    match named {
+        true => format!(
             "{call}: You have used the alias {key} in two separate associations. \
              Aliased associations must have unique aliases"
         ),
-        None => format!(
+        false => format!(
             "{call}: You have defined two associations with the same name \"{key}\" on the model \
              \"{source}\". Use another alias"
         ),
-    };
-    draft.report(ProblemKind::Association, source, detail);
+    }
 }
 
 fn check_collision(what: &dyn fmt::Display, source: usize, key: &str, draft: &mut Draft) {
     let source = &draft.models[source];
-    if source.find(key).is_none() {
-        return;
+    if let Some(detail) = collision(what, key, source) {
+        let source = source.name.clone();
+        draft.report(ProblemKind::Association, source, detail);
     }
-    let source = source.name.clone();
-    let detail = format!(
+}
+
+/// What is wrong with an association whose key is an attribute of its source.
+pub(super) fn collision(what: &dyn fmt::Display, key: &str, source: &Model) -> Option<String> {
+    source.find(key)?;
+    Some(format!(
         "{what}: Naming collision between attribute '{key}' and association '{key}' on model \
-         {source}. To remedy this, change either the foreign key or the alias"
-    );
-    draft.report(ProblemKind::Association, source, detail);
+         {}. To remedy this, change either the foreign key or the alias",
+        source.name
+    ))
 }
 
 /// The conditions of a scope as one.

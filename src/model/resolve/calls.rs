@@ -64,6 +64,11 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// Whether it is made of a declaration.
+    pub(super) fn declares(&self, declaration: &Declaration) -> bool {
+        std::ptr::eq(self.declaration, declaration)
+    }
+
     /// Whether it leads from a model to itself.
     pub(super) fn is_self(&self) -> bool {
         self.source == self.target

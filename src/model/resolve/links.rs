@@ -3,37 +3,45 @@
 use std::sync::Arc;
 
 use crate::association::Uniqueness;
-use crate::association::link::{self, Junction};
+use crate::association::link::{self, AssociationKind, Junction};
 use crate::association::owner::Owner;
 use crate::association::registry::{AttributeEntry, ModelEntry, ModelId, Registry};
-use crate::model::resolve::associations::{self, Association};
+use crate::model::resolve::Drafted;
+use crate::model::resolve::associations::Association;
+use crate::model::resolve::chains::Chain;
 use crate::model::resolve::draft::{self, Draft, Model};
 use crate::model::resolve::keys::{Hop, Link};
 use crate::schema::{ForeignKey, Schema, Table, TableId};
 use crate::value::Value;
 
 /// All models with their associations.
-pub(super) fn registry(
-    draft: &Draft,
-    associations: &[Association],
-    owners: &[associations::Owner],
-    schema: &Arc<Schema>,
-) -> Registry {
+pub(super) fn registry(draft: &Draft, drafted: &Drafted, schema: &Arc<Schema>) -> Registry {
     let mut models: Vec<ModelEntry> = draft
         .models
         .iter()
         .zip(schema.tables())
         .map(entry)
         .collect();
-    // Where each association stands among those of its source.
-    let mut positions = Vec::with_capacity(associations.len());
-    for association in associations {
-        let resolved = resolve(association, draft, schema);
-        let source = &mut models[association.source];
-        positions.push(source.associations().len());
-        source.add_association(resolved);
+    let resolved = drafted
+        .associations
+        .iter()
+        .map(|it| Arc::new(resolve(it, draft, schema)));
+    let resolved: Vec<Arc<link::Association>> = resolved.collect();
+    // Where each association stands among those of its source, which stand in the order of their declarations
+    // (associations AS-3).
+    let mut positions = Vec::with_capacity(resolved.len());
+    let mut chains = drafted.chains.iter().peekable();
+    for position in 0..=resolved.len() {
+        while let Some(chain) = chains.next_if(|chain| chain.after <= position) {
+            models[chain.source].add_association(resolve_chain(chain, &resolved));
+        }
+        if let Some(association) = resolved.get(position) {
+            let source = &mut models[association.source.index()];
+            positions.push(source.associations().len());
+            source.add_association(association.clone());
+        }
     }
-    for owner in owners {
+    for owner in &drafted.owners {
         models[owner.source].add_owner(Owner {
             key: owner.key.as_str().into(),
             type_column: draft::ordinal(owner.type_attribute),
@@ -43,6 +51,27 @@ pub(super) fn registry(
         });
     }
     Registry::new(models, schema)
+}
+
+/// A chain has the scope and the conditions of its last step, which are about its targets.
+fn resolve_chain(chain: &Chain, associations: &[Arc<link::Association>]) -> link::Association {
+    let steps: Vec<_> = chain
+        .steps
+        .iter()
+        .map(|&step| associations[step].clone())
+        .collect();
+    let last = steps.last();
+    link::Association {
+        key: chain.key.as_str().into(),
+        kind: AssociationKind::Chain,
+        source: model_id(chain.source),
+        target: model_id(chain.target),
+        scope: last.map_or_else(Vec::new, |last| last.scope.clone()),
+        conditions: last.and_then(|last| last.conditions.clone()),
+        link: link::Link::Chain(steps),
+        accessors: chain.accessors.clone(),
+        hooks: false,
+    }
 }
 
 fn entry((model, table): (&Model, &Arc<Table>)) -> ModelEntry {

@@ -12,7 +12,8 @@
 //!    are merged: what the holder declares comes first, then what associations give explicitly, in their order, and
 //!    last what follows from the models. So nothing that follows may be decided before this step is through.
 //! 5. `junction_keys`: what junctions are keyed by.
-//! 6. `associations`: keys and scopes, collisions, and the indexes of what no foreign key enforces.
+//! 6. `associations`: keys and scopes, collisions, and the indexes of what no foreign key enforces; then `chains`, the
+//!    paths over those.
 //! 7. `tables`: the schema, by `crate::schema`, which finds the problems of tables.
 //! 8. `links`: the associations in ids of that schema.
 //! 9. `scopes`: the scopes of the models, which must make sense over all that.
@@ -31,6 +32,7 @@ mod keys;
 mod owner_keys;
 mod junction_keys;
 mod associations;
+mod chains;
 mod tables;
 mod links;
 mod scopes;
@@ -96,9 +98,9 @@ impl Resolved {
 /// Resolves all declarations.
 pub(super) fn resolve(models: &Models) -> Result<Resolved> {
     let mut draft = Draft::default();
-    let (associations, owners) = draft_all(models, &mut draft);
+    let drafted = draft_all(models, &mut draft);
     let schema = Arc::new(build(&mut draft, Rings::Refused)?);
-    let registry = Arc::new(links::registry(&draft, &associations, &owners, &schema));
+    let registry = Arc::new(links::registry(&draft, &drafted, &schema));
     Ok(Resolved {
         scopes: scopes::resolve(models, &schema, &registry)?,
         lifecycles: lifecycles::resolve(models, &schema, &registry)?.into(),
@@ -122,11 +124,16 @@ enum Rings {
     Admitted,
 }
 
+/// What the associations of all models come to, by positions.
+#[derive(Debug)]
+struct Drafted {
+    associations: Vec<associations::Association>,
+    owners: Vec<associations::Owner>,
+    chains: Vec<chains::Chain>,
+}
+
 /// Steps 1 to 6.
-fn draft_all(
-    models: &Models,
-    draft: &mut Draft,
-) -> (Vec<associations::Association>, Vec<associations::Owner>) {
+fn draft_all(models: &Models, draft: &mut Draft) -> Drafted {
     attributes::draft_models(models, draft);
     let calls = calls::resolve(models, draft);
     references::add_declared(draft);
@@ -137,7 +144,13 @@ fn draft_all(
     junction_keys::choose(&calls, &links, draft);
     let associations = associations::draft(&calls, links, &owners, draft);
     let owners = associations::draft_owners(&owners, &associations, draft);
-    (associations, owners)
+    let mut drafted = Drafted {
+        associations,
+        owners,
+        chains: Vec::new(),
+    };
+    drafted.chains = chains::draft(models, &calls, &drafted, draft);
+    drafted
 }
 
 /// The schema, if neither the models nor the tables nor their order have a problem.

@@ -112,13 +112,15 @@ fn association_keys(resolved: &Resolved, model: &str) -> String {
 fn hop(association: &Association) -> &Hop {
     match &association.link {
         Link::ToParent(hop) | Link::ToChildren(hop) => hop,
-        Link::Through(_) => panic!("{} goes through a junction", association.key),
+        Link::Through(_) | Link::Chain(_) => panic!("{} goes through a junction", association.key),
     }
 }
 
 fn junction(association: &Association) -> &Junction {
     match &association.link {
         Link::Through(junction) => junction,
-        Link::ToParent(_) | Link::ToChildren(_) => panic!("{} has no junction", association.key),
+        Link::ToParent(_) | Link::ToChildren(_) | Link::Chain(_) => {
+            panic!("{} has no junction", association.key)
+        }
     }
 }

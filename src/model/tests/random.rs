@@ -3,7 +3,7 @@
 use super::{int, text};
 use crate::association::link::{Association, Hop, Link};
 use crate::association::{
-    BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, Through, Uniqueness,
+    BelongsTo, BelongsToMany, Chain, HasMany, HasOne, KeyAttribute, Through, Uniqueness,
 };
 use crate::model::Models;
 use crate::model::resolve::Resolved;
@@ -12,6 +12,17 @@ use crate::value::DataType;
 
 const MODELS: [&str; 4] = ["user", "Task", "region", "membership"];
 const ALIASES: [&str; 4] = ["one", "Twos", "threes", "id"];
+/// Keys that associations often have.
+const STEPS: [&str; 8] = [
+    "one",
+    "Twos",
+    "threes",
+    "user",
+    "users",
+    "Tasks",
+    "region",
+    "memberships",
+];
 const KEYS: [&str; 5] = ["userId", "fk_a", "fk_b", "code", "id"];
 
 /// Few names, so that everything meets everything: shared keys, pairs, collisions, rings.
@@ -36,6 +47,15 @@ fn declare(random: &mut fastrand::Rng) -> Models {
     }
     for _ in 0..random.usize(1..5) {
         associate(&mut models, random);
+    }
+    // Mostly none, as most of them are over what is not there.
+    for _ in 0..random.usize(..6).saturating_sub(3) {
+        let steps = (0..random.usize(1..4)).map(|_| pick(random, &STEPS));
+        let mut chain = Chain::new(steps.collect::<Vec<_>>());
+        if random.bool() {
+            chain = chain.alias(pick(random, &ALIASES));
+        }
+        models.chain(pick(random, &MODELS), chain);
     }
     models
 }
@@ -133,6 +153,15 @@ fn check_link(association: &Association, resolved: &Resolved) {
             check_hop(&through.own, table, source, resolved);
             check_hop(&through.other, table, target, resolved);
             assert_eq!(through.own.index.is_some(), through.own.key.is_none());
+        }
+        Link::Chain(steps) => {
+            let mut at = association.source;
+            for step in steps {
+                assert_eq!(step.source, at);
+                check_link(step, resolved);
+                at = step.target;
+            }
+            assert_eq!(at, association.target);
         }
     }
 }

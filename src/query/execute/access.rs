@@ -40,6 +40,7 @@ pub(super) fn read<'s>(
         rows,
         junction: None,
         offsets: vec![0, len],
+        recursed: None,
     })
 }
 

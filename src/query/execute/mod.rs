@@ -8,7 +8,7 @@
 //! 4. Where the filter or the order reads columns of rows below, those are read, included or not, and looked at together
 //!    with the rows.
 //! 5. Then a node is cut, and last the optional includes are read, and counted what is only counted, under the rows that
-//!    are left.
+//!    are left. A recursive include is followed once nothing above it changes any more.
 //!
 //! Taking rows out of a node takes out what is already below them. The recursion is as deep as the includes of the
 //! request, which are limited. Everything is allocated per level.
@@ -18,6 +18,8 @@ mod arrange;
 mod lines;
 mod reach;
 mod walk;
+mod chain;
+mod recursion;
 
 use std::cmp::Ordering;
 
@@ -63,8 +65,8 @@ pub(crate) fn count(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result
     }
     match &root.access {
         Access::Root(path) => access::count(path, &root.node, given, snapshot),
-        Access::Given | Access::Direct { .. } => Ok(0),
-        Access::On { .. } | Access::Through { .. } => Ok(0),
+        Access::Given | Access::Direct { .. } | Access::On { .. } => Ok(0),
+        Access::Through { .. } | Access::Chain { .. } => Ok(0),
     }
 }
 
@@ -75,9 +77,11 @@ struct Execution<'p, 's> {
     snapshot: &'s Snapshot,
     /// By node.
     levels: Vec<Level<'s>>,
-    /// The rows of the root, where the plan says that they are given.
+    /// The rows of the root, or the sources of a chain to it, where the plan says that they are given.
     root_rows: Option<Level<'s>>,
 }
+
+const GIVEN: &str = "whoever runs such a plan gives the rows that it begins with";
 
 impl<'p, 's> Execution<'p, 's> {
     fn new(plan: &'p Plan, given: &'p [Value], snapshot: &'s Snapshot) -> Self {
@@ -103,6 +107,7 @@ impl<'p, 's> Execution<'p, 's> {
                 self.read_required(node)?;
             }
             self.finish(node)?;
+            self.follow(node)?;
         }
         Ok(())
     }
@@ -135,6 +140,11 @@ impl<'p, 's> Execution<'p, 's> {
     /// what it takes.
     fn read_required(&mut self, node: usize) -> Result<()> {
         self.levels[node] = self.read(node)?;
+        self.leave_required(node)
+    }
+
+    /// Reads the required includes below the rows of a node, and leaves those that have something in each.
+    fn leave_required(&mut self, node: usize) -> Result<()> {
         let plan = self.plan;
         let planned = &plan.nodes[node];
         for term in &planned.asks {
@@ -166,9 +176,22 @@ impl<'p, 's> Execution<'p, 's> {
 
     /// The rows of a node under the rows of its parent node, tested and ordered.
     fn read(&mut self, node: usize) -> Result<Level<'s>> {
+        let mut level = self.read_below(node, None)?;
+        // Nothing is below a reference.
+        let parent = self.plan.nodes[node].node.include.as_ref();
+        let recursed = parent.and_then(|it| self.levels[it.parent].recursed.as_deref());
+        if let Some(recursed) = recursed {
+            let keep = level.spread(&recursed.stand_themselves());
+            level.retain_rows(&keep);
+        }
+        Ok(level)
+    }
+
+    /// The same under these rows of the table of its parent node.
+    fn read_below(&mut self, node: usize, rows: Option<&RowList<'s>>) -> Result<Level<'s>> {
         let planned = &self.plan.nodes[node];
         let (table, snapshot) = (planned.node.table, self.snapshot);
-        let parents = |parent: &usize| &self.levels[*parent].rows;
+        let parents = |parent: &usize| rows.unwrap_or(&self.levels[*parent].rows);
         let walker = Walker {
             table,
             given: self.given,
@@ -178,7 +201,7 @@ impl<'p, 's> Execution<'p, 's> {
             Access::Root(path) => access::read(path, &planned.node, self.given, snapshot)?,
             Access::Given => {
                 let rows = self.root_rows.take();
-                let rows = rows.expect("whoever runs such a plan gives the rows of its root");
+                let rows = rows.expect(GIVEN);
                 through_junction(rows, planned.node.junction.as_ref(), self.given)?
             }
             Access::Direct { parent, walk } => match planned.keep {
@@ -189,6 +212,18 @@ impl<'p, 's> Execution<'p, 's> {
             Access::Through { parent, through } => match planned.keep {
                 Keep::Rows | Keep::Passing => walker.through(through, parents(parent))?,
                 Keep::Number => return walker.number_through(through, parents(parent)),
+            },
+            Access::Chain { parent, steps } => match parent {
+                Some(parent) => match planned.keep {
+                    Keep::Rows | Keep::Passing => walker.chain(steps, parents(parent))?,
+                    Keep::Number => return walker.number_chain(steps, parents(parent)),
+                },
+                None => {
+                    let sources = self.root_rows.take().expect(GIVEN);
+                    let mut level = walker.chain(steps, &sources.rows)?;
+                    level.offsets = walk::composed(&sources.offsets, &level.offsets);
+                    level
+                }
             },
         };
         // The rows of a root are tested as they are read.

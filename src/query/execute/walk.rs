@@ -15,9 +15,9 @@ use crate::schema::{ForeignKeyId, TableId};
 use crate::value::{Value, ValueRef};
 
 /// Ids under each of some rows, with the offsets of a [`Level`].
-struct Found {
-    ids: Vec<RowId>,
-    offsets: Vec<u32>,
+pub(super) struct Found {
+    pub(super) ids: Vec<RowId>,
+    pub(super) offsets: Vec<u32>,
 }
 
 /// What a walk to a table needs besides the way.
@@ -37,6 +37,7 @@ impl<'s> Walker<'_, 's> {
             rows: RowList::read(self.snapshot, self.table, found.ids),
             junction: None,
             offsets: found.offsets,
+            recursed: None,
         })
     }
 
@@ -52,6 +53,7 @@ impl<'s> Walker<'_, 's> {
             rows: RowList::read(self.snapshot, self.table, found.ids),
             junction,
             offsets,
+            recursed: None,
         })
     }
 
@@ -78,6 +80,7 @@ impl<'s> Walker<'_, 's> {
             rows: RowList::read(self.snapshot, self.table, found.ids),
             junction: None,
             offsets: found.offsets,
+            recursed: None,
         })
     }
 
@@ -104,7 +107,11 @@ impl<'s> Walker<'_, 's> {
     }
 
     /// The junction rows below the given rows, and what stands below those.
-    fn cross(self, crossing: &Crossing, parents: &RowList<'s>) -> Result<(Level<'s>, Found)> {
+    pub(super) fn cross(
+        self,
+        crossing: &Crossing,
+        parents: &RowList<'s>,
+    ) -> Result<(Level<'s>, Found)> {
         let junction = self.junction(crossing, parents)?;
         let (walk, rows) = (&crossing.to_target, &junction.rows);
         let found = find(walk, rows, self.table, self.snapshot)?;
@@ -126,7 +133,7 @@ impl<'s> Walker<'_, 's> {
     }
 
     /// A level of numbers alone.
-    fn numbers(self, offsets: Vec<u32>) -> Level<'s> {
+    pub(super) fn numbers(self, offsets: Vec<u32>) -> Level<'s> {
         Level {
             offsets,
             ..Level::unread(self.snapshot.reader(self.table))
@@ -151,7 +158,7 @@ impl Cells for Pair<'_> {
 }
 
 /// Where the rows of each parent end, of rows that stand under rows that stand under parents.
-fn composed(upper: &[u32], lower: &[u32]) -> Vec<u32> {
+pub(super) fn composed(upper: &[u32], lower: &[u32]) -> Vec<u32> {
     upper.iter().map(|&end| lower[end as usize]).collect()
 }
 
@@ -169,7 +176,12 @@ fn edge_counts(key: ForeignKeyId, parents: &RowList<'_>, snapshot: &Snapshot) ->
 }
 
 /// The ids of the rows of a table below each of the given rows.
-fn find(walk: &Walk, parents: &RowList<'_>, table: TableId, snapshot: &Snapshot) -> Result<Found> {
+pub(super) fn find(
+    walk: &Walk,
+    parents: &RowList<'_>,
+    table: TableId,
+    snapshot: &Snapshot,
+) -> Result<Found> {
     match walk {
         Walk::ToParent(key) => to_parent(*key, parents, snapshot),
         Walk::ToChildren(key) => to_children(*key, parents, snapshot),
@@ -197,8 +209,9 @@ fn to_parent(key: ForeignKeyId, rows: &RowList<'_>, snapshot: &Snapshot) -> Resu
 
 fn to_children(key: ForeignKeyId, rows: &RowList<'_>, snapshot: &Snapshot) -> Result<Found> {
     let key = snapshot.schema().foreign_key(key);
-    let mut found = Found::with_capacity(rows.len(), rows.len());
     let edges = snapshot.edges(key);
+    let expected = rows.len() * rows.reader.mean_children(edges);
+    let mut found = Found::with_capacity(rows.len(), expected);
     for &id in &rows.ids {
         edges.append_children(id, &mut found.ids);
         found.end_row()?;

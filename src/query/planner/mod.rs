@@ -7,9 +7,11 @@
 
 mod reach;
 mod walk;
+mod chain;
 
 use std::collections::BTreeSet;
 
+use crate::association::link::{Association, Link};
 use crate::engine::AccessPath;
 use crate::query::Version;
 use crate::query::plan::{Access, Cut, IdOrder, Keep, Plan, PlanNode, RowOrder};
@@ -22,10 +24,20 @@ pub(crate) fn plan(resolved: Resolved, version: Version<'_>) -> Plan {
     plan_from(plan_root, resolved, version)
 }
 
-/// How to answer a request whose root rows are given; of an association to one, one of them under each source.
-pub(crate) fn plan_given(resolved: Resolved, single: bool, version: Version<'_>) -> Plan {
-    let root = |node, schema: &Schema| {
-        let mut root = plan_node(node, Access::Given, schema);
+/// How to answer a request whose root rows are those of an association, given or, of a chain, found from the given sources;
+/// of an association to one, one of them under each source.
+pub(crate) fn plan_given(
+    resolved: Resolved,
+    association: &Association,
+    single: bool,
+    version: Version<'_>,
+) -> Plan {
+    let root = |mut node: Node, schema: &Schema| {
+        let access = match association.link {
+            Link::Chain(_) => chain::choose(&mut node, association, None, version),
+            Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => Access::Given,
+        };
+        let mut root = plan_node(node, access, schema);
         if single {
             root.cut = root.cut.to_one();
         }
@@ -42,10 +54,11 @@ fn plan_from(
     let schema = version.snapshot.schema();
     let Resolved { nodes, wanted } = resolved;
     let mut planned: Vec<PlanNode> = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        let access = node.include.as_ref().map(|include| {
+    for mut node in nodes {
+        let include = node.include.clone();
+        let access = include.map(|include| {
             let source = planned[include.parent].node.table;
-            walk::choose(&node, include, source, version)
+            walk::choose(&mut node, &include, source, version)
         });
         planned.push(match access {
             None => plan_root(node, schema),
@@ -76,15 +89,23 @@ pub(crate) fn plan_passing_in_order(resolved: Resolved, version: Version<'_>) ->
 }
 
 /// As [`plan_count`], of given root rows.
-pub(crate) fn plan_given_count(mut resolved: Resolved, version: Version<'_>) -> Plan {
+pub(crate) fn plan_given_count(
+    mut resolved: Resolved,
+    association: &Association,
+    version: Version<'_>,
+) -> Plan {
     resolved.nodes = required_only(resolved.nodes);
-    counting(plan_given(resolved, false, version))
+    counting(plan_given(resolved, association, false, version))
 }
 
 fn counting(mut plan: Plan) -> Plan {
     // Which row of an association to one a condition is about is decided by order and cut.
     let joined = reach::joined(&plan.nodes);
     for (position, node) in plan.nodes.iter_mut().enumerate() {
+        // Who is required is judged on what is right below.
+        if let Some(include) = &mut node.node.include {
+            include.recursion = None;
+        }
         let implied = node.node.include.as_ref();
         let implied = implied.is_some_and(|include| include.origin != Origin::Request);
         if !implied && !joined.contains(&position) {

@@ -1,15 +1,17 @@
 //! How an include's rows are found: over edges where a foreign key carries the association, else by value.
 
-use crate::association::link::{Hop, Link};
+use crate::association::link::{Association, Hop, Link};
+use crate::expr::Bound;
 use crate::query::Version;
-use crate::query::plan::{Access, Crossing, Lookup, Probe, ValueJoin, Walk};
+use crate::query::plan::{Access, Crossing, Lookup, Probe, ValueJoin, Walk, Way};
+use crate::query::planner::chain;
 use crate::query::resolve::{IncludeNode, Node};
 use crate::schema::{IndexKind, Table, TableId};
 use crate::value::Value;
 
 /// From rows of the source's table to those of the target's.
 pub(super) fn choose(
-    node: &Node,
+    node: &mut Node,
     include: &IncludeNode,
     source: TableId,
     version: Version<'_>,
@@ -20,34 +22,49 @@ pub(super) fn choose(
             condition: condition.clone(),
         };
     }
+    let (parent, association) = (include.parent, &include.association);
+    if let Link::Chain(_) = association.link {
+        return chain::choose(node, association, Some(parent), version);
+    }
+    let junction = node.junction.as_ref();
+    let shown = junction.is_some_and(|it| it.read || it.is_shown() && !include.counted);
+    let filter = junction.and_then(|it| it.filter.clone());
+    match way(association, source, filter, shown, version) {
+        Way::Direct(walk) => Access::Direct { parent, walk },
+        Way::Through(through) => Access::Through { parent, through },
+    }
+}
+
+/// From rows of a table to those of the target of an association that is no chain, over junction rows that pass a filter.
+pub(super) fn way(
+    association: &Association,
+    source: TableId,
+    filter: Option<Bound>,
+    shown: bool,
+    version: Version<'_>,
+) -> Way {
     let (schema, registry) = (version.snapshot.schema(), version.registry);
     let tables = |from, to| Tables {
         from: schema.table(from),
         to: schema.table(to),
     };
-    let association = &include.association;
     let target = registry.model(association.target).table;
-    let walk = match &association.link {
-        Link::ToParent(hop) => tables(source, target).to_parent(hop),
-        Link::ToChildren(hop) => tables(source, target).to_children(hop, &association.scope),
+    match &association.link {
+        Link::ToParent(hop) => Way::Direct(tables(source, target).to_parent(hop)),
+        Link::ToChildren(hop) => {
+            Way::Direct(tables(source, target).to_children(hop, &association.scope))
+        }
         Link::Through(through) => {
             let junction = registry.model(through.model).table;
-            let node = node.junction.as_ref();
-            return Access::Through {
-                parent: include.parent,
-                through: Crossing {
-                    junction,
-                    to_junction: tables(source, junction).to_children(&through.own, &through.scope),
-                    filter: node.and_then(|it| it.filter.clone()),
-                    shown: node.is_some_and(|it| it.read || it.is_shown() && !include.counted),
-                    to_target: tables(junction, target).to_parent(&through.other),
-                },
-            };
+            Way::Through(Crossing {
+                junction,
+                to_junction: tables(source, junction).to_children(&through.own, &through.scope),
+                filter,
+                shown,
+                to_target: tables(junction, target).to_parent(&through.other),
+            })
         }
-    };
-    Access::Direct {
-        parent: include.parent,
-        walk,
+        Link::Chain(_) => unreachable!("the steps of a chain are written out"),
     }
 }
 

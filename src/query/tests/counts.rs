@@ -61,7 +61,7 @@ fn counts_go_where_includes_go() {
         .unwrap();
     #[cfg(feature = "json")]
     assert_eq!(
-        held.rows().to_json(),
+        held.rows().to_json().unwrap(),
         concat!(
             r#"[{"code":"acme","name":"Acme","users":["#,
             r#"{"id":1,"name":"Ada","age":36,"company_code":"acme","#,

@@ -368,6 +368,31 @@ fn an_include_tree_over_enforced_keys_hashes_nothing() {
     assert_eq!(crate::engine::hashes_counted(), before);
 }
 
+// rules: BY-8
+// Broken: a chain over foreign keys looks keys up, or looks at them again to find repeats.
+#[test]
+fn a_chain_over_enforced_keys_hashes_nothing() {
+    let mut world = World::example();
+    world.unsettle("users", 1);
+    let request = select("Company")
+        .include(include("tags").order_by(desc("name")).limit(2))
+        .include(include("tasks").include("company"))
+        .with_count("profiles");
+    let before = crate::engine::hashes_counted();
+    let rows = request.run(&world).unwrap();
+    assert_eq!(crate::engine::hashes_counted(), before);
+    let first = rows.first().unwrap();
+    let tags: Vec<_> = first.many("tags").unwrap().map(|it| it.key()).collect();
+    assert_eq!(tags, [Key::from("red"), Key::from("green")]);
+    assert_eq!(first.count("profiles").unwrap(), 1);
+    let owned: Vec<_> = first
+        .many("tasks")
+        .unwrap()
+        .map(|it| it.one("company").unwrap().unwrap().key())
+        .collect();
+    assert_eq!(owned, vec![Key::from("acme"); 4]);
+}
+
 // rules: BY-13
 // Broken: a held result shows what was written after it.
 #[test]

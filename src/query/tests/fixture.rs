@@ -42,7 +42,7 @@ impl World {
     /// No rows.
     pub(super) fn empty() -> World {
         let schema = Arc::new(schema());
-        let registry = Arc::new(registry(&schema));
+        let registry = Arc::new(Registry::new(models(&schema), &schema));
         let options = DatabaseOptions {
             clock: Clock::Fixed(Timestamp::from_micros(0)),
             seed: Some(1),
@@ -112,6 +112,33 @@ impl World {
             world.add("badges", [int(id), name.into()]);
         }
         world
+    }
+
+    /// One more chain: a name, and steps, each chosen from the associations of the model reached.
+    pub(super) fn add_chain(
+        &mut self,
+        source: ModelId,
+        key: &str,
+        length: usize,
+        mut choose: impl FnMut(&[Arc<Association>]) -> Arc<Association>,
+    ) {
+        let mut models = self.registry.models().to_vec();
+        let (mut target, mut steps) = (source, Vec::new());
+        for _ in 0..length {
+            let own = models[target.index()].associations();
+            let own: Vec<_> = own
+                .iter()
+                .filter(|it| it.kind != AssociationKind::Chain)
+                .cloned()
+                .collect();
+            let step = choose(&own);
+            target = step.target;
+            steps.push(step.key.to_string());
+        }
+        let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+        add_chain(&mut models, source, key, &steps);
+        let schema = self.registry.schema().clone();
+        self.registry = Arc::new(Registry::new(models, &schema));
     }
 
     /// Inserts a row given in column order.
@@ -256,7 +283,7 @@ const MODELS: [&str; 9] = [
 ];
 
 /// The models in the order of their tables. `Task.userId` is the column `user_id`; the others have their columns' names.
-fn registry(schema: &Arc<Schema>) -> Registry {
+fn models(schema: &Arc<Schema>) -> Vec<ModelEntry> {
     let mut models: Vec<ModelEntry> = (0..)
         .map(ModelId)
         .zip(MODELS)
@@ -406,7 +433,7 @@ fn registry(schema: &Arc<Schema>) -> Registry {
     ] {
         let accessors = match kind {
             AssociationKind::BelongsTo | AssociationKind::HasOne => Accessors::single(key),
-            AssociationKind::HasMany | AssociationKind::BelongsToMany => {
+            AssociationKind::HasMany | AssociationKind::BelongsToMany | AssociationKind::Chain => {
                 Accessors::multi(&Names::of_model(key))
             }
         };
@@ -423,7 +450,44 @@ fn registry(schema: &Arc<Schema>) -> Registry {
             hooks: false,
         });
     }
-    Registry::new(models, schema)
+    for (source, key, steps) in CHAINS {
+        add_chain(&mut models, model(source), key, steps);
+    }
+    models
+}
+
+/// Chains over edges, values and junctions; to one, to many by steps to one, and with several rows below a `has_one`.
+const CHAINS: [(&str, &str, &[&str]); 10] = [
+    ("Company", "tasks", &["users", "tasks"]),
+    ("Company", "tags", &["users", "tasks", "tags"]),
+    ("Company", "profiles", &["users", "profile"]),
+    ("Task", "company", &["owner", "company"]),
+    ("User", "colleagues", &["company", "users"]),
+    ("User", "pinnedTags", &["pinned", "heavyTags"]),
+    ("User", "namesake", &["badges", "user"]),
+    ("Profile", "company", &["user", "company"]),
+    ("Tag", "notes", &["tasks", "owner", "notes"]),
+    ("Note", "writer", &["user"]),
+];
+
+fn add_chain(models: &mut [ModelEntry], source: ModelId, key: &str, steps: &[&str]) {
+    let (mut target, mut found) = (source, Vec::new());
+    for step in steps {
+        let step = models[target.index()].association(step).unwrap().clone();
+        target = step.target;
+        found.push(step);
+    }
+    models[source.index()].add_association(Association {
+        key: key.into(),
+        kind: AssociationKind::Chain,
+        source,
+        target,
+        scope: found[found.len() - 1].scope.clone(),
+        link: Link::Chain(found),
+        conditions: None,
+        accessors: Accessors::multi(&Names::of_model(key)),
+        hooks: false,
+    });
 }
 
 fn model(name: &str) -> ModelId {

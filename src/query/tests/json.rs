@@ -26,7 +26,7 @@ fn a_tree_is_nested_objects() {
         .include(include("tags").through_attributes(["weight"]));
     let rows = request.run(&world).unwrap();
     assert_eq!(
-        rows.to_json(),
+        rows.to_json().unwrap(),
         concat!(
             r#"[{"id":10,"title":"write","owner":{"name":"Ada","profile":{"bio":"early"}},"#,
             r#""tags":[{"name":"blue","TaskTag":{"weight":2}},{"name":"red","TaskTag":{"weight":1}}]},"#,
@@ -36,16 +36,30 @@ fn a_tree_is_nested_objects() {
     );
     let mut written = Vec::new();
     rows.write_json(&mut written).unwrap();
-    assert_eq!(written, rows.to_json().into_bytes());
+    assert_eq!(written, rows.to_json().unwrap().into_bytes());
     let alone = select("Task")
         .filter(col("id").eq(30))
         .include("owner")
         .include("tags");
     assert_eq!(
-        alone.run(&world).unwrap().first().unwrap().to_json(),
+        alone
+            .run(&world)
+            .unwrap()
+            .first()
+            .unwrap()
+            .to_json()
+            .unwrap(),
         r#"{"id":30,"userId":null,"title":"none","done":true,"owner":null,"tags":[]}"#
     );
-    assert_eq!(select("Task").limit(0).run(&world).unwrap().to_json(), "[]");
+    assert_eq!(
+        select("Task")
+            .limit(0)
+            .run(&world)
+            .unwrap()
+            .to_json()
+            .unwrap(),
+        "[]"
+    );
 }
 
 #[test]
@@ -57,7 +71,7 @@ fn pretty_is_indented_by_two() {
         .include(include("company").attributes(["code"]))
         .include(include("notes").attributes(["text"]).required(false));
     assert_eq!(
-        request.run(&world).unwrap().to_json_pretty(),
+        request.run(&world).unwrap().to_json_pretty().unwrap(),
         r#"[
   {
     "id": 3,
@@ -117,7 +131,7 @@ fn every_type_has_a_text() {
     }
     let registry = Arc::new(Registry::from_schema(db.schema()));
     let version = Version::new(&db, &registry);
-    let text = select("all").run(&version).unwrap().to_json();
+    let text = select("all").run(&version).unwrap().to_json().unwrap();
     let null = |float: &str| {
         format!(
             r#"{{"b":null,"i":null,"f":{float},"t":null,"x":null,"u":null,"at":null,"d":null,"j":null}}"#

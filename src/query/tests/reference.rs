@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::association::link::{Hop, Link};
+use crate::association::link::{Association, Hop, Link};
 use crate::association::registry::{ModelEntry, ModelId};
 use crate::error::Result;
 use crate::expr::{self, Expr, Numbers, Question, Related, Scope, all};
@@ -313,33 +313,8 @@ impl<'w> Reference<'w> {
         let row = seat.row;
         let association = seat.model.association(&include.association).unwrap();
         let target = self.model(association.target);
-        let targets = &self.tables[target.table.index()];
-        let pairs: Vec<(&Row, Option<&Row>)> = match &association.link {
-            Link::ToParent(hop) => {
-                let targets = targets.iter().filter(|it| joined(hop, row, it));
-                targets.map(|it| (it, None)).collect()
-            }
-            Link::ToChildren(hop) => {
-                let targets = targets.iter().filter(|it| joined(hop, it, row));
-                targets.map(|it| (it, None)).collect()
-            }
-            Link::Through(through) => {
-                let junction = self.model(through.model);
-                let pairs = self.tables[junction.table.index()].iter();
-                let pairs = pairs.filter(|pair| {
-                    joined(&through.own, pair, row)
-                        && in_scope(&through.scope, pair)
-                        && self.junction_passes(junction, &include.through_filters, pair)
-                });
-                pairs
-                    .flat_map(|pair| {
-                        let targets = targets.iter();
-                        let targets = targets.filter(|it| joined(&through.other, pair, it));
-                        targets.map(move |it| (it, Some(pair)))
-                    })
-                    .collect()
-            }
-        };
+        let passes = |it: &Row| self.own_terms_pass(target, &include.criteria.filters, it);
+        let pairs = self.linked(association, row, &include.through_filters, &passes);
         let junction = association.junction().map(|it| self.model(it.model));
         let qualified = pairs.into_iter().filter(|(row, pair)| {
             let seat = Seat {
@@ -360,6 +335,74 @@ impl<'w> Reference<'w> {
                 junction,
             })
             .collect()
+    }
+
+    /// The targets that an association leads to from a row, each with its junction row; those of a chain each once. Of
+    /// several rows below a step to one the lowest key of those that pass counts.
+    fn linked(
+        &self,
+        association: &Association,
+        row: &Row,
+        through_filters: &[Expr],
+        passes: &dyn Fn(&Row) -> bool,
+    ) -> Vec<(&Row, Option<&Row>)> {
+        let target = self.model(association.target);
+        let targets = &self.tables[target.table.index()];
+        match &association.link {
+            Link::Chain(steps) => {
+                let mut rows: Vec<Row> = vec![row.clone()];
+                for (position, step) in steps.iter().enumerate() {
+                    let (last, model) = (position + 1 == steps.len(), self.model(step.target));
+                    let mut next: Vec<Row> = Vec::new();
+                    for row in &rows {
+                        let mut found = self.linked(step, row, &[], passes);
+                        found.retain(|(it, _)| in_scope(&step.scope, it) && (!last || passes(it)));
+                        found.sort_by_key(|(it, _)| self.key(model, it));
+                        if step.is_single() {
+                            found.truncate(1);
+                        }
+                        next.extend(found.into_iter().map(|(it, _)| it.clone()));
+                    }
+                    next.sort();
+                    next.dedup();
+                    rows = next;
+                }
+                let found = targets.iter().filter(|it| rows.contains(it));
+                found.map(|it| (it, None)).collect()
+            }
+            Link::ToParent(hop) => {
+                let targets = targets.iter().filter(|it| joined(hop, row, it));
+                targets.map(|it| (it, None)).collect()
+            }
+            Link::ToChildren(hop) => {
+                let targets = targets.iter().filter(|it| joined(hop, it, row));
+                targets.map(|it| (it, None)).collect()
+            }
+            Link::Through(through) => {
+                let junction = self.model(through.model);
+                let pairs = self.tables[junction.table.index()].iter();
+                let pairs = pairs.filter(|pair| {
+                    joined(&through.own, pair, row)
+                        && in_scope(&through.scope, pair)
+                        && self.junction_passes(junction, through_filters, pair)
+                });
+                pairs
+                    .flat_map(|pair| {
+                        let targets = targets.iter();
+                        let targets = targets.filter(|it| joined(&through.other, pair, it));
+                        targets.map(move |it| (it, Some(pair)))
+                    })
+                    .collect()
+            }
+        }
+    }
+
+    /// Whether the terms are true that are about the row alone.
+    fn own_terms_pass(&self, model: &ModelEntry, filters: &[Expr], row: &Row) -> bool {
+        let reaches = |it: &Expr| it.reaches(|name| model.find_attribute(name).is_some());
+        let terms = filters.iter().flat_map(Expr::terms);
+        let own: Vec<Expr> = terms.filter(|it| !reaches(it)).collect();
+        self.junction_passes(model, &own, row)
     }
 
     fn junction_passes(&self, model: &ModelEntry, filters: &[Expr], row: &Row) -> bool {

@@ -168,19 +168,20 @@ impl TableStore {
         Some(self.keys[key].find(&self.rows, values)?.0)
     }
 
-    /// The row with this value of the primary key, as [`TableStore::find`] finds it, with its cells.
+    /// As [`TableStore::find`], with the row itself, which is looked up once.
     #[inline]
     pub(crate) fn find_row<'k>(
         &self,
+        key: usize,
         values: impl Iterator<Item = ValueRef<'k>> + Clone,
     ) -> Option<(RowId, RowRef<'_>)> {
-        let row = match self.keying {
-            Keying::Dense { base } => {
-                slot_of(base, values.clone().next().and_then(ValueRef::as_int)?)
-            }
-            Keying::Indexed { .. } if self.keys[0].has_repeats() => self.find(0, values),
-            Keying::Indexed { .. } => return self.keys[0].find(&self.rows, values),
-        }?;
+        let row = if key == 0 && self.is_dense() {
+            self.dense_slot(key, values.clone().next()?)?
+        } else if self.keys[key].has_repeats() {
+            self.lowest(self.find_every(key, values))?
+        } else {
+            return self.keys[key].find(&self.rows, values);
+        };
         Some((row, self.rows.get(row)?))
     }
 

@@ -9,6 +9,7 @@ mod sync;
 mod nested_create;
 mod keys_to_any_row;
 mod scopes;
+mod chains;
 mod soft_delete;
 mod polymorphic;
 mod owners;

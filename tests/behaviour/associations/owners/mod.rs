@@ -95,7 +95,7 @@ fn comments(db: &mut Database, on: &Instance) -> Vec<i64> {
 }
 
 fn json(db: &Database, request: relata::Select) -> String {
-    request.run(db).unwrap().to_json().replace('"', "")
+    request.run(db).unwrap().to_json().unwrap().replace('"', "")
 }
 
 fn title(it: &Instance) -> String {
