@@ -444,16 +444,14 @@ impl<'r> Record<'r> {
             Side::Junction => &[],
         };
         plan.by_owner(children).filter_map(move |group| {
-            // Of what is only counted there are no rows to give out.
-            let has_row = |child: &&usize| {
-                !record.rows.levels[**child]
-                    .range(record.position)
-                    .is_empty()
-            };
-            let child = *group.iter().find(has_row).unwrap_or(&group[0]);
-            let include = plan.node(child).include.as_ref()?;
-            let single = include.association.is_single();
-            (!include.hidden).then(|| (include.name(), single, record.children(child)))
+            // What is hidden may have been read without keeping which of its rows stand below which.
+            let includes = group.iter().filter_map(|&child| {
+                let include = plan.node(child).include.as_ref()?;
+                (!include.hidden).then(|| (include, record.children(child)))
+            });
+            let mut shown = includes.clone().filter(|(_, records)| records.len() > 0);
+            let (include, records) = shown.next().or_else(|| includes.clone().next())?;
+            Some((include.name(), include.association.is_single(), records))
         })
     }
 

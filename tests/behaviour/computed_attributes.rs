@@ -193,7 +193,7 @@ fn results_in_every_form_have_them() {
     let rows = owned.rows();
     #[cfg(feature = "json")]
     assert_eq!(
-        rows.to_json(),
+        rows.to_json().unwrap(),
         r#"[{"price":2,"total":8,"tags":[{"name":"red","letters":3}]},"#.to_owned()
             + r#"{"price":5,"total":null,"tags":[{"name":"red","letters":3}]}]"#
     );

@@ -277,3 +277,29 @@ fn a_question_in_an_include_is_a_filter() {
     let counts = counted.iter().map(|user| user.count("posts").unwrap());
     assert_eq!(counts.collect::<Vec<_>>(), [3, 0, 0]);
 }
+
+// rules: BY-19, EL-10
+// Broken: what only a filter or an order reads is part of the JSON, or writing it down ends in a panic.
+#[cfg(feature = "json")]
+#[test]
+fn what_a_filter_reads_is_no_part_of_the_json() {
+    let Blog { db, .. } = blog();
+    let json = |request: &relata::Select| {
+        let rows = request.run(&db).unwrap();
+        let mut written = Vec::new();
+        rows.write_json(&mut written).unwrap();
+        String::from_utf8(written).unwrap()
+    };
+    let filters = [
+        col("author.name").eq("Ada"),
+        related("author").any(col("quota").eq(1)),
+    ];
+    for filter in filters {
+        let posts = select("Post").attributes(["title"]).filter(filter);
+        let posts = posts.order_by(desc("author.quota"));
+        assert_eq!(json(&posts), r#"[{"title":"a"}]"#);
+        let posts = posts.include(include("author").attributes(["name"]));
+        let expected = r#"[{"title":"a","author":{"name":"Ada"}}]"#;
+        assert_eq!(json(&posts), expected);
+    }
+}
