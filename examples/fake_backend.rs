@@ -6,8 +6,10 @@
 
 use std::sync::LazyLock;
 
-use relata::{Attribute, DataType, Database, HasMany, Models, Result, SharedDatabase, Snapshot};
-use relata::{col, tree};
+use relata::{
+    Attribute, DataType, Database, HasMany, Models, Result, Rule, SharedDatabase, Snapshot, col,
+    tree,
+};
 
 /// What the application needs of its storage, whatever that is.
 trait Shop: Send + Sync {
@@ -23,15 +25,12 @@ impl Shop for SharedDatabase {
             .collect();
         let order = tree! { customer: customer, items: items };
         let order = self.write(|tx| tx.create_tree("Order", order))?;
-        Ok(order.get("id")?.as_int().unwrap_or_default())
+        order.get_as("id")
     }
 
     fn total(&self, order: i64) -> Result<i64> {
         let items = self.read().find_by("Item", col("OrderId").eq(order))?;
-        items
-            .iter()
-            .map(|item| Ok(item.get("price")?.as_int().unwrap_or(0)))
-            .sum()
+        items.iter().map(|item| item.get_as::<i64>("price")).sum()
     }
 }
 
@@ -45,8 +44,8 @@ fn seed() -> Result<Database> {
         it.attribute(required("customer", DataType::Text))
     });
     models.define_with("Item", |it| {
-        it.attribute(required("sku", DataType::Text))
-            .attribute(required("price", DataType::Int))
+        it.attribute(required("sku", DataType::Text).validate(Rule::not_empty()))
+            .attribute(required("price", DataType::Int).validate(Rule::min(1)))
     });
     let items = HasMany::new("Item").alias("items");
     models.has_many("Order", items.on_delete("CASCADE"));
@@ -65,9 +64,11 @@ fn an_order_is_its_items() -> Result<()> {
 
 fn a_wrong_order_leaves_nothing() -> Result<()> {
     let mut db = SEED.fork()?;
-    let wrong = tree! { customer: "Bob", items: [{ sku: "mug", price: None::<i64> }] };
+    let wrong = tree! { customer: "Bob", items: [{ sku: "mug", price: 9 }, { sku: "", price: 0 }] };
     let error = db.create_tree("Order", wrong).unwrap_err();
-    assert!(error.to_string().contains("price"), "{error}");
+    let refused = error.as_validation().expect("the rules refuse it");
+    let rules: Vec<_> = refused.violations.iter().map(|it| &*it.rule).collect();
+    assert_eq!(rules, ["not_empty", "min"]);
     assert_eq!(db.dump(), SEED.dump());
     Ok(())
 }

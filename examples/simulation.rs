@@ -50,8 +50,7 @@ fn tick(db: &mut Database, number: usize) -> Result<()> {
     db.transaction(|tx| {
         let units = tx.find_all("Unit")?;
         let mut target = units[number * 7 % units.len()].clone();
-        let health = target.get("health")?.as_int().unwrap_or(0);
-        tx.update(&mut target, values! { health: health - 25 })?;
+        tx.decrement(&mut target, values! { health: 25 })?;
         tx.destroy_where("Unit", col("health").le(0))?;
         for squad in tx.find_all("Squad")? {
             if tx.related(&squad, "units")?.count()? == 0 {

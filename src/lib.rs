@@ -4,6 +4,8 @@
 //! and other ORMs. The engine enforces them, over persistent tables: a snapshot and a fork are O(1), a rollback and an
 //! undo cost what was changed.
 //!
+//! The [`guide`] teaches it: concepts first, then tasks.
+//!
 //! # The parts
 //!
 //! | you want to | look at |
@@ -11,9 +13,12 @@
 //! | declare models and how they are associated | [`Models`], [`ModelDef`], [`Attribute`], [`BelongsTo`], [`HasOne`], [`HasMany`], [`BelongsToMany`] |
 //! | write and read instances | [`Database`], [`Instance`], [`values!`] |
 //! | create a row and what is associated with it | [`tree!`], [`Database::create_tree`] |
+//! | find or create, insert or update, count up and down | [`Database::find_or_create`], [`Database::upsert`], [`Database::increment`] |
+//! | validate, and run code around writes | [`Rule`], [`Attribute::validate`], [`ModelDef::validate`], [hooks](ModelDef#hooks-around-writes) |
 //! | follow an association | [`Database::related`]; for reading [`Database::related_view`], for many sources [`Database::related_each`], by an accessor's name [`Database::call`] |
 //! | read trees of rows | [`select`], [`include`](fn@include), [`Rows`] |
 //! | filter | [`col`], [`Expr`] |
+//! | count, sum and group | [`aggregate`] |
 //! | see what a delete would take along, or what forbids it | [`Database::plan_destroy`], [`DeletePlan`] |
 //! | keep, fork, undo | [`Database::snapshot`], [`Database::fork`], [`Changes`] |
 //! | share between threads | [`SharedDatabase`] |
@@ -51,6 +56,9 @@ pub mod association;
 pub mod query;
 pub mod model;
 
+#[doc = include_str!("guide.md")]
+pub mod guide {}
+
 pub use crate::association::{
     BelongsTo, BelongsToMany, BelongsToOwner, HasMany, HasOne, KeyAttribute, OwnerModel, Through,
     Uniqueness,
@@ -61,10 +69,12 @@ pub use crate::engine::{
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::expr::{Expr, all, any, col, not, param, val};
 pub use crate::model::{
-    Answer, Arguments, Attribute, Database, EachRows, Instance, ModelDef, Models, Related,
-    RelatedEach, RelatedView, SharedDatabase, Snapshot, Source, Target, Targets, Transaction, Tree,
-    Values,
+    Answer, Arguments, Attribute, Change, Database, EachRows, HookContext, HookEvent, Instance,
+    ModelDef, Models, Related, RelatedEach, RelatedView, Rule, SharedDatabase, Snapshot, Source,
+    Target, Targets, Transaction, Tree, Values,
 };
-pub use crate::query::{OwnedRows, Prepared, Record, Rows, Select, asc, desc, include, select};
+pub use crate::query::{
+    OwnedRows, Prepared, Record, Rows, Select, aggregate, asc, desc, include, select,
+};
 pub use crate::schema::{Action, Deferral};
-pub use crate::value::{DataType, Date, Json, Key, Timestamp, Uuid, Value, ValueRef};
+pub use crate::value::{DataType, Date, FromValue, Json, Key, Timestamp, Uuid, Value, ValueRef};

@@ -95,6 +95,8 @@ const RULES_TO_CITE: &[(&str, &[RangeInclusive<u32>])] = &[
     ("BTM-", &[1..=36]),
     ("MX-", &[1..=7]),
     ("TX-", &[1..=3]),
+    ("CR-", &[1..=17]),
+    ("HK-", &[1..=2]),
 ];
 
 /// Rules of what is not built yet. Whoever builds it cites them and takes them out here.
@@ -123,6 +125,11 @@ fn no_import_of_our_own_is_a_glob() {
 #[test]
 fn rows_change_in_one_place() {
     assert_tidy(&["src"], mutations);
+}
+
+#[test]
+fn models_write_rows_in_one_place() {
+    assert_tidy(&["src"], writes_of_models);
 }
 
 #[test]
@@ -295,6 +302,21 @@ fn writes_outside_their_place_are_found() {
     );
     assert_faulty(mutations, "src/engine/statement/mod.rs", write);
     assert_faulty(mutations, "src/engine/changes.rs", "state.edge_mut(key)");
+}
+
+#[test]
+fn writes_past_the_lifecycle_of_a_model_are_found() {
+    let write = "self.engine_mut().insert_rows(model.table, rows)?;";
+    assert_clean(writes_of_models, "src/model/lifecycle/create.rs", write);
+    assert_clean(writes_of_models, "src/engine/transaction/by_id.rs", write);
+    assert_clean(
+        writes_of_models,
+        "src/model/nested.rs",
+        "self.create_row(model, cells, None)",
+    );
+    assert_faulty(writes_of_models, "src/model/nested.rs", write);
+    let delete = "transaction.engine_mut().delete_rows(table, &rows)";
+    assert_faulty(writes_of_models, "src/model/link/has.rs", delete);
 }
 
 #[test]
@@ -557,6 +579,21 @@ fn mutations(source: &Source) -> Vec<Fault> {
         .filter(|token| matches!(token.text, "table_mut" | "edge_mut" | "children_mut"));
     let message = "rows and edges are written; allowed: in src/engine/mutation.rs only";
     opens
+        .map(|token| source.fault(token.line, message))
+        .collect()
+}
+
+/// Rows of models are written where rules are judged and hooks run.
+fn writes_of_models(source: &Source) -> Vec<Fault> {
+    let in_model = source.layer() == Some("model");
+    if !in_model || source.path.starts_with("src/model/lifecycle/") {
+        return Vec::new();
+    }
+    let writes = ["insert_row", "insert_rows", "update_rows", "delete_rows"];
+    let code = source.code();
+    let calls = code.iter().filter(|token| writes.contains(&token.text));
+    let message = "rows are written past rules and hooks; allowed: in src/model/lifecycle/ only";
+    calls
         .map(|token| source.fault(token.line, message))
         .collect()
 }

@@ -1,7 +1,5 @@
 //! Writes a crate graph into the models, in one transaction.
 
-use std::collections::BTreeMap;
-
 use relata::{Database, Instance, Result, values};
 
 use crate::metadata::{Metadata, PackageInfo};
@@ -21,7 +19,6 @@ pub(crate) fn load(db: &mut Database, graph: &Metadata) -> Result<Vec<Instance>>
         }),
     )?;
 
-    let mut licences: BTreeMap<&str, Instance> = BTreeMap::new();
     for (info, package) in graph.packages.iter().zip(&packages) {
         for (name, kind) in &info.targets {
             tx.related(package, "targets")?
@@ -32,11 +29,8 @@ pub(crate) fn load(db: &mut Database, graph: &Metadata) -> Result<Vec<Instance>>
                 .create(values! { name: name, enables: enables.join(", ") })?;
         }
         for spdx in &info.licences {
-            if !licences.contains_key(spdx.as_str()) {
-                licences.insert(spdx, tx.create("License", values! { spdx: spdx })?);
-            }
-            tx.related(package, "licences")?
-                .add(&licences[spdx.as_str()])?;
+            let (licence, _) = tx.find_or_create("License", values! { spdx: spdx }, values! {})?;
+            tx.related(package, "licences")?.add(&licence)?;
         }
     }
 

@@ -4,6 +4,7 @@
 //! operations on it; [`reference`](mod@reference) says what they must do, by vectors and loops and from the rules alone; [`machine`]
 //! does them on both and compares; [`shrink`] makes a failure small. The state machine and the fuzz target are two
 //! sources of choices for the same run. [`differential`] does random statements on SQLite and PostgreSQL, too.
+//! [`associations`] does verbs on associations, and [`requests`] asks for rows.
 
 pub mod environment;
 pub mod choices;
@@ -18,3 +19,5 @@ pub mod machine;
 pub mod shrink;
 pub mod differential;
 pub mod associations;
+pub mod expressions;
+pub mod requests;

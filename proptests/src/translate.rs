@@ -7,7 +7,7 @@ use std::sync::Arc;
 use relata::engine::{
     Affected, Clock, DatabaseOptions, Limits, OnConflict, Row, Transaction, Upserts,
 };
-use relata::error::{RequestError, RequestKind, Result};
+use relata::error::{RequestError, Result};
 use relata::expr::{Expr, all, col};
 use relata::schema::{
     Action, CheckDef, ColumnDef, Deferral, ForeignKeyDef, IndexDef, Schema, TableDef, UniqueDef,
@@ -431,7 +431,7 @@ fn assign<'t>(
 
 /// What a closure gives that fails on purpose.
 pub fn refusal() -> relata::error::Error {
-    RequestError::new(RequestKind::Validation, "", "on purpose").into()
+    RequestError::refused("", "on purpose").into()
 }
 
 /// The primary key that a filter asks for, if it asks for nothing else.

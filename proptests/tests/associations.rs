@@ -98,6 +98,7 @@ fn assert_wide(tally: &Tally) {
         "DestroyWhere, succeeded",
         "EditJunction, succeeded",
         "Restore, succeeded",
+        "watched by hooks",
         "Commit",
         "Rollback",
         "refused: Unique",

@@ -14,7 +14,7 @@
 use crate::association::naming::accessors::Accessor;
 use crate::association::naming::accessors::Accessors;
 use crate::association::registry::ModelId;
-use crate::expr::{Bound, Expr};
+use crate::expr::{Expr, Total};
 use crate::schema::{ForeignKeyId, Guard};
 use crate::value::Value;
 
@@ -46,7 +46,7 @@ pub(crate) struct Association {
 #[derive(Clone, Debug)]
 pub(crate) struct Conditions {
     pub(crate) expr: Expr,
-    pub(crate) bound: Bound,
+    pub(crate) bound: Total,
 }
 
 /// By what was declared; that decides what it is bound to.

@@ -35,7 +35,16 @@
 //! | `user['get' + name]()` | [`Database::call`](crate::Database::call) | `user.send(name)` | none |
 //! | `User.findAll({ include })` | `select("User").include(..)` | `User.includes(..)` | `find_with_related`, loaders |
 //! | `create({..}, { include })` | [`Database::create_tree`](crate::Database::create_tree) | nested attributes | nested `ActiveModel` |
-//! | `paranoid` | [`ModelDef::soft_delete`](crate::ModelDef::soft_delete) | a gem | by hand |
+//! | `findOrCreate`, `findOrBuild` | [`find_or_create`](crate::Database::find_or_create), [`find_or_build`](crate::Database::find_or_build) | `find_or_create_by`, `find_or_initialize_by` | by hand |
+//! | `upsert` | [`upsert`](crate::Database::upsert), [`upsert_by`](crate::Database::upsert_by) | `upsert` | `on_conflict` |
+//! | `increment({ by })`, `decrement` | [`increment`](crate::Database::increment), [`increment_where`](crate::Database::increment_where) and their like | `increment!`, `update_counters` | an expression |
+//! | `validate: { notEmpty, len, .. }` | [`Attribute::validate`](crate::Attribute::validate), [`ModelDef::validate`](crate::ModelDef::validate) | `validates` | by hand |
+//! | `beforeCreate`, `afterDestroy`, .. | [`ModelDef::before_create`](crate::ModelDef::before_create), `after_destroy`, .. | `before_create`, `after_destroy`, .. | `ActiveModelBehavior` |
+//! | `individualHooks: true` | [`with_individual_hooks`](crate::Transaction::with_individual_hooks) | `destroy_all` | one by one |
+//! | `hooks: false`, `validate: false` | [`without_hooks`](crate::Transaction::without_hooks), [`without_validation`](crate::Transaction::without_validation) | `delete`, `save(validate: false)` | `insert_many` |
+//! | none | [`ModelDef::before_change`](crate::ModelDef::before_change), [`after_change`](crate::ModelDef::after_change) | `before_add:`, `after_remove:` | none |
+//! | `onDelete: 'cascade', hooks: true` | `.on_delete("CASCADE").hooks(true)` | `dependent: :destroy` | by hand |
+//! | `paranoid`, `restore` | [`ModelDef::soft_delete`](crate::ModelDef::soft_delete), [`restore`](crate::Database::restore), [`restore_where`](crate::Database::restore_where) | a gem | by hand |
 
 pub(crate) mod inflection;
 pub(crate) mod naming;

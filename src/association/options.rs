@@ -178,7 +178,9 @@ macro_rules! common_options {
             }
 
             /// Whether the source's hooks around association run, which they do not by default
-            /// (associations AS-14): see [`Models::before_associate`](crate::Models::before_associate).
+            /// (associations AS-14): see [`Models::before_associate`](crate::Models::before_associate). And whether
+            /// what ON DELETE CASCADE takes along with an instance that is destroyed goes one by one, with its hooks
+            /// (associations HK-1): see [`Database::destroy`](crate::Database::destroy).
             pub fn hooks(mut self, run: bool) -> Self {
                 self.options.hooks = run;
                 self

@@ -1,7 +1,7 @@
 //! Names, types and constants as each SQL writes them.
 
 use crate::ddl::Dialect;
-use crate::expr::Words;
+use crate::expr::{Language, Words};
 use crate::schema::{DefaultValue, Table};
 use crate::value::{DataType, Date, Timestamp, Value};
 
@@ -187,6 +187,13 @@ pub(super) struct Speaker<'t> {
 }
 
 impl Words for Speaker<'_> {
+    fn language(&self) -> Language {
+        match self.dialect {
+            Dialect::PostgreSql => Language::PostgreSql,
+            Dialect::Sqlite => Language::Sqlite,
+        }
+    }
+
     fn column(&self, name: &str) -> Result<(String, DataType), String> {
         let ordinal = self.table.column(name).map_err(|error| error.to_string())?;
         let data_type = self.table.columns[ordinal as usize].data_type;

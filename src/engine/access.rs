@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 
 use crate::engine::Snapshot;
 use crate::engine::read::{ChildIds, RowView};
+use crate::error::Result;
 use crate::expr::{Bound, Comparison, Conjunct};
 use crate::schema::{ForeignKey, ForeignKeyId, IndexKind, Schema, Table, TableId};
 use crate::storage::RowId;
@@ -112,20 +113,28 @@ impl Snapshot {
         })
     }
 
-    /// The rows for which a filter without parameters is true, by ascending id where nothing is known about their order.
+    /// The rows for which a filter is true, with a value for each parameter, by ascending id where nothing is known about
+    /// their order; an error for a row for which the filter has no value.
     pub(crate) fn rows_where<'s>(
         &'s self,
         table: TableId,
         filter: &'s Bound,
-    ) -> impl Iterator<Item = RowView<'s>> {
+        given: &'s [Value],
+    ) -> impl Iterator<Item = Result<RowView<'s>>> {
         let schema = &self.state.schema;
         let choice = AccessPath::choose(schema, schema.table(table), Some(filter));
-        let found = self.find_by_path(table, &choice.path, &[]);
+        let found = self.find_by_path(table, &choice.path, given);
         let scanned = found.is_none().then(|| self.scan(table));
         let found = found.into_iter().flatten();
         let rows = found.map(move |id| self.view(table, id));
         rows.chain(scanned.into_iter().flatten())
-            .filter(move |row| choice.answers_filter || filter.matches(row))
+            .filter_map(move |row| match choice.answers_filter {
+                true => Some(Ok(row)),
+                false => match filter.matches_with(&row, given) {
+                    Ok(is_true) => is_true.then_some(Ok(row)),
+                    Err(failed) => Some(Err(filter.error(failed))),
+                },
+            })
     }
 
     /// The rows with these values of a foreign key, in the order of the parent's key: those under the parent, or if there

@@ -55,7 +55,7 @@ pub(crate) fn check_new_row(table: &Table, values: &[Value], operation: Operatio
     }
     let cells = NewRow { values };
     for check in &table.checks {
-        if check.bound.test(&cells) == Some(false) {
+        if check.is_broken_by(&cells)? {
             let values = check
                 .columns
                 .iter()
@@ -90,7 +90,7 @@ pub(crate) fn judge_stored_row(
         }
     }
     for check in &table.checks {
-        if check.bound.test(&cells) == Some(false) {
+        if check.is_broken_by(&cells)? {
             let values = cells.values(&check.columns).to_vec();
             let key = Some(cells.key(table));
             refuse(check_failed(table, check, values, key, operation))?;

@@ -98,13 +98,15 @@ impl Snapshot {
                 }
             }
             for check in &table.checks {
-                if check.bound.test(&row) == Some(false) {
-                    faults.push(format!(
+                match check.is_broken_by(&row) {
+                    Ok(false) => {}
+                    Ok(true) => faults.push(format!(
                         "{}: row {} breaks check {}",
                         table.name,
                         row.key(),
                         check.name
-                    ));
+                    )),
+                    Err(error) => faults.push(format!("row {}: {error}", row.key())),
                 }
             }
         }

@@ -54,10 +54,10 @@ pub use self::shared::SharedDatabase;
 pub(crate) use self::shared::{Shared, Versions, shared_methods};
 pub use self::snapshot::{Snapshot, StorageStats};
 pub use self::table_rows::TableRows;
-pub(crate) use self::transaction::atomically;
 pub use self::transaction::{
-    Affected, Commit, OnConflict, Savepoint, Transaction, Upserted, Upserts,
+    Affected, Commit, OnConflict, PreparedInsert, Savepoint, Transaction, Upserted, Upserts,
 };
+pub(crate) use self::transaction::{Time, atomically};
 pub(crate) use crate::storage::RowId;
 #[cfg(test)]
 pub(crate) use crate::storage::hashes_counted;

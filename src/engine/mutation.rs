@@ -15,7 +15,7 @@ use crate::engine::tidying::Tidying;
 use crate::engine::undo::{Mark, Undo, UndoLog};
 use crate::schema::{ForeignKey, ForeignKeyId, Schema, TableId};
 use crate::storage::unshare;
-use crate::storage::{Collision, ImageId, Place, RowId, RowLayout, RowRef};
+use crate::storage::{Collision, Edge, ImageId, Place, RowId, RowLayout, RowRef};
 use crate::value::{Value, ValueRef};
 
 /// Writes to a state, logging the way back.
@@ -31,20 +31,76 @@ pub(crate) struct Writer<'a> {
 /// Children whose parent has to be looked up when the statement is judged.
 pub(crate) type Queue = Vec<(ForeignKeyId, RowId)>;
 
+/// What a statement that writes new rows does to those that may be their parents, and when it puts them there.
+#[derive(Debug)]
+pub(crate) enum Parents<'e> {
+    /// They may change yet: every complete key is queued.
+    MayChange,
+    /// They stay: a parent that is there gets its child at once, every other complete key is queued.
+    Stay,
+    /// They stay, and many rows come: their edges are collected.
+    StayForMany(&'e mut NewEdges),
+}
+
+/// Edges of new rows of one table, which are put in place together in the order of the parents. That passes each leaf of
+/// a parent's list once, where rows that come in any order would find most leaves out of the cache.
+///
+/// Until then a row's link may name a slot of a dense table that holds no row.
+#[derive(Debug, Default)]
+pub(crate) struct NewEdges {
+    /// By position of the key in the table.
+    by_link: Vec<Vec<Edge>>,
+    len: usize,
+}
+
+impl NewEdges {
+    /// So many are worth their order, and still take little memory beside the rows.
+    pub(crate) const MAX: usize = if cfg!(relata_tiny) { 5 } else { 1 << 20 };
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    fn push(&mut self, link: usize, edge: Edge) {
+        if self.by_link.len() <= link {
+            self.by_link.resize_with(link + 1, Vec::new);
+        }
+        self.by_link[link].push(edge);
+        self.len += 1;
+    }
+
+    /// Forgets all. A large room is given back.
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+        self.by_link.iter_mut().for_each(empty);
+    }
+}
+
+/// Empties a buffer for the next statement. A large one gives its memory back.
+pub(crate) fn empty<T>(buffer: &mut Vec<T>) {
+    const ENTRIES_MAX: usize = 1_024;
+    if buffer.capacity() > ENTRIES_MAX {
+        *buffer = Vec::new();
+    } else {
+        buffer.clear();
+    }
+}
+
 impl<'a> Writer<'a> {
-    /// Writes a new row. A place that needs the table indexed is made so. If `parents_stay`, because the statement only
-    /// inserts, a parent that is there already gets its child at once; every other complete key is queued.
+    /// Writes a new row, with edges as [`Parents`] says. A place that needs the table indexed is made so.
     pub(crate) fn insert_row(
         &mut self,
         table: TableId,
         values: &[Value],
-        parents_stay: bool,
+        mut parents: Parents<'_>,
         collisions: &mut Vec<Collision>,
         queue: &mut Queue,
     ) -> Result<RowId, Unplaced> {
         let mut place = self.state.table(table).place(values);
         // A statement that also updates may still take the row out of the way that has the key.
-        if matches!(place, Place::OutOfReach) || matches!(place, Place::Taken(_)) && !parents_stay {
+        if matches!(place, Place::OutOfReach)
+            || matches!(place, Place::Taken(_)) && matches!(parents, Parents::MayChange)
+        {
             self.become_indexed(table);
             place = self.state.table(table).place(values);
         }
@@ -55,44 +111,93 @@ impl<'a> Writer<'a> {
             Place::Reused(_) => true,
         };
         let keys = &self.schema.table(table).foreign_keys;
-        let parents: SmallVec<[Parent; 4]> = keys
-            .iter()
-            .map(|&id| self.parent_of_new(self.schema.foreign_key(id), values, parents_stay))
-            .collect();
-        let links: SmallVec<[Option<RowId>; 4]> = parents.iter().map(Parent::found).collect();
+        let (mut found, mut links) = (SmallVec::<[_; 4]>::new(), SmallVec::<[_; 4]>::new());
+        for &id in keys {
+            let parent = self.parent_of_new(self.schema.foreign_key(id), values, &parents);
+            links.push(parent.row());
+            found.push(parent);
+        }
         let row = self
             .state
             .table_mut(table)
             .insert(place, values, &links, collisions);
         self.undo.push(Undo::Inserted { table, row, reused });
-        for (&id, parent) in keys.iter().zip(&parents) {
-            match *parent {
-                Parent::Exempt => {}
+        for (link, (&id, parent)) in keys.iter().zip(found).enumerate() {
+            match (parent, &mut parents) {
+                (Parent::Exempt, _) => {}
+                (Parent::Unknown, _) => queue.push((id, row)),
                 // The entry of the insertion undoes the edge too.
-                Parent::Found(parent) => {
+                (Parent::Found(parent), Parents::StayForMany(edges)) => {
+                    edges.push(link, Edge::new(parent, row));
+                }
+                (Parent::Found(parent), Parents::Stay | Parents::MayChange) => {
                     self.state.edge_mut(id).children_mut().insert(parent, row);
                 }
-                Parent::Unknown => queue.push((id, row)),
             }
         }
         Ok(row)
     }
 
-    /// Where a new row's key leads, if that can be said already.
-    fn parent_of_new(&self, key: &ForeignKey, values: &[Value], parents_stay: bool) -> Parent {
+    /// Where a new row's key leads, if that can be said already. Where edges are collected, it may lead to a slot of a
+    /// dense table that nobody has looked into yet.
+    fn parent_of_new(&self, key: &ForeignKey, values: &[Value], parents: &Parents<'_>) -> Parent {
         let cell = |ordinal: u32| values[ordinal as usize].as_ref();
         if !key.is_complete(cell) {
             return Parent::Exempt;
         }
         // Of several rows with the key, one that the statement has yet to insert may be the parent.
-        let decided =
-            parents_stay && (key.parent != key.child || !self.state.parents_may_repeat(key));
-        let cells = key.key_order.iter().map(|&ordinal| cell(ordinal));
-        match decided.then(|| self.state.find_parent(key, cells)) {
-            Some(Some(_)) if key.is_to_any_row() => Parent::Exempt,
-            Some(Some(parent)) => Parent::Found(parent),
-            Some(None) | None => Parent::Unknown,
+        let decided = !matches!(parents, Parents::MayChange)
+            && (key.parent != key.child || !self.state.parents_may_repeat(key));
+        if !decided {
+            return Parent::Unknown;
         }
+        if let ([column], Some(unique)) = (&key.key_order[..], key.parent_key) {
+            let store = self.state.table(key.parent);
+            if let Some(slot) = store.dense_slot(unique, cell(*column)) {
+                // New rows of the table itself may yet take the slot, and make it indexed.
+                let looks_later =
+                    matches!(parents, Parents::StayForMany(_)) && key.parent != key.child;
+                return match looks_later || store.rows().contains(slot) {
+                    true => Parent::Found(slot),
+                    false => Parent::Unknown,
+                };
+            }
+        }
+        let cells = key.key_order.iter().map(|&ordinal| cell(ordinal));
+        match self.state.find_parent(key, cells) {
+            Some(_) if key.is_to_any_row() => Parent::Exempt,
+            Some(parent) => Parent::Found(parent),
+            None => Parent::Unknown,
+        }
+    }
+
+    /// Puts the collected edges of new rows in place. Children of a slot that holds no row are queued.
+    pub(crate) fn insert_edges(&mut self, table: TableId, edges: &mut NewEdges, queue: &mut Queue) {
+        let keys = &self.schema.table(table).foreign_keys;
+        for (&id, of_key) in keys.iter().zip(&mut edges.by_link) {
+            if of_key.is_empty() {
+                continue;
+            }
+            let key = self.schema.foreign_key(id);
+            of_key.sort_unstable();
+            let parents = self.state.table(key.parent).rows();
+            let is_there = |of_one: &[Edge]| parents.contains(of_one[0].parent());
+            let of_one_parent = |a: &Edge, b: &Edge| a.parent() == b.parent();
+            if !of_key.chunk_by(of_one_parent).all(is_there) {
+                let (there, orphans) = of_key
+                    .drain(..)
+                    .partition::<Vec<_>, _>(|edge| parents.contains(edge.parent()));
+                *of_key = there;
+                for edge in orphans {
+                    let store = self.state.table_mut(table);
+                    store.set_link(edge.child(), key.link, None);
+                    queue.push((id, edge.child()));
+                }
+            }
+            let children = self.state.edge_mut(id).children_mut();
+            children.insert_sorted(of_key);
+        }
+        edges.clear();
     }
 
     /// Writes cells of a row; none if all of them hold these values already. The edges of the keys that are written go,
@@ -477,9 +582,9 @@ enum Parent {
 }
 
 impl Parent {
-    fn found(&self) -> Option<RowId> {
+    fn row(self) -> Option<RowId> {
         match self {
-            Parent::Found(row) => Some(*row),
+            Parent::Found(row) => Some(row),
             Parent::Exempt | Parent::Unknown => None,
         }
     }

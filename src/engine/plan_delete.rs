@@ -120,8 +120,8 @@ impl Snapshot {
     /// `UnknownTable`, what is wrong with the filter, or `Limit` if it would change more rows than a statement may.
     pub fn plan_delete(&self, table: impl TableName, filter: &Expr) -> Result<DeletePlan> {
         let table = table.table_id(self.schema())?;
-        let filter = filter.bind(self.schema().table(table))?;
-        self.plan_delete_rows(table, &self.ids_where(table, &filter))
+        let (filter, now) = filter.bind_at(self.schema().table(table), || self.now())?;
+        self.plan_delete_rows(table, &self.ids_where(table, &filter, now.as_slice())?)
     }
 
     /// As [`plan_delete`](Snapshot::plan_delete), of the row with this primary key; no row is no error and plans nothing.

@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::engine::Snapshot;
 use crate::engine::name::ColumnName;
-use crate::error::{RequestError, RequestKind, Result};
+use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::expr::{Bound, Cells};
 use crate::schema::{ForeignKey, Table, TableId};
 use crate::storage::{Children, Field, Postings, RowId, RowLayout, RowRef, TableStore};
@@ -316,20 +316,34 @@ impl Snapshot {
         ids
     }
 
-    /// The ids of the rows for which a filter is true, in primary-key order.
-    pub(crate) fn ids_where(&self, table: TableId, filter: &Bound) -> Vec<RowId> {
-        let mut ids: Vec<RowId> = self.rows_where(table, filter).map(|row| row.id).collect();
+    /// The ids of the rows for which a filter is true, with a value for each parameter, in primary-key order.
+    pub(crate) fn ids_where(
+        &self,
+        table: TableId,
+        filter: &Bound,
+        given: &[Value],
+    ) -> Result<Vec<RowId>> {
+        let rows = self.rows_where(table, filter, given);
+        let mut ids = rows
+            .map(|row| Ok(row?.id))
+            .collect::<Result<Vec<RowId>>>()?;
         self.sort_by_key(table, &mut ids);
-        ids
+        Ok(ids)
     }
 
+    #[inline]
     pub(crate) fn check_key_length(&self, table: TableId, key: &[Value]) -> Result<()> {
         let table = self.state.schema.table(table);
-        let expected = table.primary_key().columns.len();
-        if key.len() == expected {
+        if key.len() == table.primary_key().columns.len() {
             return Ok(());
         }
-        let detail = format!("the primary key has {expected} columns, not {}", key.len());
-        Err(RequestError::new(RequestKind::KeyLength, &*table.name, detail).into())
+        Err(wrong_key_length(table, key.len()))
     }
+}
+
+#[cold]
+fn wrong_key_length(table: &Table, found: usize) -> Error {
+    let expected = table.primary_key().columns.len();
+    let detail = format!("the primary key has {expected} columns, not {found}");
+    RequestError::new(RequestKind::KeyLength, &*table.name, detail).into()
 }

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::engine::clock::Clock;
 use crate::engine::name::{ForeignKeyName, TableName};
 use crate::engine::read::{Row, RowView};
 use crate::engine::state::State;
@@ -13,7 +14,7 @@ use crate::engine::table_rows::{Ids, TableRows};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::schema::Schema;
-use crate::value::{Key, Value};
+use crate::value::{Key, Timestamp, Value};
 
 /// One version of all tables. `Clone` is O(1); `Send` and `Sync`. Its debug form tells how many rows each table has, and
 /// nothing that is in them.
@@ -45,6 +46,15 @@ impl fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
+    /// The time that a transaction on this version would have now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock().tick().0
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        self.state.clock
+    }
+
     /// The schema of this version.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.state.schema
@@ -81,9 +91,9 @@ impl Snapshot {
     /// `UnknownTable`, or what is wrong with the filter.
     pub fn filter(&self, table: impl TableName, filter: &Expr) -> Result<Vec<Row<'_>>> {
         let id = table.table_id(self.schema())?;
-        let filter = filter.bind(self.schema().table(id))?;
+        let (filter, now) = filter.bind_at(self.schema().table(id), || self.now())?;
         Ok(self
-            .ids_where(id, &filter)
+            .ids_where(id, &filter, now.as_slice())?
             .into_iter()
             .map(|row| self.view(id, row).into_row())
             .collect())

@@ -34,6 +34,8 @@ pub enum Limit {
     IncludeDepth,
     /// Rows that one include gives.
     IncludedRows,
+    /// Hooks that run within hooks: 32.
+    HookDepth,
 }
 
 impl Limit {
@@ -41,7 +43,7 @@ impl Limit {
     pub(crate) fn sqlstate(self) -> &'static str {
         match self {
             Limit::Columns | Limit::KeyColumns => "54011",
-            Limit::Expression | Limit::IncludeDepth => "54001",
+            Limit::Expression | Limit::IncludeDepth | Limit::HookDepth => "54001",
             Limit::RowsChanged | Limit::TransactionBytes | Limit::Savepoints => "53400",
             Limit::Sequence => "2200H",
             Limit::Tables

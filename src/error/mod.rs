@@ -1,7 +1,7 @@
 //! Why an operation was refused, in names and values.
 //!
-//! One [`Error`], grouped by who can act: whoever wrote a declaration, whoever made a request, whoever owns the data
-//! that breaks a constraint, whoever holds the transaction. Every error names its table; a constraint error also names
+//! One [`Error`], grouped by who can act: whoever wrote a declaration, whoever made a request, whoever gave the values
+//! that a model's own rules refuse, whoever owns the data that breaks a constraint, whoever holds the transaction. Every error names its table; a constraint error also names
 //! constraint, columns, values and the other row (integrity RI-71). No internal handle ever stands in one, and no cause
 //! is a text to be parsed: [`Error::kind`] is for matching, [`Error::sqlstate`] for whoever speaks SQL.
 //!
@@ -11,21 +11,25 @@
 //! [`Error::redacted`] leaves the values out.
 
 mod limit;
+mod failure;
 mod text;
 mod declaration;
 mod request;
 mod constraint;
 mod transaction;
+mod validation;
 
 use std::fmt;
 
 pub use self::constraint::{ConstraintError, ConstraintKind, Further, Operation, RowName};
 pub use self::declaration::{DeclarationError, Problem, ProblemKind};
+pub use self::failure::Failure;
 pub use self::limit::Limit;
 pub use self::request::{RequestError, RequestKind};
 use self::text::write_bounded;
 pub(crate) use self::text::{Cut, Show, excerpt};
 pub use self::transaction::{TransactionError, TransactionKind};
+pub use self::validation::{ValidationError, Violation};
 
 /// The result of everything in relata that can be refused.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -38,6 +42,8 @@ pub enum Error {
     Declaration(Box<DeclarationError>),
     /// A request names something that does not exist, or asks what cannot be answered.
     Request(Box<RequestError>),
+    /// A model's own rules refuse what was to be written; nothing was.
+    Validation(Box<ValidationError>),
     /// The data would break a constraint; the statement changed nothing.
     Constraint(Box<ConstraintError>),
     /// The transaction cannot do this now.
@@ -52,6 +58,8 @@ pub enum ErrorKind {
     Declaration,
     /// See [`Error::Request`].
     Request(RequestKind),
+    /// See [`Error::Validation`].
+    Validation,
     /// See [`Error::Constraint`].
     Constraint(ConstraintKind),
     /// See [`Error::Transaction`].
@@ -64,6 +72,7 @@ impl Error {
         match self {
             Error::Declaration(_) => ErrorKind::Declaration,
             Error::Request(error) => ErrorKind::Request(error.kind),
+            Error::Validation(_) => ErrorKind::Validation,
             Error::Constraint(error) => ErrorKind::Constraint(error.kind),
             Error::Transaction(error) => ErrorKind::Transaction(error.kind),
         }
@@ -74,6 +83,7 @@ impl Error {
         match self {
             Error::Declaration(error) => error.sqlstate(),
             Error::Request(error) => error.kind.sqlstate(),
+            Error::Validation(_) => "22023",
             Error::Constraint(error) => error.kind.sqlstate(),
             Error::Transaction(error) => error.kind.sqlstate(),
         }
@@ -94,7 +104,7 @@ impl Error {
                 TransactionKind::Limit(limit) => Some(limit),
                 _ => None,
             },
-            Error::Constraint(_) => None,
+            Error::Validation(_) | Error::Constraint(_) => None,
         }
     }
 
@@ -166,6 +176,14 @@ impl Error {
             _ => None,
         }
     }
+
+    /// The details, if a model's own rules refused something.
+    pub fn as_validation(&self) -> Option<&ValidationError> {
+        match self {
+            Error::Validation(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -173,6 +191,7 @@ impl fmt::Display for Error {
         match self {
             Error::Declaration(error) => error.fmt(f),
             Error::Request(error) => error.fmt(f),
+            Error::Validation(error) => error.fmt(f),
             Error::Constraint(error) => error.fmt(f),
             Error::Transaction(error) => error.fmt(f),
         }
@@ -192,6 +211,7 @@ impl fmt::Display for Redacted<'_> {
         write_bounded(f, |out| match self.error {
             Error::Declaration(error) => error.write(out),
             Error::Request(error) => error.write(Show::NoValues, out),
+            Error::Validation(error) => error.write(Show::NoValues, out),
             Error::Constraint(error) => error.write(Show::NoValues, out),
             Error::Transaction(error) => error.write(out),
         })
@@ -218,6 +238,7 @@ macro_rules! from_group {
 from_group! {
     Declaration(DeclarationError),
     Request(RequestError),
+    Validation(ValidationError),
     Constraint(ConstraintError),
     Transaction(TransactionError),
 }

@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use crate::error::Limit;
 use crate::error::text::{Show, write_bounded};
+use crate::error::{Failure, Limit};
+use crate::value::Value;
 
 /// What a request got wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum RequestKind {
     MissingParameter,
     /// A value or an expression of another type than its place asks for.
     Type,
+    /// A computed value that its type cannot hold.
+    OutOfRange,
     /// A key with too few or too many values.
     KeyLength,
     /// A row that the request needs is not there.
@@ -48,8 +51,8 @@ pub enum RequestKind {
     NotLoaded,
     /// An instance that was never saved has no key to work with.
     Unsaved,
-    /// A model's own validation refused the values.
-    Validation,
+    /// A hook, a default or another closure of your own refused; see [`RequestError::refused`].
+    Refused,
     /// One row addressed twice in a statement that may address it once.
     Repeated,
     /// The request was prepared for another schema.
@@ -60,6 +63,8 @@ pub enum RequestKind {
     InUse,
     /// Nested or large beyond its limit.
     Limit(Limit),
+    /// An expression has no value for a row; the detail says which part of it.
+    Evaluation(Failure),
     /// Something that relata does not offer; the detail names it.
     Unsupported,
 }
@@ -76,15 +81,17 @@ impl RequestKind {
             RequestKind::UnknownParameter => "42P02",
             RequestKind::MissingParameter => "08P01",
             RequestKind::Type => "42804",
+            RequestKind::OutOfRange => "22003",
             RequestKind::KeyLength => "42601",
             RequestKind::UnknownAccessor => "42883",
             RequestKind::NotFound => "02000",
-            RequestKind::NotLoaded | RequestKind::Unsaved | RequestKind::Validation => "22023",
+            RequestKind::NotLoaded | RequestKind::Unsaved | RequestKind::Refused => "22023",
             RequestKind::Repeated => "21000",
             RequestKind::SchemaChanged => "0A000",
             RequestKind::Conflict => "40001",
             RequestKind::InUse => "2BP01",
             RequestKind::Limit(limit) => limit.sqlstate(),
+            RequestKind::Evaluation(failure) => failure.sqlstate(),
             RequestKind::Unsupported => "0A000",
         }
     }
@@ -102,6 +109,18 @@ impl RequestError {
         }
     }
 
+    /// What a hook or another closure of your own gives to refuse: about a model or a table, and why.
+    ///
+    /// ```
+    /// use relata::error::RequestError;
+    ///
+    /// let error: relata::Error = RequestError::refused("Task", "the list is closed").into();
+    /// assert_eq!(error.to_string(), "Task: the list is closed");
+    /// ```
+    pub fn refused(subject: impl Into<String>, detail: impl Into<String>) -> Self {
+        RequestError::new(RequestKind::Refused, subject, detail)
+    }
+
     /// A mistake whose detail holds values: `detail` is asked for a text with and one without them.
     pub(crate) fn with_values(
         kind: RequestKind,
@@ -113,6 +132,27 @@ impl RequestError {
             redacted,
             ..RequestError::new(kind, subject, detail(Show::Values))
         }
+    }
+
+    /// The same, found at a place that the subject alone does not tell.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        self.detail = format!("{place}: {}", self.detail);
+        self.redacted = self.redacted.map(|it| format!("{place}: {it}").into());
+        self
+    }
+
+    /// An attribute whose value is not what the caller reads it as.
+    #[cold]
+    pub(crate) fn not_readable(
+        model: &str,
+        attribute: &str,
+        value: &Value,
+        expected: &str,
+    ) -> Self {
+        RequestError::with_values(RequestKind::Type, model, |show| {
+            let found = show.value(value);
+            format!("{attribute} is {found}, read as {expected}")
+        })
     }
 
     /// The text, with values or without.

@@ -1,9 +1,9 @@
 //! What errors say, what they leave out, and how large they are.
 
 use super::{
-    ConstraintError, ConstraintKind, DeclarationError, Error, ErrorKind, Further, Limit, Operation,
-    Problem, ProblemKind, RequestError, RequestKind, RowName, Show, TransactionError,
-    TransactionKind,
+    ConstraintError, ConstraintKind, DeclarationError, Error, ErrorKind, Failure, Further, Limit,
+    Operation, Problem, ProblemKind, RequestError, RequestKind, RowName, Show, TransactionError,
+    TransactionKind, ValidationError, Violation,
 };
 use crate::value::{Key, Value};
 
@@ -77,7 +77,7 @@ fn long_values_are_cut_between_characters() {
 fn a_text_has_at_most_1_024_bytes() {
     let text = |length: usize| {
         let detail = "é".repeat(length / 2) + &"a".repeat(length % 2);
-        Error::from(RequestError::new(RequestKind::Validation, "", detail)).to_string()
+        Error::from(RequestError::new(RequestKind::Refused, "", detail)).to_string()
     };
     assert_eq!(text(1_024).len(), 1_024);
     assert!(!text(1_024).ends_with("..."));
@@ -143,7 +143,16 @@ fn errors_about(value: &str) -> Vec<Error> {
     let detail = |show: Show| format!("row {} is not there", show.list(&values));
     let conflict = RequestError::with_values(RequestKind::Conflict, "users", detail);
     let constraints = CONSTRAINT_KINDS.map(|kind| broken(kind, value));
-    constraints.into_iter().chain([conflict.into()]).collect()
+    let violation = Violation {
+        rule: "one of each".to_owned(),
+        attributes: vec!["email".to_owned(), "name".to_owned()],
+        values: vec![Value::from(value), Value::from(value)],
+        message: "violates one of each".to_owned(),
+        position: Some(3),
+    };
+    let invalid = ValidationError::of("users", vec![violation]).unwrap();
+    let others = [conflict.into(), invalid.into()];
+    constraints.into_iter().chain(others).collect()
 }
 
 // rules: RI-71
@@ -160,6 +169,32 @@ fn a_redacted_text_keeps_names_and_leaves_out_values() {
         );
         assert_eq!(format!("{:?}", error.redacted()), redacted);
     }
+}
+
+// Broken, whoever filled in a form with a thousand rows would get them all back, or not learn how many are wrong.
+#[test]
+fn a_validation_error_lists_a_hundred_violations_and_counts_the_others() {
+    let violation = |at: usize| Violation {
+        rule: "min".to_owned(),
+        attributes: vec!["age".to_owned()],
+        values: vec![Value::from(-1)],
+        message: "must be at least 0".to_owned(),
+        position: Some(at),
+    };
+    let error = |count: usize| ValidationError::of("users", (0..count).map(violation).collect());
+    assert_eq!(error(0), None);
+    let hundred = error(100).unwrap();
+    assert_eq!((hundred.violations.len(), hundred.unlisted), (100, 0));
+    let more = error(102).unwrap();
+    assert_eq!((more.violations.len(), more.unlisted), (100, 2));
+    let text = more.to_string();
+    let start = "users is not valid: 102 violations: at 0: age = -1 must be at least 0; at 1: age";
+    assert!(text.starts_with(start) && text.len() == 1_024, "{text}");
+    let error = Error::from(error(1).unwrap());
+    assert_eq!(
+        (error.kind(), error.sqlstate()),
+        (ErrorKind::Validation, "22023")
+    );
 }
 
 // Broken, an `unwrap` of an error would print a whole document.
@@ -202,17 +237,27 @@ fn every_kind_has_its_sqlstate() {
         UnknownAssociation => "42704",
         UnknownScope => "42704",
         Type => "42804",
+        OutOfRange => "22003",
         KeyLength => "42601",
         NotFound => "02000",
         NotLoaded => "22023",
         Unsaved => "22023",
-        Validation => "22023",
+        Refused => "22023",
         Repeated => "21000",
         SchemaChanged => "0A000",
         Conflict => "40001",
         InUse => "2BP01",
         Limit(Limit::Expression) => "54001",
+        Evaluation(Failure::DivisionByZero) => "22012",
         Unsupported => "0A000",
+    );
+    assert_sqlstates!(Failure:
+        NumberOutOfRange => "22003",
+        DivisionByZero => "22012",
+        TimeOutOfRange => "22008",
+        NegativeLength => "22011",
+        NotAnArray => "22023",
+        TextTooLong => "54000",
     );
     assert_sqlstates!(TransactionKind:
         UnknownSavepoint => "3B001",
@@ -249,6 +294,7 @@ fn every_kind_has_its_sqlstate() {
         Expression => "54001",
         IncludeDepth => "54001",
         IncludedRows => "54000",
+        HookDepth => "54001",
     );
 }
 

@@ -2,17 +2,24 @@
 //!
 //! 1. Compared values have one type, or both are numbers. Nothing is converted: numbers are compared exactly.
 //! 2. LIKE takes texts.
-//! 3. What `and`, `or` and `not` take, and the whole, is a boolean.
-//! 4. A null literal has every type.
-//! 5. A parameter has the type of what it is compared with, the same wherever it stands.
+//! 3. What `and`, `or` and `not` take is a boolean, and so is the whole of a predicate.
+//! 4. Each argument of a function has the type that its place asks for.
+//! 5. A null literal has every type.
+//! 6. A parameter has the type of what it is compared with, or of its place in a function, the same wherever it stands.
+//!
+//! What can fail for a row is noted on the way, for those who ask at a moment when nothing may fail.
+
+use std::sync::Arc;
 
 use crate::error::{Error, Limit, RequestError, RequestKind, Result, Show, excerpt};
-use crate::expr::compile::compile;
+use crate::expr::builtin::{Builtin, Wanted, wider};
+use crate::expr::compile::{compile, compile_value};
 use crate::expr::display::Shown;
+use crate::expr::eval::{Source, Total};
 use crate::expr::parameter::Parameters;
 use crate::expr::tree::Tree;
-use crate::expr::{Bound, Expr, Op};
-use crate::value::{DataType, Value};
+use crate::expr::{Bound, BoundValue, Expr, Op};
+use crate::value::{DataType, Timestamp, Value};
 
 /// What the names in an expression can mean.
 pub trait Scope {
@@ -31,19 +38,58 @@ impl Expr {
     /// The predicate over rows of this scope. O(operations), plus sorting the lists of constants.
     ///
     /// # Errors
-    /// `UnknownColumn` for a name that the scope does not have, `Type` for operands that do not go together and for a
-    /// whole that is no predicate, `Limit` beyond a million operations, `Unsupported` for a parameter.
+    /// `UnknownColumn` for a name that the scope does not have, `Type` for operands that do not go together, an argument
+    /// that a function does not take and a whole that is no predicate, `Limit` beyond a million operations, `Unsupported`
+    /// for a parameter and for [`now`](crate::expr::now), which only a request or a statement has, and for functions of
+    /// documents without the feature `json`.
     pub fn bind(&self, scope: &(impl Scope + ?Sized)) -> Result<Bound> {
         let mut parameters = Parameters::default();
         let bound = self.bind_with(scope, &mut parameters)?;
-        match parameters.iter().next() {
-            None => Ok(bound),
-            Some(parameter) => {
-                let name = excerpt(&parameter.name);
-                let detail = format!("parameter {name} outside of a prepared request");
+        refuse_parameters(&parameters, scope, None)?;
+        Ok(bound)
+    }
+
+    /// An expression of any type over rows of this scope. O(operations).
+    ///
+    /// # Errors
+    /// As [`bind`](Expr::bind).
+    pub fn bind_value(&self, scope: &(impl Scope + ?Sized)) -> Result<BoundValue> {
+        let mut parameters = Parameters::default();
+        let bound = self.bind_value_with(scope, &mut parameters)?;
+        refuse_parameters(&parameters, scope, None)?;
+        Ok(bound)
+    }
+
+    /// As [`bind`](Expr::bind), of a predicate that has an answer for every row: one in which something can fail is
+    /// `Unsupported`.
+    pub(crate) fn bind_total(&self, scope: &(impl Scope + ?Sized)) -> Result<Total> {
+        let bound = self.bind(scope)?;
+        let tree = Tree::new(&self.ops);
+        match Checker::new(&tree, scope, &mut Parameters::default())
+            .check()?
+            .can_fail
+        {
+            None => Ok(Total::new(bound)),
+            Some(node) => {
+                let part = Shown { tree: &tree, node };
+                let detail = format!("{} can fail for a row", excerpt(&part));
                 Err(refusal(scope, RequestKind::Unsupported, detail))
             }
         }
+    }
+
+    /// As [`bind`](Expr::bind), for a statement, which has a time: that comes along as the one value to be given, if it is
+    /// asked for.
+    pub(crate) fn bind_at(
+        &self,
+        scope: &(impl Scope + ?Sized),
+        now: impl FnOnce() -> Timestamp,
+    ) -> Result<(Bound, Option<Value>)> {
+        let mut parameters = Parameters::default();
+        let bound = self.bind_with(scope, &mut parameters)?;
+        refuse_parameters(&parameters, scope, parameters.now())?;
+        let now = parameters.now().map(|_| now().into());
+        Ok((bound, now))
     }
 
     /// As [`bind`](Expr::bind), with parameters, which are added to those known already.
@@ -52,33 +98,83 @@ impl Expr {
         scope: &(impl Scope + ?Sized),
         parameters: &mut Parameters,
     ) -> Result<Bound> {
-        if self.ops.len() > OPS_MAX {
-            return Err(refusal(
-                scope,
-                RequestKind::Limit(Limit::Expression),
-                format!(
-                    "an expression of {} operations, over the limit of {OPS_MAX}",
-                    self.ops.len()
-                ),
-            ));
-        }
+        self.check_length(scope)?;
         let tree = Tree::new(&self.ops);
-        let Checked {
-            ordinals,
-            positions,
-        } = Checker::new(&tree, scope, parameters).check()?;
-        let terms = compile(&tree, &ordinals, &positions);
-        Ok(Bound::new(self.clone(), terms, ordinals))
+        let checked = Checker::new(&tree, scope, parameters).check_predicates()?;
+        let terms = compile(&tree, &checked);
+        let source = Source::new(self.clone(), scope.subject());
+        Ok(Bound::new(source, terms, checked.columns()))
     }
+
+    /// As [`bind_value`](Expr::bind_value), with parameters, which are added to those known already.
+    pub(crate) fn bind_value_with(
+        &self,
+        scope: &(impl Scope + ?Sized),
+        parameters: &mut Parameters,
+    ) -> Result<BoundValue> {
+        self.check_length(scope)?;
+        let tree = Tree::new(&self.ops);
+        let checked = Checker::new(&tree, scope, parameters).check()?;
+        let steps = compile_value(&tree, &checked);
+        let source = Source::new(self.clone(), scope.subject());
+        let (columns, data_type) = (checked.columns(), checked.data_type);
+        Ok(BoundValue::new(source, steps, columns, data_type))
+    }
+
+    fn check_length(&self, scope: &(impl Scope + ?Sized)) -> Result<()> {
+        let found = self.ops.len();
+        if found <= OPS_MAX {
+            return Ok(());
+        }
+        let detail = format!("an expression of {found} operations, over the limit of {OPS_MAX}");
+        let kind = RequestKind::Limit(Limit::Expression);
+        Err(refusal(scope, kind, detail))
+    }
+}
+
+/// Refuses parameters where nobody gives them, but for the one at `given`.
+fn refuse_parameters(
+    parameters: &Parameters,
+    scope: &(impl Scope + ?Sized),
+    given: Option<usize>,
+) -> Result<()> {
+    let mut named = parameters.iter().enumerate();
+    let detail = match named.find(|(at, _)| Some(*at) != given) {
+        None => return Ok(()),
+        Some((at, _)) if parameters.now() == Some(at) => {
+            "now() outside of a request or a statement".to_owned()
+        }
+        Some((_, parameter)) => {
+            let name = excerpt(&parameter.name);
+            format!("parameter {name} outside of a prepared request")
+        }
+    };
+    Err(refusal(scope, RequestKind::Unsupported, detail))
 }
 
 /// What a check finds.
 #[derive(Default)]
-struct Checked {
+pub(super) struct Checked {
     /// One per column operation, in their order.
-    ordinals: Vec<u32>,
-    /// One per parameter operation, in their order.
-    positions: Vec<usize>,
+    pub(super) ordinals: Vec<u32>,
+    /// One per parameter operation and time, in their order.
+    pub(super) positions: Vec<usize>,
+    /// For each `coalesce`, in their order, whether its integers become floats.
+    pub(super) widened: Vec<bool>,
+    /// The first operation that can fail.
+    can_fail: Option<usize>,
+    /// Of the whole; none if it is null.
+    data_type: Option<DataType>,
+}
+
+impl Checked {
+    /// The ordinals ascending, each once.
+    fn columns(&self) -> Arc<[u32]> {
+        let mut columns = self.ordinals.clone();
+        columns.sort_unstable();
+        columns.dedup();
+        columns.into()
+    }
 }
 
 /// The stack of operand types at one point of the list.
@@ -110,20 +206,36 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
         }
     }
 
-    fn check(mut self) -> Result<Checked> {
-        for node in self.tree.nodes() {
-            let op = self.tree.op(node);
-            let base = self.operands.len() - op.arity();
-            self.give_types(op, base)?;
-            let operand = self.operand(node, op, base)?;
-            self.operands.truncate(base);
-            self.operands.push(operand);
-        }
+    /// Checks an expression whose whole is a boolean.
+    fn check_predicates(mut self) -> Result<Checked> {
+        self.check_operations()?;
         self.give_type(0, DataType::Bool)?;
         for whole in &self.operands {
             self.check_predicate(whole)?;
         }
         Ok(self.checked)
+    }
+
+    /// Checks an expression of any type.
+    fn check(mut self) -> Result<Checked> {
+        self.check_operations()?;
+        self.checked.data_type = self.operands.first().and_then(|whole| whole.data_type);
+        Ok(self.checked)
+    }
+
+    fn check_operations(&mut self) -> Result<()> {
+        for node in self.tree.nodes() {
+            let op = self.tree.op(node);
+            let base = self.operands.len() - op.arity();
+            self.give_types(op, base)?;
+            let operand = self.operand(node, op, base)?;
+            if self.can_fail(op, base) {
+                self.checked.can_fail.get_or_insert(node);
+            }
+            self.operands.truncate(base);
+            self.operands.push(operand);
+        }
+        Ok(())
     }
 
     fn operand(&mut self, node: usize, op: &Op, base: usize) -> Result<Operand> {
@@ -136,6 +248,23 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
                 position = Some(at);
                 self.parameters.at(at).data_type
             }
+            Op::Now => {
+                self.checked.positions.push(self.parameters.declare_now());
+                Some(DataType::Timestamp)
+            }
+            Op::Coalesce(_) => {
+                let types = self.check_arguments("coalesce", |_| Wanted::Comparable, base)?;
+                let data_type = wider(&types);
+                let is_int = |it: &Option<DataType>| *it == Some(DataType::Int);
+                let widened = data_type == Some(DataType::Float) && types.iter().any(is_int);
+                self.checked.widened.push(widened);
+                data_type
+            }
+            Op::Call(builtin, _) => {
+                self.check_offered(builtin)?;
+                let wanted = |position| builtin.wanted(position);
+                builtin.gives(&self.check_arguments(builtin.name(), wanted, base)?)
+            }
             op => self.result_type(op, &self.operands[base..])?,
         };
         Ok(Operand {
@@ -145,27 +274,108 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
         })
     }
 
+    /// The types of arguments that are what their places ask for.
+    fn check_arguments(
+        &self,
+        name: &str,
+        wanted: impl Fn(usize) -> Wanted,
+        base: usize,
+    ) -> Result<Vec<Option<DataType>>> {
+        let arguments = &self.operands[base..];
+        let types: Vec<_> = arguments.iter().map(|it| it.data_type).collect();
+        let first = types.iter().flatten().next();
+        for (position, argument) in arguments.iter().enumerate() {
+            let Some(found) = argument.data_type else {
+                continue;
+            };
+            let expected = match (wanted(position), first) {
+                (Wanted::Comparable, Some(first)) if !go_together(Some(*first), Some(found)) => {
+                    first.name()
+                }
+                (wanted, _) if !wanted.admits(found) => wanted.name(),
+                _ => continue,
+            };
+            return Err(self.mistyped(|show| {
+                let found = self.describe(argument, show);
+                let position = position + 1;
+                format!("argument {position} of {name} has to be {expected}, not {found}")
+            }));
+        }
+        Ok(types)
+    }
+
+    fn check_offered(&self, builtin: &Builtin) -> Result<()> {
+        let name = builtin.name();
+        let detail = if builtin.is_of_documents() && !cfg!(feature = "json") {
+            format!("{name} without the feature json")
+        } else if let (Builtin::JsonValue(_, data_type), false) = (builtin, builtin.is_offered()) {
+            format!("{name} that gives {data_type}")
+        } else {
+            return Ok(());
+        };
+        Err(refusal(self.scope, RequestKind::Unsupported, detail))
+    }
+
+    /// Whether an operation can fail for some row.
+    fn can_fail(&self, op: &Op, base: usize) -> bool {
+        let Op::Call(builtin, _) = op else {
+            return false;
+        };
+        let operands = &self.operands[base..];
+        let is_int = |it: &Operand| it.data_type == Some(DataType::Int);
+        let constant = |at: usize| match operands.get(at).map(|it| self.tree.op(it.node)) {
+            Some(Op::Value(value)) => Some(value),
+            _ => None,
+        };
+        let number = |at: usize| constant(at).and_then(Value::as_int);
+        match builtin {
+            Builtin::Divide => {
+                !(operands.iter().all(is_int) && !matches!(number(1), None | Some(0 | -1)))
+            }
+            Builtin::Remainder => matches!(number(1), None | Some(0)),
+            Builtin::Substr => match (operands.len(), number(2)) {
+                (2, _) => false,
+                (_, count) => count.is_none_or(|count| count < 0),
+            },
+            Builtin::Negate | Builtin::Abs => operands.iter().any(is_int),
+            Builtin::Add | Builtin::Subtract | Builtin::Multiply => true,
+            Builtin::Replace | Builtin::Concat => true,
+            Builtin::Truncate(_) | Builtin::Shift(_) | Builtin::JsonArrayLength => true,
+            Builtin::Round | Builtin::Floor | Builtin::Ceil => false,
+            Builtin::Lower | Builtin::Upper | Builtin::Trim | Builtin::Length => false,
+            Builtin::NullIf | Builtin::Part(_) => false,
+            Builtin::JsonGet(_) | Builtin::JsonValue(..) => false,
+            Builtin::JsonExists(_) | Builtin::JsonContains => false,
+        }
+    }
+
     /// Gives the operands of an operation that are parameters the type that it asks for, or that another operand has.
     fn give_types(&mut self, op: &Op, base: usize) -> Result<()> {
-        let asked = match op {
-            Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::IsNull | Op::Function(_) => None,
-            Op::Compare(_) | Op::Between => {
-                self.operands[base..].iter().find_map(|it| it.data_type)
+        let known = self.operands[base..].iter().find_map(|it| it.data_type);
+        for operand in base..self.operands.len() {
+            let Some(position) = self.operands[operand].position else {
+                continue;
+            };
+            let asked = match op {
+                // What is asked of a parameter alone may be said of it elsewhere.
+                Op::IsNull | Op::Function(_) => continue,
+                Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Now => None,
+                Op::Compare(_) | Op::Between | Op::Coalesce(_) => known,
+                Op::In(values) => values.iter().find_map(Value::data_type),
+                Op::Like(_) => Some(DataType::Text),
+                Op::Not | Op::And(_) | Op::Or(_) => Some(DataType::Bool),
+                Op::Call(builtin, _) => match builtin.wanted(operand - base) {
+                    Wanted::Exactly(asked) => Some(asked),
+                    Wanted::Number | Wanted::Comparable => known,
+                    Wanted::Sized | Wanted::Time(_) => self.operands[operand].data_type,
+                },
+            };
+            match asked {
+                Some(asked) => self.give_type(operand, asked)?,
+                None => return Err(self.untyped(position)),
             }
-            Op::In(values) => values.iter().find_map(Value::data_type),
-            Op::Like => Some(DataType::Text),
-            Op::Not | Op::And(_) | Op::Or(_) => Some(DataType::Bool),
-        };
-        let mut operands = base..self.operands.len();
-        match (asked, op) {
-            (Some(asked), _) => operands.try_for_each(|it| self.give_type(it, asked)),
-            // What is asked of a parameter alone may be said of it elsewhere.
-            (None, Op::IsNull | Op::Function(_)) => Ok(()),
-            (None, _) => match operands.find_map(|it| self.operands[it].position) {
-                Some(position) => Err(self.untyped(position)),
-                None => Ok(()),
-            },
         }
+        Ok(())
     }
 
     fn untyped(&self, position: usize) -> Error {
@@ -201,6 +411,7 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
     fn result_type(&self, op: &Op, operands: &[Operand]) -> Result<Option<DataType>> {
         match op {
             Op::Column(_) | Op::Parameter(_) | Op::IsNull | Op::Function(_) => {}
+            Op::Now | Op::Call(..) | Op::Coalesce(_) => {}
             Op::Value(value) => return Ok(value.data_type()),
             Op::Compare(_) | Op::Between => self.check_comparable(operands)?,
             Op::In(values) => {
@@ -208,7 +419,7 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
                     self.check_list(subject, values)?;
                 }
             }
-            Op::Like => operands.iter().try_for_each(|o| self.check_text(o))?,
+            Op::Like(_) => operands.iter().try_for_each(|o| self.check_text(o))?,
             Op::Not | Op::And(_) | Op::Or(_) => {
                 operands.iter().try_for_each(|o| self.check_predicate(o))?;
             }

@@ -7,31 +7,32 @@
 //!    of a truth is the leaf `column = true`; a truth in the place of a cell is lifted onto the other stack.
 //! 4. `not` goes into a leaf, and two in a row are none.
 //! 5. `and` and `or` join their operands two by two, so a thousand operands need one place on the stack, and after each
-//!    one the rest is skipped once it cannot change the answer.
+//!    one the rest is skipped once it cannot change the answer. `coalesce` goes on only from null, and ends in a step of
+//!    its own, so that no constant at its end is taken for the whole.
 
 use std::mem;
 use std::sync::Arc;
 
-use crate::expr::eval::{Leaf, List, Step, Term, Test};
-use crate::expr::like::Pattern;
+use crate::expr::bind::Checked;
+use crate::expr::eval::{Leaf, List, Term, Test};
+use crate::expr::like::{LikeRule, Pattern};
+use crate::expr::machine::{Call, Step};
 use crate::expr::tree::Tree;
 use crate::expr::{Comparison, Op};
 use crate::value::Value;
 
-/// The terms of the whole. `ordinals` has one entry per column operation, in their order, and `parameters` likewise the
-/// positions of the parameters.
-pub(super) fn compile(tree: &Tree<'_>, ordinals: &[u32], parameters: &[usize]) -> Vec<Term> {
-    let mut compiler = Compiler {
-        tree,
-        ordinals: ordinals.iter(),
-        parameters: parameters.iter(),
-        places: places(tree),
-        ends: vec![0; tree.nodes().len()],
-        steps: Vec::new(),
-        terms: Vec::new(),
-    };
+/// The terms of a predicate.
+pub(super) fn compile(tree: &Tree<'_>, checked: &Checked) -> Vec<Term> {
+    let mut compiler = Compiler::new(tree, checked, places(tree, Place::Term));
     tree.nodes().for_each(|node| compiler.visit(node));
     compiler.terms
+}
+
+/// The steps of an expression that gives a value.
+pub(super) fn compile_value(tree: &Tree<'_>, checked: &Checked) -> Vec<Step> {
+    let mut compiler = Compiler::new(tree, checked, places(tree, Place::Cell));
+    tree.nodes().for_each(|node| compiler.visit(node));
+    compiler.finished_steps()
 }
 
 /// What a node is to the one that takes it.
@@ -51,26 +52,34 @@ enum Place {
         first: bool,
         last: bool,
     },
+    /// An operand of the `coalesce` at this node.
+    Choice { parent: usize, last: bool },
 }
 
-fn places(tree: &Tree<'_>) -> Vec<Place> {
-    let mut places = vec![Place::Term; tree.nodes().len()];
+/// The place of each node; `whole` is that of a whole that is no `and` of terms.
+fn places(tree: &Tree<'_>, whole: Place) -> Vec<Place> {
+    let mut places = vec![whole; tree.nodes().len()];
     for parent in tree.nodes() {
         for (from_last, operand) in tree.operands_backwards(parent).enumerate() {
             places[operand] = match tree.op(parent) {
-                Op::And(_) if parent == tree.root() => Place::Term,
+                Op::And(_) if parent == tree.root() && whole == Place::Term => Place::Term,
                 Op::And(count) | Op::Or(count) => Place::Joined {
                     parent,
                     first: from_last + 1 == *count,
                     last: from_last == 0,
                 },
                 Op::Not => Place::Negated,
+                Op::Coalesce(_) => Place::Choice {
+                    parent,
+                    last: from_last == 0,
+                },
                 Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Function(_) => Place::Cell,
-                Op::Compare(_) | Op::Between | Op::In(_) | Op::Like | Op::IsNull => Place::Cell,
+                Op::Compare(_) | Op::Between | Op::In(_) | Op::Like(_) | Op::IsNull => Place::Cell,
+                Op::Now | Op::Call(..) => Place::Cell,
             };
         }
     }
-    if let Op::And(_) = tree.op(tree.root()) {
+    if let (Op::And(_), Place::Term) = (tree.op(tree.root()), whole) {
         places[tree.root()] = Place::Whole;
     }
     places
@@ -80,27 +89,42 @@ struct Compiler<'a> {
     tree: &'a Tree<'a>,
     ordinals: std::slice::Iter<'a, u32>,
     parameters: std::slice::Iter<'a, usize>,
+    widened: std::slice::Iter<'a, bool>,
     places: Vec<Place>,
-    /// The step after each `and` and `or`, by node: where a skip leads.
+    /// The step after each `and` and `or`, and the last of each `coalesce`, by node: where a skip leads.
     ends: Vec<usize>,
     /// Those of the term under way. Until it ends, a skip holds a node instead of a step.
     steps: Vec<Step>,
     terms: Vec<Term>,
 }
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
+    fn new(tree: &'a Tree<'a>, checked: &'a Checked, places: Vec<Place>) -> Self {
+        Compiler {
+            tree,
+            ordinals: checked.ordinals.iter(),
+            parameters: checked.positions.iter(),
+            widened: checked.widened.iter(),
+            places,
+            ends: vec![0; tree.nodes().len()],
+            steps: Vec::new(),
+            terms: Vec::new(),
+        }
+    }
+
     fn visit(&mut self, node: usize) {
         let place = self.places[node];
         if place == Place::Whole {
             return;
         }
         self.operation(node);
-        if place == Place::Cell {
-            return self.settle_cell(node);
-        }
-        self.settle_truth();
         match place {
-            Place::Whole | Place::Cell | Place::Negated => {}
+            Place::Cell | Place::Choice { .. } => self.settle_cell(node),
+            _ => self.settle_truth(node),
+        }
+        match place {
+            Place::Whole | Place::Cell | Place::Negated | Place::Choice { last: true, .. } => {}
+            Place::Choice { parent, .. } => self.steps.push(Step::SkipIfValue { to: parent }),
             Place::Term => self.end_term(),
             Place::Joined {
                 parent,
@@ -120,7 +144,7 @@ impl Compiler<'_> {
                 self.steps.push(Step::Load(*ordinal));
             }
             Op::Value(value) => self.steps.push(Step::Constant(value.clone())),
-            Op::Parameter(_) => {
+            Op::Parameter(_) | Op::Now => {
                 let position = self
                     .parameters
                     .next()
@@ -130,12 +154,22 @@ impl Compiler<'_> {
             Op::Compare(comparison) => self.compare(*comparison),
             Op::Between => self.between(),
             Op::In(values) => self.test(Test::In(List::new(values))),
-            Op::Like => self.like(),
+            Op::Like(rule) => self.like(*rule),
             Op::IsNull => self.test(Test::IsNull),
             Op::Not => self.not(),
             Op::And(0) => self.steps.push(Step::Truth(Some(true))),
             Op::Or(0) => self.steps.push(Step::Truth(Some(false))),
             Op::And(_) | Op::Or(_) => self.ends[node] = self.steps.len(),
+            Op::Coalesce(_) => {
+                self.ends[node] = self.steps.len();
+                let as_float = self.widened.next().is_some_and(|it| *it);
+                self.steps.push(Step::Coalesced { as_float });
+            }
+            Op::Call(builtin, arity) => self.steps.push(Step::Call(Box::new(Call {
+                builtin: builtin.clone(),
+                arity: *arity,
+                node: u32::try_from(node).unwrap_or(u32::MAX),
+            }))),
             Op::Function(function) => self.steps.push(Step::Function(Arc::clone(function))),
         }
     }
@@ -178,14 +212,14 @@ impl Compiler<'_> {
         self.steps.push(Step::Between);
     }
 
-    fn like(&mut self) {
+    fn like(&mut self, rule: LikeRule) {
         match self.steps.last() {
             Some(Step::Constant(Value::Text(pattern))) => {
-                let pattern = Pattern::new(pattern.as_bytes());
+                let pattern = Pattern::new(pattern, rule);
                 self.steps.pop();
                 self.test(Test::Like(pattern));
             }
-            _ => self.steps.push(Step::Like),
+            _ => self.steps.push(Step::Like(rule)),
         }
     }
 
@@ -219,23 +253,20 @@ impl Compiler<'_> {
         }
     }
 
-    /// A column, parameter or constant in the place of a truth becomes one.
-    fn settle_truth(&mut self) {
-        if let Some(Step::Load(_)) = self.steps.last() {
-            self.test(Test::compare(Comparison::Eq, Value::Bool(true)));
-        } else if let Some(value) = self.pop_constant() {
-            self.steps.push(Step::Truth(value.as_bool()));
-        } else if let Some(Step::Parameter(_)) = self.steps.last() {
-            self.test(Test::compare(Comparison::Eq, Value::Bool(true)));
+    /// A cell in the place of a truth becomes one.
+    fn settle_truth(&mut self, node: usize) {
+        if !gives_cell(self.tree.op(node)) {
+            return;
+        }
+        match self.pop_constant() {
+            Some(value) => self.steps.push(Step::Truth(value.as_bool())),
+            None => self.test(Test::compare(Comparison::Eq, Value::Bool(true))),
         }
     }
 
     /// A truth in the place of a cell becomes one.
     fn settle_cell(&mut self, node: usize) {
-        if !matches!(
-            self.tree.op(node),
-            Op::Column(_) | Op::Value(_) | Op::Parameter(_)
-        ) {
+        if !gives_cell(self.tree.op(node)) {
             self.steps.push(Step::Lift);
         }
     }
@@ -254,17 +285,35 @@ impl Compiler<'_> {
     }
 
     fn end_term(&mut self) {
+        let mut steps = self.finished_steps();
+        let leaf = match steps.as_slice() {
+            [Step::Leaf(_)] => steps.pop(),
+            _ => None,
+        };
+        self.terms.push(match leaf {
+            Some(Step::Leaf(leaf)) => Term::Leaf(leaf),
+            _ => Term::Steps(steps.into()),
+        });
+    }
+
+    /// The steps so far, with the skips leading to steps.
+    fn finished_steps(&mut self) -> Vec<Step> {
         let mut steps = mem::take(&mut self.steps);
-        if let [Step::Leaf(_)] = steps.as_slice()
-            && let Some(Step::Leaf(leaf)) = steps.pop()
-        {
-            return self.terms.push(Term::Leaf(leaf));
-        }
         for step in &mut steps {
-            if let Step::SkipIf { to, .. } = step {
+            if let Step::SkipIf { to, .. } | Step::SkipIfValue { to } = step {
                 *to = self.ends[*to];
             }
         }
-        self.terms.push(Term::Steps(steps.into()));
+        steps
+    }
+}
+
+/// Whether an operation leaves a cell; the others leave a truth.
+fn gives_cell(op: &Op) -> bool {
+    match op {
+        Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Now => true,
+        Op::Call(..) | Op::Coalesce(_) => true,
+        Op::Compare(_) | Op::Between | Op::In(_) | Op::Like(_) | Op::IsNull => false,
+        Op::Not | Op::And(_) | Op::Or(_) | Op::Function(_) => false,
     }
 }

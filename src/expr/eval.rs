@@ -1,18 +1,12 @@
-//! A bound predicate, and its answer for a row.
-//!
-//! Truth is Kleene's: unknown `and` false is false, unknown `or` true is true, `not` unknown is unknown. See `compile`
-//! for what the terms and steps are.
-//!
-//! Cells and truths have a stack each because a truth is one byte: `or` of two leaves took 36 ns when truths were cells
-//! among others, and 24 ns so.
+//! A bound predicate, and its answer for a row. See `compile` for what the terms are, and `machine` for those that are
+//! more than one test of one column.
 
 use std::mem;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
-use crate::expr::function::Function;
+use crate::error::{Error, RequestError, RequestKind, Result, Show};
 use crate::expr::like::Pattern;
+use crate::expr::machine::{Failed, Machine, Step, between, compare};
 use crate::expr::{Comparison, Expr};
 use crate::value::{Value, ValueRef};
 
@@ -33,11 +27,17 @@ impl Cells for [Value] {
 #[derive(Clone, Debug)]
 pub struct Bound {
     /// For its text.
-    source: Arc<Expr>,
+    source: Arc<Source>,
     /// All have to be true.
     terms: Arc<[Term]>,
     /// Ascending.
     columns: Arc<[u32]>,
+}
+
+/// A predicate that has an answer for every row: nothing in it can fail.
+#[derive(Clone, Debug)]
+pub(crate) struct Total {
+    bound: Bound,
 }
 
 /// One of the predicates that all have to be true.
@@ -67,35 +67,6 @@ pub(super) enum Test {
     IsNull,
 }
 
-/// What a machine with two stacks does. All but the last take operands off and put the result on.
-#[derive(Debug)]
-pub(super) enum Step {
-    // These give a cell.
-    Load(u32),
-    Constant(Value),
-    /// The parameter at this position.
-    Parameter(usize),
-    /// Takes a truth.
-    Lift,
-    // These take cells, if anything, and give a truth.
-    Truth(Option<bool>),
-    Leaf(Leaf),
-    Test(Test),
-    Compare(Comparison),
-    Between,
-    Like,
-    Function(Arc<Function>),
-    // These take truths and give one.
-    Not,
-    And,
-    Or,
-    /// Goes on at step `to` if the truth on top is `settled`; leaves it there in any case.
-    SkipIf {
-        settled: bool,
-        to: usize,
-    },
-}
-
 /// Constants to look a value up in.
 #[derive(Debug)]
 pub(super) struct List {
@@ -104,42 +75,83 @@ pub(super) struct List {
     has_null: bool,
 }
 
+/// What a bound expression came from, for its text and its errors.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) expr: Expr,
+    /// The table or model.
+    subject: Box<str>,
+}
+
+impl Source {
+    pub(super) fn new(expr: Expr, subject: &str) -> Arc<Self> {
+        let subject = subject.into();
+        Arc::new(Source { expr, subject })
+    }
+
+    /// Names the part that has no value: `posts: division by zero in score / 0`.
+    #[cold]
+    pub(super) fn error(&self, failed: Failed) -> Error {
+        let kind = RequestKind::Evaluation(failed.failure);
+        let detail = |show| match show {
+            Show::Values => format!("{} in {}", failed.failure, self.expr.part(failed.node)),
+            Show::NoValues => format!("{} in (…)", failed.failure),
+        };
+        RequestError::with_values(kind, &*self.subject, detail).into()
+    }
+}
+
 impl Bound {
-    pub(super) fn new(source: Expr, terms: Vec<Term>, mut columns: Vec<u32>) -> Self {
-        columns.sort_unstable();
-        columns.dedup();
+    pub(super) fn new(source: Arc<Source>, terms: Vec<Term>, columns: Arc<[u32]>) -> Self {
         Bound {
-            source: Arc::new(source),
+            source,
             terms: terms.into(),
-            columns: columns.into(),
+            columns,
         }
     }
 
-    /// Whether the predicate is true for the row: neither false nor unknown.
+    /// Whether the predicate is true for the row: neither false nor unknown. Its terms are asked in the order written, up to
+    /// the first that is not true, so that one term can keep rows from the next.
+    ///
+    /// # Errors
+    /// `Evaluation` if a part of it has no value for the row.
     #[inline]
-    pub fn matches(&self, cells: &(impl Cells + ?Sized)) -> bool {
+    pub fn matches(&self, cells: &(impl Cells + ?Sized)) -> Result<bool> {
         self.matches_with(cells, &[])
+            .map_err(|failed| self.error(failed))
     }
 
-    /// As [`matches`](Bound::matches), of a predicate with parameters: with a value for each.
+    /// As [`matches`](Bound::matches), of a predicate with parameters: with a value for each. What [`error`](Bound::error)
+    /// makes of a failure is for whoever stops at it.
     #[inline]
-    pub(crate) fn matches_with(&self, cells: &(impl Cells + ?Sized), given: &[Value]) -> bool {
-        self.terms
-            .iter()
-            .all(|term| term.answer(cells, given) == Some(true))
+    pub(crate) fn matches_with(
+        &self,
+        cells: &(impl Cells + ?Sized),
+        given: &[Value],
+    ) -> Result<bool, Failed> {
+        for term in &*self.terms {
+            if term.answer(cells, given)? != Some(true) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
-    /// True, false or unknown (none).
-    pub fn test(&self, cells: &(impl Cells + ?Sized)) -> Option<bool> {
+    /// True, false or unknown (none). The first term that is false settles it.
+    ///
+    /// # Errors
+    /// `Evaluation` if a part of it has no value for the row.
+    pub fn test(&self, cells: &(impl Cells + ?Sized)) -> Result<Option<bool>> {
         let mut whole = Some(true);
         for term in &*self.terms {
-            match term.answer(cells, &[]) {
+            let answer = term.answer(cells, &[]);
+            match answer.map_err(|failed| self.error(failed))? {
                 Some(true) => {}
-                Some(false) => return Some(false),
+                Some(false) => return Ok(Some(false)),
                 None => whole = None,
             }
         }
-        whole
+        Ok(whole)
     }
 
     /// The ordinals that it reads, ascending, each once.
@@ -147,8 +159,13 @@ impl Bound {
         &self.columns
     }
 
+    /// The error of a failure in it.
+    pub(crate) fn error(&self, failed: Failed) -> Error {
+        self.source.error(failed)
+    }
+
     pub(super) fn source(&self) -> &Expr {
-        &self.source
+        &self.source.expr
     }
 
     pub(super) fn terms(&self) -> &[Term] {
@@ -156,12 +173,35 @@ impl Bound {
     }
 }
 
+impl Total {
+    pub(super) fn new(bound: Bound) -> Self {
+        Total { bound }
+    }
+
+    /// Whether the predicate is true for the row: neither false nor unknown.
+    #[inline]
+    pub(crate) fn matches(&self, cells: &(impl Cells + ?Sized)) -> bool {
+        let answer = self.bound.matches_with(cells, &[]);
+        debug_assert!(answer.is_ok(), "nothing in it can fail");
+        answer == Ok(true)
+    }
+
+    /// The ordinals that it reads, ascending, each once.
+    pub(crate) fn columns(&self) -> &[u32] {
+        self.bound.columns()
+    }
+}
+
 impl Term {
     #[inline]
-    fn answer(&self, cells: &(impl Cells + ?Sized), given: &[Value]) -> Option<bool> {
+    fn answer(
+        &self,
+        cells: &(impl Cells + ?Sized),
+        given: &[Value],
+    ) -> Result<Option<bool>, Failed> {
         match self {
-            Term::Leaf(leaf) => leaf.answer(cells, given),
-            Term::Steps(steps) => Machine::new(given).run(steps, cells),
+            Term::Leaf(leaf) => Ok(leaf.answer(cells, given)),
+            Term::Steps(steps) => Machine::new(given).truth_of(steps, cells),
         }
     }
 }
@@ -189,7 +229,7 @@ impl Leaf {
     }
 
     #[inline]
-    fn answer(&self, cells: &(impl Cells + ?Sized), given: &[Value]) -> Option<bool> {
+    pub(super) fn answer(&self, cells: &(impl Cells + ?Sized), given: &[Value]) -> Option<bool> {
         let answer = self.test.answer(cells.cell(self.ordinal), given);
         answer.map(|truth| truth != self.negated)
     }
@@ -205,7 +245,7 @@ impl Test {
     }
 
     #[inline]
-    fn answer(&self, cell: ValueRef<'_>, given: &[Value]) -> Option<bool> {
+    pub(super) fn answer(&self, cell: ValueRef<'_>, given: &[Value]) -> Option<bool> {
         // Integers are what most filters are about, and worth a way of their own: a third of a filter over many rows.
         let constant = match self {
             Test::Compare(comparison, value) => Some((*comparison, value)),
@@ -229,7 +269,7 @@ impl Test {
             }
             Test::Between(low, high) => between(cell, low.as_ref(), high.as_ref()),
             Test::In(list) => list.contains(cell),
-            Test::Like(pattern) => cell.as_text().map(|text| pattern.matches(text.as_bytes())),
+            Test::Like(pattern) => cell.as_text().map(|text| pattern.matches(text)),
             Test::IsNull => Some(cell.is_null()),
         }
     }
@@ -274,130 +314,5 @@ impl List {
             false if self.has_null => None,
             false => Some(false),
         }
-    }
-}
-
-/// The stacks, with a depth that costs no allocation, and the values of the parameters.
-struct Machine<'a> {
-    given: &'a [Value],
-    cells: SmallVec<[ValueRef<'a>; 4]>,
-    truths: SmallVec<[Option<bool>; 16]>,
-}
-
-impl<'a> Machine<'a> {
-    fn new(given: &'a [Value]) -> Self {
-        Machine {
-            given,
-            cells: SmallVec::new(),
-            truths: SmallVec::new(),
-        }
-    }
-
-    fn run(mut self, steps: &'a [Step], row: &'a (impl Cells + ?Sized)) -> Option<bool> {
-        let mut at = 0;
-        while let Some(step) = steps.get(at) {
-            at += 1;
-            match step {
-                Step::Load(ordinal) => self.cells.push(row.cell(*ordinal)),
-                Step::Leaf(leaf) => self.truths.push(leaf.answer(row, self.given)),
-                Step::SkipIf { settled, to } => {
-                    if self.truths.last() == Some(&Some(*settled)) {
-                        at = *to;
-                    }
-                }
-                step => self.reduce(step),
-            }
-        }
-        self.truth()
-    }
-
-    /// A step that needs no row.
-    #[inline]
-    fn reduce(&mut self, step: &'a Step) {
-        let truth = match step {
-            Step::Load(_) | Step::Leaf(_) | Step::SkipIf { .. } => return,
-            Step::Constant(value) => return self.cells.push(value.as_ref()),
-            Step::Parameter(position) => return self.cells.push(self.given[*position].as_ref()),
-            Step::Lift => {
-                let cell = self.truth().map_or(ValueRef::Null, ValueRef::Bool);
-                return self.cells.push(cell);
-            }
-            Step::Truth(truth) => *truth,
-            Step::Test(test) => test.answer(self.cell(), self.given),
-            Step::Compare(comparison) => {
-                let (right, left) = (self.cell(), self.cell());
-                compare(*comparison, left, right)
-            }
-            Step::Between => {
-                let (high, low, subject) = (self.cell(), self.cell(), self.cell());
-                between(subject, low, high)
-            }
-            Step::Like => {
-                let (pattern, subject) = (self.cell(), self.cell());
-                like(subject, pattern)
-            }
-            Step::Function(function) => self.call(function),
-            Step::Not => self.truth().map(|truth| !truth),
-            Step::And => and(self.truth(), self.truth()),
-            Step::Or => or(self.truth(), self.truth()),
-        };
-        self.truths.push(truth);
-    }
-
-    fn call(&mut self, function: &Function) -> Option<bool> {
-        let base = self.cells.len() - function.arity();
-        let answer = function.test(&self.cells[base..]);
-        self.cells.truncate(base);
-        answer
-    }
-
-    #[inline]
-    fn cell(&mut self) -> ValueRef<'a> {
-        let cell = self.cells.pop();
-        cell.expect("operands come before what takes them")
-    }
-
-    #[inline]
-    fn truth(&mut self) -> Option<bool> {
-        let truth = self.truths.pop();
-        truth.expect("operands come before what takes them")
-    }
-}
-
-#[inline]
-fn compare(comparison: Comparison, left: ValueRef<'_>, right: ValueRef<'_>) -> Option<bool> {
-    left.compare(right).map(|order| comparison.holds(order))
-}
-
-/// With one bound unknown it can still be false.
-#[inline]
-fn between(subject: ValueRef<'_>, low: ValueRef<'_>, high: ValueRef<'_>) -> Option<bool> {
-    and(
-        compare(Comparison::Ge, subject, low),
-        compare(Comparison::Le, subject, high),
-    )
-}
-
-/// A pattern out of a cell is taken apart for each row.
-fn like(subject: ValueRef<'_>, pattern: ValueRef<'_>) -> Option<bool> {
-    let (subject, pattern) = (subject.as_text()?, pattern.as_text()?);
-    Some(Pattern::new(pattern.as_bytes()).matches(subject.as_bytes()))
-}
-
-#[inline]
-fn and(a: Option<bool>, b: Option<bool>) -> Option<bool> {
-    match (a, b) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), Some(true)) => Some(true),
-        _ => None,
-    }
-}
-
-#[inline]
-fn or(a: Option<bool>, b: Option<bool>) -> Option<bool> {
-    match (a, b) {
-        (Some(true), _) | (_, Some(true)) => Some(true),
-        (Some(false), Some(false)) => Some(false),
-        _ => None,
     }
 }

@@ -3,6 +3,8 @@
 //! A parameter has one type, which is that of what it stands beside: `bind` finds it, and only a value of that very type,
 //! or null, ever takes its place. Several expressions may share their parameters: those of one request do. Bound, a
 //! parameter is a position among the values given.
+//!
+//! `now()` is one of them, which nobody names: whoever runs the expression gives the time.
 
 use std::sync::Arc;
 
@@ -12,10 +14,15 @@ use crate::value::DataType;
 #[cfg(test)]
 use crate::value::Value;
 
+/// How the time is written.
+pub(super) const NOW: &str = "now()";
+
 /// The parameters of some expressions, each once, in the order in which they first appear.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parameters {
     declared: Vec<Parameter>,
+    /// Where the time stands, if it is asked for.
+    now: Option<usize>,
 }
 
 /// A parameter, and the type that a value for it has to have: none as long as nothing says of which type it is.
@@ -36,7 +43,25 @@ impl Parameters {
 
     /// Where a parameter stands among the values.
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
-        self.declared.iter().position(|known| *known.name == *name)
+        let mut declared = self.declared.iter().enumerate();
+        let found = declared.find(|(at, it)| self.now != Some(*at) && *it.name == *name);
+        found.map(|(at, _)| at)
+    }
+
+    /// Where the time stands among the values, if it is asked for.
+    pub(crate) fn now(&self) -> Option<usize> {
+        self.now
+    }
+
+    /// Where the time stands, which may not have been asked for yet.
+    pub(super) fn declare_now(&mut self) -> usize {
+        *self.now.get_or_insert_with(|| {
+            self.declared.push(Parameter {
+                name: NOW.into(),
+                data_type: Some(DataType::Timestamp),
+            });
+            self.declared.len() - 1
+        })
     }
 
     /// The parameter at a position.

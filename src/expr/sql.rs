@@ -4,14 +4,25 @@
 //! tightly another engine takes its operations to hold. Postfix form is turned into text from a stack, so that depth
 //! costs heap alone; but the text is read by parsers that recurse, and so [`OPS_MAX`] bounds it.
 
-use crate::expr::{Comparison, Expr, Op};
+use crate::expr::like::LikeRule;
+use crate::expr::{Comparison, Expr, Op, sql_function};
 use crate::value::{DataType, Value};
 
 /// The longest expression that is written: twice as deep, and SQLite refuses to read it.
 const OPS_MAX: usize = 1_000;
 
+/// The languages whose functions are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    PostgreSql,
+    Sqlite,
+}
+
 /// Names and constants as one SQL writes them. What it cannot say is refused with the reason.
 pub(crate) trait Words {
+    /// Whose functions are meant.
+    fn language(&self) -> Language;
+
     /// A column, and its type.
     fn column(&self, name: &str) -> Result<(String, DataType), String>;
 
@@ -26,17 +37,17 @@ pub(crate) trait Words {
 }
 
 /// A part of the text, with what its surroundings have to know of it.
-struct Part {
-    text: String,
+pub(super) struct Part {
+    pub(super) text: String,
     tightness: Tightness,
     /// None for null.
-    data_type: Option<DataType>,
+    pub(super) data_type: Option<DataType>,
     /// Of a constant, what it is.
-    constant: Option<Value>,
+    pub(super) constant: Option<Value>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Tightness {
+pub(super) enum Tightness {
     Or,
     And,
     Not,
@@ -74,6 +85,9 @@ fn write(op: &Op, operands: Vec<Part>, words: &impl Words) -> Result<Part, Strin
             return Ok(part);
         }
         Op::Parameter(name) => return Err(format!("parameter {name}")),
+        Op::Now => return Err("the time at which it is run".to_owned()),
+        Op::Call(builtin, _) => return sql_function::call(builtin, &operands, words),
+        Op::Coalesce(_) => return sql_function::coalesce(&operands, words),
         Op::Compare(comparison) => {
             if !matches!(comparison, Comparison::Eq | Comparison::Ne) {
                 check_order(&operands, words)?;
@@ -90,7 +104,7 @@ fn write(op: &Op, operands: Vec<Part>, words: &impl Words) -> Result<Part, Strin
             let values = values.collect::<Result<Vec<_>, _>>()?;
             format!("{} IN ({})", operand(0), values.join(", "))
         }
-        Op::Like => return like(&operands, words),
+        Op::Like(rule) => return like(*rule, &operands, words),
         Op::IsNull => format!("{} IS NULL", operand(0)),
         Op::Not => {
             let text = format!("NOT {}", operands[0].within(Tightness::Test));
@@ -108,10 +122,13 @@ fn write(op: &Op, operands: Vec<Part>, words: &impl Words) -> Result<Part, Strin
 }
 
 /// A pattern that is not known now could hold what the other engine reads differently.
-fn like(operands: &[Part], words: &impl Words) -> Result<Part, String> {
+fn like(rule: LikeRule, operands: &[Part], words: &impl Words) -> Result<Part, String> {
+    if rule.ignores_case {
+        return Err("ilike, which knows other letters there".to_owned());
+    }
     let subject = operands[0].within(Tightness::Atom);
     let text = match &operands[1].constant {
-        Some(Value::Text(pattern)) => words.like(&subject, pattern)?,
+        Some(Value::Text(pattern)) => words.like(&subject, &rule.in_plain(pattern))?,
         Some(Value::Null) => format!("{subject} = NULL"),
         _ => return Err("a pattern of like that is no constant".to_owned()),
     };
@@ -136,7 +153,7 @@ fn joined(operands: &[Part], word: &str, tightness: Tightness) -> Part {
 
 impl Part {
     /// A predicate.
-    fn new(text: impl Into<String>, tightness: Tightness) -> Self {
+    pub(super) fn new(text: impl Into<String>, tightness: Tightness) -> Self {
         Part {
             text: text.into(),
             tightness,
@@ -145,13 +162,13 @@ impl Part {
         }
     }
 
-    fn of(mut self, data_type: Option<DataType>) -> Self {
+    pub(super) fn of(mut self, data_type: Option<DataType>) -> Self {
         self.data_type = data_type;
         self
     }
 
     /// The text where something at least this tight is asked for.
-    fn within(&self, least: Tightness) -> String {
+    pub(super) fn within(&self, least: Tightness) -> String {
         match self.tightness >= least {
             true => self.text.clone(),
             false => format!("({})", self.text),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::association::ActionName;
+use crate::model::lifecycle::Rule;
 use crate::schema::{DefaultFunction, DefaultValue, Deferral};
 use crate::value::{DataType, Value};
 
@@ -26,6 +27,7 @@ pub struct Attribute {
     pub(super) unique: bool,
     pub(super) primary_key: bool,
     pub(super) reference: Reference,
+    pub(super) rules: Vec<Rule>,
 }
 
 /// What an attribute says of itself about a foreign key.
@@ -64,6 +66,7 @@ impl Attribute {
             unique: false,
             primary_key: false,
             reference: Reference::Unsaid,
+            rules: Vec::new(),
         }
     }
 
@@ -112,6 +115,14 @@ impl Attribute {
     /// The next number for instances that give no value. One attribute of a model can have it.
     pub fn auto_increment(mut self) -> Self {
         self.default = Some(DefaultValue::AutoIncrement);
+        self
+    }
+
+    /// One more rule for its values, judged before they are written through the model. All broken rules of an instance are
+    /// told together, as [`Error::Validation`](crate::Error::Validation); a null breaks none but [`Rule::required`]. A call
+    /// can leave rules out: [`Transaction::without_validation`](crate::Transaction::without_validation).
+    pub fn validate(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
         self
     }
 

@@ -9,10 +9,12 @@ use crate::engine::{Affected, Changes, Clock, DatabaseOptions, Limits, Versions}
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::model::find::read_methods;
+use crate::model::increment::increment_methods;
 use crate::model::link::Store;
 use crate::model::link::call_method;
 use crate::model::reader::Reader;
 use crate::model::resolve::Resolved;
+use crate::model::upsert::upsert_methods;
 use crate::model::write::write_methods;
 use crate::model::{Instance, Models, Related, Snapshot, Source, Transaction, Tree, Values};
 use crate::query::{Queryable, Version};
@@ -187,11 +189,14 @@ impl Database {
     call_method!();
     read_methods!();
     write_methods!();
+    upsert_methods!();
+    increment_methods!();
 
     pub(crate) fn reader(&self) -> Reader<'_> {
         Reader {
             snapshot: &self.engine,
             models: &self.models,
+            time: None,
         }
     }
 

@@ -1,7 +1,9 @@
 //! A model, as declared.
 
 use crate::association::Names;
+use crate::expr::Expr;
 use crate::model::attribute::Attribute;
+use crate::model::lifecycle::WriteHooks;
 use crate::query::Scope;
 use crate::schema::{CheckDef, IndexDef, UniqueDef};
 
@@ -36,6 +38,9 @@ pub struct ModelDef {
     pub(super) default_scope: Option<Scope>,
     pub(super) scopes: Vec<(String, Scope)>,
     pub(super) soft_delete: bool,
+    /// Each with its name.
+    pub(super) rules: Vec<(String, Expr)>,
+    pub(super) hooks: WriteHooks,
 }
 
 impl ModelDef {
@@ -55,6 +60,8 @@ impl ModelDef {
             default_scope: None,
             scopes: Vec::new(),
             soft_delete: false,
+            rules: Vec::new(),
+            hooks: WriteHooks::default(),
         }
     }
 
@@ -119,6 +126,35 @@ impl ModelDef {
     /// action is taken when it is destroyed so (associations PA-1, PA-3, PA-7).
     pub fn soft_delete(mut self) -> Self {
         self.soft_delete = true;
+        self
+    }
+
+    /// One more rule over the attributes of an instance, by a name that stands for it in errors. It is broken where it is
+    /// false; where it is unknown, as with an attribute that has no value, it is not. It is judged before an instance is
+    /// written through the model that has, or takes, a value in an attribute that it looks at; what the database makes
+    /// itself (generated keys, uuids) is not known then, and not looked at. All broken rules are told together.
+    ///
+    /// Unlike a [`check`](ModelDef::check) it is no part of the table: the engine does not know it, and a call can leave it
+    /// out ([`Transaction::without_validation`](crate::Transaction::without_validation)). For a condition in Rust see
+    /// [`Expr::function`].
+    ///
+    /// ```
+    /// use relata::{Attribute, DataType, Models, Rule, col, values};
+    ///
+    /// let mut models = Models::new();
+    /// models.define_with("Stay", |stay| {
+    ///     stay.attribute(Attribute::new("from", DataType::Int))
+    ///         .attribute(Attribute::new("to", DataType::Int))
+    ///         .attribute(Attribute::new("guest", DataType::Text).validate(Rule::not_empty()))
+    ///         .validate("leaving after arriving", col("from").lt(col("to")))
+    /// });
+    /// let error = models.sync()?.create("Stay", values! { from: 7, to: 3, guest: "" }).unwrap_err();
+    /// let broken: Vec<_> = error.as_validation().unwrap().violations.iter().map(|it| &*it.rule).collect();
+    /// assert_eq!(broken, ["not_empty", "leaving after arriving"]);
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    pub fn validate(mut self, name: impl Into<String>, rule: impl Into<Expr>) -> Self {
+        self.rules.push((name.into(), rule.into()));
         self
     }
 

@@ -214,11 +214,15 @@ impl Reader<'_> {
 
     pub(super) fn find_instances(self, model: &str, filter: &Expr) -> Result<Vec<Instance>> {
         let model = self.model(model)?;
-        let rows = match self.finds_all(model) {
-            true => self.select(model, filter)?,
-            false => self.request(&select(&*model.name).filter(filter.clone()))?,
-        };
-        Ok(self.instances(model, &rows))
+        Ok(self.instances(model, &self.find_rows(model, filter)?))
+    }
+
+    /// The rows for which a filter over attributes is true and that reads find, in primary-key order.
+    pub(super) fn find_rows(self, model: &ModelEntry, filter: &Expr) -> Result<Vec<RowId>> {
+        match self.finds_all(model) {
+            true => self.select(model, filter),
+            false => self.request(&select(&*model.name).filter(filter.clone())),
+        }
     }
 
     pub(super) fn all_instances(self, model: &str) -> Result<Vec<Instance>> {
@@ -277,7 +281,11 @@ impl Reader<'_> {
             let request = select(&*model.name).filter(filter.clone());
             return request.count(&self.version());
         }
-        let filter = filter.bind(&self.attributes(model))?;
-        Ok(self.snapshot.rows_where(model.table, &filter).count())
+        let (filter, now) = self.bind(model, filter)?;
+        let rows = self
+            .snapshot
+            .rows_where(model.table, &filter, now.as_slice());
+        rows.map(|row| row.map(drop))
+            .try_fold(0, |count, row| row.map(|()| count + 1))
     }
 }

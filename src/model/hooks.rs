@@ -6,12 +6,12 @@
 //! model declares with `hooks(true)`, and for no others. It changes nothing: options are the caller's (associations
 //! AS-11). What it gives as its error is what `sync` gives, and no database is made.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::model::Models;
 use crate::model::describe::{AssociationKind, AssociationView, ModelView};
+use crate::model::lifecycle::Hook;
 use crate::model::resolve::Resolved;
 
 /// An association that is about to be made.
@@ -29,31 +29,26 @@ pub struct Associating<'m> {
 /// The hooks of all models, in the order in which they were given.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Hooks {
-    before: Vec<Hook<Before>>,
-    after: Vec<Hook<After>>,
+    before: Vec<Hook<String, Before>>,
+    after: Vec<Hook<String, After>>,
 }
 
 type Before = dyn Fn(Associating<'_>) -> Result<()> + Send + Sync;
 type After = dyn Fn(AssociationView<'_>) -> Result<()> + Send + Sync;
-
-struct Hook<F: ?Sized> {
-    source: String,
-    run: Arc<F>,
-}
 
 impl Models {
     /// What to do before each association that `source` declares with `hooks(true)` is made.
     ///
     /// ```
     /// use relata::association::HasMany;
-    /// use relata::error::{RequestError, RequestKind};
+    /// use relata::error::RequestError;
     /// use relata::Models;
     ///
     /// let mut models = Models::new();
     /// models.define("User").define("Task");
     /// models.has_many("User", HasMany::new("Task").hooks(true));
     /// models.before_associate("User", |association| match association.target {
-    ///     "Task" => Err(RequestError::new(RequestKind::Validation, "User", "no tasks").into()),
+    ///     "Task" => Err(RequestError::refused("User", "no tasks").into()),
     ///     _ => Ok(()),
     /// });
     /// assert_eq!(models.sync().unwrap_err().to_string(), "User: no tasks");
@@ -64,7 +59,7 @@ impl Models {
         hook: impl Fn(Associating<'_>) -> Result<()> + Send + Sync + 'static,
     ) -> &mut Self {
         self.hooks.before.push(Hook {
-            source: source.into(),
+            on: source.into(),
             run: Arc::new(hook),
         });
         self
@@ -77,7 +72,7 @@ impl Models {
         hook: impl Fn(AssociationView<'_>) -> Result<()> + Send + Sync + 'static,
     ) -> &mut Self {
         self.hooks.after.push(Hook {
-            source: source.into(),
+            on: source.into(),
             run: Arc::new(hook),
         });
         self
@@ -126,28 +121,9 @@ impl Models {
 }
 
 /// The hooks of a model, in the order in which they were given.
-fn of<'h, F: ?Sized>(hooks: &'h [Hook<F>], source: &str) -> impl Iterator<Item = &'h Hook<F>> {
-    hooks.iter().filter(move |hook| hook.source == source)
-}
-
-impl<F: ?Sized> Clone for Hook<F> {
-    fn clone(&self) -> Self {
-        Hook {
-            source: self.source.clone(),
-            run: self.run.clone(),
-        }
-    }
-}
-
-/// What a closure does cannot be compared: two hooks are equal if they are the same one.
-impl<F: ?Sized> PartialEq for Hook<F> {
-    fn eq(&self, other: &Self) -> bool {
-        self.source == other.source && Arc::ptr_eq(&self.run, &other.run)
-    }
-}
-
-impl<F: ?Sized> fmt::Debug for Hook<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Hook").field(&self.source).finish()
-    }
+fn of<'h, F: ?Sized>(
+    hooks: &'h [Hook<String, F>],
+    source: &str,
+) -> impl Iterator<Item = &'h Hook<String, F>> {
+    hooks.iter().filter(move |hook| hook.on == source)
 }

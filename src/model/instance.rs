@@ -15,7 +15,7 @@ use crate::engine::RowView;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::model::resolve::Resolved;
 use crate::schema::Table;
-use crate::value::{Key, Value};
+use crate::value::{FromValue, Key, Value};
 
 /// One row of a model, in memory. Made by a database: by `create`, `find`, `build` and the like.
 #[derive(Clone)]
@@ -39,8 +39,8 @@ pub struct Instance {
 pub(crate) enum Written {
     /// These cells; the row has them now.
     Cells(Vec<(u32, Value)>),
-    /// The whole row: the instance was not saved before.
-    Inserted(Box<Instance>),
+    /// All of it: the instance as it is after that.
+    Whole(Box<Instance>),
 }
 
 impl Instance {
@@ -82,6 +82,34 @@ impl Instance {
     /// [`RequestKind::UnknownColumn`].
     pub fn get(&self, attribute: &str) -> Result<&Value> {
         Ok(self.cell(self.entry().attribute(attribute)?.ordinal))
+    }
+
+    /// The value of an attribute as a Rust type: `i64` and integers that it fits into, `f64`, `bool`, `&str`, `String`,
+    /// and so on, and `Option` of these where it may be null.
+    ///
+    /// ```
+    /// # use relata::{Attribute, DataType, Models, values};
+    /// # let mut models = Models::new();
+    /// # models.define_with("Item", |it| {
+    /// #     it.attribute(Attribute::new("sku", DataType::Text)).attribute(Attribute::new("price", DataType::Int))
+    /// # });
+    /// # let mut db = models.sync()?;
+    /// let item = db.create("Item", values! { sku: "tea" })?;
+    /// assert_eq!(item.get_as::<&str>("sku")?, "tea");
+    /// assert_eq!(item.get_as::<Option<i64>>("price")?, None);
+    /// assert!(item.get_as::<i64>("price").is_err());
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RequestKind::UnknownColumn`], and [`RequestKind::Type`] if the value is of another type, null, or too large for
+    /// it.
+    pub fn get_as<'v, T: FromValue<'v>>(&'v self, attribute: &str) -> Result<T> {
+        let value = self.get(attribute)?;
+        T::from_value(value.as_ref()).ok_or_else(|| {
+            RequestError::not_readable(self.model(), attribute, value, T::EXPECTED).into()
+        })
     }
 
     /// Changes an attribute in memory; `save` writes it.
@@ -169,6 +197,20 @@ impl Instance {
         self.stored.is_some()
     }
 
+    /// Whether the rules of its model admit its values as they are in memory, saved or not. Of an instance that was never
+    /// saved, those that were given; where a default would stand, the default.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Validation`](crate::Error::Validation), with everything that is wrong.
+    pub fn validate(&self) -> Result<()> {
+        let models = &self.models;
+        match models.lifecycle(self.model) {
+            Some(lifecycle) => lifecycle.judge(self),
+            None => Ok(()),
+        }
+    }
+
     /// The attributes that were changed in memory and not saved, in the order of the changes.
     pub fn changed(&self) -> impl ExactSizeIterator<Item = &str> {
         let model = self.entry();
@@ -191,6 +233,16 @@ impl Instance {
 
     pub(crate) fn model_id(&self) -> ModelId {
         self.model
+    }
+
+    /// Whether it is of this model of these models.
+    pub(crate) fn is_of(&self, models: &Arc<Resolved>, model: ModelId) -> bool {
+        Arc::ptr_eq(&self.models, models) && self.model == model
+    }
+
+    /// Every value, that of a hidden column included.
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.values
     }
 
     pub(crate) fn cell(&self, ordinal: u32) -> &Value {
@@ -220,12 +272,12 @@ impl Instance {
     pub(crate) fn follow(&mut self, written: Written) {
         match written {
             Written::Cells(cells) => self.accept(&cells),
-            Written::Inserted(saved) => *self = *saved,
+            Written::Whole(saved) => *self = *saved,
         }
     }
 
     /// Takes note that these cells are stored; other changes stay pending.
-    fn accept(&mut self, cells: &[(u32, Value)]) {
+    pub(crate) fn accept(&mut self, cells: &[(u32, Value)]) {
         for (ordinal, value) in cells {
             self.values[*ordinal as usize] = value.clone();
             self.changed.retain(|(changed, _)| changed != ordinal);

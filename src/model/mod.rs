@@ -19,6 +19,7 @@ mod attribute;
 mod definition;
 mod registry;
 mod hooks;
+mod lifecycle;
 pub(crate) mod resolve;
 mod values;
 mod instance;
@@ -30,6 +31,8 @@ mod transaction;
 mod shared;
 mod find;
 mod write;
+mod upsert;
+mod increment;
 mod tree;
 mod nested;
 mod link;
@@ -41,6 +44,7 @@ pub use self::definition::ModelDef;
 pub use self::describe::{AssociationKind, AssociationView, ModelView, OwnerView, Verb};
 pub use self::hooks::Associating;
 pub use self::instance::Instance;
+pub use self::lifecycle::{Change, HookContext, HookEvent, Rule};
 pub use self::link::{
     Answer, Arguments, EachRows, Related, RelatedEach, RelatedView, Source, Target, Targets,
     targets,

@@ -2,7 +2,7 @@
 //!
 //! One row after another: those that the row refers to, the row itself, those that refer to it, and last the rows of
 //! junctions (associations CR-3, beyond BY-12). A key that follows from the nesting is written over one that was given
-//! (CR-4), and so are the values of scopes (CR-8). It descends as deep as the tree, which is as deep as trees may nest.
+//! (CR-4), and so are the values of scopes (CR-8). Each row is validated and has its hooks run by itself (CR-17). It descends as deep as the tree, which is as deep as trees may nest.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::model::link::belonging::{force, of_child, of_key, of_pair};
 use crate::model::link::owner::no_model_to_create;
 use crate::model::link::{not_assignable, not_linkable};
 use crate::model::tree::{Part, Tree};
-use crate::model::write::assignments;
+use crate::model::write::{Assignments, assignments};
 use crate::model::{Instance, Transaction, Values};
 use crate::query::{DEPTH_MAX, Include};
 use crate::value::{Key, Value};
@@ -34,7 +34,7 @@ struct Branch<'m> {
 impl<'db> Transaction<'db> {
     pub(super) fn create_nested(&mut self, model: &str, tree: Tree) -> Result<Instance> {
         let model = self.model(model)?;
-        self.atomically(|transaction| transaction.create_below(model, tree, &[]))
+        self.atomically(|transaction| transaction.create_below(model, tree, &[], None))
     }
 
     pub(super) fn create_all_nested(
@@ -45,7 +45,7 @@ impl<'db> Transaction<'db> {
         let model = self.model(model)?;
         self.atomically(|transaction| {
             trees
-                .map(|tree| transaction.create_below(model, tree, &[]))
+                .map(|tree| transaction.create_below(model, tree, &[], None))
                 .collect()
         })
     }
@@ -56,6 +56,7 @@ impl<'db> Transaction<'db> {
         model: &'db ModelEntry,
         tree: Tree,
         forced: &[(u32, Value)],
+        parent: Option<&Instance>,
     ) -> Result<Instance> {
         let Sorted { values, branches } = sort(model, tree)?;
         let mut cells = assignments(self.models(), model, values)?;
@@ -64,7 +65,8 @@ impl<'db> Transaction<'db> {
         for branch in branches {
             match &branch.association.link {
                 Link::ToParent(hop) => {
-                    let parents = self.create_parents(branch.association, hop, branch.trees)?;
+                    let parents =
+                        self.create_parents(model, &cells, branch.association, hop, branch.trees)?;
                     if let Some((_, key)) = parents.first() {
                         force(&mut cells, &of_key(hop, key));
                     }
@@ -75,8 +77,7 @@ impl<'db> Transaction<'db> {
             }
         }
         force(&mut cells, forced);
-        let row = self.insert_row(model, cells)?;
-        let created = self.reader().instance(model, row);
+        let created = self.create_row(model, cells, parent)?;
         // Rows of junctions come last: a stable sort keeps the rest in the order in which it was given.
         after.sort_by_key(|branch| matches!(branch.association.link, Link::Through(_)));
         for branch in after {
@@ -98,15 +99,21 @@ impl<'db> Transaction<'db> {
         Ok(created.with_below(below))
     }
 
+    /// Creates what a row with these cells is to refer to. For the hooks there the row stands above, though it comes later.
     fn create_parents(
         &mut self,
+        source: &ModelEntry,
+        cells: &Assignments,
         association: &Association,
         hop: &Hop,
         trees: Vec<Tree>,
     ) -> Result<Vec<(Instance, Key)>> {
         let target = self.target(association);
+        let has_hooks = self.lifecycle(target).is_some();
+        let built = || Instance::built(self.models(), source.id, cells.clone());
+        let source = has_hooks.then(built);
         let create = |tree| {
-            let parent = self.create_below(target, tree, &[])?;
+            let parent = self.create_below(target, tree, &[], source.as_ref())?;
             let key = complete(&parent, &hop.parent_columns)?;
             Ok((parent, key))
         };
@@ -128,7 +135,7 @@ impl<'db> Transaction<'db> {
         let cells = of_child(association, hop, &complete(source, &hop.parent_columns)?);
         let children = trees.into_iter();
         children
-            .map(|tree| self.create_below(target, tree, &cells))
+            .map(|tree| self.create_below(target, tree, &cells, Some(source)))
             .collect()
     }
 
@@ -150,13 +157,14 @@ impl<'db> Transaction<'db> {
         for mut tree in trees {
             let given = take_junction(&mut tree, model)?;
             let link = assignments(models, model, given)?;
-            created.push((self.create_below(target, tree, &association.scope)?, link));
+            let child = self.create_below(target, tree, &association.scope, Some(source))?;
+            created.push((child, link));
         }
         let link = |(child, mut link): (Instance, _)| {
             let other = complete(&child, &junction.other.parent_columns)?;
             force(&mut link, &of_pair(junction, &own, &other));
-            let row = self.insert_row(model, link)?;
-            Ok(child.with_junction(self.reader().instance(model, row)))
+            let link = self.create_row(model, link, Some(source))?;
+            Ok(child.with_junction(link))
         };
         created.into_iter().map(link).collect()
     }

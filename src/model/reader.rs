@@ -11,7 +11,7 @@ use crate::association::registry::ModelEntry;
 use crate::engine;
 use crate::engine::{RowId, RowView};
 use crate::error::{RequestError, RequestKind, Result};
-use crate::expr::{Expr, Scope, col};
+use crate::expr::{Bound, Expr, Scope, col};
 use crate::model::Instance;
 use crate::model::resolve::Resolved;
 use crate::query::{ScopeChoice, Select, Version, select};
@@ -23,6 +23,8 @@ use crate::value::{DataType, Key, Value};
 pub(crate) struct Reader<'a> {
     pub(crate) snapshot: &'a engine::Snapshot,
     pub(crate) models: &'a Arc<Resolved>,
+    /// Of the transaction that reads, if one does.
+    pub(crate) time: Option<&'a engine::Time>,
 }
 
 impl<'a> Reader<'a> {
@@ -41,7 +43,12 @@ impl<'a> Reader<'a> {
 
     /// The same for requests.
     pub(crate) fn version(self) -> Version<'a> {
-        Version::new(self.snapshot, &self.models.registry).with_scopes(&self.models.scopes)
+        let version = Version::new(self.snapshot, &self.models.registry);
+        let version = version.with_scopes(&self.models.scopes);
+        match self.time {
+            Some(time) => version.with_time(time),
+            None => version,
+        }
     }
 
     pub(crate) fn table(self, model: &ModelEntry) -> &'a Table {
@@ -76,9 +83,26 @@ impl<'a> Reader<'a> {
     /// The rows for which a filter over attributes is true and that are not softly deleted, in primary-key order. Scopes of
     /// the model are not looked at.
     pub(crate) fn select(self, model: &ModelEntry, filter: &Expr) -> Result<Vec<RowId>> {
-        let filter = filter.bind(&self.attributes(model))?;
-        let mut rows = self.snapshot.ids_where(model.table, &filter);
+        let (filter, now) = self.bind(model, filter)?;
+        let mut rows = self
+            .snapshot
+            .ids_where(model.table, &filter, now.as_slice())?;
         rows.retain(|&row| !self.is_deleted(model, row));
+        Ok(rows)
+    }
+
+    /// A filter over attributes, with the time if it asks for that.
+    pub(crate) fn bind(self, model: &ModelEntry, filter: &Expr) -> Result<(Bound, Option<Value>)> {
+        filter.bind_at(&self.attributes(model), || self.version().now())
+    }
+
+    /// As [`select`](Reader::select), of those that are softly deleted.
+    pub(crate) fn select_deleted(self, model: &ModelEntry, filter: &Expr) -> Result<Vec<RowId>> {
+        let (filter, now) = self.bind(model, filter)?;
+        let mut rows = self
+            .snapshot
+            .ids_where(model.table, &filter, now.as_slice())?;
+        rows.retain(|&row| self.is_deleted(model, row));
         Ok(rows)
     }
 
@@ -137,10 +161,7 @@ impl<'a> Reader<'a> {
     where
         'a: 'm,
     {
-        Attributes {
-            model,
-            table: self.table(model),
-        }
+        Attributes::new(model, self.table(model))
     }
 }
 
@@ -149,6 +170,12 @@ impl<'a> Reader<'a> {
 pub(crate) struct Attributes<'m> {
     model: &'m ModelEntry,
     table: &'m Table,
+}
+
+impl<'m> Attributes<'m> {
+    pub(crate) fn new(model: &'m ModelEntry, table: &'m Table) -> Self {
+        Attributes { model, table }
+    }
 }
 
 impl Scope for Attributes<'_> {

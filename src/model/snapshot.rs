@@ -66,6 +66,7 @@ impl Snapshot {
         Reader {
             snapshot: &self.engine,
             models: &self.models,
+            time: None,
         }
     }
 }

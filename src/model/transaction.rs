@@ -8,10 +8,13 @@ use crate::engine::{Affected, Changes, Commit, Savepoint};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::model::find::read_methods;
+use crate::model::increment::increment_methods;
+use crate::model::lifecycle::Manner;
 use crate::model::link::Store;
 use crate::model::link::call_method;
 use crate::model::reader::{Reader, check_origin, check_schema};
 use crate::model::resolve::Resolved;
+use crate::model::upsert::upsert_methods;
 use crate::model::write::write_methods;
 use crate::model::{Instance, Related, Snapshot, Source, Tree, Values};
 use crate::query::{Queryable, Version};
@@ -25,11 +28,16 @@ use crate::value::Timestamp;
 pub struct Transaction<'db> {
     engine: engine::Transaction<'db>,
     models: &'db Arc<Resolved>,
+    pub(super) manner: Manner,
 }
 
 impl<'db> Transaction<'db> {
     pub(crate) fn new(engine: engine::Transaction<'db>, models: &'db Arc<Resolved>) -> Self {
-        Transaction { engine, models }
+        Transaction {
+            engine,
+            models,
+            manner: Manner::default(),
+        }
     }
 
     /// Judges what was deferred and lets the transaction stand.
@@ -180,6 +188,8 @@ impl<'db> Transaction<'db> {
     call_method!();
     read_methods!();
     write_methods!();
+    upsert_methods!();
+    increment_methods!();
 
     // ---- For the modules that write ----
 
@@ -187,6 +197,7 @@ impl<'db> Transaction<'db> {
         Reader {
             snapshot: &self.engine,
             models: self.models,
+            time: Some(self.engine.time()),
         }
     }
 

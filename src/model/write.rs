@@ -1,6 +1,7 @@
-//! Writing instances: create, update, save, destroy.
+//! Writing instances: create, update, save, destroy, restore.
 //!
-//! Each is one statement of the engine, and so atomic by itself. The time of a creation is a default of its columns;
+//! Each is one statement of the engine, and so atomic by itself, or with its hooks one savepoint; `lifecycle` sees to both,
+//! and to validation. The time of a creation is a default of its columns;
 //! the time of an update is written here, with every row that is written through its model, and only then: what changes
 //! nothing writes nothing. What the caller gives for them stands.
 
@@ -9,6 +10,7 @@ use crate::engine::{Affected, RowId};
 use crate::error::{RequestError, RequestKind, Result, Show};
 use crate::expr::Expr;
 use crate::model::instance::{Written, check_type};
+use crate::model::lifecycle::{Call, Going, Sort};
 use crate::model::resolve::Resolved;
 use crate::model::{Instance, Transaction, Values};
 use crate::value::Value;
@@ -23,8 +25,8 @@ macro_rules! write_methods {
         ///
         /// # Errors
         ///
-        /// `UnknownTable`, `UnknownColumn`, `Type`; a constraint error if the row may not stand. Nothing is changed
-        /// then.
+        /// `UnknownTable`, `UnknownColumn`, `Type`; [`Error::Validation`](crate::Error::Validation) if the model's rules
+        /// refuse the values; what a hook gives; a constraint error if the row may not stand. Nothing is changed then.
         pub fn create(&mut self, model: &str, values: impl Into<Values>) -> Result<Instance> {
             self.write(|transaction| transaction.create_one(model, values.into()))
         }
@@ -90,8 +92,8 @@ macro_rules! write_methods {
         ///
         /// # Errors
         ///
-        /// `Unsaved`; `NotFound` if the row is gone; `UnknownColumn`, `Type`; a constraint error if the row may not
-        /// stand so. Row and instance are as before then.
+        /// `Unsaved`; `NotFound` if the row is gone; `UnknownColumn`, `Type`; `Validation`, what a hook gives; a constraint
+        /// error if the row may not stand so. Row and instance are as before then.
         pub fn update(&mut self, instance: &mut Instance, values: impl Into<Values>) -> Result<()> {
             let written =
                 self.write(|transaction| transaction.update_one(instance, values.into()))?;
@@ -114,8 +116,8 @@ macro_rules! write_methods {
         ///
         /// # Errors
         ///
-        /// `UnknownTable`, `UnknownColumn`, `Type`; a constraint error if a row may not stand so. Nothing is changed
-        /// then.
+        /// `UnknownTable`, `UnknownColumn`, `Type`; `Validation`, what a hook gives; a constraint error if a row may not
+        /// stand so. Nothing is changed then.
         pub fn update_where(
             &mut self,
             model: &str,
@@ -129,11 +131,15 @@ macro_rules! write_methods {
         /// Deletes the row of an instance, and what ON DELETE takes along. A row that is gone already is no error and
         /// counts none. Where the model deletes softly, the row stays and takes the time; nothing goes along.
         ///
+        /// What goes along by a CASCADE of an association with `hooks(true)` is destroyed one by one, so that its own hooks
+        /// run (associations HK-1); no such thing happens where several instances are destroyed by one call.
+        ///
         /// # Errors
         ///
-        /// `Unsaved`, or a constraint error if a reference forbids it. Nothing is changed then.
+        /// `Unsaved`, what a hook gives, or a constraint error if a reference forbids it. Nothing is changed then.
         pub fn destroy(&mut self, instance: &Instance) -> Result<Affected> {
-            self.write(|transaction| transaction.destroy_one(instance))
+            let going = $crate::model::lifecycle::Going::AsDeclared;
+            self.write(|transaction| transaction.destroy_one(instance, going))
         }
 
         /// Deletes the row of an instance even where its model deletes softly, and what ON DELETE takes along.
@@ -142,7 +148,8 @@ macro_rules! write_methods {
         ///
         /// As `destroy`.
         pub fn destroy_forced(&mut self, instance: &Instance) -> Result<Affected> {
-            self.write(|transaction| transaction.destroy_forced_one(instance))
+            let going = $crate::model::lifecycle::Going::Forced;
+            self.write(|transaction| transaction.destroy_one(instance, going))
         }
 
         /// Makes an instance that was softly deleted one that reads find. One that was not is left as it is.
@@ -154,6 +161,21 @@ macro_rules! write_methods {
             let written = self.write(|transaction| transaction.restore_one(instance))?;
             instance.follow(written);
             Ok(())
+        }
+
+        /// Makes every instance that was softly deleted, and for which a filter over attributes is true, one that reads
+        /// find. The rows that were restored are counted.
+        ///
+        /// # Errors
+        ///
+        /// `Unsupported` if the model does not delete softly; `UnknownTable`, or what is wrong with the filter.
+        pub fn restore_where(
+            &mut self,
+            model: &str,
+            filter: impl Into<$crate::expr::Expr>,
+        ) -> Result<Affected> {
+            let filter: Expr = filter.into();
+            self.write(|transaction| transaction.restore_selected(model, &filter))
         }
 
         /// Deletes every row for which a filter over attributes is true, and what ON DELETE takes along.
@@ -205,8 +227,7 @@ impl Transaction<'_> {
     pub(super) fn create_one(&mut self, model: &str, values: Values) -> Result<Instance> {
         let model = self.model(model)?;
         let cells = assignments(self.models(), model, values)?;
-        let row = self.insert_row(model, cells)?;
-        Ok(self.reader().instance(model, row))
+        self.create_row(model, cells, None)
     }
 
     pub(super) fn create_all(
@@ -219,8 +240,8 @@ impl Transaction<'_> {
         let rows: Vec<_> = rows
             .map(|values| assignments(models, model, values))
             .collect::<Result<_>>()?;
-        let rows = self.engine_mut().insert_rows(model.table, rows)?;
-        Ok(self.reader().instances(model, &rows))
+        let created = self.create_rows(model, rows)?;
+        Ok(created.into_instances(self.reader(), model))
     }
 
     pub(super) fn update_one(&mut self, instance: &Instance, values: Values) -> Result<Written> {
@@ -244,121 +265,69 @@ impl Transaction<'_> {
         values: Values,
     ) -> Result<Affected> {
         let model = self.model(model)?;
-        let mut cells = assignments(self.models(), model, values)?;
+        let cells = assignments(self.models(), model, values)?;
         let rows = self.reader().select(model, filter)?;
-        if rows.is_empty() {
-            return Ok(Affected::default());
-        }
-        self.stamp(model, &mut cells);
-        let rows: Vec<_> = rows.into_iter().map(|row| (row, cells.clone())).collect();
-        self.engine_mut().update_rows(model.table, &rows)
+        self.write_rows(model, with_each(rows, &cells), Call::MANY, Sort::Update)
     }
 
-    pub(super) fn destroy_one(&mut self, instance: &Instance) -> Result<Affected> {
+    pub(super) fn destroy_one(&mut self, instance: &Instance, going: Going) -> Result<Affected> {
         let model = self.model_of(instance)?;
         let row = self.reader().row_of(instance)?;
-        let rows: Vec<_> = row.into_iter().collect();
-        self.destroy_rows(model, &rows)
-    }
-
-    pub(super) fn destroy_forced_one(&mut self, instance: &Instance) -> Result<Affected> {
-        let model = self.model_of(instance)?;
-        let row = self.reader().row_of(instance)?;
-        let rows: Vec<_> = row.into_iter().collect();
-        self.engine_mut().delete_rows(model.table, &rows)
+        self.destroy_row(model, row, going)
     }
 
     pub(super) fn restore_one(&mut self, instance: &Instance) -> Result<Written> {
         let model = self.model_of(instance)?;
-        let deleted_at = model.deleted_at.ok_or_else(|| {
-            let detail = "instances are not softly deleted, and so cannot be restored";
-            RequestError::new(RequestKind::Unsupported, &*model.name, detail)
-        })?;
-        self.write_cells(model, instance, vec![(deleted_at, Value::Null)])
+        let cells = vec![(deleted_at(model)?, Value::Null)];
+        let row = self.reader().row_of(instance)?;
+        match row.is_some_and(|row| !self.reader().is_deleted(model, row)) {
+            true => Ok(Written::Cells(cells)),
+            false => self.write_one(model, instance, cells, Sort::Restore),
+        }
+    }
+
+    pub(super) fn restore_selected(&mut self, model: &str, filter: &Expr) -> Result<Affected> {
+        let model = self.model(model)?;
+        let cells = vec![(deleted_at(model)?, Value::Null)];
+        let rows = self.reader().select_deleted(model, filter)?;
+        self.write_rows(model, with_each(rows, &cells), Call::MANY, Sort::Restore)
     }
 
     pub(super) fn destroy_selected(&mut self, model: &str, filter: &Expr) -> Result<Affected> {
         let model = self.model(model)?;
         let rows = self.reader().select(model, filter)?;
-        self.destroy_rows(model, &rows)
+        self.destroy_rows(model, &rows, Call::MANY, Going::AsDeclared)
     }
+}
 
-    // ---- For the verbs of associations as well ----
-
-    /// Deletes rows as one statement: softly, where the model does so. Rows that are softly deleted already stay as they
-    /// are, with their time.
-    pub(crate) fn destroy_rows(&mut self, model: &ModelEntry, rows: &[RowId]) -> Result<Affected> {
-        let Some(deleted_at) = model.deleted_at else {
-            return self.engine_mut().delete_rows(model.table, rows);
-        };
-        let mut rows = rows.to_vec();
-        let reader = self.reader();
-        rows.retain(|&row| !reader.is_deleted(model, row));
-        if rows.is_empty() {
-            return Ok(Affected::default());
-        }
-        let mut cells = vec![(deleted_at, Value::Timestamp(self.now()))];
-        self.stamp(model, &mut cells);
-        let rows: Vec<_> = rows.into_iter().map(|row| (row, cells.clone())).collect();
-        self.engine_mut().update_rows(model.table, &rows)
-    }
-
+impl<'db> Transaction<'db> {
     /// Inserts the row of an instance that was never saved.
     pub(crate) fn insert_built(
         &mut self,
-        model: &ModelEntry,
+        model: &'db ModelEntry,
         cells: Assignments,
     ) -> Result<Written> {
-        let row = self.insert_row(model, cells)?;
-        Ok(Written::Inserted(Box::new(
-            self.reader().instance(model, row),
-        )))
+        let created = self.create_row(model, cells, None)?;
+        Ok(Written::Whole(Box::new(created)))
     }
+}
 
-    /// Writes cells of the row of an instance, if they differ.
-    pub(crate) fn write_cells(
-        &mut self,
-        model: &ModelEntry,
-        instance: &Instance,
-        mut cells: Assignments,
-    ) -> Result<Written> {
-        let row = self
-            .reader()
-            .row_of(instance)?
-            .ok_or_else(|| gone(instance))?;
-        if self.differs(model, row, &cells) {
-            self.stamp(model, &mut cells);
-            self.engine_mut()
-                .update_rows(model.table, &[(row, cells.clone())])?;
-        }
-        Ok(Written::Cells(cells))
-    }
+/// The same cells for each row, with room for the time of the update.
+fn with_each(rows: Vec<RowId>, cells: &Assignments) -> Vec<(RowId, Assignments)> {
+    let with = |row| {
+        let mut own = Assignments::with_capacity(cells.len() + 1);
+        own.extend_from_slice(cells);
+        (row, own)
+    };
+    rows.into_iter().map(with).collect()
+}
 
-    pub(crate) fn insert_row(&mut self, model: &ModelEntry, cells: Assignments) -> Result<RowId> {
-        let rows = self.engine_mut().insert_rows(model.table, [cells])?;
-        Ok(rows[0])
-    }
-
-    /// Whether writing these cells would change the row.
-    pub(crate) fn differs(&self, model: &ModelEntry, row: RowId, cells: &[(u32, Value)]) -> bool {
-        let row = self.reader().view(model, row);
-        cells
-            .iter()
-            .any(|(ordinal, value)| row.value(*ordinal).total_cmp(value.as_ref()).is_ne())
-    }
-
-    /// Adds the time of the update to what is written.
-    pub(crate) fn stamp(&mut self, model: &ModelEntry, cells: &mut Assignments) {
-        let Some(timestamps) = self.models().settings(model.id).timestamps else {
-            return;
-        };
-        if cells
-            .iter()
-            .all(|&(ordinal, _)| ordinal != timestamps.updated_at)
-        {
-            cells.push((timestamps.updated_at, Value::Timestamp(self.now())));
-        }
-    }
+/// The column that holds when an instance was destroyed.
+fn deleted_at(model: &ModelEntry) -> Result<u32> {
+    model.deleted_at.ok_or_else(|| {
+        let detail = "instances are not softly deleted, and so cannot be restored";
+        RequestError::new(RequestKind::Unsupported, &*model.name, detail).into()
+    })
 }
 
 /// Names to ordinals, with types checked; an attribute given twice is refused.

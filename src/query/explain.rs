@@ -219,7 +219,7 @@ impl Block<'_> {
             match sought {
                 Sought::Constant(value) => format!("{name} = {value}"),
                 Sought::Parameter(position) => {
-                    format!("{name} = :{}", self.plan.wanted.name(*position))
+                    format!("{name} = {}", self.plan.wanted.shown(*position))
                 }
             }
         });

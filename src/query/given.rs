@@ -66,8 +66,12 @@ impl<'r> Given<'r> {
         let resolved = resolve::resolve_given(self.association, self.options, version)?;
         let plan = planner::plan_given(resolved, self.association.is_single(), version);
         let level = self.level(rows, version);
-        let levels =
-            execute::run_given(&plan, &plan.wanted.given(NOTHING)?, level, version.snapshot)?;
+        let levels = execute::run_given(
+            &plan,
+            &plan.wanted.given(NOTHING, version)?,
+            level,
+            version.snapshot,
+        )?;
         Ok(Rows::new(Cow::Owned(plan), levels))
     }
 
@@ -83,8 +87,12 @@ impl<'r> Given<'r> {
         let resolved = resolve::resolve_given(self.association, self.options, version)?;
         let plan = planner::plan_given_count(resolved, version);
         let level = self.level(rows, version);
-        let levels =
-            execute::run_given(&plan, &plan.wanted.given(NOTHING)?, level, version.snapshot)?;
+        let levels = execute::run_given(
+            &plan,
+            &plan.wanted.given(NOTHING, version)?,
+            level,
+            version.snapshot,
+        )?;
         Ok(Rows::new(Cow::Owned(plan), levels))
     }
 

@@ -160,6 +160,14 @@ impl Include {
         self.required.unwrap_or(!filters.is_empty())
     }
 
+    /// Whether it leaves no row out by itself; what is required below it may.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.criteria.filters.is_empty()
+            && self.criteria.limit.is_none()
+            && self.criteria.offset.is_none()
+            && self.through_filters.is_empty()
+    }
+
     /// Whether it names associations and says nothing else about them.
     pub(crate) fn is_bare(&self) -> bool {
         let Include {

@@ -12,6 +12,7 @@
 use std::io;
 use std::io::Write;
 
+use crate::query::aggregate::Groups;
 use crate::query::resolve::IncludeNode;
 use crate::query::{Record, Records, Rows};
 use crate::value::ValueRef;
@@ -48,6 +49,18 @@ impl Record<'_> {
     }
 }
 
+impl Groups {
+    /// The groups as a JSON array of objects, without spaces.
+    pub fn to_json(&self) -> String {
+        text(|out| Writer::new(out, false).groups(self))
+    }
+
+    /// The groups as a JSON array of objects, indented by two spaces.
+    pub fn to_json_pretty(&self) -> String {
+        text(|out| Writer::new(out, true).groups(self))
+    }
+}
+
 fn text(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
     let mut out = Vec::new();
     write(&mut out).expect("writing to a vector does not fail");
@@ -79,6 +92,21 @@ impl<W: Write> Writer<W> {
             is_empty = false;
         }
         self.close("]", is_empty)
+    }
+
+    fn groups(&mut self, groups: &Groups) -> io::Result<()> {
+        self.open("[")?;
+        for (position, group) in groups.iter().enumerate() {
+            self.begin_item(position == 0)?;
+            self.open("{")?;
+            let named = groups.names().iter().zip(group.values());
+            for (place, (name, value)) in named.enumerate() {
+                self.name(name, place == 0)?;
+                self.value(value.as_ref())?;
+            }
+            self.close("}", groups.names().is_empty())?;
+        }
+        self.close("]", groups.is_empty())
     }
 
     fn object(&mut self, record: Record<'_>) -> io::Result<()> {

@@ -10,6 +10,7 @@ use std::ops::Range;
 use crate::engine::{RowCells, RowId, RowView, Snapshot, TableReader};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result};
 use crate::schema::TableId;
+use crate::value::ValueRef;
 
 /// The rows of a node.
 #[derive(Clone, Debug)]
@@ -150,6 +151,11 @@ impl<'s> RowList<'s> {
     #[inline]
     pub(crate) fn view(&self, position: usize) -> RowView<'s> {
         self.reader.view(self.ids[position], self.cells[position])
+    }
+
+    /// A cell of the row at a position.
+    pub(crate) fn value(&self, position: usize, ordinal: u32) -> ValueRef<'s> {
+        self.reader.value(self.cells[position], ordinal)
     }
 
     /// Says that the row at a position is read next, and those behind it soon: asks for the memory of one of them.

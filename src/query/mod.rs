@@ -17,6 +17,7 @@ mod select;
 mod include;
 mod scope;
 mod resolve;
+mod keyset;
 mod parameters;
 mod plan;
 mod planner;
@@ -27,6 +28,9 @@ mod prepared;
 mod given;
 mod shape;
 mod result;
+mod joined;
+mod depth_first;
+pub mod aggregate;
 mod owned;
 #[cfg(feature = "json")]
 mod json;
@@ -34,17 +38,20 @@ mod json;
 use std::sync::Arc;
 
 use crate::association::registry::Registry;
-use crate::engine::Snapshot;
+use crate::engine::{Snapshot, Time};
+use crate::value::Timestamp;
 
+pub use self::depth_first::{DepthFirst, Visit};
 pub(crate) use self::given::{Given, GivenRows};
 pub use self::include::{Include, include};
+pub use self::joined::{Joined, JoinedRow, JoinedRows};
 pub use self::order::{Direction, Nulls, Order, asc, desc};
 pub use self::owned::OwnedRows;
 pub use self::prepared::Prepared;
 pub use self::result::{Record, Records, Rows};
 pub use self::scope::{Scope, ScopeChoice};
 pub use self::select::{Select, select};
-pub use self::shape::{Column, Counted, Included};
+pub use self::shape::{Column, Counted, Included, Loaded};
 
 pub(crate) use self::resolve::check_criteria;
 pub(crate) use self::scope::{ModelScopes, Scopes};
@@ -62,6 +69,8 @@ pub struct Version<'s> {
     pub(crate) registry: &'s Arc<Registry>,
     /// None for models without scopes.
     pub(crate) scopes: Option<&'s Scopes>,
+    /// Of the transaction that reads, if one does.
+    time: Option<&'s Time>,
 }
 
 impl<'s> Version<'s> {
@@ -71,6 +80,23 @@ impl<'s> Version<'s> {
             snapshot,
             registry,
             scopes: None,
+            time: None,
+        }
+    }
+
+    /// The same within a transaction.
+    pub(crate) fn with_time(self, time: &'s Time) -> Self {
+        Version {
+            time: Some(time),
+            ..self
+        }
+    }
+
+    /// What `now()` is.
+    pub(crate) fn now(self) -> Timestamp {
+        match self.time {
+            Some(time) => time.read(self.snapshot.clock()),
+            None => self.snapshot.now(),
         }
     }
 

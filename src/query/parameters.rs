@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, RequestError, RequestKind, Result, excerpt};
 use crate::expr::Parameters;
+use crate::query::Version;
 use crate::value::Value;
 
 /// A value of the right type, or null, for each parameter. Few cost no allocation.
@@ -40,17 +41,23 @@ impl Wanted {
         }
     }
 
-    pub(crate) fn name(&self, position: usize) -> &str {
-        &self.parameters.at(position).name
+    /// A parameter as an expression shows it.
+    pub(crate) fn shown(&self, position: usize) -> String {
+        let name = &self.parameters.at(position).name;
+        match self.parameters.now() == Some(position) {
+            true => name.to_string(),
+            false => format!(":{name}"),
+        }
     }
 
-    /// Values for all parameters.
+    /// Values for all parameters, and the time of a version if it is asked for.
     ///
     /// # Errors
     /// `UnknownParameter`, `MissingParameter`, `Type`; `Repeated` for one that is given twice.
     pub(crate) fn given(
         &self,
         given: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
+        version: Version<'_>,
     ) -> Result<Given> {
         let mut values: SmallVec<[Option<Value>; 4]> = SmallVec::new();
         values.resize(self.parameters.len(), None);
@@ -61,6 +68,9 @@ impl Wanted {
                 let detail = format!("parameter {} is given twice", excerpt(&name));
                 return Err(self.refusal(RequestKind::Repeated, detail));
             }
+        }
+        if let Some(place) = self.parameters.now() {
+            values[place] = Some(version.now().into());
         }
         let named = self.parameters.iter().zip(values);
         named

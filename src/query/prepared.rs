@@ -50,7 +50,11 @@ impl Select {
     pub fn run<'s>(&self, on: &'s impl Queryable) -> Result<Rows<'s>> {
         let version = on.version();
         let plan = planner::plan(resolve::resolve(self, version)?, version);
-        let levels = execute::run(&plan, &plan.wanted.given(NOTHING)?, version.snapshot)?;
+        let levels = execute::run(
+            &plan,
+            &plan.wanted.given(NOTHING, version)?,
+            version.snapshot,
+        )?;
         Ok(Rows::new(Cow::Owned(plan), levels))
     }
 
@@ -68,8 +72,12 @@ impl Select {
     /// As [`run`](Select::run).
     pub fn count(&self, on: &impl Queryable) -> Result<usize> {
         let version = on.version();
-        let plan = planner::plan_count(resolve::resolve(self, version)?, version);
-        execute::count(&plan, &plan.wanted.given(NOTHING)?, version.snapshot)
+        let plan = self.plan_count(version)?;
+        execute::count(
+            &plan,
+            &plan.wanted.given(NOTHING, version)?,
+            version.snapshot,
+        )
     }
 
     /// Whether there is a row, whatever limit, offset and optional includes say.
@@ -94,11 +102,25 @@ impl Select {
     /// As [`run`](Select::run).
     pub fn prepare(&self, on: &impl Queryable) -> Result<Prepared> {
         let version = on.version();
-        let resolved = resolve::resolve(self, version)?;
         Ok(Prepared {
-            count: planner::plan_count(resolved.clone(), version),
-            plan: planner::plan(resolved, version),
+            count: self.plan_count(version)?,
+            plan: planner::plan(resolve::resolve(self, version)?, version),
         })
+    }
+
+    /// How to count the rows, whatever place they are to be behind.
+    fn plan_count(&self, version: Version<'_>) -> Result<Plan> {
+        let resolved = match &self.after {
+            None => resolve::resolve(self, version)?,
+            Some(_) => {
+                let whole = Select {
+                    after: None,
+                    ..self.clone()
+                };
+                resolve::resolve(&whole, version)?
+            }
+        };
+        Ok(planner::plan_count(resolved, version))
     }
 }
 
@@ -123,7 +145,7 @@ impl Prepared {
         parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
     ) -> Result<Rows<'s>> {
         let version = self.checked(on)?;
-        let given = self.plan.wanted.given(parameters)?;
+        let given = self.plan.wanted.given(parameters, version)?;
         let levels = execute::run(&self.plan, &given, version.snapshot)?;
         Ok(Rows::new(Cow::Borrowed(&self.plan), levels))
     }
@@ -167,7 +189,7 @@ impl Prepared {
         parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
     ) -> Result<usize> {
         let version = self.checked(on)?;
-        let given = self.count.wanted.given(parameters)?;
+        let given = self.count.wanted.given(parameters, version)?;
         execute::count(&self.count, &given, version.snapshot)
     }
 

@@ -15,9 +15,9 @@ use crate::error::{Error, Limit, RequestError, RequestKind, Result, excerpt};
 use crate::expr::{Bound, Expr, Parameters, Scope, all, col};
 use crate::query::parameters::Wanted;
 use crate::query::select::Criteria;
-use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Scopes, Select, Version};
+use crate::query::{DEPTH_MAX, Direction, Include, Nulls, Order, Scopes, Select, Version, keyset};
 use crate::schema::{Schema, Table, TableId};
-use crate::value::{DataType, Value};
+use crate::value::{DataType, Key, Value};
 
 /// A root, or an include below another node.
 #[derive(Clone, Debug)]
@@ -77,6 +77,8 @@ pub(crate) struct IncludeNode {
     pub(crate) hidden: bool,
     /// Of its rows only the number is part of the result.
     pub(crate) counted: bool,
+    /// Neither a filter nor a limit or offset of the request leaves rows out.
+    pub(crate) whole: bool,
     /// The owner that was included, if the association is one of it. Those of one owner stand beside each other, and are
     /// required or not together: of a row that has something in one of them, nothing is asked in the others.
     pub(crate) owner: Option<Arc<Owner>>,
@@ -141,7 +143,7 @@ pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Resolved
     let resolver = Resolver::of(version);
     let root = resolver.registry.by_name(&request.model)?;
     Ok(Resolved {
-        nodes: resolver.nodes(root, &request.criteria)?,
+        nodes: resolver.nodes(root, &request.criteria, request.after.as_ref())?,
         wanted: Wanted::new(&root.name, resolver.parameters.into_inner())?,
     })
 }
@@ -196,7 +198,7 @@ pub(crate) fn check_criteria(
         scopes: Some(scopes),
         parameters: RefCell::default(),
     };
-    resolver.nodes(model, criteria)?;
+    resolver.nodes(model, criteria, None)?;
     match resolver.parameters.into_inner().iter().next() {
         None => Ok(()),
         Some(parameter) => {
@@ -325,9 +327,20 @@ impl<'s> Resolver<'s> {
         }
     }
 
-    /// The nodes of a read of a model, the root first.
-    fn nodes(&self, root: &ModelEntry, criteria: &Criteria) -> Result<Vec<Node>> {
-        let scoped = self.scoped(root, criteria, true)?;
+    /// The nodes of a read of a model, the root first: of its rows behind a place, if one is given.
+    fn nodes(
+        &self,
+        root: &ModelEntry,
+        criteria: &Criteria,
+        after: Option<&Key>,
+    ) -> Result<Vec<Node>> {
+        let mut scoped = self.scoped(root, criteria, true)?;
+        if let Some(place) = after {
+            let order = order_keys(root, &scoped.order)?;
+            let primary_key = &self.schema.table(root.table).primary_key().columns;
+            let behind = keyset::behind(root, &order, primary_key, place)?;
+            scoped.to_mut().filters.push(behind);
+        }
         self.below(self.node(root, &scoped, &[])?, scoped)
     }
 
@@ -536,6 +549,7 @@ impl<'s> Resolver<'s> {
             required: include.is_required(&criteria.filters),
             hidden: false,
             counted: false,
+            whole: include.is_whole(),
             owner: None,
         });
         Ok(node)

@@ -11,11 +11,12 @@ use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId};
 use crate::engine::{RowCells, RowView};
 use crate::error::{Error, RequestError, RequestKind, Result};
+use crate::query::keyset;
 use crate::query::level::{Level, RowList};
 use crate::query::plan::Plan;
 use crate::query::resolve::{IncludeNode, Shown};
-use crate::query::shape::{Column, Counted, Included, Side, not_loaded};
-use crate::value::{Key, ValueRef};
+use crate::query::shape::{Column, Counted, Included, Loaded, Side, not_loaded};
+use crate::value::{FromValue, Key, ValueRef};
 
 /// The rows that a request found, with what it included.
 pub struct Rows<'s> {
@@ -80,6 +81,11 @@ impl<'s> Rows<'s> {
         self.get(0)
     }
 
+    /// The last row of the root, if it has one.
+    pub fn last(&self) -> Option<Record<'_>> {
+        self.get(self.len().checked_sub(1)?)
+    }
+
     /// An attribute of the root's rows, or with a path such as `tasks.title` of those of an include.
     ///
     /// # Errors
@@ -102,6 +108,14 @@ impl<'s> Rows<'s> {
     /// `UnknownAssociation`, or `NotLoaded` for one that was not counted.
     pub fn counted(&self, path: &str) -> Result<Counted> {
         self.plan.counted(path)
+    }
+
+    pub(super) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub(super) fn level(&self, node: usize) -> &Level<'s> {
+        &self.levels[node]
     }
 
     /// The rows of the root that stand under one of the sources for which they were given.
@@ -139,6 +153,19 @@ impl<'r> Record<'r> {
         Ok(self.value(self.rows.plan.ordinal(self.node, self.side, name)?))
     }
 
+    /// The value of an attribute as a Rust type: `i64` and integers that it fits into, `f64`, `bool`, `&str`, `String`,
+    /// and so on, and `Option` of these where it may be null.
+    ///
+    /// # Errors
+    /// As [`get`](Record::get), and `Type` if the value is of another type, null, or too large for it.
+    pub fn get_as<T: FromValue<'r>>(&self, name: &str) -> Result<T> {
+        let value = self.get(name)?;
+        T::from_value(value).ok_or_else(|| {
+            let value = value.to_value();
+            RequestError::not_readable(self.model(), name, &value, T::EXPECTED).into()
+        })
+    }
+
     /// The value of an attribute that was looked up with [`Rows::column`] in the same result, or with
     /// [`Prepared::column`](crate::query::Prepared::column) in its request.
     ///
@@ -156,6 +183,23 @@ impl<'r> Record<'r> {
     /// The primary key, loaded or not.
     pub fn key(&self) -> Key {
         self.view().key()
+    }
+
+    /// The place of a row of the root in the order of the request, to go on behind it with
+    /// [`Select::after`](crate::query::Select::after): the values of the columns ordered by, then of the primary key.
+    ///
+    /// # Errors
+    /// `Unsupported` for a row below another.
+    pub fn cursor(&self) -> Result<Key> {
+        if self.node != 0 || self.side == Side::Junction {
+            let detail = "the place of a row below another";
+            let error = RequestError::new(RequestKind::Unsupported, self.model(), detail);
+            return Err(error.into());
+        }
+        let primary_key = &self.list.reader.table.primary_key().columns;
+        let columns = keyset::columns_of(self.rows.plan.root(), primary_key);
+        let values = columns.iter().map(|&it| self.value(it).to_value());
+        Ok(values.collect())
     }
 
     /// The name of the model.
@@ -202,6 +246,21 @@ impl<'r> Record<'r> {
             false => Err(self.refusal(format!(
                 "{association} leads to many rows: read them with `many`"
             ))),
+        }
+    }
+
+    /// How much of an association was loaded below this row: all, a part, or nothing. What was not loaded is an error for
+    /// [`one`](Record::one) and [`many`](Record::many).
+    ///
+    /// # Errors
+    /// `UnknownAssociation`.
+    pub fn loaded(&self, association: &str) -> Result<Loaded> {
+        match self.side {
+            Side::Target => self.rows.plan.loaded(self.node, association),
+            Side::Junction => {
+                self.shape().0.association(association)?;
+                Ok(Loaded::Not)
+            }
         }
     }
 

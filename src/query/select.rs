@@ -6,6 +6,7 @@
 
 use crate::expr::Expr;
 use crate::query::{DEPTH_MAX, Include, Order, ScopeChoice};
+use crate::value::Key;
 
 /// A read of one model, with what is included.
 ///
@@ -25,6 +26,8 @@ use crate::query::{DEPTH_MAX, Include, Order, ScopeChoice};
 pub struct Select {
     pub(crate) model: String,
     pub(crate) criteria: Criteria,
+    /// The place behind which the rows are.
+    pub(crate) after: Option<Key>,
 }
 
 /// Which rows, in which order, with what of them and below them.
@@ -55,6 +58,7 @@ pub fn select(model: impl Into<String>) -> Select {
     Select {
         model: model.into(),
         criteria: Criteria::default(),
+        after: None,
     }
 }
 
@@ -80,6 +84,36 @@ impl Select {
     /// Without the first rows, counted after filters, required includes and order.
     pub fn offset(mut self, offset: usize) -> Self {
         self.criteria.offset = Some(offset);
+        self
+    }
+
+    /// Only rows behind a place in the order of the request: the one that [`Record::cursor`](crate::query::Record::cursor)
+    /// gives for the last row of a page, so that `limit` gives the next page. It is the values of the columns ordered by
+    /// and then of the primary key; without an order the primary key alone.
+    ///
+    /// Unlike an offset, it stays right when rows are inserted or deleted between two pages, the row itself included, and
+    /// it does not count rows off (beyond BY-5). It says nothing about `count`, as a limit says nothing.
+    ///
+    /// ```
+    /// use relata::{Attribute, DataType, Models, desc, select, values};
+    ///
+    /// let mut models = Models::new();
+    /// models.define_with("Post", |it| it.attribute(Attribute::new("score", DataType::Int)));
+    /// let mut db = models.sync()?;
+    /// for score in [5, 9, 5, 7] {
+    ///     db.create("Post", values! { score: score })?;
+    /// }
+    ///
+    /// let page = || select("Post").order_by(desc("score")).limit(2);
+    /// let rows = page().run(&db)?;
+    /// let place = rows.last().expect("a full page").cursor()?;
+    /// let next = page().after(place).run(&db)?;
+    /// let ids: Vec<i64> = next.iter().map(|post| post.get_as("id")).collect::<relata::Result<_>>()?;
+    /// assert_eq!(ids, [1, 3]);
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    pub fn after(mut self, place: impl Into<Key>) -> Self {
+        self.after = Some(place.into());
         self
     }
 

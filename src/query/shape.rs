@@ -29,6 +29,17 @@ pub struct Counted {
     pub(super) node: usize,
 }
 
+/// How much of an association a request loaded below each row. See [`Record::loaded`](crate::query::Record::loaded).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Loaded {
+    /// All rows that the association leads to.
+    Whole,
+    /// Those that the request asked for: by a filter, a limit, an offset, or something required below them.
+    Part,
+    /// None: it was not included, or decides only about other rows.
+    Not,
+}
+
 /// Which row of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
@@ -87,6 +98,33 @@ impl Plan {
         Err(not_loaded(model, detail))
     }
 
+    /// How much of an association, or of an owner, is loaded below the rows of a node.
+    pub(super) fn loaded(&self, node: usize, key: &str) -> Result<Loaded> {
+        let model = self.registry.model(self.node(node).model);
+        let Some(owner) = model.find_owner(key) else {
+            model.association(key)?;
+            return Ok(self.loaded_below(node, key));
+        };
+        let mut members = model.members(owner);
+        let loaded = members.next().map(|it| self.loaded_below(node, &it.key));
+        let loaded = loaded.unwrap_or(Loaded::Not);
+        match members.all(|it| self.loaded_below(node, &it.key) == loaded) {
+            true => Ok(loaded),
+            false => Ok(Loaded::Part),
+        }
+    }
+
+    fn loaded_below(&self, node: usize, key: &str) -> Loaded {
+        let Some(child) = self.find_child(node, key) else {
+            return Loaded::Not;
+        };
+        let child = self.node(child);
+        let mut below = child.children.iter();
+        let whole = child.include.as_ref().is_some_and(|it| it.whole)
+            && !below.any(|&it| self.node(it).is_required());
+        if whole { Loaded::Whole } else { Loaded::Part }
+    }
+
     /// The include of this key below a node.
     pub(super) fn child(&self, node: usize, key: &str) -> Result<usize> {
         if let Some(child) = self.find_child(node, key) {
@@ -133,6 +171,11 @@ impl Plan {
             (Side::Junction, None) | (Side::Target, _) => (node.model, &node.attributes),
         };
         (self.registry.model(model), shown)
+    }
+
+    /// The model of the root.
+    pub(super) fn root_name(&self) -> &str {
+        &self.shape(0, Side::Target).0.name
     }
 
     pub(super) fn node(&self, node: usize) -> &Node {

@@ -1,7 +1,7 @@
 //! A rule over one row.
 
-use crate::error::{Error, ProblemKind, RequestKind};
-use crate::expr::{Bound, Expr, Scope};
+use crate::error::{Error, ProblemKind, RequestKind, Result};
+use crate::expr::{Bound, Cells, Expr, Scope};
 use crate::schema::validate::Report;
 use crate::schema::{CheckDef, Table};
 use crate::value::DataType;
@@ -19,6 +19,20 @@ pub struct Check {
     pub columns: Vec<u32>,
     /// The predicate over rows in column order.
     pub(crate) bound: Bound,
+}
+
+impl Check {
+    /// Whether a row breaks it.
+    ///
+    /// # Errors
+    /// `Evaluation`, with the name of the check, if it has no value for the row.
+    pub(crate) fn is_broken_by(&self, row: &(impl Cells + ?Sized)) -> Result<bool> {
+        match self.bound.test(row) {
+            Ok(answer) => Ok(answer == Some(false)),
+            Err(Error::Request(error)) => Err(error.at(&format!("check {}", self.name)).into()),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// An expression over rows of a table names its columns; the ordinals are those of the table.

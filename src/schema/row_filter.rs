@@ -1,13 +1,13 @@
 //! Which rows take part in a unique key.
 
 use crate::error::ProblemKind;
-use crate::expr::{Bound, Expr};
+use crate::expr::{Expr, Total};
 use crate::schema::Table;
 use crate::schema::check;
 use crate::schema::validate::Report;
 
 /// A predicate over one row: only rows for which it is true take part; false and unknown leave a row out. It is made of
-/// expressions alone, because an index is kept by it, also on the way back from a panic in somebody's closure.
+/// expressions alone, and of those that cannot fail for a row, because an index is kept by it, also on the way back.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RowFilter {
@@ -16,7 +16,7 @@ pub struct RowFilter {
     /// The columns that it looks at, ascending. A change of others moves no row in or out.
     pub columns: Vec<u32>,
     /// The predicate over rows in column order.
-    pub(crate) bound: Bound,
+    pub(crate) bound: Total,
 }
 
 /// What was declared decides; the rest follows from it and the table.
@@ -38,7 +38,7 @@ pub(super) fn resolve(
         report.add(ProblemKind::Unsupported, detail);
         return None;
     }
-    match expr.bind(table) {
+    match expr.bind_total(table) {
         Ok(bound) => Some(RowFilter {
             expr: expr.clone(),
             columns: bound.columns().to_vec(),

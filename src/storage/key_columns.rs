@@ -22,6 +22,7 @@ impl KeyColumns {
     }
 
     /// The key of a stored row, cell by cell.
+    #[inline]
     pub(crate) fn of_row<'a>(
         &'a self,
         layout: &'a RowLayout,
@@ -33,6 +34,7 @@ impl KeyColumns {
     }
 
     /// The key of a whole row of values.
+    #[inline]
     pub(crate) fn of_values<'a>(
         &'a self,
         values: &'a [Value],
@@ -43,6 +45,7 @@ impl KeyColumns {
     }
 
     /// Whether a stored row has a null in the key.
+    #[inline]
     pub(crate) fn any_null(&self, layout: &RowLayout, row: RowRef<'_>) -> bool {
         self.columns
             .iter()
@@ -57,13 +60,16 @@ impl KeyColumns {
         row: RowRef<'_>,
         key: impl IntoIterator<Item = ValueRef<'k>>,
     ) -> bool {
-        self.columns
-            .iter()
-            .zip(key)
-            .all(|(&ordinal, part)| row.value(layout, ordinal) == part)
+        let mut columns = self.columns.iter();
+        let mut parts = key.into_iter();
+        columns.all(|&ordinal| {
+            let part = parts.next();
+            part.is_some_and(|part| row.holds(layout.field(ordinal), part))
+        })
     }
 
     /// The hash of a stored row's key.
+    #[inline]
     pub(crate) fn hash_row(&self, hasher: &KeyHasher, layout: &RowLayout, row: RowRef<'_>) -> u64 {
         hasher.hash(self.of_row(layout, row))
     }

@@ -26,7 +26,9 @@ impl KeyHasher {
     }
 
     /// The hash of a key's values in the order of its columns.
-    #[inline]
+    //
+    // Where it is called, the kinds of the values are often known already.
+    #[inline(always)]
     pub(crate) fn hash<'a>(&self, values: impl IntoIterator<Item = ValueRef<'a>>) -> u64 {
         #[cfg(test)]
         counted::count_one();

@@ -39,12 +39,12 @@ pub(crate) use self::key_hash::{KeyHasher, hashes_counted};
 pub(crate) use self::layout::{Field, RowLayout};
 pub(crate) use self::multi_index::MultiIndex;
 pub(crate) use self::ordered_index::OrderedIndex;
-pub(crate) use self::postings::{Children, Postings};
+pub(crate) use self::postings::{Children, Edge, Postings};
 pub(crate) use self::row_id::RowId;
 pub(crate) use self::row_ref::RowRef;
-pub(crate) use self::rows::Rows;
 #[cfg(test)]
 pub(crate) use self::rows::rows_read;
+pub(crate) use self::rows::{Rows, Slot};
 pub(crate) use self::spare_room::give_back_spare_room;
 pub(crate) use self::table_store::{
     Collision, IndexSpec, KeySpec, Members, Place, Remake, TableSpec, TableStore,

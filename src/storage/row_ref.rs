@@ -119,6 +119,27 @@ impl<'a> RowRef<'a> {
         }
     }
 
+    /// Whether a cell equals a value, by the total order.
+    //
+    // The kinds that most keys have are compared as they are stored.
+    #[inline]
+    pub(crate) fn holds(self, field: Field, value: ValueRef<'_>) -> bool {
+        let is_null = field.is_null(self.words);
+        match (field.data_type(), value) {
+            (DataType::Int, ValueRef::Int(int)) => {
+                self.words[field.offset()].cast_signed() == int && !is_null
+            }
+            (DataType::Uuid, ValueRef::Uuid(uuid)) => {
+                let at = field.offset();
+                (self.words[at], self.words[at + 1]) == uuid.as_u64_pair() && !is_null
+            }
+            (DataType::Text, ValueRef::Text(text)) => {
+                self.read_varying(field) == text.as_bytes() && !is_null
+            }
+            _ => self.read_rarer(field) == value,
+        }
+    }
+
     /// The bytes of a text, bytes or JSON cell; none of them for null.
     #[inline]
     pub(crate) fn read_varying(self, field: Field) -> &'a [u8] {

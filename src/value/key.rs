@@ -43,10 +43,11 @@ impl From<&Key> for Key {
 }
 
 impl From<Value> for Key {
+    #[inline]
     fn from(value: Value) -> Self {
-        Key {
-            values: SmallVec::from_iter([value]),
-        }
+        let mut values = SmallVec::new();
+        values.push(value);
+        Key { values }
     }
 }
 
@@ -59,6 +60,7 @@ impl From<Vec<Value>> for Key {
 macro_rules! key_from_one {
     ($($from:ty),* $(,)?) => {$(
         impl From<$from> for Key {
+            #[inline]
             fn from(value: $from) -> Self {
                 Key::from(Value::from(value))
             }
@@ -80,9 +82,18 @@ macro_rules! key_from_tuple {
 }
 
 key_from_tuple!(A);
-key_from_tuple!(A B);
 key_from_tuple!(A B C);
 key_from_tuple!(A B C D);
+
+/// As many as stand inline: they are put there as they are.
+impl<A: Into<Value>, B: Into<Value>> From<(A, B)> for Key {
+    #[inline]
+    fn from((first, second): (A, B)) -> Self {
+        Key {
+            values: SmallVec::from_buf([first.into(), second.into()]),
+        }
+    }
+}
 
 /// `(1, 'a')`; a key of one column without brackets.
 impl fmt::Display for Key {

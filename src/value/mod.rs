@@ -13,12 +13,14 @@ mod data_type;
 mod value_ref;
 mod order;
 mod convert;
+mod from_value;
 mod display;
 mod key;
 
 use std::sync::Arc;
 
 pub use self::data_type::DataType;
+pub use self::from_value::FromValue;
 pub use self::json::Json;
 #[cfg(feature = "json")]
 pub use self::json::ParseJsonError;

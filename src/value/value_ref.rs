@@ -29,6 +29,7 @@ pub enum ValueRef<'a> {
 
 impl<'a> ValueRef<'a> {
     /// An owned copy.
+    #[inline]
     pub fn to_value(self) -> Value {
         match self {
             ValueRef::Null => Value::Null,

@@ -131,14 +131,9 @@ fn insert(times: u64) -> Result<(), Failure> {
 
 fn insert_pair(times: u64) -> Result<(), Failure> {
     in_transaction(&mut blog::small()?, |tx| {
+        let insert = tx.prepare_insert("post_tags", &["post_id", "tag_id"])?;
         for post in (0..times).map(u64::cast_signed) {
-            tx.insert(
-                "post_tags",
-                [
-                    ("post_id", post.into()),
-                    ("tag_id", ((post + 1) % TAGS).into()),
-                ],
-            )?;
+            tx.insert_prepared(&insert, [post.into(), ((post + 1) % TAGS).into()])?;
         }
         Ok(())
     })

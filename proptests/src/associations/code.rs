@@ -31,6 +31,9 @@ pub fn declarations(graph: &Graph) -> String {
     for association in &graph.associations {
         code += &self::association(association);
     }
+    if graph.watched {
+        code += "// Every model has the hooks of `watch`.\n";
+    }
     code + "let mut db = models.sync()?;\n"
 }
 

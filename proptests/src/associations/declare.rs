@@ -9,13 +9,18 @@ use relata::{Action, Attribute, DataType, Deferral, ModelDef, Models, Value, col
 use crate::associations::graph::{
     self, Association, Graph, Junction, Key, Model, PrimaryKey, Sort, Unique,
 };
+use crate::associations::watch::watch;
 use crate::shape::{Kind, Rule, Timing};
 
 /// The declarations of a graph.
 pub fn models(graph: &Graph) -> Models {
     let mut models = Models::new();
     for model in &graph.models {
-        models.define(definition(model));
+        let definition = definition(model);
+        models.define(match graph.watched {
+            true => watch(definition, &model.name, graph),
+            false => definition,
+        });
     }
     for association in &graph.associations {
         associate(&mut models, association);

@@ -68,6 +68,7 @@ pub fn draw(choices: &mut Choices) -> Graph {
             _ => draw.many_to_many(),
         }
     }
+    draw.graph.watched = draw.choices.below(2) == 0;
     draw.graph
 }
 

@@ -14,6 +14,8 @@ pub struct Graph {
     pub models: Vec<Model>,
     /// The associations in the order of their declarations.
     pub associations: Vec<Association>,
+    /// Whether hooks around everything look on.
+    pub watched: bool,
 }
 
 /// A model, which has the name of its table.

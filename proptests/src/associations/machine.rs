@@ -99,6 +99,9 @@ fn run(graph: &Graph, next: &mut Next<'_>) -> Result<Tally, String> {
         turn: 0,
     };
     machine.compare_declaration(&database)?;
+    if graph.watched {
+        machine.count("watched by hooks".to_owned());
+    }
     for association in &graph.associations {
         machine.count(format!("declared {}", association.sort.name()));
     }

@@ -111,6 +111,7 @@ fn drop_part_of_call(call: &mut Call, part: usize) {
 }
 
 fn drop_declarations(search: &mut Search) {
+    attempt(search, |program| program.graph.watched = false);
     for position in (0..search.smallest.program.graph.associations.len()).rev() {
         attempt(search, |program| {
             _ = program.graph.associations.remove(position);

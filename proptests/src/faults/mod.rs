@@ -14,7 +14,7 @@ use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 
 use relata::engine::{Database, Limits, Transaction};
-use relata::error::{Error, ErrorKind, Limit, RequestError, RequestKind, Result};
+use relata::error::{Error, ErrorKind, Limit, RequestError, Result};
 use relata::value::{Value, ValueRef};
 
 /// One statement of the list.
@@ -115,7 +115,7 @@ impl Faults {
     pub fn step(&self) -> Result<()> {
         match fails() {
             false => Ok(()),
-            true => Err(RequestError::new(RequestKind::Validation, "", "on purpose").into()),
+            true => Err(RequestError::refused("", "on purpose").into()),
         }
     }
 

@@ -6,29 +6,48 @@
 use smallvec::SmallVec;
 
 use crate::engine::constraint;
-use crate::engine::mutation::{Edges, Unplaced, Updated};
+use crate::engine::mutation::{Edges, NewEdges, Parents, Unplaced, Updated};
 use crate::engine::referential::{Cause, Change};
 use crate::engine::statement::{Buffers, Statement};
-use crate::error::{Limit, Result, TransactionError, TransactionKind};
+use crate::error::{Limit, RequestError, RequestKind, Result, TransactionError, TransactionKind};
 use crate::schema::{DefaultValue, Table, TableId};
 use crate::storage::{Collision, RowId};
 use crate::value::Value;
 
 /// Which columns of a table are given a value, and where it stands among the values.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Given {
     /// For each column, the position of its value.
     sources: SmallVec<[Option<u32>; 32]>,
+    /// How many values there are.
+    len: usize,
+    /// Whether the values are those of all columns in their order and none asks for another one, so that they are the row.
+    is_whole_row: bool,
 }
 
 impl Given {
     /// The columns of the values, in their order.
-    pub(crate) fn new(table: &Table, ordinals: impl IntoIterator<Item = u32>) -> Self {
+    pub(crate) fn new(table: &Table, ordinals: &[u32]) -> Self {
         let mut sources = SmallVec::from_elem(None, table.columns.len());
-        for (position, ordinal) in (0..).zip(ordinals) {
+        for (position, &ordinal) in (0..).zip(ordinals) {
             sources[ordinal as usize] = Some(position);
         }
-        Given { sources }
+        let in_order = (0..).zip(&sources).all(|(at, source)| *source == Some(at));
+        Given {
+            is_whole_row: in_order && table.auto_increment.is_none(),
+            len: ordinals.len(),
+            sources,
+        }
+    }
+
+    /// A row, of which this is the position among many, has a value for each column that is given one.
+    #[inline]
+    pub(crate) fn check_length(&self, table: &Table, row: usize, found: usize) -> Result<()> {
+        if found == self.len {
+            return Ok(());
+        }
+        let detail = format!("row {row} has {found} values for {} columns", self.len);
+        Err(RequestError::new(RequestKind::KeyLength, &*table.name, detail).into())
     }
 
     /// The value of a column, if it is given one.
@@ -61,6 +80,43 @@ impl Statement<'_> {
         }
         self.note_given_key(table, row);
         Ok(())
+    }
+
+    /// Writes a new row of values for the given columns, and defaults for the rest. It is the row at this position among
+    /// many.
+    pub(crate) fn insert_values(
+        &mut self,
+        table: &Table,
+        given: &Given,
+        position: usize,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<RowId> {
+        let mut owned = std::mem::take(&mut self.context.buffers.values);
+        owned.extend(values);
+        let inserted = self.insert_owned(table, given, position, &mut owned);
+        owned.clear();
+        self.context.buffers.values = owned;
+        inserted
+    }
+
+    fn insert_owned(
+        &mut self,
+        table: &Table,
+        given: &Given,
+        position: usize,
+        values: &mut [Value],
+    ) -> Result<RowId> {
+        given.check_length(table, position, values.len())?;
+        if given.is_whole_row {
+            return self.insert(table.id, values);
+        }
+        let mut row = std::mem::take(&mut self.context.buffers.row);
+        let inserted = self
+            .complete(table.id, given, values, &mut row)
+            .and_then(|()| self.insert(table.id, &row));
+        row.clear();
+        self.context.buffers.row = row;
+        inserted
     }
 
     /// Writes a new row of some cells, and defaults for the rest.
@@ -158,14 +214,19 @@ impl Statement<'_> {
         let table = schema.table(table_id);
         constraint::check_types(table, (0..).zip(values), self.context.limits)?;
         constraint::check_new_row(table, values, self.operation)?;
-        self.context.buffers.met.clear();
-        let row = match self.writer.insert_row(
-            table_id,
-            values,
-            self.parents_stay,
-            &mut self.context.buffers.met,
-            &mut self.context.buffers.queue,
-        ) {
+        let Buffers {
+            edges, met, queue, ..
+        } = &mut *self.context.buffers;
+        met.clear();
+        let parents = match (self.parents_stay, self.collects_edges) {
+            (false, _) => Parents::MayChange,
+            (true, None) => Parents::Stay,
+            (true, Some(_)) => Parents::StayForMany(edges),
+        };
+        let row = match self
+            .writer
+            .insert_row(table_id, values, parents, met, queue)
+        {
             Ok(row) => row,
             Err(Unplaced::Taken(other)) => {
                 return Err(constraint::duplicate_of_new(
@@ -206,6 +267,9 @@ impl Statement<'_> {
             .into());
         }
         self.count(table_id)?;
+        if self.context.buffers.edges.len() >= NewEdges::MAX {
+            self.insert_edges();
+        }
         if waits_for_end || self.is_waited_for(table) {
             self.context.buffers.history.push(Change {
                 table: table_id,

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::any_row::{AtRest, GivenUp};
 use crate::engine::limits::Limits;
-use crate::engine::mutation::{Edges, Queue, Writer};
+use crate::engine::mutation::{Edges, NewEdges, Queue, Writer, empty};
 use crate::engine::pending::Modes;
 use crate::engine::referential::{Change, Level, Restricted, WorkList};
 use crate::engine::refusals::{Refusal, Refusals};
@@ -45,7 +45,9 @@ pub(crate) struct Buffers {
     /// Scratch for one write.
     met: Vec<Collision>,
     queue: Queue,
-    /// Scratch for one row that is made whole.
+    edges: NewEdges,
+    /// Scratch for the values that are given for one row, and for one that is made whole.
+    values: Vec<Value>,
     row: Vec<Value>,
     vacated: BTreeSet<(ForeignKeyId, RowId)>,
     /// Children left under a parent row that no longer has their key, with that row.
@@ -71,6 +73,8 @@ pub(crate) struct Statement<'a> {
     values_changed: bool,
     /// Whether the statement only inserts, so that a parent found on the way is the parent for good.
     parents_stay: bool,
+    /// The table that many rows come to, whose edges are collected.
+    collects_edges: Option<TableId>,
     finished: bool,
 }
 
@@ -96,6 +100,7 @@ impl<'a> Statement<'a> {
             refusals: Refusals::default(),
             values_changed: false,
             parents_stay: false,
+            collects_edges: None,
             finished: false,
         }
     }
@@ -103,6 +108,12 @@ impl<'a> Statement<'a> {
     /// Says that the statement will insert and do nothing else.
     pub(crate) fn only_inserts(&mut self) {
         self.parents_stay = true;
+    }
+
+    /// Says that the statement will insert rows into one table, and do nothing else.
+    pub(crate) fn inserts_many(&mut self, table: TableId) {
+        self.parents_stay = true;
+        self.collects_edges = Some(table);
     }
 
     /// The state as the statement has made it so far.
@@ -117,6 +128,7 @@ impl<'a> Statement<'a> {
     /// Works through the levels, judges, and lets the statement stand.
     pub(crate) fn finish(mut self, addressed: usize) -> Result<Counts> {
         let first_level = self.rows_changed;
+        self.insert_edges();
         if self.has_consequences {
             self.follow_actions()?;
         }
@@ -125,6 +137,14 @@ impl<'a> Statement<'a> {
             addressed,
             by_actions: self.rows_changed - first_level,
         })
+    }
+
+    /// Puts the edges that were collected in place.
+    fn insert_edges(&mut self) {
+        if let Some(table) = self.collects_edges {
+            let Buffers { edges, queue, .. } = &mut *self.context.buffers;
+            self.writer.insert_edges(table, edges, queue);
+        }
     }
 
     /// Judges without actions and lets the statement stand: for changes that already contain what followed.
@@ -324,6 +344,7 @@ impl Buffers {
         empty(&mut self.collisions);
         empty(&mut self.met);
         empty(&mut self.queue);
+        self.edges.clear();
         if !self.vacated.is_empty() {
             self.vacated.clear();
         }
@@ -333,15 +354,5 @@ impl Buffers {
         if !self.given_up.is_untouched() {
             self.given_up = GivenUp::default();
         }
-    }
-}
-
-/// Empties a buffer for the next statement. A large one gives its memory back.
-fn empty<T>(buffer: &mut Vec<T>) {
-    const ENTRIES_MAX: usize = 1_024;
-    if buffer.capacity() > ENTRIES_MAX {
-        *buffer = Vec::new();
-    } else {
-        buffer.clear();
     }
 }

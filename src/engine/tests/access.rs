@@ -132,7 +132,7 @@ fn scanned(snapshot: &Snapshot, filter: &Expr) -> Vec<Value> {
     let rows = snapshot.rows("bookings").unwrap();
     rows.filter(|row| {
         let values: Vec<Value> = row.columns().map(|(_, value)| value.to_value()).collect();
-        bound.matches(&values[..])
+        bound.matches(&values[..]).unwrap()
     })
     .map(|row| row.key()[0].clone())
     .collect()

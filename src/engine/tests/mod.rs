@@ -14,6 +14,7 @@ mod access;
 mod deferred_keys;
 mod partial_keys;
 mod set_columns;
+mod many_rows;
 mod upserts;
 mod random;
 mod reporting_order;

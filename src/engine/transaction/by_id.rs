@@ -61,8 +61,9 @@ impl Transaction<'_> {
 
     /// The rows for which a filter is true, in primary-key order.
     pub(crate) fn select_ids(&self, table: TableId, filter: &Expr) -> Result<Vec<RowId>> {
-        let filter = filter.bind(self.schema.table(table))?;
-        Ok(self.ids_where(table, &filter))
+        let now = || self.time().read(self.clock());
+        let (filter, now) = filter.bind_at(self.schema.table(table), now)?;
+        self.ids_where(table, &filter, now.as_slice())
     }
 }
 

@@ -42,16 +42,12 @@ impl Transaction<'_> {
         let id = table.table_id(&self.schema)?;
         let schema = self.schema.clone();
         let table = schema.table(id);
-        let given = Given::new(table, named_columns(table, columns)?);
+        let given = Given::new(table, &named_columns(table, columns)?);
         self.run(Operation::Insert, |statement| {
-            statement.only_inserts();
-            let (mut addressed, mut values, mut row) = (0, Vec::new(), Vec::new());
+            statement.inserts_many(id);
+            let mut addressed = 0;
             for cells in rows {
-                values.clear();
-                values.extend(cells);
-                check_length(table, addressed, values.len(), columns.len())?;
-                statement.complete(id, &given, &mut values, &mut row)?;
-                statement.insert(id, &row)?;
+                statement.insert_values(table, &given, addressed, cells)?;
                 addressed += 1;
             }
             Ok(addressed)
@@ -161,16 +157,6 @@ pub(super) fn named_columns(table: &Table, columns: &[&str]) -> Result<Vec<u32>>
     let names = columns.iter().map(|name| (*name, Value::Null));
     let cells = named_cells(table, names)?.into_iter();
     Ok(cells.map(|(ordinal, _)| ordinal).collect())
-}
-
-/// A row of many has a value for each named column.
-#[inline]
-pub(super) fn check_length(table: &Table, row: usize, found: usize, wanted: usize) -> Result<()> {
-    if found == wanted {
-        return Ok(());
-    }
-    let detail = format!("row {row} has {found} values for {wanted} columns");
-    Err(RequestError::new(RequestKind::KeyLength, &*table.name, detail).into())
 }
 
 /// Names to ordinals; a column named twice is refused.

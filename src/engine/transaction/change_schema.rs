@@ -43,10 +43,11 @@ impl Transaction<'_> {
     fn change_once(&mut self, change: &SchemaChange) -> Result<()> {
         let (schema, changed) = self.schema.after(change)?;
         self.refuse_pending(changed)?;
-        let mut now = self.now;
+        self.keep_time_of_reads();
+        let mut now = self.time.written;
         let current = &self.database.current;
         let next = schema_change::carry_over(current, Arc::new(schema), changed, &mut now)?;
-        self.now = now;
+        self.time.written = now;
         self.replace(next, changed);
         Ok(())
     }

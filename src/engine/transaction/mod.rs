@@ -6,6 +6,7 @@
 
 mod by_name;
 mod by_id;
+mod prepared;
 mod on_conflict;
 mod upsert;
 mod sequences;
@@ -13,6 +14,7 @@ mod savepoint;
 mod deferral;
 mod change_schema;
 mod truncate;
+mod time;
 
 use std::fmt;
 use std::ops::Deref;
@@ -33,8 +35,10 @@ use crate::storage::unshare;
 use crate::value::{Timestamp, Value};
 
 pub use self::on_conflict::OnConflict;
+pub use self::prepared::PreparedInsert;
 pub use self::savepoint::Savepoint;
 pub(crate) use self::savepoint::{SavepointMark, atomically};
+pub(crate) use self::time::Time;
 pub use self::upsert::{Upserted, Upserts};
 
 /// Statements that stand or fall together. Dropping it undoes them.
@@ -42,7 +46,7 @@ pub struct Transaction<'db> {
     database: &'db mut Database,
     schema: Arc<Schema>,
     start: Mark,
-    now: Option<Timestamp>,
+    time: Time,
     modes: Modes,
     /// The handles that can still be used, oldest first.
     open: Vec<slotmap::DefaultKey>,
@@ -77,7 +81,7 @@ impl<'db> Transaction<'db> {
             modes: Modes::initial(&schema),
             start: database.undo.mark(),
             schema,
-            now: None,
+            time: Time::default(),
             open: Vec::new(),
             rows: 0,
             finished: false,
@@ -105,6 +109,7 @@ impl<'db> Transaction<'db> {
     }
 
     pub(super) fn statement(&mut self, operation: Operation) -> Statement<'_> {
+        self.keep_time_of_reads();
         let Database {
             current,
             undo,
@@ -119,7 +124,7 @@ impl<'db> Transaction<'db> {
             sequence_logged: None,
         };
         let context = Context {
-            now: &mut self.now,
+            now: &mut self.time.written,
             modes: &self.modes,
             limits,
             buffers,
@@ -129,10 +134,24 @@ impl<'db> Transaction<'db> {
 
     /// The transaction's time: the database's clock, read once, at the first need.
     pub fn now(&mut self) -> Timestamp {
-        if let Some(now) = self.now {
+        self.keep_time_of_reads();
+        if let Some(now) = self.time.written {
             return now;
         }
-        writer(self.database, &self.schema).now(&mut self.now)
+        writer(self.database, &self.schema).now(&mut self.time.written)
+    }
+
+    /// The same for reads, which share the transaction.
+    pub(crate) fn time(&self) -> &Time {
+        &self.time
+    }
+
+    /// What a read took for the time is the time.
+    fn keep_time_of_reads(&mut self) {
+        if let Some(read) = self.time.is_ahead() {
+            writer(self.database, &self.schema).now(&mut self.time.written);
+            self.time.written = Some(read);
+        }
     }
 
     /// Judges what was deferred and lets the transaction stand.

@@ -36,7 +36,7 @@ impl Transaction<'_> {
         }
         let mark = SavepointMark {
             mark: self.database.undo.mark(),
-            now: self.now,
+            now: self.time.written,
             modes: self.modes.clone(),
             rows: self.rows,
         };
@@ -58,7 +58,7 @@ impl Transaction<'_> {
             modes,
             rows,
         } = self.database.savepoints[savepoint.handle].clone();
-        (self.now, self.modes, self.rows) = (now, modes, rows);
+        (self.time.written, self.modes, self.rows) = (now, modes, rows);
         self.roll_back(mark);
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::engine::name::TableName;
 use crate::engine::statement::{Given, Statement};
-use crate::engine::transaction::by_name::{check_length, named_cells, named_columns};
+use crate::engine::transaction::by_name::{named_cells, named_columns};
 use crate::engine::transaction::on_conflict::Resolved;
 use crate::engine::transaction::{Cells, OnConflict, Transaction};
 use crate::error::{Operation, RequestError, RequestKind, Result};
@@ -143,13 +143,13 @@ impl Transaction<'_> {
                 table,
                 resolved: &resolved,
                 ordinals,
-                given: Given::new(table, ordinals.iter().copied()),
+                given: Given::new(table, ordinals),
                 met: BTreeSet::new(),
                 row: Vec::new(),
             };
             let mut addressed = 0;
             for (position, values) in rows.into_iter().enumerate() {
-                check_length(table, position, values.len(), ordinals.len())?;
+                upsert.given.check_length(table, position, values.len())?;
                 let outcome = upsert.one(statement, values)?;
                 addressed += usize::from(!matches!(outcome, Outcome::Skipped));
                 report(outcome);

@@ -103,8 +103,8 @@ pub(super) fn create(
     writing.require_source()?;
     let target = writing.target();
     let cells = assignments(writing.transaction.models(), target, values)?;
-    let row = writing.transaction.insert_row(target, cells)?;
-    let created = writing.reader().instance(target, row);
+    let source = Some(writing.source);
+    let created = writing.transaction.create_row(target, cells, source)?;
     let key = complete(writing.place(), created.cells(&hop.parent_columns))?;
     let written = write(writing, of_key(hop, &key))?;
     Ok((created, written))

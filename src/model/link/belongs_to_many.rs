@@ -19,6 +19,7 @@ use crate::error::{
     ConstraintError, ConstraintKind, Error, Further, Operation, RequestError, RequestKind, Result,
     Show,
 };
+use crate::model::lifecycle::Created;
 use crate::model::link::belonging::{force, of_pair};
 use crate::model::link::pair::{self, Ends};
 use crate::model::link::targets::{Found, Target, Targets};
@@ -64,8 +65,8 @@ pub(super) fn add(
     let plan = plan(writing, junction, &own, targets, through, junction.unique)?;
     let model = junction_model(writing, junction);
     writing.update(model, plan.updates)?;
-    let rows = insert(writing, model, plan.inserts)?;
-    Ok(writing.reader().instances(model, &rows))
+    let created = insert(writing, model, plan.inserts)?;
+    Ok(created.into_instances(writing.reader(), model))
 }
 
 pub(super) fn remove(
@@ -113,12 +114,12 @@ pub(super) fn create(
     writing.require_linkable(junction)?;
     force(&mut cells, &writing.association.scope);
     let mut link = assignments(models, model, through)?;
-    let row = writing.transaction.insert_row(target, cells)?;
-    let created = writing.reader().instance(target, row);
+    let source = Some(writing.source);
+    let created = writing.transaction.create_row(target, cells, source)?;
     let other = complete(writing, created.cells(&junction.other.parent_columns))?;
     force(&mut link, &of_pair(junction, &own.values, &other));
-    let row = writing.transaction.insert_row(model, link)?;
-    Ok(created.with_junction(writing.reader().instance(model, row)))
+    let link = writing.transaction.create_row(model, link, source)?;
+    Ok(created.with_junction(link))
 }
 
 /// What linking these targets takes. Where `merge`, pairs that are there already are kept.
@@ -237,18 +238,15 @@ fn is_target(writing: &Writing<'_, '_>, row: Option<RowId>) -> bool {
     }
 }
 
-fn insert(
-    writing: &mut Writing<'_, '_>,
-    model: &ModelEntry,
+fn insert<'db>(
+    writing: &mut Writing<'_, 'db>,
+    model: &'db ModelEntry,
     rows: Vec<Assignments>,
-) -> Result<Vec<RowId>> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
+) -> Result<Created> {
+    match rows.is_empty() {
+        true => Ok(Created::Rows(Vec::new())),
+        false => writing.transaction.create_rows(model, rows),
     }
-    writing
-        .transaction
-        .engine_mut()
-        .insert_rows(model.table, rows)
 }
 
 /// One target twice in one call is a duplicate, whether or not it is linked already (associations BTM-24). Where pairs may

@@ -71,8 +71,8 @@ pub(super) fn create(writing: &mut Writing<'_, '_>, hop: &Hop, values: Values) -
         &mut cells,
         &of_child(writing.association, hop, &owner.values),
     );
-    let row = writing.transaction.insert_row(target, cells)?;
-    Ok(writing.reader().instance(target, row))
+    let source = Some(writing.source);
+    writing.transaction.create_row(target, cells, source)
 }
 
 /// The one target, or none. Every other one that holds the key loses it, so that the given one is the one that is found.
@@ -97,7 +97,8 @@ fn set_one(writing: &mut Writing<'_, '_>, hop: &Hop, targets: &Targets<'_>) -> R
                 &mut cells,
                 &of_child(writing.association, hop, &owner.values),
             );
-            writing.transaction.insert_row(writing.target(), cells)?;
+            let (target, source) = (writing.target(), Some(writing.source));
+            writing.transaction.create_row(target, cells, source)?;
             Ok(())
         }
     }

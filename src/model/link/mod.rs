@@ -5,7 +5,7 @@
 //! 1. `targets` says what it was given: rows, keys without a row, instances that were never saved;
 //! 2. `walk` and, through a junction, `pair` find over one version what is associated now, along edges or by value;
 //! 3. `belongs_to`, `has` or `belongs_to_many` decides what has to change and writes it, at most one statement per table
-//!    and kind: deletes, then updates, then inserts (beyond BY-12).
+//!    and kind: deletes, then updates, then inserts (beyond BY-12). `around` runs hooks around that.
 //!
 //! Of an owner in one of several models, `owner` says first which of its associations is meant.
 //!
@@ -27,6 +27,7 @@ mod related_view;
 mod related_each;
 mod call;
 mod writing;
+mod around;
 pub(crate) mod belonging;
 mod belongs_to;
 mod has;
@@ -43,15 +44,18 @@ use crate::association::registry::ModelEntry;
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::expr::Expr;
 use crate::model::instance::Written;
+use crate::model::link::around::Intent;
 use crate::model::link::view::View;
 use crate::model::link::writing::Writing;
 use crate::model::reader::Reader;
+use crate::model::write::assignments;
 use crate::model::{Instance, Transaction, Values};
 
 pub(super) use self::call::call_method;
 pub use self::call::{Answer, Arguments};
 pub use self::related_each::{EachRows, RelatedEach};
 pub use self::related_view::RelatedView;
+pub(in crate::model) use self::view::referring_rows;
 pub(crate) use self::writing::{not_assignable, not_linkable};
 
 pub use self::source::Source;
@@ -227,18 +231,20 @@ impl<'a> Related<'a> {
         let (targets, through) = (targets.into(), through.into());
         self.turn_to(&targets)?;
         let association = self.association.clone();
+        let intent = Intent::Set(&targets, |now: &Vec<Instance>| now);
         match &association.link {
             Link::ToParent(hop) => {
                 self.refuse_through(&targets, &through)?;
-                self.write_source(|writing| belongs_to::set(writing, hop, &targets))
+                let intent = Intent::Set(&targets, |(now, _): &(Vec<Instance>, Written)| now);
+                self.write_source(intent, |writing| belongs_to::set(writing, hop, &targets))
             }
             Link::ToChildren(hop) => {
                 self.refuse_through(&targets, &through)?;
-                self.write(|writing| has::set(writing, hop, &targets))
+                self.write(intent, |writing| has::set(writing, hop, &targets))
             }
-            Link::Through(junction) => {
-                self.write(|writing| belongs_to_many::set(writing, junction, &targets, &through))
-            }
+            Link::Through(junction) => self.write(intent, |writing| {
+                belongs_to_many::set(writing, junction, &targets, &through)
+            }),
         }
     }
 
@@ -293,15 +299,16 @@ impl<'a> Related<'a> {
         let (targets, through) = (targets.into(), through.into());
         let association = self.association.clone();
         self.require_many(Verb::Add)?;
+        let intent = Intent::Add(&targets);
         match &association.link {
             Link::ToParent(_) => Ok(Vec::new()),
             Link::ToChildren(hop) => {
                 self.refuse_through(&targets, &through)?;
-                self.write(|writing| has::add(writing, hop, &targets))
+                self.write(intent, |writing| has::add(writing, hop, &targets))
             }
-            Link::Through(junction) => {
-                self.write(|writing| belongs_to_many::add(writing, junction, &targets, &through))
-            }
+            Link::Through(junction) => self.write(intent, |writing| {
+                belongs_to_many::add(writing, junction, &targets, &through)
+            }),
         }
     }
 
@@ -315,10 +322,12 @@ impl<'a> Related<'a> {
         let targets = targets.into();
         let association = self.association.clone();
         self.require_many(Verb::Remove)?;
-        self.write(|writing| match &association.link {
-            Link::ToParent(_) => Ok(0),
-            Link::ToChildren(hop) => has::remove(writing, hop, &targets),
-            Link::Through(junction) => belongs_to_many::remove(writing, junction, &targets),
+        self.write(Intent::Remove(&targets), |writing| {
+            match &association.link {
+                Link::ToParent(_) => Ok(0),
+                Link::ToChildren(hop) => has::remove(writing, hop, &targets),
+                Link::Through(junction) => belongs_to_many::remove(writing, junction, &targets),
+            }
         })
     }
 
@@ -348,17 +357,23 @@ impl<'a> Related<'a> {
             return Err(owner::no_model_to_create(model, owner));
         }
         let association = self.association.clone();
+        let built = self.built(&values)?;
         match &association.link {
             Link::ToParent(hop) => {
                 self.refuse_through(&Targets::default(), &through)?;
-                self.write_source(|writing| belongs_to::create(writing, hop, values))
+                let intent = Intent::Create(built, |(created, _): &(Instance, Written)| created);
+                self.write_source(intent, |writing| belongs_to::create(writing, hop, values))
             }
             Link::ToChildren(hop) => {
                 self.refuse_through(&Targets::default(), &through)?;
-                self.write(|writing| has::create(writing, hop, values))
+                let intent = Intent::Create(built, |created: &Instance| created);
+                self.write(intent, |writing| has::create(writing, hop, values))
             }
             Link::Through(junction) => {
-                self.write(|writing| belongs_to_many::create(writing, junction, values, through))
+                let intent = Intent::Create(built, |created: &Instance| created);
+                self.write(intent, |writing| {
+                    belongs_to_many::create(writing, junction, values, through)
+                })
             }
         }
     }
@@ -381,6 +396,20 @@ impl<'a> Related<'a> {
         Ok(())
     }
 
+    /// What is to be created, for hooks around the change, if there are any.
+    fn built(&self, values: &Values) -> Result<Option<Instance>> {
+        let reader = self.store.reader();
+        let registry = &reader.models.registry;
+        let source = registry.model(self.association.source);
+        let lifecycle = reader.models.lifecycle(source.id);
+        if !lifecycle.is_some_and(|it| it.has_changes_of(&self.association)) {
+            return Ok(None);
+        }
+        let target = registry.model(self.association.target);
+        let cells = assignments(reader.models, target, values.clone())?;
+        Ok(Some(Instance::built(reader.models, target.id, cells)))
+    }
+
     fn place(&self) -> Place<'_> {
         Place::new(self.store.reader(), &self.association)
     }
@@ -398,26 +427,33 @@ impl<'a> Related<'a> {
         Err(self.place().refuse(RequestKind::Unsupported, detail))
     }
 
-    fn write<T>(&mut self, body: impl FnOnce(&mut Writing<'_, '_>) -> Result<T>) -> Result<T> {
+    /// Runs a verb with the hooks around what it changes, all or nothing.
+    fn write<T>(
+        &mut self,
+        intent: Intent<'_, '_, T>,
+        body: impl FnOnce(&mut Writing<'_, '_>) -> Result<T>,
+    ) -> Result<T> {
         let (source, association) = (self.source.instance(), &*self.association);
         let (source_follows, destroy_previous) = (self.source.follows(), self.destroy_previous);
         run(self.store, |transaction| {
-            body(&mut Writing {
+            let writing = &mut Writing {
                 transaction,
                 association,
                 source,
                 source_follows,
                 destroy_previous,
-            })
+            };
+            around::run(writing, intent, body)
         })
     }
 
     /// As `write`, where the source's own row is written: the instance follows, if it was given to be changed.
     fn write_source<T>(
         &mut self,
+        intent: Intent<'_, '_, (T, Written)>,
         body: impl FnOnce(&mut Writing<'_, '_>) -> Result<(T, Written)>,
     ) -> Result<T> {
-        let (value, written) = self.write(body)?;
+        let (value, written) = self.write(intent, body)?;
         self.source.follow(written);
         Ok(value)
     }

@@ -14,6 +14,27 @@ use crate::model::link::{Place, belongs_to};
 use crate::model::reader::Reader;
 use crate::value::{Key, Value};
 
+/// The rows that refer to a source by an association, of the target or of the junction, in no order.
+pub(in crate::model) fn referring_rows(
+    reader: Reader<'_>,
+    source: &Instance,
+    association: &Association,
+) -> Result<Vec<RowId>> {
+    let view = View::of(reader, source, association);
+    match &association.link {
+        Link::ToParent(_) => Ok(Vec::new()),
+        Link::ToChildren(hop) => view.children(hop),
+        Link::Through(junction) => {
+            let Some(own) = view.end(&junction.own)? else {
+                return Ok(Vec::new());
+            };
+            let (snapshot, table) = (reader.snapshot, view.tables(junction).junction);
+            let scope = &junction.scope;
+            Ok(walk::children(snapshot, &junction.own, table, scope, &own))
+        }
+    }
+}
+
 /// A source and one of its associations, over one version.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {

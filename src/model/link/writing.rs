@@ -4,6 +4,7 @@ use crate::association::link::{Association, Hop, Junction};
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
 use crate::error::{Error, RequestError, RequestKind, Result, Show};
+use crate::model::lifecycle::{Call, Going, Sort};
 use crate::model::link::targets::{Found, Targets};
 use crate::model::link::view::View;
 use crate::model::link::walk::Parent;
@@ -133,28 +134,46 @@ impl<'w, 'db> Writing<'w, 'db> {
     /// Updates rows of one model as one statement, with the time of the update.
     pub(super) fn update(
         &mut self,
-        model: &ModelEntry,
-        mut rows: Vec<(RowId, Assignments)>,
+        model: &'db ModelEntry,
+        rows: Vec<(RowId, Assignments)>,
     ) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
         self.require_rows(model, rows.iter().map(|&(row, _)| row))?;
-        for (_, cells) in &mut rows {
-            self.transaction.stamp(model, cells);
-        }
+        let call = self.call();
         self.transaction
-            .engine_mut()
-            .update_rows(model.table, &rows)?;
+            .write_rows(model, rows, call, Sort::Update)?;
         Ok(())
     }
 
-    /// Deletes rows of one model as one statement, softly where the model does so.
-    pub(super) fn delete(&mut self, model: &ModelEntry, rows: &[RowId]) -> Result<()> {
-        if !rows.is_empty() {
-            self.transaction.destroy_rows(model, rows)?;
+    /// Deletes rows of one model as one statement, softly where the model does so. The target of an association to one is
+    /// destroyed as an instance is, where that makes a difference.
+    pub(super) fn delete(&mut self, model: &'db ModelEntry, rows: &[RowId]) -> Result<()> {
+        let (call, going) = (self.call(), Going::AsDeclared);
+        if !self.association.is_single() || self.transaction.lifecycle(model).is_none() {
+            self.transaction.destroy_rows(model, rows, call, going)?;
+            return Ok(());
+        }
+        // A hook may delete a row, and its id may come to name another one.
+        let reader = self.reader();
+        let keys: Vec<Key> = rows
+            .iter()
+            .map(|&row| reader.view(model, row).key())
+            .collect();
+        for key in keys {
+            let row = self.reader().find(model, &key)?;
+            self.transaction.destroy_row(model, row, going)?;
         }
         Ok(())
+    }
+
+    /// An association to one is about its target, one to many about its targets as a whole.
+    fn call(&self) -> Call<'static> {
+        match self.association.is_single() {
+            true => Call::ONE,
+            false => Call::MANY,
+        }
     }
 }
 

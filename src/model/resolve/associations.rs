@@ -223,7 +223,7 @@ fn conditions(
         return None;
     }
     let expr = all(declared.iter().cloned());
-    match expr.bind(&draft.models[model]) {
+    match expr.bind_total(&draft.models[model]) {
         Ok(bound) => Some(Conditions { expr, bound }),
         Err(error) => {
             let source = draft.models[call.source].name.clone();

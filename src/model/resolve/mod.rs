@@ -16,6 +16,7 @@
 //! 7. `tables`: the schema, by `crate::schema`, which finds the problems of tables.
 //! 8. `links`: the associations in ids of that schema.
 //! 9. `scopes`: the scopes of the models, which must make sense over all that.
+//! 10. `lifecycles`: their rules and hooks, likewise.
 //!
 //! A problem leaves out the part that it is about, and the pass goes on. Positions never move once step 2 is through:
 //! the position of a model is its id and that of its table, the position of an attribute its column's ordinal.
@@ -33,11 +34,13 @@ mod associations;
 mod tables;
 mod links;
 mod scopes;
+mod lifecycles;
 
 use std::sync::Arc;
 
 use crate::association::registry::{ModelId, Registry};
 use crate::error::{DeclarationError, Error, Problem, ProblemKind, Result};
+use crate::model::lifecycle::Lifecycle;
 use crate::model::registry::Models;
 use crate::model::resolve::draft::Draft;
 use crate::query::Scopes;
@@ -54,6 +57,8 @@ pub(crate) struct Resolved {
     pub(crate) models: Arc<[ModelSettings]>,
     /// The scopes of the models.
     pub(crate) scopes: Scopes,
+    /// What each model does besides writing, at the position of its id; none for a model that does nothing.
+    lifecycles: Arc<[Option<Box<Lifecycle>>]>,
 }
 
 /// What writing an instance of a model needs to know besides its attributes.
@@ -80,6 +85,12 @@ impl Resolved {
     pub(crate) fn settings(&self, model: ModelId) -> ModelSettings {
         self.models[model.index()]
     }
+
+    /// What a model does besides writing.
+    #[inline]
+    pub(crate) fn lifecycle(&self, model: ModelId) -> Option<&Lifecycle> {
+        self.lifecycles[model.index()].as_deref()
+    }
 }
 
 /// Resolves all declarations.
@@ -90,6 +101,7 @@ pub(super) fn resolve(models: &Models) -> Result<Resolved> {
     let registry = Arc::new(links::registry(&draft, &associations, &owners, &schema));
     Ok(Resolved {
         scopes: scopes::resolve(models, &schema, &registry)?,
+        lifecycles: lifecycles::resolve(models, &schema, &registry)?.into(),
         registry,
         models: draft.models.iter().map(draft::Model::settings).collect(),
         schema,

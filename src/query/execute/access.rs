@@ -1,6 +1,8 @@
 //! Reads the rows of a root.
 
 use crate::engine::{AccessPath, RowCells, RowId, Snapshot};
+use crate::error::Result;
+use crate::expr::Failed;
 use crate::query::level::{Level, RowList};
 use crate::query::resolve::Node;
 use crate::value::Value;
@@ -11,56 +13,86 @@ pub(super) fn read<'s>(
     root: &Node,
     given: &[Value],
     snapshot: &'s Snapshot,
-) -> Level<'s> {
+) -> Result<Level<'s>> {
     let rows = match snapshot.find_by_path(root.table, path, given) {
         Some(found) if root.filter.is_none() => RowList::read(snapshot, root.table, found),
         found => {
             let reader = snapshot.reader(root.table);
-            let mut list = RowList::new(reader);
+            let (mut list, mut failed) = (RowList::new(reader), None);
             match found {
                 Some(found) => list.extend(passing(
                     found.map(|id| (id, reader.live(id))),
                     root,
                     given,
                     snapshot,
+                    &mut failed,
                 )),
-                None => list.extend(passing(reader.scan(), root, given, snapshot)),
+                None => {
+                    list.extend(passing(reader.scan(), root, given, snapshot, &mut failed));
+                }
             }
+            root.check(failed)?;
             list
         }
     };
     let len = u32::try_from(rows.len()).expect("a table has fewer rows than there are row ids");
-    Level {
+    Ok(Level {
         rows,
         junction: None,
         offsets: vec![0, len],
-    }
+    })
 }
 
 /// How many rows the access path finds and the filter leaves.
-pub(super) fn count(path: &AccessPath, root: &Node, given: &[Value], snapshot: &Snapshot) -> usize {
+pub(super) fn count(
+    path: &AccessPath,
+    root: &Node,
+    given: &[Value],
+    snapshot: &Snapshot,
+) -> Result<usize> {
     let reader = snapshot.reader(root.table);
-    match (snapshot.find_by_path(root.table, path, given), &root.filter) {
+    let mut failed = None;
+    let count = match (snapshot.find_by_path(root.table, path, given), &root.filter) {
         (Some(found), None) => found.len(),
         (Some(found), Some(_)) => {
             let read = found.map(|id| (id, reader.live(id)));
-            passing(read, root, given, snapshot).count()
+            passing(read, root, given, snapshot, &mut failed).count()
         }
         (None, None) => snapshot.row_count(root.table),
-        (None, Some(_)) => passing(reader.scan(), root, given, snapshot).count(),
-    }
+        (None, Some(_)) => passing(reader.scan(), root, given, snapshot, &mut failed).count(),
+    };
+    root.check(failed)?;
+    Ok(count)
 }
 
-/// The rows that the filter leaves.
+/// The rows that the filter leaves. The first row for which it has no value is noted; what comes after that counts for
+/// nothing.
 fn passing<'s>(
     rows: impl Iterator<Item = (RowId, RowCells<'s>)>,
     root: &Node,
     given: &[Value],
     snapshot: &'s Snapshot,
+    failed: &mut Option<Failed>,
 ) -> impl Iterator<Item = (RowId, RowCells<'s>)> {
     let reader = snapshot.reader(root.table);
     let filter = root.filter.as_ref();
     rows.filter(move |&(id, cells)| {
-        filter.is_none_or(|filter| filter.matches_with(&reader.view(id, cells), given))
+        filter.is_none_or(|filter| {
+            let answer = filter.matches_with(&reader.view(id, cells), given);
+            answer.unwrap_or_else(|failure| {
+                failed.get_or_insert(failure);
+                false
+            })
+        })
     })
+}
+
+impl Node {
+    /// The error of the first row for which the filter has no value.
+    fn check(&self, failed: Option<Failed>) -> Result<()> {
+        match (failed, &self.filter) {
+            (Some(failed), Some(filter)) => Err(filter.error(failed)),
+            _ => Ok(()),
+        }
+    }
 }

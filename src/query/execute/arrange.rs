@@ -191,7 +191,7 @@ impl OrderKey {
     }
 
     /// Nulls stand where the key says, whichever the direction.
-    fn compare(&self, a: ValueRef<'_>, b: ValueRef<'_>) -> Ordering {
+    pub(crate) fn compare(&self, a: ValueRef<'_>, b: ValueRef<'_>) -> Ordering {
         let nulls = match self.nulls {
             Nulls::First => b.is_null().cmp(&a.is_null()),
             Nulls::Last => a.is_null().cmp(&b.is_null()),

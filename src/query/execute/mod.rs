@@ -56,7 +56,7 @@ pub(crate) fn count(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result
         return Ok(run(plan, given, snapshot)?.first().map_or(0, Level::len));
     }
     match &root.access {
-        Access::Root(path) => Ok(access::count(path, &root.node, given, snapshot)),
+        Access::Root(path) => access::count(path, &root.node, given, snapshot),
         Access::Given | Access::Direct { .. } | Access::Through { .. } => Ok(0),
     }
 }
@@ -133,11 +133,11 @@ impl<'p, 's> Execution<'p, 's> {
             snapshot,
         };
         let mut level = match &planned.access {
-            Access::Root(path) => access::read(path, &planned.node, self.given, snapshot),
+            Access::Root(path) => access::read(path, &planned.node, self.given, snapshot)?,
             Access::Given => {
                 let rows = self.root_rows.take();
                 let rows = rows.expect("whoever runs such a plan gives the rows of its root");
-                through_junction(rows, planned.node.junction.as_ref(), self.given)
+                through_junction(rows, planned.node.junction.as_ref(), self.given)?
             }
             Access::Direct { parent, walk } => match planned.keep {
                 Keep::Rows | Keep::Passing => walker.direct(walk, parents(parent))?,
@@ -152,7 +152,7 @@ impl<'p, 's> Execution<'p, 's> {
         if !matches!(planned.access, Access::Root(_))
             && let Some(filter) = &planned.node.filter
         {
-            let keep = tested(&level.rows, filter, self.given);
+            let keep = tested(&level.rows, filter, self.given)?;
             level.retain_rows(&keep);
         }
         arrange::arrange(&mut level, planned, self.snapshot);
@@ -194,26 +194,27 @@ fn through_junction<'s>(
     mut rows: Level<'s>,
     junction: Option<&JunctionNode>,
     given: &[Value],
-) -> Level<'s> {
+) -> Result<Level<'s>> {
     let Some(junction) = junction else {
-        return rows;
+        return Ok(rows);
     };
     if let (Some(filter), Some(list)) = (&junction.filter, &rows.junction) {
-        let keep = tested(list, filter, given);
+        let keep = tested(list, filter, given)?;
         rows.retain_rows(&keep);
     }
     if junction.attributes.ordinals.is_empty() {
         rows.junction = None;
     }
-    rows
+    Ok(rows)
 }
 
 /// For each row, whether the filter is true.
-fn tested(rows: &RowList<'_>, filter: &Bound, given: &[Value]) -> Vec<bool> {
+fn tested(rows: &RowList<'_>, filter: &Bound, given: &[Value]) -> Result<Vec<bool>> {
     (0..rows.len())
         .map(|position| {
             rows.look_ahead(position);
-            filter.matches_with(&rows.view(position), given)
+            let answer = filter.matches_with(&rows.view(position), given);
+            answer.map_err(|failed| filter.error(failed))
         })
         .collect()
 }

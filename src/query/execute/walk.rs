@@ -92,7 +92,7 @@ impl<'s> Walker<'_, 's> {
         };
         let mut junction = walker.direct(&crossing.to_junction, parents)?;
         if let Some(filter) = &crossing.filter {
-            let keep = tested(&junction.rows, filter, self.given);
+            let keep = tested(&junction.rows, filter, self.given)?;
             junction.retain_rows(&keep);
         }
         Ok(junction)

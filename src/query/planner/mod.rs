@@ -63,6 +63,13 @@ pub(crate) fn plan_count(mut resolved: Resolved, version: Version<'_>) -> Plan {
     counting(plan(resolved, version))
 }
 
+/// How to read what [`plan_count`] counts, in primary-key order.
+pub(crate) fn plan_passing_in_order(resolved: Resolved, version: Version<'_>) -> Plan {
+    let mut plan = plan_count(resolved, version);
+    plan.nodes[0].order = RowOrder::Key;
+    plan
+}
+
 /// As [`plan_count`], of given root rows.
 pub(crate) fn plan_given_count(mut resolved: Resolved, version: Version<'_>) -> Plan {
     resolved.nodes = required_only(resolved.nodes);

@@ -402,7 +402,7 @@ impl<'w> Reference<'w> {
         };
         filters
             .iter()
-            .all(|it| it.bind(&names).unwrap().matches(&row[..]))
+            .all(|it| it.bind(&names).unwrap().matches(&row[..]).unwrap())
     }
 
     /// The targets below a row that qualify, each with its junction row: not ordered, not cut.

@@ -1,10 +1,10 @@
 //! A bucket of a hash index: entries inline in one allocation, and the rare excess beside it.
 //!
 //! Inside, a bucket is a small hash table: an entry stands in the slot that the upper bits of its fragment name, or in
-//! the next free one after it, so that a probe looks at a few neighbours rather than at the whole bucket. Fragments
-//! stand apart from rows: most probes touch one line of memory of each.
+//! the next free one after it, so that a probe looks at a few neighbours rather than at the whole bucket. A row stands
+//! beside its fragment: most probes touch one line of memory.
 //!
-//! Invariants: a slot is free if its fragment is [`FREE`], which no entry has; between an entry's own slot and the one
+//! Invariants: a slot is free if it holds [`FREE`], whose fragment no entry has; between an entry's own slot and the one
 //! that it stands in none is free; entries overflow only when no slot is free.
 
 use crate::storage::RowId;
@@ -12,14 +12,18 @@ use crate::storage::RowId;
 use super::Entry;
 
 /// The fragment of a free slot.
-pub(super) const FREE: u32 = 0;
+pub(super) const FREE_FRAGMENT: u32 = 0;
+
+/// What a free slot holds.
+const FREE: Entry = Entry {
+    fragment: FREE_FRAGMENT,
+    row: RowId(0),
+};
 
 /// `S` inline entries, a power of two, then as many as it takes.
 #[derive(Clone, Debug)]
 pub(crate) struct Bucket<const S: usize> {
-    fragments: [u32; S],
-    /// The row in each slot; that of a free one means nothing.
-    rows: [u32; S],
+    slots: [Entry; S],
     /// How many slots are taken.
     inline_len: usize,
     /// Entries that came when the slots were full: many rows of one hash, or a bucket whose turn to split is late.
@@ -38,8 +42,7 @@ impl<const S: usize> Bucket<S> {
 
     pub(super) fn new() -> Self {
         Bucket {
-            fragments: [FREE; S],
-            rows: [0; S],
+            slots: [FREE; S],
             inline_len: 0,
             overflow: Vec::new(),
         }
@@ -55,9 +58,8 @@ impl<const S: usize> Bucket<S> {
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
-        let slots = (0..S).filter(|&slot| self.fragments[slot] != FREE);
-        let inline = slots.map(|slot| self.inline_entry(slot));
-        inline.chain(self.overflow.iter().copied())
+        let inline = self.slots.iter().filter(|entry| **entry != FREE);
+        inline.chain(&self.overflow).copied()
     }
 
     #[inline]
@@ -67,11 +69,10 @@ impl<const S: usize> Bucket<S> {
             return;
         }
         let mut slot = Self::own_slot(entry.fragment);
-        while self.fragments[slot] != FREE {
+        while self.slots[slot].fragment != FREE_FRAGMENT {
             slot = Self::after(slot);
         }
-        self.fragments[slot] = entry.fragment;
-        self.rows[slot] = entry.row.0;
+        self.slots[slot] = entry;
         self.inline_len += 1;
     }
 
@@ -85,10 +86,10 @@ impl<const S: usize> Bucket<S> {
     pub(super) fn position(&self, entry: Entry) -> Option<usize> {
         let mut slot = Self::own_slot(entry.fragment);
         for _ in 0..S {
-            if self.fragments[slot] == FREE {
+            if self.slots[slot] == FREE {
                 return None;
             }
-            if self.inline_entry(slot) == entry {
+            if self.slots[slot] == entry {
                 return Some(slot);
             }
             slot = Self::after(slot);
@@ -117,17 +118,16 @@ impl<const S: usize> Bucket<S> {
         let mut slot = free;
         for _ in 1..S {
             slot = Self::after(slot);
-            let fragment = self.fragments[slot];
-            if fragment == FREE {
+            let entry = self.slots[slot];
+            if entry == FREE {
                 break;
             }
-            if Self::distance(Self::own_slot(fragment), slot) >= Self::distance(free, slot) {
-                self.fragments[free] = fragment;
-                self.rows[free] = self.rows[slot];
+            if Self::distance(Self::own_slot(entry.fragment), slot) >= Self::distance(free, slot) {
+                self.slots[free] = entry;
                 free = slot;
             }
         }
-        self.fragments[free] = FREE;
+        self.slots[free] = FREE;
         self.inline_len -= 1;
     }
 
@@ -162,16 +162,9 @@ impl<const S: usize> Bucket<S> {
         (to + S - from) % S
     }
 
-    fn inline_entry(&self, slot: usize) -> Entry {
-        Entry {
-            fragment: self.fragments[slot],
-            row: RowId(self.rows[slot]),
-        }
-    }
-
     #[cfg(test)]
     pub(super) fn check_invariants(&self) {
-        let taken = (0..S).filter(|&slot| self.fragments[slot] != FREE);
+        let taken = self.slots.iter().filter(|entry| **entry != FREE);
         assert_eq!(taken.count(), self.inline_len);
         assert!(
             self.overflow.is_empty() || self.inline_len == S,
@@ -229,15 +222,14 @@ impl<const S: usize> Iterator for Candidates<'_, S> {
     fn next(&mut self) -> Option<RowId> {
         let bucket = self.bucket?;
         while self.passed < S {
-            let slot = self.slot;
-            let fragment = bucket.fragments[slot];
-            if fragment == FREE {
+            let entry = bucket.slots[self.slot % S];
+            if entry.fragment == FREE_FRAGMENT {
                 return None;
             }
-            self.slot = Bucket::<S>::after(slot);
+            self.slot = Bucket::<S>::after(self.slot);
             self.passed += 1;
-            if fragment == self.fragment {
-                return Some(RowId(bucket.rows[slot]));
+            if entry.fragment == self.fragment {
+                return Some(entry.row);
             }
         }
         self.next_in_overflow(bucket)

@@ -136,7 +136,7 @@ fn memory_follows_the_entries_up_and_down() {
         index.insert(spread(row), RowId(row));
     }
     index.check_invariants();
-    assert!(index.buckets.leaf_count() < 20_000 / 32);
+    assert!(index.buckets.leaf_count() < 20_000 / 16);
     for row in 0..19_900 {
         assert!(index.remove(spread(row), RowId(row)));
     }

@@ -70,6 +70,11 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
 
     /// Adds an id; whether it was not there yet.
     pub(super) fn insert(&mut self, id: u32) -> bool {
+        // Rows mostly come in the order of their ids.
+        if self.has_room_at_the_end(id) {
+            self.append(id);
+            return true;
+        }
         let top = unshare(&mut self.top);
         if top.is_empty() {
             top.push(Child::of_mid(vec![Child::of_chunk(Chunk::of_one(id))]));
@@ -104,6 +109,26 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
         }
         self.len += 1;
         true
+    }
+
+    /// Whether an id belongs behind all others, and the last chunk has room.
+    #[inline]
+    fn has_room_at_the_end(&self, id: u32) -> bool {
+        let last = self.top.last().and_then(|mid| mid.node.last());
+        last.is_some_and(|chunk| {
+            chunk.node.len < C && chunk.node.ids().last().is_some_and(|last| *last < id)
+        })
+    }
+
+    fn append(&mut self, id: u32) {
+        if let Some(mid) = unshare(&mut self.top).last_mut()
+            && let Some(chunk) = unshare(&mut mid.node).last_mut()
+        {
+            let chunk = unshare(&mut chunk.node);
+            chunk.ids[chunk.len] = id;
+            chunk.len += 1;
+            self.len += 1;
+        }
     }
 
     /// Takes an id out; whether it was there.

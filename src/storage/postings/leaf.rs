@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::Edge;
 use super::children::Chunks;
 use super::large_list::LargeList;
 
@@ -87,8 +88,14 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
 
     /// Adds an id to a packed list; whether it was not there yet.
     pub(super) fn insert_packed(&mut self, which: usize, id: u32) -> bool {
-        let Err(position) = self.packed(which).binary_search(&id) else {
-            return false;
+        let packed = self.packed(which);
+        // Rows mostly come in the order of their ids.
+        let position = match packed.last() {
+            Some(&last) if last >= id => match packed.binary_search(&id) {
+                Ok(_) => return false,
+                Err(position) => position,
+            },
+            _ => packed.len(),
         };
         if self.ids.len() == self.ids.capacity() {
             let len = self.ids.len();
@@ -96,10 +103,50 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
             self.ids.reserve_exact((len * factor - len).max(COPY_ROOM));
         }
         self.ids.insert(self.range(which).start + position, id);
-        for end in &mut self.ends[which..] {
-            *end += 1;
+        for (place, end) in self.ends.iter_mut().enumerate() {
+            *end += u16::from(place >= which);
         }
         true
+    }
+
+    /// Whether no list is large, nor becomes so by these edges, which are sorted.
+    pub(super) fn stays_packed(&self, edges: &[Edge], packed_max: usize) -> bool {
+        self.large.is_empty()
+            && edges
+                .chunk_by(|a, b| a.parent() == b.parent())
+                .all(|of_one| {
+                    let which = of_one[0].parent().index() % P;
+                    self.range(which).len() + of_one.len() <= packed_max
+                })
+    }
+
+    /// Merges the children of sorted edges into packed lists, from the last one backwards, so that each id moves once.
+    pub(super) fn insert_all_packed(&mut self, mut edges: &[Edge]) {
+        let (mut read, mut write) = (self.ids.len(), self.ids.len() + edges.len());
+        self.ids.reserve_exact(edges.len());
+        self.ids.resize(write, 0);
+        for which in (0..P).rev() {
+            if edges.is_empty() {
+                return;
+            }
+            let start = self.range(which).start;
+            self.ends[which] = u16::try_from(write).expect("a leaf counts in 16 bits");
+            while let Some((last, rest)) = edges.split_last()
+                && last.parent().index() % P == which
+            {
+                let id = last.child().0;
+                while read > start && self.ids[read - 1] > id {
+                    (read, write) = (read - 1, write - 1);
+                    self.ids[write] = self.ids[read];
+                }
+                write -= 1;
+                self.ids[write] = id;
+                edges = rest;
+            }
+            let left = read - start;
+            self.ids.copy_within(start..read, write - left);
+            (read, write) = (start, write - left);
+        }
     }
 
     /// Takes an id out of a packed list.
@@ -108,8 +155,8 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
             return;
         };
         self.ids.remove(self.range(which).start + position);
-        for end in &mut self.ends[which..] {
-            *end -= 1;
+        for (place, end) in self.ends.iter_mut().enumerate() {
+            *end -= u16::from(place >= which);
         }
         self.give_memory_back();
     }

@@ -32,6 +32,29 @@ pub(crate) const CHUNK: usize = if cfg!(relata_tiny) { 4 } else { 256 };
 /// Chunks in a node of a large list.
 pub(crate) const MID: usize = if cfg!(relata_tiny) { 4 } else { 64 };
 
+/// A child to be put under a parent. Edges sort by parent, then by child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Edge(u64);
+
+impl Edge {
+    #[inline]
+    pub(crate) fn new(parent: RowId, child: RowId) -> Self {
+        Edge(u64::from(parent.0) << u32::BITS | u64::from(child.0))
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "an id is one half")]
+    pub(crate) fn parent(self) -> RowId {
+        RowId((self.0 >> u32::BITS) as u32)
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "an id is one half")]
+    pub(crate) fn child(self) -> RowId {
+        RowId(self.0 as u32)
+    }
+}
+
 /// Ids that a new leaf has room for at least.
 const ROOM_MIN: usize = 12;
 
@@ -156,6 +179,31 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
             leaf.move_out(which);
         }
         true
+    }
+
+    /// Adds children that are not there yet, in the order of parents and of the children of each. What a leaf gets is put in
+    /// place at once.
+    pub(crate) fn insert_sorted(&mut self, mut edges: &[Edge]) {
+        debug_assert!(edges.is_sorted());
+        while let Some(first) = edges.first() {
+            let (at, _) = place::<P>(first.parent());
+            let beyond = |edge: &Edge| place::<P>(edge.parent()).0 != at;
+            let of_leaf = edges.iter().position(beyond).unwrap_or(edges.len());
+            let (inserted, rest) = edges.split_at(of_leaf);
+            edges = rest;
+            let leaf = self
+                .leaves
+                .get_or_insert_with(at, || Leaf::with_room(inserted.len()));
+            if leaf.stays_packed(inserted, L) {
+                leaf.insert_all_packed(inserted);
+                self.len += inserted.len();
+                self.packed_len += inserted.len();
+            } else {
+                for edge in inserted {
+                    self.insert(edge.parent(), edge.child());
+                }
+            }
+        }
     }
 
     /// Takes a child out; whether it was there. One that is not there copies nothing.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::Postings;
+use super::{Edge, Postings};
 use crate::storage::RowId;
 
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ enum Step {
     Insert(u32, u32),
     /// Adds so many ids above all others, which fills chunks to the end.
     Append(u32, u32),
+    /// Adds several at once.
+    InsertSorted(Vec<(u32, u32)>),
     Remove(u32, u32),
     /// Removes the ids of a range, which joins chunks and nodes.
     RemoveRange(u32, u32, u32),
@@ -33,6 +35,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         24 => (any_parent(), any_child()).prop_map(|(parent, id)| Step::Insert(parent, id)),
         4 => (any_parent(), 1_u32..60).prop_map(|(parent, count)| Step::Append(parent, count)),
+        4 => prop::collection::vec((any_parent(), any_child()), 0..40).prop_map(Step::InsertSorted),
         10 => (any_parent(), any_child()).prop_map(|(parent, id)| Step::Remove(parent, id)),
         4 => (any_parent(), 0_u32..160, 1_u32..90)
             .prop_map(|(parent, start, count)| Step::RemoveRange(parent, start, count)),
@@ -102,6 +105,17 @@ fn run<const P: usize, const L: usize, const C: usize, const M: usize>(steps: &[
     let mut held = Vec::new();
     for step in steps {
         match *step {
+            Step::InsertSorted(ref pairs) => {
+                let new: BTreeSet<Edge> = pairs
+                    .iter()
+                    .filter(|(parent, id)| !model.get(parent).is_some_and(|ids| ids.contains(id)))
+                    .map(|&(parent, id)| Edge::new(RowId(parent), RowId(id)))
+                    .collect();
+                postings.insert_sorted(&new.into_iter().collect::<Vec<_>>());
+                for &(parent, id) in pairs {
+                    model.entry(parent).or_default().insert(id);
+                }
+            }
             Step::Insert(parent, id) => insert(&mut postings, &mut model, (parent, id)),
             Step::Append(parent, count) => {
                 let last = model.get(&parent).and_then(BTreeSet::last).copied();

@@ -28,6 +28,15 @@ pub(crate) struct Rows {
     end: u32,
 }
 
+/// What stands in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slot {
+    Live,
+    Dead,
+    /// Nothing: its page does not exist.
+    NoPage,
+}
+
 impl Rows {
     /// No rows, of these columns and so many links each.
     pub(crate) fn new(types: &[DataType], links: usize) -> Self {
@@ -99,6 +108,17 @@ impl Rows {
             page.live() == self.paging.rows_per_page()
                 || page.row_at(self.paging.slot_words(slot)).is_some()
         })
+    }
+
+    /// What stands in a slot. One descent.
+    #[inline]
+    pub(crate) fn slot(&self, row: RowId) -> Slot {
+        let (page, slot) = self.paging.place(row);
+        match self.pages.get(page) {
+            None => Slot::NoPage,
+            Some(page) if page.row_at(self.paging.slot_words(slot)).is_some() => Slot::Live,
+            Some(_) => Slot::Dead,
+        }
     }
 
     /// All live rows, ascending.

@@ -9,7 +9,7 @@
 use crate::storage::key_hash::KeyHasher;
 use crate::storage::table_store::{IndexSpec, KeySpec, Members};
 use crate::storage::{
-    HashIndex, KeyColumns, MultiIndex, OrderedIndex, Postings, RowId, RowRef, Rows,
+    HashIndex, KeyColumns, MultiIndex, OrderedIndex, Postings, RowId, RowLayout, RowRef, Rows,
 };
 use crate::value::ValueRef;
 
@@ -110,8 +110,10 @@ impl UniqueIndex {
     }
 
     /// Puts a row in; another row that has its key.
-    pub(super) fn add(&mut self, rows: &Rows, id: RowId) -> Option<RowId> {
-        let row = self.member(rows, id)?;
+    pub(super) fn add(&mut self, rows: &Rows, id: RowId, row: RowRef<'_>) -> Option<RowId> {
+        if !self.admits(rows.layout(), row) {
+            return None;
+        }
         let columns = &self.columns;
         let hash = columns.hash_row(&self.hasher, rows.layout(), row);
         let other = self
@@ -214,13 +216,16 @@ impl UniqueIndex {
 
     /// A row, if it is live, takes part, and no null keeps it out.
     fn member<'r>(&self, rows: &'r Rows, id: RowId) -> Option<RowRef<'r>> {
-        let (row, layout) = (rows.get(id)?, rows.layout());
-        if let Some(part) = &self.part
-            && !part.members.admit(layout, row)
-        {
-            return None;
-        }
-        (!self.nulls_distinct || !self.columns.any_null(layout, row)).then_some(row)
+        let row = rows.get(id)?;
+        self.admits(rows.layout(), row).then_some(row)
+    }
+
+    /// Whether a row takes part, and no null keeps it out.
+    #[inline]
+    fn admits(&self, layout: &RowLayout, row: RowRef<'_>) -> bool {
+        let part = self.part.as_ref();
+        part.is_none_or(|part| part.members.admit(layout, row))
+            && !(self.nulls_distinct && self.columns.any_null(layout, row))
     }
 }
 
@@ -250,8 +255,7 @@ impl SecondaryIndex {
     }
 
     /// Puts a row in.
-    pub(super) fn add(&mut self, rows: &Rows, id: RowId) {
-        let Some(row) = rows.get(id) else { return };
+    pub(super) fn add(&mut self, rows: &Rows, id: RowId, row: RowRef<'_>) {
         let (columns, layout) = (&self.columns, rows.layout());
         match &mut self.index {
             AnyIndex::Ordered(index) => index.insert(columns.of_row(layout, row), id),

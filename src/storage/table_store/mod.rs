@@ -19,7 +19,7 @@ use std::cmp::Ordering;
 use smallvec::SmallVec;
 
 use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
-use crate::storage::{KeyColumns, RowId, RowLayout, RowRef, Rows};
+use crate::storage::{KeyColumns, RowId, RowLayout, RowRef, Rows, Slot};
 use crate::value::{DataType, Value, ValueRef};
 
 pub(crate) use self::members::Members;
@@ -168,6 +168,17 @@ impl TableStore {
         self.keys[key].find(&self.rows, values)
     }
 
+    /// Where the row with this value of a unique key stands if there is one, in a dense table that has rows: whether it does
+    /// is for [`Rows::contains`] to say.
+    #[inline]
+    pub(crate) fn dense_slot(&self, key: usize, value: ValueRef<'_>) -> Option<RowId> {
+        let Keying::Dense { base } = self.keying else {
+            return None;
+        };
+        let slot = slot_of(base, value.as_int()?)?;
+        (key == 0 && slot < self.rows.end()).then_some(slot)
+    }
+
     /// The rows with this value of a unique key that is not that of a dense table, in no promised order.
     pub(crate) fn find_every<'k>(
         &self,
@@ -284,13 +295,12 @@ impl TableStore {
         let Some(row) = slot_of(base, key) else {
             return Place::OutOfReach;
         };
-        if self.rows.contains(row) {
-            return Place::Taken(row);
+        match self.rows.slot(row) {
+            Slot::Live => Place::Taken(row),
+            Slot::Dead => Place::Fresh(row),
+            Slot::NoPage if self.is_sparse() => Place::OutOfReach,
+            Slot::NoPage => Place::Fresh(row),
         }
-        if !self.rows.has_page(row) && self.is_sparse() {
-            return Place::OutOfReach;
-        }
-        Place::Fresh(row)
     }
 
     fn dense_key(&self, values: &[Value]) -> Option<i64> {
@@ -499,10 +509,17 @@ impl TableStore {
         collisions: &mut Vec<Collision>,
     ) {
         let implicit = usize::from(self.is_dense());
+        if self.keys.len() == implicit && self.indexes.is_empty() {
+            return;
+        }
+        let Some(stored) = self.rows.get(row) else {
+            return;
+        };
         for (key, index) in self.keys.iter_mut().enumerate().skip(implicit) {
-            if touches(index.watched()) {
-                let other = index.add(&self.rows, row);
-                collisions.extend(other.map(|other| Collision { key, row, other }));
+            if touches(index.watched())
+                && let Some(other) = index.add(&self.rows, row, stored)
+            {
+                collisions.push(Collision { key, row, other });
             }
         }
         for index in self
@@ -510,7 +527,7 @@ impl TableStore {
             .iter_mut()
             .filter(|index| touches(index.columns()))
         {
-            index.add(&self.rows, row);
+            index.add(&self.rows, row, stored);
         }
     }
 

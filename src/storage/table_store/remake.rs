@@ -70,7 +70,9 @@ impl TableStore {
         let keys = self.keys.iter_mut().zip(&remake.keys).enumerate();
         for (key, (index, _)) in keys.filter(|(_, (_, before))| before.is_none()) {
             for &row in ids {
-                if let Some(other) = index.add(&self.rows, row) {
+                if let Some(stored) = self.rows.get(row)
+                    && let Some(other) = index.add(&self.rows, row, stored)
+                {
                     return Err(Collision { key, row, other });
                 }
             }
@@ -78,7 +80,9 @@ impl TableStore {
         let indexes = self.indexes.iter_mut().zip(&remake.indexes);
         for (index, _) in indexes.filter(|(_, before)| before.is_none()) {
             for &row in ids {
-                index.add(&self.rows, row);
+                if let Some(stored) = self.rows.get(row) {
+                    index.add(&self.rows, row, stored);
+                }
             }
         }
         Ok(())

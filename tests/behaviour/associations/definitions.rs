@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use relata::error::{ProblemKind, RequestError, RequestKind};
+use relata::error::{ProblemKind, RequestError};
 use relata::model::{AssociationKind, Verb};
 use relata::schema::UniqueDef;
 use relata::{
@@ -375,7 +375,7 @@ fn hooks_run_around_associations_that_ask_for_them() {
     assert!(told.lock().unwrap().is_empty());
     // A hook may refuse.
     models.before_associate("User", |found| match found.target {
-        "Team" => Err(RequestError::new(RequestKind::Validation, "User", "no teams").into()),
+        "Team" => Err(RequestError::refused("User", "no teams").into()),
         _ => Ok(()),
     });
     assert_eq!(

@@ -2,6 +2,7 @@
 
 mod names;
 mod definitions;
+mod eager_loading;
 mod keys;
 mod sync;
 mod nested_create;

@@ -129,7 +129,7 @@ fn a_closure_that_fails_or_panics_undoes_its_statement() {
                         return Ok(vec![("code", (50 + calls).into()), ("parent", 3.into())]);
                     }
                     assert!(!panics, "on purpose, at row {}", row.key());
-                    Err(RequestError::new(RequestKind::Validation, "children", "refused").into())
+                    Err(RequestError::refused("children", "refused").into())
                 })
             };
             // Caught by whoever holds the transaction, it goes on without the statement.

@@ -2,7 +2,7 @@
 
 use relata::association::{BelongsToOwner, HasMany};
 use relata::error::RequestKind;
-use relata::query::Scope;
+use relata::query::{Loaded, Scope};
 use relata::{Database, Models, col, include, select, values};
 
 use super::super::{problem, synced, text};
@@ -235,4 +235,47 @@ fn an_owner_that_was_softly_deleted_is_not_found_and_comes_back() {
         db.related(&comment, "item").unwrap().one().unwrap(),
         Some(post)
     );
+}
+
+// rules: BY-11, EL-16
+// Broken: joined rows or a walk show an owner of another type, or a part of the owner passes for all of it.
+#[test]
+fn joined_rows_and_walks_have_the_owner_of_the_right_type() {
+    let db = gallery();
+    let owner = include("commentable").attributes(["title"]);
+    let comments = || select("Comment").attributes(["id"]);
+    let rows = comments().include(owner).run(&db).unwrap();
+    let joined = rows.joined();
+    assert_eq!(joined.names(), ["id", "Post.title", "Image.title"]);
+    let texts = joined.iter().map(|row| format!("{row:?}").replace('"', ""));
+    let expected = [
+        "{id: Int(1), Post.title: Text(p1), Image.title: Null}",
+        "{id: Int(2), Post.title: Null, Image.title: Text(i1)}",
+        "{id: Int(3), Post.title: Null, Image.title: Null}",
+    ];
+    assert_eq!(texts.collect::<Vec<_>>(), expected);
+    let walk = rows
+        .depth_first()
+        .map(|it| (it.association, it.record.model()));
+    let (none, owner) = (None, Some("commentable"));
+    let (comment, post, image) = ("Comment", "Post", "Image");
+    let expected = [
+        (none, comment),
+        (owner, post),
+        (none, comment),
+        (owner, image),
+        (none, comment),
+    ];
+    assert_eq!(walk.collect::<Vec<_>>(), expected);
+
+    let loaded = |request: relata::Select| {
+        let rows = request.run(&db).unwrap();
+        rows.first()
+            .expect("a comment")
+            .loaded("commentable")
+            .unwrap()
+    };
+    assert_eq!(loaded(comments()), Loaded::Not);
+    assert_eq!(loaded(comments().include("commentable")), Loaded::Whole);
+    assert_eq!(loaded(comments().include("Post")), Loaded::Part);
 }

@@ -296,12 +296,14 @@ fn write<K: RelataKey>(database: &mut Database, ids: Ids, updates: &[Update<K>])
 
 /// How many pairs were not there. Asks first: an error for every pair that is there costs more.
 fn add<K: RelataKey>(database: &mut Database, ids: Ids, pairs: &[Pair<K>]) -> Result<u64> {
+    let insert = database
+        .engine()
+        .prepare_insert(ids.pairs, &["post_id", "tag_id"])?;
     let mut transaction = database.engine_mut().begin();
     let mut added = 0;
     for &Pair { post, tag } in pairs {
         if !has(&transaction, ids, Pair { post, tag })? {
-            let row = [("post_id", post.into()), ("tag_id", tag.into())];
-            transaction.insert(ids.pairs, row)?;
+            transaction.insert_prepared(&insert, [post.into(), tag.into()])?;
             added += 1;
         }
     }

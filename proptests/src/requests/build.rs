@@ -1,0 +1,169 @@
+//! A request as relata's builder is told it.
+
+use relata::query::{Order as OrderBy, asc, desc, include, select};
+use relata::{Expr, Select, Value, all, any, col, not, param, val};
+
+use crate::requests::request::{
+    Body, Comparison, Filter, Include, Order, Request, ScopeChoice, Term,
+};
+use crate::requests::world::{Model, World};
+
+/// What parameters are given, where constants are to be parameters.
+pub type Given = Option<Vec<(String, Value)>>;
+
+/// What a root and an include are told alike.
+macro_rules! tell {
+    ($told:expr, $world:expr, $model:expr, $body:expr, $given:expr) => {{
+        let (world, model, body): (&World, &Model, &Body) = ($world, $model, $body);
+        let mut told = $told;
+        for said in &body.filters {
+            told = told.filter(filter(model, said, $given));
+        }
+        for said in &body.order {
+            told = told.order_by(order(model, said));
+        }
+        if let Some(limit) = body.limit {
+            told = told.limit(limit);
+        }
+        if let Some(offset) = body.offset {
+            told = told.offset(offset);
+        }
+        if let Some(attributes) = &body.attributes {
+            told = told.attributes(names(model, attributes));
+        }
+        for below in &body.includes {
+            told = told.include(included(world, below, $given));
+        }
+        for counted in &body.counts {
+            told = told.with_count(included(world, counted, $given));
+        }
+        told = match &body.scope {
+            ScopeChoice::Default => told,
+            ScopeChoice::None => told.unscoped(),
+            ScopeChoice::Named(numbers) => {
+                told.scopes(numbers.iter().map(|&number| scope_name(number)))
+            }
+        };
+        match body.with_deleted {
+            true => told.with_deleted(),
+            false => told,
+        }
+    }};
+}
+
+/// The request; with its constants as parameters if those are collected.
+pub fn request(world: &World, request: &Request, given: &mut Given) -> Select {
+    let model = &world.models[request.model];
+    tell!(select(&*model.name), world, model, &request.body, given)
+}
+
+fn included(world: &World, said_below: &Include, given: &mut Given) -> relata::query::Include {
+    let association = &world.associations[said_below.association];
+    let target = &world.models[association.target];
+    let mut told = tell!(
+        include(&*association.alias),
+        world,
+        target,
+        &said_below.body,
+        given
+    );
+    if let Some(required) = said_below.required {
+        told = told.required(required);
+    }
+    if let Some(junction) = association.junction() {
+        let junction = &world.models[junction.model];
+        for said in &said_below.through_filters {
+            told = told.through_filter(filter(junction, said, given));
+        }
+        if let Some(attributes) = &said_below.through_attributes {
+            told = told.through_attributes(names(junction, attributes));
+        }
+        if said_below.through_with_deleted {
+            told = told.through_with_deleted();
+        }
+    }
+    told
+}
+
+/// The name of a scope of a model.
+pub fn scope_name(number: usize) -> String {
+    format!("scope{number}")
+}
+
+/// An order.
+pub fn order(model: &Model, order: &Order) -> OrderBy {
+    let name = &*model.columns[order.column].name;
+    let by = match order.descending {
+        true => desc(name),
+        false => asc(name),
+    };
+    match order.nulls_first {
+        None => by,
+        Some(true) => by.nulls_first(),
+        Some(false) => by.nulls_last(),
+    }
+}
+
+/// A filter; its constants become parameters if those are collected, where nothing else than a column's own type is
+/// asked for.
+pub fn filter(model: &Model, said: &Filter, given: &mut Given) -> Expr {
+    match said {
+        Filter::All(parts) => all(parts.iter().map(|part| filter(model, part, given))),
+        Filter::Any(parts) => any(parts.iter().map(|part| filter(model, part, given))),
+        Filter::Not(part) => not(filter(model, part, given)),
+        Filter::Unknown(part) => filter(model, part, given).is_null(),
+        Filter::Same(a, b) => filter(model, a, given).eq(filter(model, b, given)),
+        Filter::Holds(at) => col(&*model.columns[*at].name),
+        Filter::Constant(truth) => val(*truth),
+        Filter::Compare(comparison, a, b) => {
+            let (a, b) = (term(model, a, b, given), term(model, b, a, given));
+            match comparison {
+                Comparison::Equal => a.eq(b),
+                Comparison::Unequal => a.ne(b),
+                Comparison::Less => a.lt(b),
+                Comparison::AtMost => a.le(b),
+                Comparison::Greater => a.gt(b),
+                Comparison::AtLeast => a.ge(b),
+            }
+        }
+        Filter::Between(subject, low, high) => {
+            let (low, high) = (
+                term(model, low, subject, given),
+                term(model, high, subject, given),
+            );
+            operand(model, subject).between(low, high)
+        }
+        Filter::In(subject, values) => operand(model, subject).is_in(values),
+        Filter::Like(text, pattern) => {
+            let pattern = term(model, pattern, text, given);
+            operand(model, text).like(pattern)
+        }
+        Filter::IsNull(subject) => operand(model, subject).is_null(),
+    }
+}
+
+fn operand(model: &Model, operand: &Term) -> Expr {
+    term(model, operand, operand, &mut None)
+}
+
+/// What is compared, beside what it is compared with.
+fn term(model: &Model, term: &Term, beside: &Term, given: &mut Given) -> Expr {
+    match (term, beside, given) {
+        (Term::Column(at), _, _) => col(&*model.columns[*at].name),
+        (Term::Constant(value), Term::Column(at), Some(given))
+            if value
+                .data_type()
+                .is_none_or(|it| it == model.columns[*at].data_type) =>
+        {
+            let name = format!("p{}", given.len());
+            given.push((name.clone(), value.clone()));
+            param(name)
+        }
+        (Term::Constant(value), _, _) => val(value.clone()),
+    }
+}
+
+fn names(model: &Model, columns: &[usize]) -> Vec<String> {
+    let columns = columns.iter();
+    columns.map(|&at| model.columns[at].name.clone()).collect()
+}

@@ -1,0 +1,271 @@
+//! A request as plain data: what relata's builder is told, what the reference answers and what SQL is written from.
+
+use std::collections::BTreeSet;
+
+use relata::value::Value;
+
+/// A read of a model.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The model.
+    pub model: usize,
+    /// What of it.
+    pub body: Body,
+}
+
+/// What a root and an include have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Body {
+    /// All have to be true.
+    pub filters: Vec<Filter>,
+    /// By what, before the primary key.
+    pub order: Vec<Order>,
+    /// At most so many rows, under each parent.
+    pub limit: Option<usize>,
+    /// Without so many first rows, under each parent.
+    pub offset: Option<usize>,
+    /// The columns that are shown; all if none is said.
+    pub attributes: Option<Vec<usize>>,
+    /// What is shown below, no two of one association.
+    pub includes: Vec<Include>,
+    /// What is counted below, no two of one association.
+    pub counts: Vec<Include>,
+    /// Which scopes of the model.
+    pub scope: ScopeChoice,
+    /// With rows that were softly deleted.
+    pub with_deleted: bool,
+}
+
+/// The rows of an association.
+#[derive(Clone, Debug)]
+pub struct Include {
+    /// Which.
+    pub association: usize,
+    /// Whether a source without any is left out, if that is said.
+    pub required: Option<bool>,
+    /// What has to be true of junction rows.
+    pub through_filters: Vec<Filter>,
+    /// The columns of the junction that are shown; all if none is said.
+    pub through_attributes: Option<Vec<usize>>,
+    /// Over junction rows that were softly deleted as well.
+    pub through_with_deleted: bool,
+    /// Which rows of the target, and what of them.
+    pub body: Body,
+}
+
+/// Which scopes of a model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ScopeChoice {
+    /// The default scope.
+    #[default]
+    Default,
+    /// None.
+    None,
+    /// These, by their numbers.
+    Named(Vec<usize>),
+}
+
+/// A column to order by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Which.
+    pub column: usize,
+    /// From high to low.
+    pub descending: bool,
+    /// Whether nulls stand first, if that is said.
+    pub nulls_first: Option<bool>,
+}
+
+/// What is true, false or unknown of a row.
+#[derive(Clone, Debug)]
+pub enum Filter {
+    /// True when all are.
+    All(Vec<Filter>),
+    /// True when one is.
+    Any(Vec<Filter>),
+    /// True when it is false.
+    Not(Box<Filter>),
+    /// True when it is unknown.
+    Unknown(Box<Filter>),
+    /// True when both are true or both are false.
+    Same(Box<Filter>, Box<Filter>),
+    /// A column of booleans.
+    Holds(usize),
+    /// A constant.
+    Constant(Option<bool>),
+    /// A comparison.
+    Compare(Comparison, Term, Term),
+    /// Subject, low, high.
+    Between(Term, Term, Term),
+    /// One of a list.
+    In(Term, Vec<Value>),
+    /// Text and pattern.
+    Like(Term, Term),
+    /// Whether there is no value.
+    IsNull(Term),
+}
+
+/// What is compared.
+#[derive(Clone, Debug)]
+pub enum Term {
+    /// A column.
+    Column(usize),
+    /// A constant.
+    Constant(Value),
+}
+
+/// The six comparisons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `=`
+    Equal,
+    /// `<>`
+    Unequal,
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Greater,
+    /// `>=`
+    AtLeast,
+}
+
+impl Comparison {
+    /// All of them.
+    pub const ALL: [Comparison; 6] = [
+        Comparison::Equal,
+        Comparison::Unequal,
+        Comparison::Less,
+        Comparison::AtMost,
+        Comparison::Greater,
+        Comparison::AtLeast,
+    ];
+
+    /// As SQL writes it.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Comparison::Equal => "=",
+            Comparison::Unequal => "<>",
+            Comparison::Less => "<",
+            Comparison::AtMost => "<=",
+            Comparison::Greater => ">",
+            Comparison::AtLeast => ">=",
+        }
+    }
+}
+
+impl Order {
+    /// Whether nulls stand first, said or not (EL-32).
+    pub fn nulls_first(&self) -> bool {
+        self.nulls_first.unwrap_or(self.descending)
+    }
+}
+
+impl Body {
+    /// Every include and count, at whatever depth.
+    pub fn below(&self) -> Vec<&Include> {
+        let mut found = Vec::new();
+        for include in self.includes.iter().chain(&self.counts) {
+            found.push(include);
+            found.extend(include.body.below());
+        }
+        found
+    }
+
+    /// How many levels of includes there are.
+    pub fn depth(&self) -> usize {
+        let depths = self.includes.iter().map(|include| 1 + include.body.depth());
+        depths.max().unwrap_or(0)
+    }
+
+    /// Whether something of these rows is seen: with no attributes, only by what is below (EL-14).
+    pub fn is_shown(&self) -> bool {
+        let none = self.attributes.as_ref().is_some_and(Vec::is_empty);
+        let below = self.includes.iter().any(|include| include.body.is_shown());
+        !none || below || !self.counts.is_empty()
+    }
+}
+
+impl Filter {
+    /// The terms that all have to be true.
+    pub fn terms(&self) -> Vec<&Filter> {
+        match self {
+            Filter::All(terms) => terms.iter().flat_map(Filter::terms).collect(),
+            Filter::Any(terms) if terms.len() == 1 => terms[0].terms(),
+            other => vec![other],
+        }
+    }
+
+    /// The columns that it reads.
+    pub fn columns(&self) -> Vec<usize> {
+        let mut columns: Vec<usize> = self.parts().iter().flat_map(|it| it.columns()).collect();
+        if let Filter::Holds(column) = self {
+            columns.push(*column);
+        }
+        columns.extend(self.operands().into_iter().filter_map(|term| match term {
+            Term::Column(column) => Some(*column),
+            Term::Constant(_) => None,
+        }));
+        columns
+    }
+
+    /// The constants in it.
+    pub fn constants(&self) -> Vec<&Value> {
+        let mut constants: Vec<&Value> =
+            self.parts().iter().flat_map(|it| it.constants()).collect();
+        if let Filter::In(_, values) = self {
+            constants.extend(values);
+        }
+        constants.extend(self.operands().into_iter().filter_map(|term| match term {
+            Term::Column(_) => None,
+            Term::Constant(value) => Some(value),
+        }));
+        constants
+    }
+
+    /// The filters that it is made of.
+    pub fn parts(&self) -> Vec<&Filter> {
+        match self {
+            Filter::All(parts) | Filter::Any(parts) => parts.iter().collect(),
+            Filter::Not(part) | Filter::Unknown(part) => vec![part],
+            Filter::Same(a, b) => vec![a, b],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a filter in it, or it, is one of these.
+    pub fn has(&self, is: &impl Fn(&Filter) -> bool) -> bool {
+        is(self) || self.parts().iter().any(|part| part.has(is))
+    }
+
+    /// The sorts of filters in it.
+    pub fn names(&self) -> BTreeSet<&'static str> {
+        let mut names: BTreeSet<_> = self.parts().iter().flat_map(|it| it.names()).collect();
+        names.insert(match self {
+            Filter::All(_) => "all",
+            Filter::Any(_) => "any",
+            Filter::Not(_) => "not",
+            Filter::Unknown(_) => "unknown",
+            Filter::Same(..) => "same",
+            Filter::Holds(_) => "holds",
+            Filter::Constant(_) => "constant",
+            Filter::Compare(..) => "compare",
+            Filter::Between(..) => "between",
+            Filter::In(..) => "in",
+            Filter::Like(..) => "like",
+            Filter::IsNull(_) => "is null",
+        });
+        names
+    }
+
+    /// What it compares.
+    fn operands(&self) -> Vec<&Term> {
+        match self {
+            Filter::Compare(_, a, b) | Filter::Like(a, b) => vec![a, b],
+            Filter::Between(a, low, high) => vec![a, low, high],
+            Filter::In(a, _) | Filter::IsNull(a) => vec![a],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! A world and requests on it as SQL, as SQLite understands it.
+//!
+//! Each table has its columns without a type, so that SQLite converts nothing, and the number of each row beside them.
+//! A [settled](crate::requests::settle) request is one statement that gives one text, in the form of
+//! [`Answer::numbers`](crate::requests::naive::Answer): a required include is an EXISTS, and what is included is a
+//! correlated subquery with its own order, limit and offset, its rows put together as text. Of what is included under
+//! a limit, rows are numbered by a window function instead, in every second one.
+//!
+//! How values are said: booleans, timestamps and dates as integers, uuids as their bytes, JSON as its text.
+
+use std::fmt::Write;
+
+use relata::value::Value;
+
+use crate::requests::request::{Body, Filter, Include, Order, Request, Term};
+use crate::requests::world::{Association, Key, Model, Sort, World, is_nan};
+
+/// Creates the tables of a world and fills them.
+pub fn world(world: &World) -> Vec<String> {
+    let mut statements = Vec::new();
+    for model in &world.models {
+        let columns = model.columns.iter().map(|column| quoted(&column.name));
+        let columns: Vec<String> = columns.collect();
+        let (name, columns) = (quoted(&model.name), columns.join(", "));
+        statements.push(format!(
+            "CREATE TABLE {name} (_n INTEGER PRIMARY KEY, {columns})"
+        ));
+        let rows = model.rows.iter().enumerate().map(|(number, row)| {
+            let cells: Vec<String> = row.iter().map(literal).collect();
+            format!("({number}, {})", cells.join(", "))
+        });
+        let rows: Vec<String> = rows.collect();
+        if !rows.is_empty() {
+            statements.push(format!("INSERT INTO {name} VALUES {}", rows.join(", ")));
+        }
+    }
+    statements
+}
+
+/// What a settled request gives, as the numbers of rows.
+pub fn request(world: &World, request: &Request) -> String {
+    let model = &world.models[request.model];
+    let mut writer = Writer { world, tables: 0 };
+    let table = writer.table();
+    let (item, wheres) = writer.parts(model, &request.body, &table);
+    let source = Source {
+        from: format!("{} AS {table}", quoted(&model.name)),
+        wheres,
+        order: order(model, &request.body.order, &table),
+    };
+    source.texts(&item, &request.body, false)
+}
+
+/// How many roots a settled request has.
+pub fn count(world: &World, request: &Request) -> String {
+    let model = &world.models[request.model];
+    let mut writer = Writer { world, tables: 0 };
+    let table = writer.table();
+    let wheres = writer.wheres(model, &request.body, &table);
+    format!(
+        "SELECT count(*) FROM {} AS {table} WHERE {}",
+        quoted(&model.name),
+        conjunction(&wheres)
+    )
+}
+
+struct Writer<'w> {
+    world: &'w World,
+    /// How many tables have a name so far.
+    tables: usize,
+}
+
+/// Rows that are read, and how they are ordered.
+struct Source {
+    from: String,
+    wheres: Vec<String>,
+    order: String,
+}
+
+impl Source {
+    /// The text of all its rows, one after the other.
+    fn texts(&self, item: &str, body: &Body, is_single: bool) -> String {
+        let wheres = conjunction(&self.wheres);
+        let (from, order) = (&self.from, &self.order);
+        let offset = body.offset.unwrap_or(0);
+        let limit = body
+            .limit
+            .map_or("-1".to_owned(), |limit| limit.to_string());
+        let rows = match (is_single, body.limit) {
+            (true, _) => {
+                let first = format!(
+                    "SELECT {item} AS item FROM {from} WHERE {wheres} ORDER BY {order} LIMIT 1"
+                );
+                format!("SELECT item FROM ({first}) LIMIT {limit} OFFSET {offset}")
+            }
+            (false, Some(limit)) if limit % 2 == 1 => {
+                let numbered = format!(
+                    "SELECT {item} AS item, row_number() OVER (ORDER BY {order}) AS place \
+                     FROM {from} WHERE {wheres}"
+                );
+                let end = offset + limit;
+                format!(
+                    "SELECT item FROM ({numbered}) WHERE place > {offset} AND place <= {end} \
+                     ORDER BY place LIMIT -1"
+                )
+            }
+            (false, _) => format!(
+                "SELECT {item} AS item FROM {from} WHERE {wheres} \
+                 ORDER BY {order} LIMIT {limit} OFFSET {offset}"
+            ),
+        };
+        format!("SELECT coalesce(group_concat(item, ''), '') FROM ({rows})")
+    }
+}
+
+impl Writer<'_> {
+    fn table(&mut self) -> String {
+        self.tables += 1;
+        format!("t{}", self.tables)
+    }
+
+    /// The text of a row, and what has to be true of it.
+    fn parts(&mut self, model: &Model, body: &Body, table: &str) -> (String, Vec<String>) {
+        let item = self.item(body, table, None);
+        (item, self.wheres(model, body, table))
+    }
+
+    fn item(&mut self, body: &Body, table: &str, link: Option<&str>) -> String {
+        let mut item = format!("'(' || {table}._n");
+        if let Some(link) = link {
+            _ = write!(item, " || ':' || {link}._n");
+        }
+        for include in body.includes.iter().filter(|it| it.body.is_shown()) {
+            _ = write!(
+                item,
+                " || '[' || ({}) || ']'",
+                self.included(include, table)
+            );
+        }
+        for counted in &body.counts {
+            let association = &self.world.associations[counted.association];
+            let (source, _, _) = self.source(counted, table);
+            let (from, wheres) = (&source.from, conjunction(&source.wheres));
+            let count = match association.is_single() {
+                true => format!("EXISTS (SELECT 1 FROM {from} WHERE {wheres})"),
+                false => format!("(SELECT count(*) FROM {from} WHERE {wheres})"),
+            };
+            _ = write!(item, " || '#' || {count}");
+        }
+        item + " || ')'"
+    }
+
+    fn included(&mut self, include: &Include, table: &str) -> String {
+        let is_single = self.world.associations[include.association].is_single();
+        let (source, target, link) = self.source(include, table);
+        let item = self.item(&include.body, &target, link.as_deref());
+        source.texts(&item, &include.body, is_single)
+    }
+
+    /// The rows below those of a table, and the names of the target's and the junction's table.
+    fn source(&mut self, include: &Include, above: &str) -> (Source, String, Option<String>) {
+        let association = &self.world.associations[include.association];
+        let model = &self.world.models[association.target];
+        let table = self.table();
+        let mut source = Source {
+            from: format!("{} AS {table}", quoted(&model.name)),
+            wheres: Vec::new(),
+            order: order(model, &include.body.order, &table),
+        };
+        let mut link = None;
+        let key = &association.key;
+        match &association.sort {
+            Sort::BelongsTo => {
+                let holder = &self.world.models[association.source];
+                source
+                    .wheres
+                    .push(joined(key, holder, above, model, &table));
+            }
+            Sort::HasOne | Sort::HasMany => {
+                let parent = &self.world.models[association.source];
+                source
+                    .wheres
+                    .push(joined(key, model, &table, parent, above));
+            }
+            Sort::BelongsToMany(junction) => {
+                let between = self.table();
+                let through = &self.world.models[junction.model];
+                let parent = &self.world.models[association.source];
+                _ = write!(source.from, ", {} AS {between}", quoted(&through.name));
+                _ = write!(source.order, ", {}", key_order(through, &between));
+                let wheres = &mut source.wheres;
+                wheres.push(joined(key, through, &between, parent, above));
+                wheres.push(joined(&junction.other, through, &between, model, &table));
+                wheres.extend(seen(through, include.through_with_deleted, &between));
+                wheres.extend(cells(through, &junction.scope, &between));
+                let filters = include.through_filters.iter();
+                wheres.extend(filters.map(|it| filter(through, it, &between)));
+                link = Some(between);
+            }
+        }
+        source.wheres.extend(scope(association, model, &table));
+        let wheres = self.wheres(model, &include.body, &table);
+        source.wheres.extend(wheres);
+        (source, table, link)
+    }
+
+    /// What has to be true of the rows of a table.
+    fn wheres(&mut self, model: &Model, body: &Body, table: &str) -> Vec<String> {
+        let mut wheres: Vec<String> = seen(model, body.with_deleted, table).into_iter().collect();
+        wheres.extend(body.filters.iter().map(|it| filter(model, it, table)));
+        for include in body.includes.iter().filter(|it| it.required == Some(true)) {
+            let (source, _, _) = self.source(include, table);
+            let (from, required) = (&source.from, conjunction(&source.wheres));
+            wheres.push(format!("EXISTS (SELECT 1 FROM {from} WHERE {required})"));
+        }
+        wheres
+    }
+}
+
+fn scope(association: &Association, model: &Model, table: &str) -> Vec<String> {
+    let condition = association.condition.iter();
+    let condition = condition.map(|it| filter(model, it, table));
+    let mut wheres = cells(model, &association.scope, table);
+    wheres.extend(condition);
+    wheres
+}
+
+fn cells(model: &Model, cells: &[(usize, Value)], table: &str) -> Vec<String> {
+    let cells = cells.iter();
+    cells
+        .map(|(at, value)| format!("{} IS {}", column(model, *at, table), literal(value)))
+        .collect()
+}
+
+fn seen(model: &Model, with_deleted: bool, table: &str) -> Option<String> {
+    let deleted_at = model.deleted_at().filter(|_| !with_deleted)?;
+    Some(format!("{} IS NULL", column(model, deleted_at, table)))
+}
+
+fn joined(
+    key: &Key,
+    child: &Model,
+    child_table: &str,
+    parent: &Model,
+    parent_table: &str,
+) -> String {
+    let pairs = key.columns.iter().zip(&key.refers).map(|(&own, &other)| {
+        let own = column(child, own, child_table);
+        format!("{own} = {}", column(parent, other, parent_table))
+    });
+    let pairs: Vec<String> = pairs.collect();
+    pairs.join(" AND ")
+}
+
+fn order(model: &Model, said: &[Order], table: &str) -> String {
+    let said = said.iter().map(|order| {
+        format!(
+            "{}{} NULLS {}",
+            column(model, order.column, table),
+            if order.descending { " DESC" } else { "" },
+            if order.nulls_first() { "FIRST" } else { "LAST" },
+        )
+    });
+    let parts: Vec<String> = said.chain([key_order(model, table)]).collect();
+    parts.join(", ")
+}
+
+fn key_order(model: &Model, table: &str) -> String {
+    if model.key.is_empty() {
+        return format!("{table}._n");
+    }
+    let columns = model.key.iter().map(|&at| column(model, at, table));
+    columns.collect::<Vec<_>>().join(", ")
+}
+
+fn filter(model: &Model, said: &Filter, table: &str) -> String {
+    let part = |part: &Filter| filter(model, part, table);
+    let operand = |term: &Term| match term {
+        Term::Column(at) => column(model, *at, table),
+        Term::Constant(value) => literal(value),
+    };
+    let joined = |parts: &[Filter], by: &str, none: &str| {
+        let parts: Vec<String> = parts.iter().map(part).collect();
+        match parts.is_empty() {
+            true => none.to_owned(),
+            false => format!("({})", parts.join(by)),
+        }
+    };
+    match said {
+        Filter::All(parts) => joined(parts, " AND ", "1"),
+        Filter::Any(parts) => joined(parts, " OR ", "0"),
+        Filter::Not(it) => format!("(NOT {})", part(it)),
+        Filter::Unknown(it) => format!("({} IS NULL)", part(it)),
+        Filter::Same(a, b) => format!("({} = {})", part(a), part(b)),
+        Filter::Holds(at) => column(model, *at, table),
+        Filter::Constant(truth) => literal(&(*truth).into()),
+        Filter::Compare(comparison, a, b) => {
+            format!("({} {} {})", operand(a), comparison.symbol(), operand(b))
+        }
+        Filter::Between(subject, low, high) => {
+            let (subject, low, high) = (operand(subject), operand(low), operand(high));
+            format!("({subject} BETWEEN {low} AND {high})")
+        }
+        Filter::In(subject, values) => {
+            let values: Vec<String> = values.iter().map(literal).collect();
+            format!("({} IN ({}))", operand(subject), values.join(", "))
+        }
+        Filter::Like(text, pattern) => {
+            format!("({} LIKE {} ESCAPE '\\')", operand(text), operand(pattern))
+        }
+        Filter::IsNull(term) => format!("({} IS NULL)", operand(term)),
+    }
+}
+
+/// A value as SQLite is told it.
+fn literal(value: &Value) -> String {
+    match value {
+        Value::Bool(value) => i32::from(*value).to_string(),
+        Value::Float(number) if number.is_nan() => "null".to_owned(),
+        Value::Float(number) if *number == f64::INFINITY => "9e999".to_owned(),
+        Value::Float(number) if *number == f64::NEG_INFINITY => "-9e999".to_owned(),
+        Value::Uuid(uuid) => {
+            let mut text = "x'".to_owned();
+            let bytes = uuid.as_bytes().iter();
+            bytes.for_each(|byte| _ = write!(text, "{byte:02x}"));
+            text + "'"
+        }
+        Value::Timestamp(time) => time.as_micros().to_string(),
+        Value::Date(date) => date.as_days().to_string(),
+        Value::Json(json) => Value::from(json.as_str()).to_string(),
+        Value::Null | Value::Int(_) | Value::Float(_) | Value::Text(_) | Value::Bytes(_) => {
+            value.to_string()
+        }
+    }
+}
+
+fn conjunction(wheres: &[String]) -> String {
+    match wheres.is_empty() {
+        true => "1".to_owned(),
+        false => wheres.join(" AND "),
+    }
+}
+
+fn column(model: &Model, at: usize, table: &str) -> String {
+    format!("{table}.{}", quoted(&model.columns[at].name))
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
+}
+
+/// Whether SQLite has no word for a request: it takes a NaN for null, and matches no text to a pattern that ends in an
+/// escape.
+pub fn departure(world: &World, request: &Request) -> Option<&'static str> {
+    let below = request.body.below();
+    let below = below.iter();
+    let filters: Vec<&Filter> = below
+        .flat_map(|include| include.body.filters.iter().chain(&include.through_filters))
+        .chain(&request.body.filters)
+        .chain(world.associations.iter().flat_map(|it| &it.condition))
+        .collect();
+    let mut constants = filters.iter().flat_map(|filter| filter.constants());
+    if world.holds_nan() || constants.any(is_nan) {
+        return Some("SQLite has no NaN");
+    }
+    let ends_in_escape = |filter: &Filter| match filter {
+        Filter::Like(_, Term::Constant(pattern)) => {
+            let pattern = pattern.as_str().unwrap_or_default();
+            let escapes = pattern.chars().rev().take_while(|it| *it == '\\').count();
+            escapes % 2 == 1
+        }
+        _ => false,
+    };
+    if filters.iter().any(|filter| filter.has(&ends_in_escape)) {
+        return Some("SQLite fits nothing to a pattern that ends in an escape");
+    }
+    None
+}

@@ -1,0 +1,188 @@
+//! Models, how they are associated, and their rows, as plain data.
+//!
+//! Every column of every model is declared, keys and deletion times included, so that nothing has to be derived: which
+//! names and columns follow from a declaration is proved elsewhere. Columns and models are numbers here; only what makes
+//! declarations or SQL of them gives them names.
+
+use relata::value::{DataType, Value};
+
+use crate::requests::request::{Filter, Order};
+
+/// Models, associations and rows.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// The models, junctions last.
+    pub models: Vec<Model>,
+    /// The associations in the order of their declarations.
+    pub associations: Vec<Association>,
+}
+
+/// A model, which has the name of its table.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Its name.
+    pub name: String,
+    /// Its columns. If its rows are softly deleted, the last one is the time of that.
+    pub columns: Vec<Column>,
+    /// The columns of its primary key; none for a junction that keeps its rows as they were inserted.
+    pub key: Vec<usize>,
+    /// Whether the key is declared as numbered by itself.
+    pub numbered: bool,
+    /// Its unique keys, each of one column.
+    pub uniques: Vec<usize>,
+    /// Its indexes.
+    pub indexes: Vec<Index>,
+    /// Whether its rows are softly deleted.
+    pub soft_delete: bool,
+    /// What every read of it says besides.
+    pub default_scope: Option<Scope>,
+    /// What reads of it can ask for.
+    pub scopes: Vec<Scope>,
+    /// Its rows, in the order in which they are inserted.
+    pub rows: Vec<Row>,
+    /// Rows that are inserted before those and deleted after them.
+    pub passing: Vec<Row>,
+}
+
+/// The cells of a row.
+pub type Row = Vec<Value>;
+
+/// A column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub data_type: DataType,
+    /// Whether it may be null.
+    pub nullable: bool,
+}
+
+/// An index.
+#[derive(Clone, Debug)]
+pub struct Index {
+    /// Its columns.
+    pub columns: Vec<usize>,
+    /// Whether it goes by hash.
+    pub hash: bool,
+    /// Which of its columns go from high to low.
+    pub descending: Vec<usize>,
+}
+
+/// What a model holds ready for reads.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// Which rows.
+    pub filter: Option<Filter>,
+    /// In which order.
+    pub order: Vec<Order>,
+}
+
+/// An association.
+#[derive(Clone, Debug)]
+pub struct Association {
+    /// The model that declares it.
+    pub source: usize,
+    /// The model that it leads to.
+    pub target: usize,
+    /// Under which name. No other association has it.
+    pub alias: String,
+    /// Which of the four it is.
+    pub sort: Sort,
+    /// The key of the holder, or of the junction to the source.
+    pub key: Key,
+    /// What targets have in common.
+    pub scope: Vec<(usize, Value)>,
+    /// What is true of targets besides.
+    pub condition: Option<Filter>,
+    /// Whether its keys are enforced.
+    pub constraints: bool,
+}
+
+/// The four associations.
+#[derive(Clone, Debug)]
+pub enum Sort {
+    /// The source holds the key.
+    BelongsTo,
+    /// One target holds the key.
+    HasOne,
+    /// Targets hold the key.
+    HasMany,
+    /// Rows of a junction hold both keys.
+    BelongsToMany(Junction),
+}
+
+/// A foreign key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The columns that hold it.
+    pub columns: Vec<usize>,
+    /// The columns that it refers to.
+    pub refers: Vec<usize>,
+}
+
+/// What stands between the two sides of a many-to-many.
+#[derive(Clone, Debug)]
+pub struct Junction {
+    /// Its model.
+    pub model: usize,
+    /// Its key to the target.
+    pub other: Key,
+    /// What its rows have in common.
+    pub scope: Vec<(usize, Value)>,
+    /// Whether two rows may be linked more than once.
+    pub repeats: bool,
+}
+
+impl World {
+    /// The associations of a model, by their numbers.
+    pub fn associations_of(&self, model: usize) -> Vec<usize> {
+        let numbers = 0..self.associations.len();
+        numbers
+            .filter(|&number| self.associations[number].source == model)
+            .collect()
+    }
+
+    /// Whether a cell holds what SQLite has no value for.
+    pub fn holds_nan(&self) -> bool {
+        let rows = self.models.iter().flat_map(|model| &model.rows);
+        rows.flatten().any(is_nan)
+    }
+}
+
+/// Whether a value is the number that is none.
+pub fn is_nan(value: &Value) -> bool {
+    value.as_float().is_some_and(f64::is_nan)
+}
+
+impl Model {
+    /// The column that says when a row was softly deleted, if its rows are.
+    pub fn deleted_at(&self) -> Option<usize> {
+        self.soft_delete.then(|| self.columns.len() - 1)
+    }
+}
+
+impl Association {
+    /// Whether it leads to one row at most.
+    pub fn is_single(&self) -> bool {
+        matches!(self.sort, Sort::BelongsTo | Sort::HasOne)
+    }
+
+    /// The junction that it goes through, if it does.
+    pub fn junction(&self) -> Option<&Junction> {
+        match &self.sort {
+            Sort::BelongsToMany(junction) => Some(junction),
+            _ => None,
+        }
+    }
+
+    /// The word for it.
+    pub fn sort_name(&self) -> &'static str {
+        match self.sort {
+            Sort::BelongsTo => "belongs_to",
+            Sort::HasOne => "has_one",
+            Sort::HasMany => "has_many",
+            Sort::BelongsToMany(_) => "belongs_to_many",
+        }
+    }
+}
