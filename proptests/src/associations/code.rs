@@ -54,6 +54,16 @@ fn model(model: &Model) -> String {
     for attribute in &model.attributes {
         code += &self::attribute(attribute);
     }
+    if let Some((name, value)) = &model.default_scope {
+        let filter = match value {
+            Value::Null => "is_null()".to_owned(),
+            value => format!("eq({})", literal(value)),
+        };
+        code += &format!("\n    .default_scope(Scope::new().filter(col({name:?}).{filter}))");
+    }
+    if model.soft_delete {
+        code += ".soft_delete()";
+    }
     code + ");\n"
 }
 
@@ -76,12 +86,14 @@ fn association(association: &Association) -> String {
         Sort::BelongsToMany(_) => ("belongs_to_many", "BelongsToMany"),
     };
     let mut code = format!(
-        "models.{call}({:?}, {name}::new({:?}).alias({:?}).foreign_key({})",
+        "models.{call}({:?}, {name}::new({:?}).foreign_key({})",
         association.source,
         association.target,
-        association.alias,
         key(&association.key)
     );
+    if association.aliased {
+        code += &format!(".alias({:?})", association.alias);
+    }
     let refers = match &association.sort {
         Sort::BelongsTo => "target_keys",
         _ => "source_keys",
@@ -104,6 +116,9 @@ fn association(association: &Association) -> String {
             Some(unique) => code += &format!(".unique(Uniqueness::{unique:?})"),
         }
         code += &scope(&junction.scope);
+        if junction.soft_delete {
+            code += ".soft_delete()";
+        }
         code.push(')');
     }
     code += &scope(&association.scope);
@@ -124,7 +139,10 @@ fn association(association: &Association) -> String {
 
 fn key(key: &Key) -> String {
     let attribute = |name: &String| {
-        let mut code = format!("KeyAttribute::named({name:?})");
+        let mut code = match key.named {
+            true => format!("KeyAttribute::named({name:?})"),
+            false => format!("KeyAttribute::unnamed() /* {name} */"),
+        };
         code += settings(key.nullable, key.unique);
         code + &default(key.default.as_ref())
     };
@@ -179,7 +197,11 @@ pub fn step(step: &Step) -> String {
         Step::Update { row, values } => {
             format!("db.update(&mut {}, {})?;", instance(row), named(values))
         }
-        Step::Destroy { row } => format!("db.destroy(&{})?;", instance(row)),
+        Step::Destroy { row, forced } => {
+            let forced = if *forced { "_forced" } else { "" };
+            format!("db.destroy{forced}(&{})?;", instance(row))
+        }
+        Step::Restore { row } => format!("db.restore(&mut {})?;", instance(row)),
         Step::DestroyWhere {
             model,
             attribute,

@@ -3,7 +3,8 @@
 use relata::association::{
     BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, KeyAttributes, Through, Uniqueness,
 };
-use relata::{Action, Attribute, DataType, Deferral, ModelDef, Models};
+use relata::query::Scope;
+use relata::{Action, Attribute, DataType, Deferral, ModelDef, Models, Value, col};
 
 use crate::associations::graph::{
     self, Association, Graph, Junction, Key, Model, PrimaryKey, Sort, Unique,
@@ -39,7 +40,18 @@ fn definition(model: &Model) -> ModelDef {
         });
     }
     let attributes = model.attributes.iter().map(attribute);
-    attributes.fold(definition, ModelDef::attribute)
+    let mut definition = attributes.fold(definition, ModelDef::attribute);
+    if let Some((name, value)) = &model.default_scope {
+        let filter = match value {
+            Value::Null => col(name.as_str()).is_null(),
+            value => col(name.as_str()).eq(value.clone()),
+        };
+        definition = definition.default_scope(Scope::new().filter(filter));
+    }
+    match model.soft_delete {
+        true => definition.soft_delete(),
+        false => definition,
+    }
 }
 
 fn attribute(declared: &graph::Attribute) -> Attribute {
@@ -62,10 +74,13 @@ fn attribute(declared: &graph::Attribute) -> Attribute {
 macro_rules! with_options {
     ($declaration:expr, $association:expr) => {{
         let association: &Association = $association;
-        let mut declaration = $declaration
-            .alias(association.alias.as_str())
-            .foreign_key(key(&association.key))
-            .constraints(association.constraints);
+        let mut declaration = $declaration.constraints(association.constraints);
+        if association.aliased {
+            declaration = declaration.alias(association.alias.as_str());
+        }
+        if says_key(&association.key) {
+            declaration = declaration.foreign_key(key(&association.key));
+        }
         if let Some(rule) = association.on_delete {
             declaration = declaration.on_delete(action(rule));
         }
@@ -113,9 +128,11 @@ fn associate(models: &mut Models, association: &Association) {
             models.has_many(source, declaration);
         }
         Sort::BelongsToMany(junction) => {
-            let mut declaration = with_options!(BelongsToMany::new(target), association)
-                .through(through(junction))
-                .other_key(key(&junction.other));
+            let mut declaration =
+                with_options!(BelongsToMany::new(target), association).through(through(junction));
+            if says_key(&junction.other) {
+                declaration = declaration.other_key(key(&junction.other));
+            }
             if !refers.is_empty() {
                 declaration = declaration.source_keys(refers);
             }
@@ -142,7 +159,15 @@ fn through(junction: &Junction) -> Through {
     for (name, value) in &junction.scope {
         through = through.scope(name, value.clone());
     }
-    through
+    match junction.soft_delete {
+        true => through.soft_delete(),
+        false => through,
+    }
+}
+
+/// Whether anything is said of a key.
+fn says_key(key: &Key) -> bool {
+    key.named || key.nullable.is_some() || key.default.is_some() || key.unique
 }
 
 fn key(key: &Key) -> KeyAttributes {
@@ -150,7 +175,10 @@ fn key(key: &Key) -> KeyAttributes {
         .names
         .iter()
         .map(|name| {
-            let mut attribute = KeyAttribute::named(name);
+            let mut attribute = match key.named {
+                true => KeyAttribute::named(name),
+                false => KeyAttribute::unnamed(),
+            };
             attribute = match key.nullable {
                 Some(true) => attribute.nullable(),
                 Some(false) => attribute.not_null(),

@@ -9,6 +9,7 @@ use relata::value::Value;
 use crate::associations::graph::{
     Association, Attribute, Graph, Junction, Key, Model, PrimaryKey, Sort, Unique,
 };
+use crate::associations::names;
 use crate::choices::Choices;
 use crate::shape::{Kind, Rule, Timing};
 
@@ -105,6 +106,13 @@ impl Draw<'_> {
             name: MODELS[position].to_owned(),
             key,
             attributes,
+            default_scope: match self.choices.below(20) {
+                0 => Some(("label".to_owned(), Value::Null)),
+                1 | 2 => Some(("label".to_owned(), Value::from("a"))),
+                3 => Some(("kind".to_owned(), Value::from("a"))),
+                _ => None,
+            },
+            soft_delete: self.choices.percent(20),
         }
     }
 
@@ -117,8 +125,7 @@ impl Draw<'_> {
             _ => None,
         };
         let first = reused.is_none();
-        let slot = reused.unwrap_or_else(|| self.new_slot());
-        self.slots.push(slot.clone());
+        let mut slot = reused.unwrap_or_else(|| self.new_slot());
         let from_holder = self.choices.percent(35);
         let sort = match (from_holder, self.choices.percent(35)) {
             (true, _) => Sort::BelongsTo,
@@ -129,6 +136,19 @@ impl Draw<'_> {
             true => (slot.holder, slot.parent),
             false => (slot.parent, slot.holder),
         };
+        let alias = self.alias(&sort, source, target);
+        if first && self.choices.percent(40) {
+            self.leave_open(&mut slot, &sort, &alias);
+        }
+        // Whoever uses it again gives its names.
+        let named = Key {
+            named: true,
+            ..slot.key.clone()
+        };
+        self.slots.push(Slot {
+            key: named,
+            ..slot.clone()
+        });
         let scope = match !from_holder && self.choices.percent(35) {
             true => self.scope("kind"),
             false => Vec::new(),
@@ -138,7 +158,48 @@ impl Draw<'_> {
             // Whoever came first has said it (FK-4).
             key.nullable = [None, None, Some(true), Some(false)][self.choices.below(4)];
         }
-        self.declare(source, target, sort, key, scope, slot.constraints);
+        self.declare((source, target), alias, sort, key, scope, slot.constraints);
+    }
+
+    /// What an association is called, and whether that is said; not, where the target's name is free.
+    fn alias(&mut self, sort: &Sort, source: usize, target: usize) -> (String, bool) {
+        let through_itself = matches!(sort, Sort::BelongsToMany(_)) && source == target;
+        let name = names::association_name(sort, &self.graph.models[target].name);
+        let free = self.graph.association(&name).is_none() && !through_itself;
+        match free && self.choices.percent(30) {
+            true => (name, false),
+            false => (format!("a{}", self.graph.associations.len()), true),
+        }
+    }
+
+    /// Leaves the names of a key open, unless another key of the holder has them then.
+    fn leave_open(&mut self, slot: &mut Slot, sort: &Sort, (alias, aliased): &(String, bool)) {
+        let (source, target) = match sort {
+            Sort::BelongsTo => (slot.holder, slot.parent),
+            _ => (slot.parent, slot.holder),
+        };
+        let association = Association {
+            source: self.graph.models[source].name.clone(),
+            target: self.graph.models[target].name.clone(),
+            alias: alias.clone(),
+            aliased: *aliased,
+            sort: sort.clone(),
+            key: slot.key.clone(),
+            scope: Vec::new(),
+            constraints: slot.constraints,
+            on_delete: None,
+            on_update: None,
+            timing: Timing::Immediate,
+        };
+        let open = names::default_names(&self.graph, &association);
+        let holder = &self.graph.models[slot.holder];
+        let is_declared = |name: &String| holder.attributes.iter().any(|it| it.name == *name);
+        let mut others = self.slots.iter().filter(|it| it.holder == slot.holder);
+        let taken = others.any(|it| it.key.names.iter().any(|name| open.contains(name)));
+        if !taken && !slot.key.names.iter().any(is_declared) {
+            slot.key.names = open;
+            slot.key.named = false;
+        }
     }
 
     fn new_slot(&mut self) -> Slot {
@@ -213,8 +274,18 @@ impl Draw<'_> {
             50..=59 => self.bridge_for_another(),
             _ => None,
         };
+        let is_new = reused.is_none();
         let mut bridge = reused.unwrap_or_else(|| self.new_bridge());
-        self.bridges.push(bridge.clone());
+        let (source, target) = (bridge.source, bridge.target);
+        let sort = Sort::BelongsToMany(bridge.junction.clone());
+        let alias = self.alias(&sort, source, target);
+        let mut back = None;
+        if is_new {
+            back = self.leave_bridge_open(&mut bridge, &alias);
+        }
+        let mut known = bridge.clone();
+        (known.own.named, known.junction.other.named) = (true, true);
+        self.bridges.push(known);
         bridge.junction.scope = match bridge.has_attributes && self.choices.percent(45) {
             true => self.scope("kind"),
             false => Vec::new(),
@@ -224,14 +295,58 @@ impl Draw<'_> {
             false => Vec::new(),
         };
         let sort = Sort::BelongsToMany(bridge.junction);
-        self.declare(
-            bridge.source,
-            bridge.target,
-            sort,
-            bridge.own,
-            scope,
-            bridge.constraints,
-        );
+        let ends = (bridge.source, bridge.target);
+        self.declare(ends, alias, sort, bridge.own, scope, bridge.constraints);
+        if let Some(back) = back {
+            let sort = Sort::BelongsToMany(back.junction);
+            let alias = self.alias(&sort, back.source, back.target);
+            let ends = (back.source, back.target);
+            self.declare(ends, alias, sort, back.own, Vec::new(), back.constraints);
+        }
+    }
+
+    /// Leaves names of a junction's keys open. Gives the other side where that has to say one (BTM-4).
+    fn leave_bridge_open(&mut self, bridge: &mut Bridge, alias: &(String, bool)) -> Option<Bridge> {
+        let association = Association {
+            source: self.graph.models[bridge.source].name.clone(),
+            target: self.graph.models[bridge.target].name.clone(),
+            alias: alias.0.clone(),
+            aliased: alias.1,
+            sort: Sort::BelongsToMany(bridge.junction.clone()),
+            key: bridge.own.clone(),
+            scope: Vec::new(),
+            constraints: bridge.constraints,
+            on_delete: None,
+            on_update: None,
+            timing: Timing::Immediate,
+        };
+        if self.choices.percent(25) {
+            bridge.own.names = names::default_names(&self.graph, &association);
+            bridge.own.named = false;
+        }
+        if self.choices.percent(30) {
+            let names = names::default_other_names(&self.graph, &association, &bridge.junction);
+            bridge.junction.other.names = names;
+            bridge.junction.other.named = false;
+            return None;
+        }
+        if bridge.source == bridge.target || !self.choices.percent(30) {
+            return None;
+        }
+        let mut back = Bridge {
+            source: bridge.target,
+            target: bridge.source,
+            own: bridge.junction.other.clone(),
+            junction: Junction {
+                other: bridge.own.clone(),
+                unique: None,
+                ..bridge.junction.clone()
+            },
+            ..bridge.clone()
+        };
+        bridge.junction.other.named = false;
+        back.junction.other.named = self.choices.percent(50);
+        Some(back)
     }
 
     fn new_bridge(&mut self) -> Bridge {
@@ -267,6 +382,7 @@ impl Draw<'_> {
                 other,
                 unique,
                 scope: Vec::new(),
+                soft_delete: self.choices.percent(25),
             },
             constraints: self.choices.percent(75),
             has_attributes,
@@ -291,6 +407,8 @@ impl Draw<'_> {
             name: name.to_owned(),
             key,
             attributes: vec![text("status"), data, kind],
+            default_scope: None,
+            soft_delete: false,
         }
     }
 
@@ -337,8 +455,8 @@ impl Draw<'_> {
 
     fn declare(
         &mut self,
-        source: usize,
-        target: usize,
+        (source, target): (usize, usize),
+        (alias, aliased): (String, bool),
         sort: Sort,
         key: Key,
         scope: Vec<(String, Value)>,
@@ -350,7 +468,8 @@ impl Draw<'_> {
         let association = Association {
             source: self.graph.models[source].name.clone(),
             target: self.graph.models[target].name.clone(),
-            alias: format!("a{}", self.graph.associations.len()),
+            alias,
+            aliased,
             on_delete: self.rule(&key, &sort, constraints, first),
             on_update: self.rule(&key, &sort, constraints, first),
             timing: match constraints && self.choices.percent(6) {
@@ -386,6 +505,7 @@ impl Draw<'_> {
         let refers = self.refers(parent);
         let mut key = Key {
             names: vec![name.to_owned()],
+            named: true,
             refers,
             nullable: match self.choices.below(4) {
                 0 => Some(false),

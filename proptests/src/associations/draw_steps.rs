@@ -3,7 +3,7 @@
 use relata::value::Value;
 
 use crate::associations::draw_graph::value;
-use crate::associations::layout::{Link, Way};
+use crate::associations::layout::{DELETED_AT, Link, Way};
 use crate::associations::rules::World;
 use crate::associations::steps::{Call, Name, Named, Row, Source, Step, Target, Verb};
 use crate::choices::Choices;
@@ -16,7 +16,7 @@ const ROWS_MAX: usize = 9;
 /// A random step.
 pub fn draw(world: &World, in_transaction: bool, choices: &mut Choices) -> Step {
     let draw = Draw { world };
-    match choices.weighted(&[6, 16, 5, 4, 1, 60, 7]) {
+    match choices.weighted(&[6, 16, 5, 5, 1, 60, 7, 2]) {
         0 if !in_transaction => Step::Begin,
         0 => match choices.percent(50) {
             true => Step::Commit,
@@ -27,7 +27,8 @@ pub fn draw(world: &World, in_transaction: bool, choices: &mut Choices) -> Step 
         3 => draw.destroy(choices),
         4 => draw.destroy_where(choices),
         5 => draw.call(choices),
-        _ => draw.edit_junction(choices),
+        6 => draw.edit_junction(choices),
+        _ => draw.restore(choices),
     }
 }
 
@@ -62,7 +63,18 @@ impl Draw<'_> {
     fn destroy(&self, choices: &mut Choices) -> Step {
         let table = choices.below(self.tables());
         match self.some_row(table, choices) {
-            Some(row) => Step::Destroy { row },
+            Some(row) => Step::Destroy {
+                row,
+                forced: choices.percent(35),
+            },
+            None => self.create(choices),
+        }
+    }
+
+    fn restore(&self, choices: &mut Choices) -> Step {
+        let table = choices.below(self.tables());
+        match self.some_row(table, choices) {
+            Some(row) => Step::Restore { row },
             None => self.create(choices),
         }
     }
@@ -257,6 +269,10 @@ impl Draw<'_> {
         let shape = &self.world.layout.shape.tables[table];
         let mut values = Named::new();
         for (column, shaped) in shape.columns[..shape.visible()].iter().enumerate() {
+            // Deleting writes it, and nobody else.
+            if shaped.name == DELETED_AT {
+                continue;
+            }
             let needed = !shaped.nullable && matches!(shaped.default, DefaultShape::Null);
             let given = match (shape.auto_increment == Some(column), needed) {
                 (true, _) => choices.percent(3),
@@ -287,7 +303,10 @@ impl Draw<'_> {
 
     fn cell(&self, table: usize, choices: &mut Choices) -> (String, Value) {
         let shape = &self.world.layout.shape.tables[table];
-        let column = choices.below(shape.visible());
+        let visible = shape.columns[..shape.visible()].iter().enumerate();
+        let open = visible.filter(|(_, column)| column.name != DELETED_AT);
+        let open: Vec<usize> = open.map(|(column, _)| column).collect();
+        let column = open[choices.below(open.len())];
         let name = shape.columns[column].name.clone();
         (name, self.value(table, column, choices))
     }

@@ -1,6 +1,6 @@
 //! A graph of associations as plain data: what the reference reads and what relata's declarations are made from.
 //!
-//! Every name is given, so that none has to be derived: names are shown elsewhere. Columns of one name in one model are
+//! Every name is here, also those that a declaration leaves open: `names` says what they are then. Columns of one name in one model are
 //! one column, however many associations use it; so keys are shared.
 
 use relata::value::Value;
@@ -27,6 +27,10 @@ pub struct Model {
     pub key: PrimaryKey,
     /// Its other attributes.
     pub attributes: Vec<Attribute>,
+    /// What its rows must have to be read: a value, or null.
+    pub default_scope: Option<(String, Value)>,
+    /// Whether its rows are softly deleted.
+    pub soft_delete: bool,
 }
 
 /// The primary key that a model declares.
@@ -68,6 +72,8 @@ pub struct Association {
     pub target: String,
     /// Under which name. No other association of the graph has it.
     pub alias: String,
+    /// Whether that is said, or follows from the target.
+    pub aliased: bool,
     /// Which of the four it is.
     pub sort: Sort,
     /// The key that it is declared with: of the holder, or the junction's to the source.
@@ -102,6 +108,8 @@ pub enum Sort {
 pub struct Key {
     /// Its attributes.
     pub names: Vec<String>,
+    /// Whether they are said, or follow from elsewhere.
+    pub named: bool,
     /// The attributes that it refers to; the primary key if none.
     pub refers: Vec<String>,
     /// Whether it may be null, if that is said.
@@ -123,6 +131,8 @@ pub struct Junction {
     pub unique: Option<Unique>,
     /// What its rows have in common.
     pub scope: Vec<(String, Value)>,
+    /// Whether its rows are softly deleted.
+    pub soft_delete: bool,
 }
 
 /// How often two rows may be linked.

@@ -29,8 +29,10 @@ pub struct Link {
     pub source: usize,
     /// The table of the target.
     pub target: usize,
-    /// What targets have in common.
+    /// What targets have in common; of softly deleted ones, that they are not.
     pub scope: Vec<(usize, Value)>,
+    /// What targets must have besides to be read (SC-11).
+    pub default_scope: Option<(usize, Value)>,
     /// The way from one to the other.
     pub way: Way,
 }
@@ -71,8 +73,10 @@ pub struct Pairs {
     pub other: Vec<usize>,
     /// What that holds of the target.
     pub target: Vec<usize>,
-    /// What its rows have in common.
+    /// What its rows have in common; of softly deleted ones, that they are not.
     pub scope: Vec<(usize, Value)>,
+    /// Where it says that they are.
+    pub deleted_at: Option<usize>,
     /// Whether adding a pair that is there inserts another row (D17).
     pub repeats: bool,
 }
@@ -87,6 +91,9 @@ struct Draft {
     uniques: Vec<Vec<usize>>,
     hidden_key: bool,
 }
+
+/// Where rows say that they were softly deleted.
+pub const DELETED_AT: &str = "deletedAt";
 
 #[derive(Debug)]
 struct Column {
@@ -127,7 +134,7 @@ impl Layout {
             .collect();
         let mut references = Vec::new();
         for association in &graph.associations {
-            add_keys(&mut tables, &mut references, association);
+            add_keys(graph, &mut tables, &mut references, association);
         }
         for table in &mut tables {
             let through = through(graph, &table.name);
@@ -154,6 +161,7 @@ fn declared(graph: &Graph, name: &str) -> Draft {
     let Some(model) = graph.model(name) else {
         return draft;
     };
+    let through_it = through(graph, name);
     let mut key = model.key_columns();
     // BTM-8: a junction is keyed by what it links.
     if model.key == PrimaryKey::Undeclared && through(graph, name).is_empty() {
@@ -183,7 +191,20 @@ fn declared(graph: &Graph, name: &str) -> Draft {
             otherwise_nullable: true,
         });
     }
+    if model.soft_delete || through_it.iter().any(|(_, junction)| junction.soft_delete) {
+        draft.columns.push(deleted_at());
+    }
     draft
+}
+
+fn deleted_at() -> Column {
+    Column {
+        name: DELETED_AT.to_owned(),
+        kind: Kind::Text,
+        nullable: Some(true),
+        default: None,
+        otherwise_nullable: true,
+    }
 }
 
 /// The associations through a junction.
@@ -197,7 +218,12 @@ fn through<'g>(graph: &'g Graph, name: &str) -> Vec<(&'g Association, &'g Juncti
 }
 
 /// FK-1, BTM-2: the columns of an association's keys and what enforces them.
-fn add_keys(tables: &mut Vec<Draft>, references: &mut Vec<Reference>, association: &Association) {
+fn add_keys(
+    graph: &Graph,
+    tables: &mut Vec<Draft>,
+    references: &mut Vec<Reference>,
+    association: &Association,
+) {
     let (source, target) = (
         position(tables, &association.source),
         position(tables, &association.target),
@@ -208,8 +234,11 @@ fn add_keys(tables: &mut Vec<Draft>, references: &mut Vec<Reference>, associatio
         Sort::BelongsToMany(junction) => {
             let known = tables.iter().any(|table| table.name == junction.through);
             if !known {
+                let through = through(graph, &junction.through);
+                let softly = through.iter().any(|(_, junction)| junction.soft_delete);
                 tables.push(Draft {
                     name: junction.through.clone(),
+                    columns: softly.then(deleted_at).into_iter().collect(),
                     ..Draft::default()
                 });
             }
@@ -386,6 +415,13 @@ fn link(graph: &Graph, tables: &[Draft], association: &Association) -> Link {
             .map(|(name, value)| (column(&tables[table], name), value.clone()))
             .collect()
     };
+    // PA-1: what was softly deleted is out of every scope.
+    let within = |table: usize, mut scope: Vec<(usize, Value)>| {
+        scope.extend(deleted_column(&tables[table]).map(|column| (column, Value::Null)));
+        scope
+    };
+    let default_scope = graph.model(&association.target);
+    let default_scope = default_scope.and_then(|model| model.default_scope.as_ref());
     let key = &association.key;
     let way = match &association.sort {
         Sort::BelongsTo => Way::Parent {
@@ -405,7 +441,8 @@ fn link(graph: &Graph, tables: &[Draft], association: &Association) -> Link {
                 source: referred(tables, source, key).1,
                 other: names(table, &junction.other.names),
                 target: referred(tables, target, &junction.other).1,
-                scope: scope(table, &junction.scope),
+                scope: within(table, scope(table, &junction.scope)),
+                deleted_at: deleted_column(&tables[table]),
                 repeats: uniqueness(&through(graph, &junction.through)) == Unique::Off,
             })
         }
@@ -413,7 +450,9 @@ fn link(graph: &Graph, tables: &[Draft], association: &Association) -> Link {
     Link {
         source,
         target,
-        scope: scope(target, &association.scope),
+        scope: within(target, scope(target, &association.scope)),
+        default_scope: default_scope
+            .map(|(name, value)| (column(&tables[target], name), value.clone())),
         way,
     }
 }
@@ -511,6 +550,11 @@ fn table(draft: Draft) -> TableShape {
         checks: Vec::new(),
         indexes: Vec::new(),
     }
+}
+
+fn deleted_column(draft: &Draft) -> Option<usize> {
+    let mut columns = draft.columns.iter();
+    columns.position(|column| column.name == DELETED_AT)
 }
 
 fn position(tables: &[Draft], name: &str) -> usize {

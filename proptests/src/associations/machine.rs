@@ -10,7 +10,8 @@ use std::panic::{self, AssertUnwindSafe};
 
 use relata::{Database, Transaction, Value};
 
-use crate::associations::graph::{Graph, Sort};
+use crate::associations::graph::{Association, Graph, Sort};
+use crate::associations::layout::{Link, Way};
 use crate::associations::perform::{self, Place, Seen};
 use crate::associations::rules::{Answer, Verdict, World};
 use crate::associations::steps::{Call, Name, Source, Step};
@@ -223,7 +224,7 @@ impl Machine {
         let shape = self.world.layout.shape.clone();
         let mut instances = Vec::new();
         for (table, shaped) in shape.tables.iter().enumerate() {
-            let found = told(place.find_all(&shaped.name))?;
+            let found = told(perform::find_all(place, &shaped.name))?;
             let rows = self.world.reference.state().in_key_order(&shape, table);
             let visible = shaped.visible();
             let expected = rows.iter().map(|row| &row.values[..visible]);
@@ -393,6 +394,23 @@ impl Machine {
             return Vec::new();
         };
         let mut kinds = vec![format!("association: {}", association.sort.name())];
+        let target = self.world.graph.model(&association.target);
+        for (holds, kind) in [
+            (
+                target.is_some_and(|it| it.default_scope.is_some()),
+                "scoped",
+            ),
+            (target.is_some_and(|it| it.soft_delete), "softly deleted"),
+        ] {
+            if holds {
+                kinds.push(format!("target: {kind}"));
+            }
+        }
+        if let Way::Pairs(pairs) = &self.link(association).way
+            && pairs.deleted_at.is_some()
+        {
+            kinds.push("junction: softly deleted".to_owned());
+        }
         let mut others = self.world.graph.associations.iter();
         let shares =
             others.any(|it| it.alias != association.alias && it.key.names == association.key.names);
@@ -400,6 +418,8 @@ impl Machine {
             (association.source == association.target, "self"),
             (!association.scope.is_empty(), "scoped"),
             (!association.constraints, "not enforced"),
+            (!association.aliased, "without alias"),
+            (!association.key.named, "default key"),
             (!association.key.refers.is_empty(), "other key"),
             (association.key.names.len() > 1, "two columns"),
             (shares, "shared key"),
@@ -417,11 +437,19 @@ impl Machine {
                     format!("junction: unique {word}")
                 }
             });
+            if !junction.other.named {
+                kinds.push("junction: other key omitted".to_owned());
+            }
             if !junction.scope.is_empty() {
                 kinds.push("junction: scoped".to_owned());
             }
         }
         kinds
+    }
+
+    fn link(&self, association: &Association) -> &Link {
+        let position = self.world.association(&association.alias);
+        &self.world.layout.links[position.expect("it is of the graph")]
     }
 
     fn count(&mut self, what: String) {

@@ -6,6 +6,7 @@
 //! makes a failure small and [`code`] writes it down as code that can be pasted.
 
 pub mod graph;
+pub mod names;
 pub mod draw_graph;
 pub mod layout;
 pub mod steps;

@@ -9,7 +9,7 @@ use relata::{
 };
 
 use crate::associations::graph::{Association, Graph, Sort};
-use crate::associations::rules::{Answer, Complaint, Found, Tree};
+use crate::associations::rules::{Answer, Complaint, DELETED, Found, Tree};
 use crate::associations::steps::{Call, Name, Named, Row, Source, Step, Verb};
 
 /// Every row as it was when it was first read, by model and primary key.
@@ -25,16 +25,16 @@ pub(super) trait Place: Queryable {
     fn update(&mut self, instance: &mut Instance, values: Values) -> Result<()>;
     /// Writes what was changed in memory.
     fn save(&mut self, instance: &mut Instance) -> Result<()>;
-    /// Deletes; gives how many rows.
-    fn destroy(&mut self, instance: &Instance) -> Result<u64>;
+    /// Deletes, softly where that is how it is done and not forced; gives how many rows.
+    fn destroy(&mut self, instance: &Instance, forced: bool) -> Result<u64>;
+    /// Undoes a soft deletion.
+    fn restore(&mut self, instance: &mut Instance) -> Result<()>;
     /// Deletes every row that has a value.
     fn destroy_where(&mut self, model: &str, attribute: &str, value: &Value) -> Result<u64>;
     /// An instance in memory.
     fn build(&self, model: &str, values: Values) -> Result<Instance>;
-    /// By key.
-    fn find(&self, model: &str, key: Key) -> Result<Option<Instance>>;
-    /// All.
-    fn find_all(&self, model: &str) -> Result<Vec<Instance>>;
+    /// All that a request finds.
+    fn find_selected(&self, request: &Select) -> Result<Vec<Instance>>;
     /// Everything by brute force.
     fn check_integrity(&self) -> Result<(), Vec<String>>;
     /// One number.
@@ -60,8 +60,15 @@ macro_rules! place {
             fn save(&mut self, instance: &mut Instance) -> Result<()> {
                 <$place>::save(self, instance)
             }
-            fn destroy(&mut self, instance: &Instance) -> Result<u64> {
-                <$place>::destroy(self, instance).map(|affected| affected.rows as u64)
+            fn destroy(&mut self, instance: &Instance, forced: bool) -> Result<u64> {
+                let affected = match forced {
+                    true => <$place>::destroy_forced(self, instance)?,
+                    false => <$place>::destroy(self, instance)?,
+                };
+                Ok(affected.rows as u64)
+            }
+            fn restore(&mut self, instance: &mut Instance) -> Result<()> {
+                <$place>::restore(self, instance)
             }
             fn destroy_where(
                 &mut self,
@@ -75,11 +82,8 @@ macro_rules! place {
             fn build(&self, model: &str, values: Values) -> Result<Instance> {
                 <$place>::build(self, model, values)
             }
-            fn find(&self, model: &str, key: Key) -> Result<Option<Instance>> {
-                <$place>::find(self, model, key)
-            }
-            fn find_all(&self, model: &str) -> Result<Vec<Instance>> {
-                <$place>::find_all(self, model)
+            fn find_selected(&self, request: &Select) -> Result<Vec<Instance>> {
+                <$place>::find_selected(self, request)
             }
             fn check_integrity(&self) -> Result<(), Vec<String>> {
                 <$place>::check_integrity(self)
@@ -114,9 +118,14 @@ pub(super) fn perform(
             place.update(&mut instance, given(values))?;
             Ok(Answer::Done)
         }
-        Step::Destroy { row } => {
+        Step::Destroy { row, forced } => {
             let instance = instance(place, seen, row)?;
-            count(place.destroy(&instance)?)
+            count(place.destroy(&instance, *forced)?)
+        }
+        Step::Restore { row } => {
+            let mut instance = instance(place, seen, row)?;
+            place.restore(&mut instance)?;
+            Ok(Answer::Done)
         }
         Step::DestroyWhere {
             model,
@@ -211,7 +220,7 @@ fn follows(
     if !matches!(call.verb, Verb::Set | Verb::Create) || !source.is_saved() {
         return Ok(());
     }
-    let stored = place.find(source.model(), source.key()?.clone())?;
+    let stored = find(place, source.model(), source.key()?)?;
     for name in key.unwrap_or_default() {
         if let Some(stored) = &stored
             && let (Ok(stored), Ok(remembered)) = (stored.get(name), source.get(name))
@@ -234,11 +243,26 @@ fn instance(place: &impl Place, seen: &Seen, row: &Row) -> Result<Instance> {
     let old = seen.get(&(row.model.clone(), row.key.clone()));
     let fresh = match row.stale {
         true => None,
-        false => place.find(&row.model, Key::from(row.key.clone()))?,
+        false => find(place, &row.model, &row.key)?,
     };
     Ok(fresh
         .or_else(|| old.cloned())
         .expect("the reference saw it"))
+}
+
+/// All rows of a model, whatever its default scope, the softly deleted ones among them.
+///
+/// # Errors
+/// What is wrong with the request.
+pub(super) fn find_all(place: &impl Place, model: &str) -> Result<Vec<Instance>> {
+    place.find_selected(&select(model).unscoped().with_deleted())
+}
+
+/// One of them by its key.
+fn find(place: &impl Place, model: &str, key: &[Value]) -> Result<Option<Instance>> {
+    let all = find_all(place, model)?;
+    let mut all = all.into_iter();
+    Ok(all.find(|instance| instance.key().is_ok_and(|found| found.values() == key)))
 }
 
 /// All rows of a model with their associated rows.
@@ -253,10 +277,10 @@ pub(super) fn trees(
 ) -> Result<Vec<Tree>> {
     let mut request: Select = select(model);
     for first in graph.associations.iter().filter(|it| it.source == model) {
-        let mut below = include(first.alias.as_str());
+        let mut below = include(first.alias.as_str()).required(false);
         for second in &graph.associations {
             if depth > 1 && second.source == first.target {
-                below = below.include(second.alias.as_str());
+                below = below.include(include(second.alias.as_str()).required(false));
             }
         }
         request = request.include(below);
@@ -287,7 +311,9 @@ fn tree(graph: &Graph, record: &Record<'_>, depth: usize) -> Result<Tree> {
     }
     let values = |record: &Record<'_>| -> Vec<Value> {
         let attributes = record.attributes();
-        attributes.map(|(_, value)| value.to_value()).collect()
+        attributes
+            .map(|(_, value)| told(&value.to_value()))
+            .collect()
     };
     Ok(Tree {
         values: values(record),
@@ -309,11 +335,19 @@ pub(super) fn complaint(error: &Error) -> Complaint {
 pub(super) fn found(instance: &Instance) -> Found {
     let values = |instance: &Instance| -> Vec<Value> {
         let attributes = instance.attributes();
-        attributes.map(|(_, value)| value.clone()).collect()
+        attributes.map(|(_, value)| told(value)).collect()
     };
     Found {
         values: values(instance),
         through: instance.junction().map(values),
+    }
+}
+
+/// When something was softly deleted is nobody's business here.
+fn told(value: &Value) -> Value {
+    match value {
+        Value::Timestamp(_) => Value::from(DELETED),
+        value => value.clone(),
     }
 }
 

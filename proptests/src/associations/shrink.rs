@@ -3,6 +3,7 @@
 
 use crate::associations::graph::{Graph, Sort};
 use crate::associations::machine::{self, Difference, Program};
+use crate::associations::names;
 use crate::associations::steps::{Call, Named, Step};
 use crate::shape::Timing;
 
@@ -37,6 +38,9 @@ fn attempt(search: &mut Search, change: impl FnOnce(&mut Program)) {
     search.left -= 1;
     let mut program = search.smallest.program.clone();
     change(&mut program);
+    if !names::are_consistent(&program.graph) {
+        return;
+    }
     let refused = |message: &str| message.starts_with("declaration");
     let declares = refused(&search.smallest.message);
     match machine::replay(&program) {
@@ -115,13 +119,19 @@ fn drop_declarations(search: &mut Search) {
         });
     }
     for position in 0..search.smallest.program.graph.associations.len() {
-        for option in 0..10 {
+        for option in 0..11 {
             attempt(search, |program| {
                 drop_option(&mut program.graph, position, option)
             });
         }
     }
     for position in 0..search.smallest.program.graph.models.len() {
+        attempt(search, |program| {
+            program.graph.models[position].default_scope = None;
+        });
+        attempt(search, |program| {
+            program.graph.models[position].soft_delete = false;
+        });
         for attribute in (0..5).rev() {
             attempt(search, |program| {
                 take(&mut program.graph.models[position].attributes, attribute);
@@ -145,6 +155,7 @@ fn drop_option(graph: &mut Graph, position: usize, option: usize) {
                 match option {
                     7 => junction.scope.clear(),
                     8 => junction.unique = None,
+                    9 => junction.soft_delete = false,
                     _ => junction.other.nullable = None,
                 }
             }

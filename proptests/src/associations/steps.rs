@@ -33,6 +33,13 @@ pub enum Step {
     Destroy {
         /// Which.
         row: Row,
+        /// Even where rows are softly deleted.
+        forced: bool,
+    },
+    /// Makes a softly deleted row one that is read.
+    Restore {
+        /// Which.
+        row: Row,
     },
     /// Deletes every row that has a value.
     DestroyWhere {

@@ -5,7 +5,7 @@
 //! said would join and leave has joined and left. What they find wrong they refuse, which the reference does not expect.
 
 use relata::error::Error;
-use relata::{Change, HookContext, HookEvent, Instance, Key, ModelDef, Result, all};
+use relata::{Change, HookContext, HookEvent, Instance, Key, ModelDef, Result, all, select};
 
 use crate::associations::graph::{Association, Graph, Sort};
 
@@ -47,12 +47,11 @@ fn unsaved(hook: &mut HookContext<'_, '_>, instance: &mut Instance) -> Result<()
 }
 
 fn as_stored(hook: &mut HookContext<'_, '_>, instance: &mut Instance) -> Result<()> {
-    let stored = hook.find(instance.model(), instance.key()?)?;
-    expect(
-        hook,
-        stored.as_ref() == Some(instance),
-        "is not what its row is",
-    )
+    // Whatever scopes say, and softly deleted or not.
+    let all = select(instance.model()).unscoped().with_deleted();
+    let stored = hook.find_selected(&all)?;
+    let is_there = stored.iter().any(|it| it == instance);
+    expect(hook, is_there, "is not what its row is")
 }
 
 fn each_as_stored(hook: &mut HookContext<'_, '_>, several: &mut [Instance]) -> Result<()> {
@@ -114,7 +113,7 @@ fn keys(instances: &[Instance]) -> impl Iterator<Item = &Key> {
 /// The keys of what is associated now.
 fn associated(hook: &HookContext<'_, '_>, change: &Change<'_>) -> Result<Vec<Key>> {
     let view = hook.related_view(change.source, change.association)?;
-    Ok(keys(&view.get()?).cloned().collect())
+    Ok(keys(&view.unscoped().get()?).cloned().collect())
 }
 
 fn expect(hook: &HookContext<'_, '_>, holds: bool, otherwise: &str) -> Result<(), Error> {

@@ -44,10 +44,15 @@ impl<T> Intent<'_, '_, T> {
 
     /// What the verb is going to change.
     fn moves(&self, writing: &Writing<'_, '_>) -> Result<Moves> {
-        let current: BTreeSet<RowId> = match writing.source.is_saved() {
-            true => writing.view().found()?.iter().map(|it| it.target).collect(),
-            false => BTreeSet::new(),
+        let mut current = match writing.source.is_saved() {
+            true => writing.view().found()?,
+            false => Vec::new(),
         };
+        if let Link::ToParent(_) = writing.association.link {
+            // Of several rows that a source may belong to, the first is the one (associations D23).
+            current.truncate(1);
+        }
+        let current: BTreeSet<RowId> = current.iter().map(|it| it.target).collect();
         let instances = |rows: Vec<RowId>| writing.reader().instances(writing.target(), &rows);
         let mut moves = Moves::default();
         match self {
@@ -172,8 +177,8 @@ fn given(writing: &Writing<'_, '_>, targets: &Targets<'_>) -> Result<Given> {
 fn parent(writing: &Writing<'_, '_>, hop: &Hop, targets: &Targets<'_>) -> Result<Option<RowId>> {
     let key = belongs_to::key_of(writing.view(), hop, targets)?;
     let (snapshot, table) = (writing.reader().snapshot, writing.target().table);
-    let found = walk::find_by_values(snapshot, table, &hop.parent_columns, &key);
-    Ok(found)
+    let found = walk::find_all_by_values(snapshot, table, &hop.parent_columns, &key);
+    Ok(found.first().copied())
 }
 
 fn without(mut rows: Vec<RowId>, others: &BTreeSet<RowId>) -> Vec<RowId> {

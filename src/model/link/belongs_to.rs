@@ -2,6 +2,8 @@
 //!
 //! Setting writes the key and nothing else: other changes of the source in memory stay pending (associations BT-6).
 
+use smallvec::SmallVec;
+
 use crate::association::link::Hop;
 use crate::association::registry::ModelEntry;
 use crate::engine::RowId;
@@ -19,30 +21,29 @@ use crate::model::reader::{Reader, check_key};
 use crate::model::write::{Assignments, assignments};
 use crate::value::{Key, Value};
 
-/// The row that a source belongs to. A key that was changed in memory counts, saved or not.
-pub(super) fn target_row(
+/// The rows that a source may belong to, in key order: several only by a key to any row, and then the first that is found
+/// counts (associations D23). A key that was changed in memory counts, saved or not.
+pub(super) fn target_rows(
     reader: Reader<'_>,
     source: &Instance,
     hop: &Hop,
     target: &ModelEntry,
-) -> Result<Option<RowId>> {
+) -> Result<SmallVec<[RowId; 1]>> {
     let model = reader.model_of(source)?;
-    let row = if source.is_saved() {
-        reader.row_of(source)?
-    } else {
-        None
+    let row = match source.is_saved() {
+        true => reader.row_of(source)?,
+        false => None,
     };
-    let row = row.map(|row| reader.view(model, row));
     let mut deciding = hop.deciding_columns();
-    if let Some(row) = &row
+    if let Some(row) = row.map(|row| reader.view(model, row))
         && !deciding.any(|ordinal| source.is_changed(ordinal))
     {
-        return Ok(walk::parent(reader.snapshot, hop, row, target.table));
+        return Ok(walk::parents(reader.snapshot, hop, &row, target.table));
     }
     if !is_of_type(reader, source, hop)? {
-        return Ok(None);
+        return Ok(SmallVec::new());
     }
-    Ok(walk::find_by_values(
+    Ok(walk::find_all_by_values(
         reader.snapshot,
         target.table,
         &hop.parent_columns,
@@ -84,11 +85,12 @@ pub(super) fn set(
     let cells = cells_of(writing.view(), hop, &key)?;
     let written = write(writing, cells)?;
     let (reader, target) = (writing.reader(), writing.target());
-    let row = walk::find_by_values(reader.snapshot, target.table, &hop.parent_columns, &key);
-    let now: Vec<_> = row
-        .into_iter()
-        .map(|row| reader.instance(target, row))
-        .collect();
+    let rows = walk::find_all_by_values(reader.snapshot, target.table, &hop.parent_columns, &key);
+    let mut rows = rows.to_vec();
+    rows.retain(|&row| walk::is_target(&reader.view(target, row), writing.association));
+    reader.found_by_default(target, &mut rows)?;
+    rows.truncate(1);
+    let now = reader.instances(target, &rows);
     Ok((now, written))
 }
 

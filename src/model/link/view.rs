@@ -110,12 +110,12 @@ impl<'a> View<'a> {
         match &self.association.link {
             Link::ToParent(hop) => {
                 let target = self.target();
-                let row = belongs_to::target_row(self.reader, self.source, hop, target)?;
+                let rows = belongs_to::target_rows(self.reader, self.source, hop, target)?;
                 let inside = |row: &RowId| {
                     walk::is_target(&self.reader.view(target, *row), self.association)
                 };
-                let row = row.filter(inside).into_iter();
-                Ok(row.map(Linked::direct).collect())
+                let rows = rows.into_iter().filter(inside);
+                Ok(rows.map(Linked::direct).collect())
             }
             Link::ToChildren(hop) => {
                 let rows = self.children(hop)?.into_iter();

@@ -33,22 +33,6 @@ pub(super) fn is_target(row: &RowView<'_>, association: &Association) -> bool {
         && conditions.is_none_or(|conditions| conditions.bound.matches(row))
 }
 
-/// The row that a child refers to.
-pub(super) fn parent(
-    snapshot: &Snapshot,
-    hop: &Hop,
-    child: &RowView<'_>,
-    parent: TableId,
-) -> Option<RowId> {
-    match hop.key {
-        Some(key) => child.parent(snapshot.schema().foreign_key(key)),
-        None => {
-            let values = child.values_of(&hop.child_columns);
-            find_by_values(snapshot, parent, &hop.parent_columns, &values)
-        }
-    }
-}
-
 /// The rows that a child refers to, in key order: more than one only by a key to any row.
 pub(super) fn parents(
     snapshot: &Snapshot,
@@ -68,18 +52,8 @@ pub(super) fn parents(
     }
 }
 
-/// The row with these values in some columns; the one with the lowest primary key if several have them.
-pub(super) fn find_by_values(
-    snapshot: &Snapshot,
-    table: TableId,
-    columns: &[u32],
-    values: &[Value],
-) -> Option<RowId> {
-    let rows = find_all_by_values(snapshot, table, columns, values);
-    rows.first().copied()
-}
-
-fn find_all_by_values(
+/// The rows with these values in some columns, in key order.
+pub(super) fn find_all_by_values(
     snapshot: &Snapshot,
     table: TableId,
     columns: &[u32],

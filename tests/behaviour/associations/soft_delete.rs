@@ -2,10 +2,12 @@
 
 use relata::association::{BelongsTo, BelongsToMany, HasMany, Through, Uniqueness};
 use relata::error::{ErrorKind, RequestKind};
-use relata::query::Include;
+use relata::query::{Include, Scope};
 use relata::{
     Attribute, DataType, Database, Instance, Models, Value, col, include, select, targets, values,
 };
+
+use super::text;
 
 /// Users with posts and groups; users, posts and memberships are softly deleted, visits are not.
 fn club() -> Database {
@@ -246,4 +248,43 @@ fn where_pairs_repeat_a_new_row_comes() {
     groups.add(&group).unwrap();
     assert_eq!(groups.count().unwrap(), 1);
     assert_eq!(select("Visit").with_deleted().count(&db).unwrap(), 2);
+}
+
+// rules: PA-1, SC-11, D23
+// Broken: of two countries with one code, a city is shown the one that was deleted or is out of scope, or none.
+#[test]
+fn of_several_parents_the_first_that_is_found_counts() {
+    let mut models = Models::new();
+    models.define_with("Country", |it| {
+        let shown = Scope::new().filter(col("name").ne("hidden"));
+        it.attribute(text("name"))
+            .attribute(text("code"))
+            .soft_delete()
+            .default_scope(shown)
+    });
+    models.define("City");
+    let country = BelongsTo::new("Country")
+        .alias("country")
+        .target_key("code");
+    models.belongs_to("City", country.foreign_key("code"));
+    let mut db = models.sync().unwrap();
+    for name in ["gone", "hidden", "there"] {
+        let country = db
+            .create("Country", values! { name: name, code: "FR" })
+            .unwrap();
+        if name == "gone" {
+            db.destroy(&country).unwrap();
+        }
+    }
+    let mut city = db.create("City", values! {}).unwrap();
+    let name = |found: &[Instance]| found[0].get("name").unwrap().clone();
+    let set = db.related(&mut city, "country").unwrap().set("FR").unwrap();
+    assert_eq!((set.len(), name(&set)), (1, "there".into()));
+    let found = db.related(&city, "country").unwrap().get().unwrap();
+    assert_eq!((found.len(), name(&found)), (1, "there".into()));
+    let rows = select("City").include("country").run(&db).unwrap();
+    let included = rows.first().unwrap().one("country").unwrap().unwrap();
+    assert_eq!(included.get("name").unwrap().as_str(), Some("there"));
+    let all = db.related_view(&city, "country").unwrap().unscoped();
+    assert_eq!(name(&all.with_deleted().get().unwrap()), "gone".into());
 }

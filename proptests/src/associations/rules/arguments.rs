@@ -190,11 +190,15 @@ impl World {
 
     /// The row that a target is, an instance or a key.
     pub(super) fn row_of(&self, link: &Link, target: &Given) -> Option<crate::reference::Row> {
-        match &target.known {
+        let row = match &target.known {
             Known::Row(row) => Some(row.clone()),
             Known::Key(key) => self.row_of_key(link.target, key).cloned(),
             Known::Gone(_) | Known::Unsaved(_) => None,
-        }
+        };
+        // HM-8, PA-4: what was softly deleted is there for no verb that writes, but a belongs_to refers to it (PA-7).
+        let of_target = target.table.is_none_or(|table| table == link.target);
+        let refers = matches!(link.way, Way::Parent { .. });
+        row.filter(|row| refers || !of_target || !self.is_deleted(link.target, row))
     }
 
     /// The values that a key is to hold of a target: those of `columns`, if they are known and not null.
@@ -215,6 +219,8 @@ impl World {
             }
             Known::Key(key) if is_primary => Some(key.clone()),
             Known::Gone(_) | Known::Key(_) => None,
+            // One that was softly deleted is known by its key alone.
+            Known::Row(row) if is_primary => full(&row.values, columns),
             Known::Row(_) | Known::Unsaved(_) => None,
         }
     }

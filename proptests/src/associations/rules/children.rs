@@ -67,12 +67,7 @@ impl World {
                 cells.retain(|(other, _)| other != column);
                 cells.push((*column, value.clone()));
             }
-            let id = self.insert(link.target, cells)?;
-            // What goes may take the source along; what is associated with it then is left open.
-            return Ok(match self.row(link.source, source.id) {
-                Some(_) => Answer::Rows(vec![self.found(link.target, id)]),
-                None => Answer::Open,
-            });
+            self.insert(link.target, cells)?;
         }
         let source = self.row(link.source, source.id).cloned();
         let now = source.map(|source| self.got(link, &source.values));
@@ -107,7 +102,7 @@ impl World {
     ) -> Result<(), Vec<Complaint>> {
         let mut updates: Vec<(u64, Cells)> = Vec::new();
         if destroy {
-            self.delete_rows(link.target, gone.to_vec())?;
+            self.destroy_rows(link.target, gone.to_vec())?;
             // What is destroyed must not take along what is to be associated.
             if listed
                 .iter()

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use relata::value::Value;
 
 use crate::associations::graph::Graph;
-use crate::associations::layout::{Layout, Link, Way};
+use crate::associations::layout::{DELETED_AT, Layout, Link, Way};
 use crate::associations::steps::{Call, Named, Row, Source, Step, Verb};
 use crate::reference::by_row::Cells;
 use crate::reference::{self, Failure, Reference};
@@ -173,7 +173,8 @@ impl World {
                 Ok(Answer::Rows(vec![self.found(table, id)]))
             }
             Step::Update { row, values } => self.update(row, values),
-            Step::Destroy { row } => self.destroy(row),
+            Step::Destroy { row, forced } => self.destroy(row, *forced),
+            Step::Restore { row } => self.restore(row),
             Step::DestroyWhere {
                 model,
                 attribute,
@@ -205,7 +206,7 @@ impl World {
         Ok(Answer::Done)
     }
 
-    fn destroy(&mut self, row: &Row) -> Verdict {
+    fn destroy(&mut self, row: &Row, forced: bool) -> Verdict {
         let Some(known) = self.known_row(row) else {
             return Ok(Answer::Meaningless);
         };
@@ -213,8 +214,49 @@ impl World {
         let Known::Row(row) = known else {
             return Ok(Answer::Count(0));
         };
-        self.delete_rows(table, vec![row.id])?;
+        match forced {
+            true => self.delete_rows(table, vec![row.id])?,
+            false if self.is_deleted(table, &row) => return Ok(Answer::Count(0)),
+            false => self.destroy_rows(table, vec![row.id])?,
+        }
         Ok(Answer::Count(1))
+    }
+
+    fn restore(&mut self, row: &Row) -> Verdict {
+        let Some(known) = self.known_row(row) else {
+            return Ok(Answer::Meaningless);
+        };
+        let table = self.table(&row.model).expect("it is known");
+        let Some(column) = self.column(table, DELETED_AT) else {
+            return Err(request("Unsupported"));
+        };
+        let Known::Row(row) = known else {
+            return Err(request("NotFound"));
+        };
+        self.update_rows(table, vec![(row.id, vec![(column, Value::Null)])])?;
+        Ok(Answer::Done)
+    }
+
+    /// Whether a row was softly deleted.
+    pub(super) fn is_deleted(&self, table: usize, row: &reference::Row) -> bool {
+        let column = self.column(table, DELETED_AT);
+        column.is_some_and(|column| !row.values[column].is_null())
+    }
+
+    /// PA-3: rows that are softly deleted stay, and no action is taken.
+    pub(super) fn destroy_rows(
+        &mut self,
+        table: usize,
+        ids: Vec<u64>,
+    ) -> Result<(), Vec<Complaint>> {
+        let Some(column) = self.column(table, DELETED_AT) else {
+            return self.delete_rows(table, ids);
+        };
+        let rows = self.reference.state().tables[table].iter();
+        let there = rows.filter(|row| ids.contains(&row.id) && !self.is_deleted(table, row));
+        let mark = |row: &reference::Row| (row.id, vec![(column, Value::from(DELETED))]);
+        let marks = there.map(mark).collect();
+        self.update_rows(table, marks)
     }
 
     fn destroy_where(&mut self, model: &str, attribute: &str, value: &Value) -> Verdict {
@@ -228,10 +270,11 @@ impl World {
         let rows = self.reference.state().tables[table].iter();
         let ids: Vec<u64> = rows
             .filter(|row| row.values[column] == *value && !value.is_null())
+            .filter(|row| !self.is_deleted(table, row))
             .map(|row| row.id)
             .collect();
         let count = ids.len();
-        self.delete_rows(table, ids)?;
+        self.destroy_rows(table, ids)?;
         Ok(Answer::Count(count))
     }
 
@@ -254,7 +297,8 @@ impl World {
         if self.table(&source.model) != Some(link.source) {
             return Ok(Answer::Meaningless);
         }
-        let targets = self.pairs_of(&link, pairs, &row.values);
+        let mut targets = self.pairs_of(&link, pairs, &row.values);
+        targets.retain(|(target, _)| has_default_scope(&target.values, &link));
         let Some((_, junction)) = targets.get(position) else {
             return Ok(Answer::Meaningless);
         };
@@ -431,6 +475,17 @@ impl World {
         let mut rows = self.reference.state().tables[table].iter();
         rows.find(|row| reference::key_of(&self.layout.shape, table, row) == key)
     }
+}
+
+/// What stands for the time of a soft deletion.
+pub const DELETED: &str = "deleted";
+
+/// SC-11: whether a target is read by default.
+fn has_default_scope(values: &[Value], link: &Link) -> bool {
+    let scope = link.default_scope.iter();
+    scope
+        .into_iter()
+        .all(|cell| has_cells(values, std::slice::from_ref(cell)))
 }
 
 fn request(kind: &str) -> Vec<Complaint> {

@@ -60,13 +60,13 @@ impl World {
                 let listed = |row: &Row| ends.iter().any(|end| holds(pairs, row, &end.held));
                 let gone = self.in_scope(link, pairs, &present, listed);
                 let count = gone.len();
-                self.delete_rows(pairs.junction, gone)?;
+                self.destroy_rows(pairs.junction, gone)?;
                 Ok(Answer::Count(count))
             }
             Verb::Add => {
                 // D17: where pairs may repeat, what is there does not matter.
                 let met = if pairs.repeats { &[][..] } else { &present };
-                let rows = self.link(pairs, &own, met, &ends, call)?;
+                let rows = self.link(pairs, &own, met, &ends, call, true)?;
                 Ok(Answer::Rows(
                     rows.into_iter()
                         .map(|id| self.found(pairs.junction, id))
@@ -77,12 +77,12 @@ impl World {
                 // BTM-25 to BTM-27.
                 let unlisted = |row: &Row| !ends.iter().any(|end| holds(pairs, row, &end.held));
                 let gone = self.in_scope(link, pairs, &present, unlisted);
-                self.delete_rows(pairs.junction, gone.clone())?;
+                self.destroy_rows(pairs.junction, gone.clone())?;
                 let stay: Vec<Row> = present
                     .into_iter()
                     .filter(|row| !gone.contains(&row.id))
                     .collect();
-                self.link(pairs, &own, &stay, &ends, call)?;
+                self.link(pairs, &own, &stay, &ends, call, true)?;
                 let source = self.row(link.source, source.id).cloned();
                 let now = source.map(|source| self.got(link, &source.values));
                 // What goes may take the source along.
@@ -101,7 +101,7 @@ impl World {
             held,
             through: Vec::new(),
         };
-        let linked = self.link(pairs, &own, &[], &[end], call)?;
+        let linked = self.link(pairs, &own, &[], &[end], call, false)?;
         let through = self.row(pairs.junction, linked[0]);
         Ok(Answer::Rows(vec![Found {
             values: self.shown(link.target, &target.values),
@@ -140,6 +140,7 @@ impl World {
         present: &[Row],
         ends: &[End],
         call: &Call,
+        may_restore: bool,
     ) -> Result<Vec<u64>, Vec<Complaint>> {
         let mut updates: Vec<(u64, Cells)> = Vec::new();
         let mut inserts = Vec::new();
@@ -152,7 +153,16 @@ impl World {
                     updates.push((row.id, given.clone()));
                 }
             }
-            if met.is_empty() {
+            let gone = self.softly_deleted(pairs, own, &end.held);
+            if met.is_empty()
+                && may_restore
+                && let Some(row) = gone
+            {
+                // BTM-33: the pair has its row again.
+                let mut cells = given;
+                cells.extend(pairs.deleted_at.map(|column| (column, Value::Null)));
+                updates.push((row, cells));
+            } else if met.is_empty() {
                 let mut cells = given;
                 cells.extend(pairs.own.iter().copied().zip(own.iter().cloned()));
                 cells.extend(pairs.other.iter().copied().zip(end.held.iter().cloned()));
@@ -162,6 +172,20 @@ impl World {
         }
         self.update_rows(pairs.junction, updates)?;
         self.insert_rows(pairs.junction, inserts)
+    }
+
+    /// A row of a pair that was softly deleted, where the pair can have no other.
+    fn softly_deleted(&self, pairs: &Pairs, own: &[Value], held: &[Value]) -> Option<u64> {
+        let deleted_at = pairs.deleted_at.filter(|_| !pairs.repeats)?;
+        let mut scope = pairs.scope.clone();
+        scope.retain(|(column, _)| *column != deleted_at);
+        let rows = self.rows(pairs.junction).into_iter();
+        let mut of_pair = rows.filter(|row| {
+            full(&row.values, &pairs.own).as_deref() == Some(own)
+                && holds(pairs, row, held)
+                && has_cells(&row.values, &scope)
+        });
+        of_pair.next().map(|row| row.id)
     }
 
     /// The attributes for a row: its own before those for all (BTM-20), never keys or scope (BTM-21).

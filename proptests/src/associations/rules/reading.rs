@@ -3,7 +3,9 @@
 use relata::value::Value;
 
 use crate::associations::layout::{Link, Pairs, Way};
-use crate::associations::rules::{Answer, Known, Verdict, World, full, has_cells};
+use crate::associations::rules::{
+    Answer, Known, Verdict, World, full, has_cells, has_default_scope,
+};
 use crate::associations::steps::{Call, Verb};
 use crate::reference::Row;
 
@@ -32,8 +34,8 @@ impl World {
     pub fn associated(&self, link: &Link, source: &[Value]) -> Vec<(Row, Option<Row>)> {
         match &link.way {
             Way::Parent { key, refers } => {
-                let parent = self.parent_of(link, key, refers, source);
-                parent.map(|row| (row.clone(), None)).into_iter().collect()
+                let parents = self.parents_of(link, key, refers, source).into_iter();
+                parents.map(|row| (row.clone(), None)).collect()
             }
             Way::Children { .. } => {
                 let children = self.children_of(link, source).into_iter();
@@ -54,7 +56,15 @@ impl World {
             .reference
             .state()
             .in_key_order(&self.layout.shape, table);
+        let model = self.graph.model(&self.layout.shape.tables[table].name);
+        let scope = model.and_then(|model| model.default_scope.as_ref());
+        let is_read = |row: &&Row| {
+            let scope = scope.and_then(|(name, value)| Some((self.column(table, name)?, value)));
+            !self.is_deleted(table, row)
+                && scope.is_none_or(|(column, value)| row.values[column] == *value)
+        };
         rows.into_iter()
+            .filter(is_read)
             .map(|row| self.tree(table, row, None, depth))
             .collect()
     }
@@ -66,7 +76,9 @@ impl World {
                 continue;
             }
             let mut rows: Vec<Tree> = Vec::new();
-            for (target, pair) in self.associated(link, &row.values) {
+            let associated = self.associated(link, &row.values).into_iter();
+            for (target, pair) in associated.filter(|(row, _)| has_default_scope(&row.values, link))
+            {
                 // HO-4: the first. Through a junction in which pairs repeat, an include gives what the getter gives, one
                 // row for each link; BTM-17 would have it give the target once, with one of its links.
                 if self.is_single(link) && !rows.is_empty() {
@@ -105,17 +117,20 @@ impl World {
     }
 
     /// BT-4, and D23 where several rows have the key.
-    pub(super) fn parent_of(
+    pub(super) fn parents_of(
         &self,
         link: &Link,
         key: &[usize],
         refers: &[usize],
         source: &[Value],
-    ) -> Option<&Row> {
-        let key = full(source, key)?;
+    ) -> Vec<&Row> {
+        let Some(key) = full(source, key) else {
+            return Vec::new();
+        };
         let rows = self.rows(link.target).into_iter();
-        let mut holders = rows.filter(|row| full(&row.values, refers).as_ref() == Some(&key));
-        holders.next()
+        rows.filter(|row| full(&row.values, refers).as_ref() == Some(&key))
+            .filter(|row| has_cells(&row.values, &link.scope))
+            .collect()
     }
 
     /// HM-3, HO-4, SC-1, D24.
@@ -174,7 +189,8 @@ impl World {
     /// As `get` gives them.
     pub fn got(&self, link: &Link, source: &[Value]) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
-        for (row, pair) in self.associated(link, source) {
+        let associated = self.associated(link, source).into_iter();
+        for (row, pair) in associated.filter(|(row, _)| has_default_scope(&row.values, link)) {
             found.push(Found {
                 values: self.shown(link.target, &row.values),
                 through: pair.map(|pair| self.shown(pair_table(link), &pair.values)),
@@ -213,7 +229,11 @@ impl World {
             None => true,
             Some((column, value)) => row.0.values[*column] == *value && !value.is_null(),
         };
-        let rows: Vec<&(Row, Option<Row>)> = rows.iter().filter(kept).collect();
+        // SC-11: `has` does not look at the default scope.
+        let is_read = |row: &&(Row, Option<Row>)| {
+            call.verb == Verb::Has || has_default_scope(&row.0.values, link)
+        };
+        let rows: Vec<&(Row, Option<Row>)> = rows.iter().filter(is_read).filter(kept).collect();
         Ok(match call.verb {
             Verb::Count => Answer::Count(rows.len()),
             Verb::Has => Answer::Flag(targets.iter().all(|given| {
