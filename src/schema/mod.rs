@@ -120,6 +120,12 @@ impl Schema {
         self.tables_by_id.get(id.index())?.as_deref()
     }
 
+    /// The table of this id, which is of this schema, for keeping. O(1).
+    pub(crate) fn shared_table(&self, id: TableId) -> &Arc<Table> {
+        let table = self.tables_by_id[id.index()].as_ref();
+        table.expect("a table id is of this schema")
+    }
+
     /// All tables, in the order of their creation.
     pub fn tables(&self) -> &[Arc<Table>] {
         &self.tables

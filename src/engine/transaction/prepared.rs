@@ -10,6 +10,7 @@ use crate::engine::transaction::Transaction;
 use crate::engine::transaction::by_name::named_columns;
 use crate::error::{Operation, RequestError, RequestKind, Result};
 use crate::schema::{Schema, Table};
+use crate::storage::RowId;
 use crate::value::Value;
 
 /// A table and some of its columns, for inserting a row often: see [`Snapshot::prepare_insert`].
@@ -52,9 +53,7 @@ impl Snapshot {
         columns: &[&str],
     ) -> Result<PreparedInsert> {
         let id = table.table_id(self.schema())?;
-        let mut tables = self.schema().tables().iter();
-        let table = tables.find(|table| table.id == id);
-        let table = table.expect("a schema has the tables that it has ids for");
+        let table = self.schema().shared_table(id);
         Ok(PreparedInsert {
             given: Given::new(table, &named_columns(table, columns)?),
             table: table.clone(),
@@ -76,14 +75,23 @@ impl Transaction<'_> {
     ) -> Result<Row<'_>> {
         let PreparedInsert { table, given } = insert;
         check_present(&self.schema, table)?;
+        let row = self.insert_values(table, given, values)?;
+        Ok(self.view(table.id, row).into_row())
+    }
+
+    fn insert_values(
+        &mut self,
+        table: &Table,
+        given: &Given,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<RowId> {
         let mut row = None;
         self.run(Operation::Insert, |statement| {
             statement.only_inserts();
             row = Some(statement.insert_values(table, given, 0, values)?);
             Ok(1)
         })?;
-        let row = row.expect("a statement that stands has inserted its row");
-        Ok(self.view(table.id, row).into_row())
+        Ok(row.expect("a statement that stands has inserted its row"))
     }
 }
 

@@ -43,7 +43,6 @@ impl Edge {
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "an id is one half")]
     pub(crate) fn parent(self) -> RowId {
         RowId((self.0 >> u32::BITS) as u32)
     }
