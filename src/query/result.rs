@@ -408,10 +408,16 @@ impl<'r> Record<'r> {
         };
         plan.by_owner(children).filter_map(move |group| {
             let has_row = |child: &&usize| record.children(**child).len() > 0;
-            let child = *group.iter().find(has_row).unwrap_or(&group[0]);
+            // Of what is not shown the rows were let go.
+            let shown = |child: &&usize| {
+                let include = plan.node(**child).include.as_ref();
+                include.is_some_and(|include| !include.hidden)
+            };
+            let mut members = group.iter().filter(shown);
+            let child = *members.clone().find(has_row).or(members.next())?;
             let include = plan.node(child).include.as_ref()?;
             let single = include.association.is_single();
-            (!include.hidden).then(|| (include.name(), single, record.children(child)))
+            Some((include.name(), single, record.children(child)))
         })
     }
 
