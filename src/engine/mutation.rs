@@ -10,6 +10,7 @@
 use smallvec::SmallVec;
 
 use crate::engine::clock::Clock;
+use crate::engine::new_edges::{NewEdges, Parents};
 use crate::engine::state::State;
 use crate::engine::tidying::Tidying;
 use crate::engine::undo::{Mark, Undo, UndoLog};
@@ -30,61 +31,6 @@ pub(crate) struct Writer<'a> {
 
 /// Children whose parent has to be looked up when the statement is judged.
 pub(crate) type Queue = Vec<(ForeignKeyId, RowId)>;
-
-/// What a statement that writes new rows does to those that may be their parents, and when it puts them there.
-#[derive(Debug)]
-pub(crate) enum Parents<'e> {
-    /// They may change yet: every complete key is queued.
-    MayChange,
-    /// They stay: a parent that is there gets its child at once, every other complete key is queued.
-    Stay,
-    /// They stay, and many rows come: their edges are collected.
-    StayForMany(&'e mut NewEdges),
-}
-
-/// Edges of new rows of one table, which are put in place together in the order of the parents. That passes each leaf of
-/// a parent's list once, where rows that come in any order would find most leaves out of the cache.
-///
-/// Until then a row's link may name a slot of a dense table that holds no row.
-#[derive(Debug, Default)]
-pub(crate) struct NewEdges {
-    /// By position of the key in the table.
-    by_link: Vec<Vec<Edge>>,
-    len: usize,
-}
-
-impl NewEdges {
-    /// So many are worth their order, and still take little memory beside the rows.
-    pub(crate) const MAX: usize = if cfg!(relata_tiny) { 5 } else { 1 << 20 };
-
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
-    fn push(&mut self, link: usize, edge: Edge) {
-        if self.by_link.len() <= link {
-            self.by_link.resize_with(link + 1, Vec::new);
-        }
-        self.by_link[link].push(edge);
-        self.len += 1;
-    }
-
-    /// Forgets all. A large room is given back.
-    pub(crate) fn clear(&mut self) {
-        self.len = 0;
-        self.by_link.iter_mut().for_each(empty);
-    }
-}
-
-/// Empties a buffer for the next statement. A large one gives its memory back.
-pub(crate) fn empty<T>(buffer: &mut Vec<T>) {
-    const ENTRIES_MAX: usize = 1_024;
-    if buffer.capacity() > ENTRIES_MAX {
-        *buffer = Vec::new();
-    } else {
-        buffer.clear();
-    }
-}
 
 impl<'a> Writer<'a> {
     /// Writes a new row, with edges as [`Parents`] says. A place that needs the table indexed is made so.
@@ -174,7 +120,7 @@ impl<'a> Writer<'a> {
     /// Puts the collected edges of new rows in place. Children of a slot that holds no row are queued.
     pub(crate) fn insert_edges(&mut self, table: TableId, edges: &mut NewEdges, queue: &mut Queue) {
         let keys = &self.schema.table(table).foreign_keys;
-        for (&id, of_key) in keys.iter().zip(&mut edges.by_link) {
+        for (&id, of_key) in keys.iter().zip(edges.by_link()) {
             if of_key.is_empty() {
                 continue;
             }
@@ -607,7 +553,7 @@ fn changed_columns(
 ) -> SmallVec<[u32; 8]> {
     cells
         .iter()
-        .filter(|(ordinal, value)| current.value(layout, *ordinal) != value.as_ref())
+        .filter(|(ordinal, value)| !current.holds(*layout.field(*ordinal), value.as_ref()))
         .map(|(ordinal, _)| *ordinal)
         .collect()
 }

@@ -61,9 +61,9 @@ impl<T: AsRef<str> + ?Sized> ColumnName for &T {
 impl ColumnName for u32 {
     #[inline]
     fn ordinal(&self, table: &Table) -> Result<u32> {
-        match table.columns.get(*self as usize) {
-            Some(column) if !column.hidden => Ok(*self),
-            _ => Err(no_ordinal(table, *self)),
+        match (*self as usize) < table.visible_columns() {
+            true => Ok(*self),
+            false => Err(no_ordinal(table, *self)),
         }
     }
 }

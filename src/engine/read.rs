@@ -3,10 +3,10 @@
 //! Nothing above the engine names storage; it asks here for rows by id, keys, the two directions of an edge, scans and
 //! counts. Every answer borrows from the snapshot. Orders are those of row ids unless a function says otherwise.
 
-use std::cmp::Ordering;
 use std::fmt;
 
 use crate::engine::Snapshot;
+use crate::engine::key_order;
 use crate::engine::name::ColumnName;
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::expr::{Bound, Cells};
@@ -23,7 +23,9 @@ pub(crate) type RowCells<'a> = RowRef<'a>;
 /// A row of a table, borrowed from a snapshot.
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
-    view: RowView<'a>,
+    table: &'a Table,
+    layout: &'a RowLayout,
+    cells: RowRef<'a>,
 }
 
 /// A row with what it takes to read it, for the layers above.
@@ -42,7 +44,12 @@ pub(crate) struct TableReader<'a> {
     store: &'a TableStore,
     /// Where each column stands, so that reading a cell does not go through the store.
     fields: &'a [Field],
+    /// Whether rows may have to be waited for.
+    pub(crate) is_large: bool,
 }
+
+/// A table of more bytes is not expected to stand in the cache of a core.
+const LARGE_BYTES: usize = 256 << 10;
 
 /// The edges of one foreign key, looked up once for walking many.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +74,14 @@ impl Edges<'_> {
 }
 
 impl<'a> TableReader<'a> {
+    /// How many children a row of this table has in the mean over these edges, rounded up.
+    pub(crate) fn mean_children(&self, edges: Edges<'_>) -> usize {
+        edges
+            .children
+            .len()
+            .div_ceil(self.store.rows().len().max(1))
+    }
+
     /// The cells of a row whose id came out of this snapshot. The row itself is not touched yet.
     #[inline]
     pub(crate) fn live(&self, id: RowId) -> RowCells<'a> {
@@ -84,7 +99,7 @@ impl<'a> TableReader<'a> {
     /// As [`value`](TableReader::value), smaller where it is called: for reading many cells of each row.
     #[inline(always)]
     pub(crate) fn read(&self, cells: RowCells<'a>, ordinal: u32) -> ValueRef<'a> {
-        cells.read(self.fields[ordinal as usize])
+        cells.read(&self.fields[ordinal as usize])
     }
 
     /// The row that a foreign key of this table leads to.
@@ -96,6 +111,16 @@ impl<'a> TableReader<'a> {
     /// Every live row, by ascending id.
     pub(crate) fn scan(&self) -> impl Iterator<Item = (RowId, RowCells<'a>)> + use<'a> {
         self.store.rows().iter()
+    }
+
+    /// The row as users see it.
+    #[inline]
+    pub(crate) fn row(&self, cells: RowCells<'a>) -> Row<'a> {
+        Row {
+            table: self.table,
+            layout: self.store.layout(),
+            cells,
+        }
     }
 
     /// The row with its id, as a value that can answer for its cells.
@@ -117,26 +142,32 @@ impl<'a> Row<'a> {
     /// `UnknownColumn`.
     #[inline(always)]
     pub fn get(&self, column: impl ColumnName) -> Result<ValueRef<'a>> {
-        Ok(self.view.value(column.ordinal(self.view.table)?))
+        Ok(self.value(column.ordinal(self.table)?))
     }
 
     /// The table of the row.
     pub fn table(&self) -> &'a Table {
-        self.view.table
+        self.table
     }
 
     /// The primary key.
     pub fn key(&self) -> Key {
-        self.view.key()
+        self.cells
+            .key(self.layout, &self.table.primary_key().columns)
     }
 
     /// The names and values of the visible columns, in their order.
     pub fn columns(&self) -> impl Iterator<Item = (&'a str, ValueRef<'a>)> + use<'a> {
-        let view = self.view;
+        let row = *self;
         (0_u32..)
-            .zip(&view.table.columns)
+            .zip(&row.table.columns)
             .filter(|(_, column)| !column.hidden)
-            .map(move |(ordinal, column)| (&*column.name, view.value(ordinal)))
+            .map(move |(ordinal, column)| (&*column.name, row.value(ordinal)))
+    }
+
+    #[inline(always)]
+    fn value(&self, ordinal: u32) -> ValueRef<'a> {
+        self.cells.value(self.layout, ordinal)
     }
 }
 
@@ -172,7 +203,11 @@ impl<'a> RowView<'a> {
     }
 
     pub(crate) fn into_row(self) -> Row<'a> {
-        Row { view: self }
+        Row {
+            table: self.table,
+            layout: self.layout,
+            cells: self.cells,
+        }
     }
 }
 
@@ -192,6 +227,7 @@ impl Snapshot {
             table: self.state.schema.table(table),
             store,
             fields: store.layout().fields(),
+            is_large: store.rows().words_bytes() > LARGE_BYTES,
         }
     }
 
@@ -224,6 +260,27 @@ impl Snapshot {
         self.state
             .table(table)
             .find(key, values.iter().map(Value::as_ref))
+    }
+
+    /// As [`find`](Snapshot::find), with the row itself.
+    #[inline]
+    pub(crate) fn find_row(
+        &self,
+        table: TableId,
+        key: usize,
+        values: &[Value],
+    ) -> Option<RowView<'_>> {
+        if values.iter().any(Value::is_null) {
+            return None;
+        }
+        let store = self.state.table(table);
+        let (id, cells) = store.find_row(key, values.iter().map(Value::as_ref))?;
+        Some(RowView {
+            id,
+            table: self.state.schema.table(table),
+            layout: store.layout(),
+            cells,
+        })
     }
 
     /// The rows under a parent row, by ascending id.
@@ -280,30 +337,9 @@ impl Snapshot {
             ids.sort_unstable();
             return;
         }
-        let reader = self.reader(table);
-        let (first, rest) = match &reader.table.primary_key().columns[..] {
-            [first, rest @ ..] => (*first, rest),
-            [] => return,
-        };
-        let mut keyed: Vec<_> = ids
-            .iter()
-            .map(|&id| {
-                let cells = reader.live(id);
-                (reader.value(cells, first).rank(), cells, id)
-            })
-            .collect();
-        let compare = |a: RowCells<'_>, b: RowCells<'_>| {
-            let column =
-                |&ordinal: &u32| reader.value(a, ordinal).total_cmp(reader.value(b, ordinal));
-            let mut orders = std::iter::once(&first).chain(rest).map(column);
-            let difference = orders.find(|order| order.is_ne());
-            difference.unwrap_or(Ordering::Equal)
-        };
-        keyed.sort_unstable_by(|(a, a_cells, _), (b, b_cells, _)| {
-            a.cmp(b).then_with(|| compare(*a_cells, *b_cells))
-        });
-        for (id, (_, _, sorted)) in ids.iter_mut().zip(keyed) {
-            *id = sorted;
+        let sorted = key_order::sorted(self.reader(table), ids.iter().copied());
+        for (id, row) in ids.iter_mut().zip(sorted) {
+            *id = row.id;
         }
     }
 

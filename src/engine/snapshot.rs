@@ -7,10 +7,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::engine::clock::Clock;
+use crate::engine::key_order;
 use crate::engine::name::{ForeignKeyName, TableName};
 use crate::engine::read::{Row, RowView};
 use crate::engine::state::State;
-use crate::engine::table_rows::{Ids, TableRows};
+use crate::engine::table_rows::{Source, TableRows};
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::schema::Schema;
@@ -68,10 +69,7 @@ impl Snapshot {
         let id = table.table_id(self.schema())?;
         let key = key.into();
         self.check_key_length(id, &key)?;
-        Ok(self
-            .find(id, 0, &key)
-            .and_then(|row| self.row(id, row))
-            .map(RowView::into_row))
+        Ok(self.find_row(id, 0, &key).map(RowView::into_row))
     }
 
     /// Every row of a table in primary-key order. O(rows), and a sort where the table is not dense.
@@ -80,7 +78,7 @@ impl Snapshot {
     /// `UnknownTable`.
     pub fn rows(&self, table: impl TableName) -> Result<TableRows<'_>> {
         let id = table.table_id(self.schema())?;
-        let ids = Ids::Owned(self.ids_in_key_order(id).into_iter());
+        let ids = Source::Ids(self.ids_in_key_order(id).into_iter());
         Ok(TableRows::new(self.reader(id), ids))
     }
 
@@ -115,25 +113,23 @@ impl Snapshot {
         let parent = parent.into();
         self.check_key_length(key.parent, &parent)?;
         let reader = self.reader(key.child);
-        let ids = match self.find(key.parent, 0, &parent) {
-            None => Ids::Owned(Vec::new().into_iter()),
+        let source = match self.find(key.parent, 0, &parent) {
+            None => Source::Ids(Vec::new().into_iter()),
             Some(parent) if key.is_to_any_row() => {
                 let value = self.view(key.parent, parent).values_of(&key.parent_columns);
                 let values = value.iter().map(Value::as_ref);
-                let mut ids = self.state.children_by_value(key, values);
-                self.sort_by_key(key.child, &mut ids);
-                Ids::Owned(ids.into_iter())
+                let ids = self.state.children_by_value(key, values);
+                Source::Sorted(key_order::sorted(reader, ids.into_iter()).into_iter())
             }
             Some(parent) if self.ids_are_in_key_order(key.child) => {
-                Ids::Edge(self.children(key, parent))
+                Source::Edge(self.children(key, parent))
             }
             Some(parent) => {
-                let mut ids: Vec<_> = self.children(key, parent).collect();
-                self.sort_by_key(key.child, &mut ids);
-                Ids::Owned(ids.into_iter())
+                let ids = self.children(key, parent);
+                Source::Sorted(key_order::sorted(reader, ids).into_iter())
             }
         };
-        Ok(TableRows::new(reader, ids))
+        Ok(TableRows::new(reader, source))
     }
 
     /// How many rows a table has. O(1).

@@ -43,8 +43,8 @@ macro_rules! increment_methods {
         ///
         /// # Errors
         ///
-        /// `Type` for an attribute that is no number, for an amount of another kind, and for a result that is no 64-bit
-        /// integer any more; otherwise as [`update`](Self::update). Row and instance are as before then.
+        /// `Type` for an attribute that is no number and for an amount of another kind; `OutOfRange` for a result that is no
+        /// 64-bit integer any more; otherwise as [`update`](Self::update). Row and instance are as before then.
         pub fn increment(&mut self, instance: &mut Instance, by: impl Into<Values>) -> Result<()> {
             let up = $crate::model::increment::Direction::Up;
             let written = self.write(|tx| tx.count_one(instance, by.into(), up))?;
@@ -161,7 +161,7 @@ fn counted(
                 let amount = show.value(amount);
                 format!("attribute {name} of {before} cannot go {direction} by {amount}: no integer is so large")
             };
-            RequestError::with_values(RequestKind::Type, &*model.name, detail)
+            RequestError::with_values(RequestKind::OutOfRange, &*model.name, detail)
         })?;
         Ok((*ordinal, after))
     };

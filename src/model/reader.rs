@@ -83,14 +83,7 @@ impl<'a> Reader<'a> {
     /// The rows for which a filter over attributes is true and that are not softly deleted, in primary-key order. Scopes of
     /// the model are not looked at.
     pub(crate) fn select(self, model: &ModelEntry, filter: &Expr) -> Result<Vec<RowId>> {
-        if reaches(model, filter) {
-            let request = select(&*model.name).unscoped();
-            return self.request(&request.filter(filter.clone()));
-        }
-        let (filter, now) = self.bind(model, filter)?;
-        let mut rows = self
-            .snapshot
-            .ids_where(model.table, &filter, now.as_slice())?;
+        let mut rows = self.passing(model, filter)?;
         rows.retain(|&row| !self.is_deleted(model, row));
         Ok(rows)
     }
@@ -102,12 +95,20 @@ impl<'a> Reader<'a> {
 
     /// As [`select`](Reader::select), of those that are softly deleted.
     pub(crate) fn select_deleted(self, model: &ModelEntry, filter: &Expr) -> Result<Vec<RowId>> {
-        let (filter, now) = self.bind(model, filter)?;
-        let mut rows = self
-            .snapshot
-            .ids_where(model.table, &filter, now.as_slice())?;
+        let mut rows = self.passing(model, filter)?;
         rows.retain(|&row| self.is_deleted(model, row));
         Ok(rows)
+    }
+
+    /// The rows for which a filter is true, softly deleted or not, in primary-key order.
+    fn passing(self, model: &ModelEntry, filter: &Expr) -> Result<Vec<RowId>> {
+        if reaches(model, filter) {
+            let request = select(&*model.name).unscoped().with_deleted();
+            return self.request(&request.filter(filter.clone()));
+        }
+        let (filter, now) = self.bind(model, filter)?;
+        self.snapshot
+            .ids_where(model.table, &filter, now.as_slice())
     }
 
     /// Whether a row was softly deleted.

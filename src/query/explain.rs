@@ -95,6 +95,12 @@ impl Block<'_> {
             }
             Access::Root(path) => vec![self.path(path)],
             Access::Given => vec!["given".to_owned()],
+            Access::On { condition, .. } => {
+                let table = self.counted(self.table(self.node.node.table));
+                vec![format!(
+                    "scan of {table} for each row above, on {condition}"
+                )]
+            }
             Access::Direct { walk, .. } => vec![self.walk(walk, self.node.node.table)],
             Access::Through { through, .. } => self.crossing(through, self.node.node.table),
             Access::Chain { parent, steps } => {

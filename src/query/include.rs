@@ -19,6 +19,10 @@ pub struct Include {
     pub(crate) alias: Option<Alias>,
     pub(crate) criteria: Criteria,
     pub(crate) required: Option<bool>,
+    /// Which rows come below a source, instead of those that the keys lead to.
+    pub(crate) on: Option<Expr>,
+    /// Whether rows for which the filters are true come besides those that the keys lead to.
+    pub(crate) or: bool,
     pub(crate) through_filters: Vec<Expr>,
     /// Junction rows that were softly deleted as well.
     pub(crate) through_with_deleted: bool,
@@ -44,6 +48,8 @@ pub fn include(association: impl Into<String>) -> Include {
         alias: None,
         criteria: Criteria::default(),
         required: None,
+        on: None,
+        or: false,
         through_filters: Vec::new(),
         through_with_deleted: false,
         through_attributes: None,
@@ -119,6 +125,29 @@ impl Include {
     /// Over junction rows that were softly deleted as well.
     pub fn through_with_deleted(mut self) -> Self {
         self.through_with_deleted = true;
+        self
+    }
+
+    /// Which rows come below a source, instead of those that the keys of the association lead to; what else the association
+    /// says of its rows still holds. The columns of the source stand behind the name of its model. Not for associations
+    /// over a junction. O(sources × rows of the target).
+    ///
+    /// ```
+    /// use relata::query::{include, select};
+    /// use relata::expr::col;
+    ///
+    /// let cheaper = include("offers").on(col("price").lt(col("Product.price")));
+    /// let request = select("Product").include(cheaper);
+    /// ```
+    pub fn on(mut self, on: impl Into<Expr>) -> Self {
+        self.on = Some(on.into());
+        self
+    }
+
+    /// Rows for which the filters are true as well as those that the keys lead to, below every source. As
+    /// [`on`](Include::on).
+    pub fn or(mut self, or: bool) -> Self {
+        self.or = or;
         self
     }
 
@@ -276,6 +305,7 @@ impl Include {
             && self.criteria.limit.is_none()
             && self.criteria.offset.is_none()
             && self.through_filters.is_empty()
+            && self.on.is_none()
     }
 
     /// Whether it names associations and says nothing else about them.
@@ -285,6 +315,8 @@ impl Include {
             alias: _,
             criteria,
             required,
+            on,
+            or,
             through_filters,
             through_with_deleted,
             through_attributes,
@@ -293,6 +325,8 @@ impl Include {
         } = self;
         criteria.is_bare()
             && required.is_none()
+            && on.is_none()
+            && !or
             && through_filters.is_empty()
             && !through_with_deleted
             && through_attributes.is_none()
@@ -373,6 +407,8 @@ impl Include {
     pub(crate) fn merge(&mut self, other: Include) {
         self.criteria.merge(other.criteria);
         self.required = other.required.or(self.required);
+        self.on = other.on.or(self.on.take());
+        self.or |= other.or;
         self.through_filters.extend(other.through_filters);
         self.through_with_deleted |= other.through_with_deleted;
         self.through_attributes = other.through_attributes.or(self.through_attributes.take());

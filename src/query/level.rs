@@ -198,10 +198,13 @@ impl<'s> RowList<'s> {
         self.reader.value(self.cells[position], ordinal)
     }
 
-    /// Says that the row at a position is read next, and those behind it soon: asks for the memory of one of them.
+    /// Says that the row at a position is read next, and those behind it soon: asks for the memory of one of them, unless
+    /// the table is so small that it is at hand.
     #[inline]
     pub(crate) fn look_ahead(&self, position: usize) {
-        if let Some(cells) = self.cells.get(position + AHEAD) {
+        if self.reader.is_large
+            && let Some(cells) = self.cells.get(position + AHEAD)
+        {
             cells.touch();
         }
     }

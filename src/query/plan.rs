@@ -61,6 +61,9 @@ pub(crate) enum Access {
     Given,
     /// From the rows of a node before it straight to the target.
     Direct { parent: usize, walk: Walk },
+    /// From the rows of a node before it to those for which a condition on both is true: columns of the row found, and behind
+    /// them those of the other.
+    On { parent: usize, condition: Bound },
     /// From the rows of a node before it to a junction and on to the target.
     Through { parent: usize, through: Crossing },
     /// From the rows of a node before it, or from given ones, step by step; under each of those, each row once.
@@ -278,9 +281,11 @@ impl Access {
                 Walk::ToChildren(_) => true,
                 Walk::ToParent(_) | Walk::ByValue(_) => false,
             },
-            Access::Root(_) | Access::Given | Access::Through { .. } | Access::Chain { .. } => {
-                false
-            }
+            Access::On { .. }
+            | Access::Root(_)
+            | Access::Given
+            | Access::Through { .. }
+            | Access::Chain { .. } => false,
         }
     }
 
@@ -291,7 +296,7 @@ impl Access {
             Access::Root(AccessPath::Index { whole, .. }) => IdOrder::in_index(*whole),
             Access::Direct { walk, .. } => walk.id_order(),
             // The last step sorts them to find repeats.
-            Access::Chain { .. } => IdOrder::Ascending,
+            Access::Chain { .. } | Access::On { .. } => IdOrder::Ascending,
             Access::Given | Access::Through { .. } => IdOrder::Unknown,
         }
     }

@@ -122,6 +122,9 @@ pub(crate) struct IncludeNode {
     pub(crate) association: Arc<Association>,
     /// Whether a row of the parent node without rows here is left out.
     pub(crate) required: bool,
+    /// What is true for a row below a row of the parent node, instead of the keys of the association: columns of the row,
+    /// and behind them those of the other one.
+    pub(crate) on: Option<Bound>,
     /// It only decides about rows of the parent node and is no part of the result (associations EL-14).
     pub(crate) hidden: bool,
     /// Of its rows only the number is wanted.
@@ -277,6 +280,10 @@ pub(crate) fn resolve_given(
 ) -> Result<Resolved> {
     let source = version.registry.model(association.source);
     check_schema(&source.name, version)?;
+    if options.on.is_some() || options.or {
+        let detail = format!("`on` or `or` for {}, whose rows are given", association.key);
+        return Err(RequestError::new(RequestKind::Unsupported, &*source.name, detail).into());
+    }
     let resolver = Resolver::of(version);
     let target = resolver.registry.model(association.target);
     let scoped = resolver.scoped(target, &options.criteria, false)?;
@@ -751,10 +758,15 @@ impl<'s> Resolver<'s> {
             let source = self.registry.model(source);
             return Err(RequestError::new(RequestKind::Unsupported, &*source.name, detail).into());
         }
+        let mut conditioned = Cow::Borrowed(criteria);
+        let on = match include.on.is_some() || include.or {
+            true => self.on(association, include, &mut conditioned.to_mut().filters)?,
+            false => None,
+        };
         let (mut node, draft) = match &association.link {
-            Link::Chain(steps) => self.over_chain(association, steps, criteria)?,
+            Link::Chain(steps) => self.over_chain(association, steps, &conditioned)?,
             Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => {
-                self.targets(association, criteria)?
+                self.targets(association, &conditioned)?
             }
         };
         node.junction = match &association.link {
@@ -771,6 +783,7 @@ impl<'s> Resolver<'s> {
             parent,
             association: association.clone(),
             required: include.is_required(&criteria.filters),
+            on,
             hidden: false,
             counted: false,
             origin: Origin::Request,
@@ -848,6 +861,48 @@ impl<'s> Resolver<'s> {
         self.filter(model, &seen(model, &step.scope, false), &filters)
     }
 
+    /// What an include says of the rows below a source, if not what the keys say. Filters that are said besides keys are
+    /// taken out of `filters`.
+    fn on(
+        &self,
+        association: &Association,
+        include: &Include,
+        filters: &mut Vec<Expr>,
+    ) -> Result<Option<Bound>> {
+        let (source, target) = (
+            self.registry.model(association.source),
+            self.registry.model(association.target),
+        );
+        let pair = Pair {
+            row: Attributes::of(target, self.schema),
+            other: Attributes::of(source, self.schema),
+        };
+        let (own, other) = match &association.link {
+            Link::ToParent(hop) => (&hop.parent_columns, &hop.child_columns),
+            Link::ToChildren(hop) => (&hop.child_columns, &hop.parent_columns),
+            Link::Through(_) | Link::Chain(_) => {
+                let over = match association.link {
+                    Link::Chain(_) => "a chain",
+                    _ => "a junction",
+                };
+                let detail = format!("`on` or `or` for {}, over {over}", association.key);
+                let kind = RequestKind::Unsupported;
+                return Err(RequestError::new(kind, &*source.name, detail).into());
+            }
+        };
+        let keys = own.iter().zip(other).map(|(&own, &other)| {
+            let other = format!("{}.{}", source.name, pair.other.name(other));
+            col(pair.row.name(own)).eq(col(other))
+        });
+        let mut on = include.on.clone().unwrap_or_else(|| all(keys));
+        if include.or {
+            // Those of the target's scopes come first, and hold for every row.
+            let said = filters.len() - include.criteria.filters.len();
+            on = on.or(all(filters.drain(said..)));
+        }
+        on.bind_with(&pair, &self.parameters, None).map(Some)
+    }
+
     fn junction(
         &self,
         through: &Junction,
@@ -881,10 +936,7 @@ impl<'s> Resolver<'s> {
         if scope.is_empty() && filters.is_empty() {
             return Ok(None);
         }
-        let names = Attributes {
-            model,
-            table: self.schema.table(model.table),
-        };
+        let names = Attributes::of(model, self.schema);
         let scope = scope.iter().map(|(ordinal, value)| {
             let column = col(names.name(*ordinal));
             match value.is_null() {
@@ -903,7 +955,14 @@ pub(crate) struct Attributes<'s> {
     pub(crate) table: &'s Table,
 }
 
-impl Attributes<'_> {
+impl<'s> Attributes<'s> {
+    fn of(model: &'s ModelEntry, schema: &'s Schema) -> Self {
+        Attributes {
+            model,
+            table: schema.table(model.table),
+        }
+    }
+
     fn name(&self, ordinal: u32) -> &str {
         let attribute = self.model.attribute_of(ordinal);
         attribute.map_or("", |attribute| &attribute.name)
@@ -918,6 +977,29 @@ impl Scope for Attributes<'_> {
     fn column(&self, name: &str) -> Option<(u32, DataType)> {
         let ordinal = self.model.find_attribute(name)?.ordinal;
         Some((ordinal, self.table.columns[ordinal as usize].data_type))
+    }
+}
+
+/// The attributes of a row below another, and behind the name of its model those of the other.
+struct Pair<'s> {
+    row: Attributes<'s>,
+    other: Attributes<'s>,
+}
+
+impl Scope for Pair<'_> {
+    fn subject(&self) -> &str {
+        self.row.subject()
+    }
+
+    fn column(&self, name: &str) -> Option<(u32, DataType)> {
+        self.row.column(name).or_else(|| {
+            let name = name
+                .strip_prefix(&*self.other.model.name)?
+                .strip_prefix('.')?;
+            let (ordinal, data_type) = self.other.column(name)?;
+            let behind = u32::try_from(self.row.table.columns.len()).ok()?;
+            Some((behind + ordinal, data_type))
+        })
     }
 }
 

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::slice;
 
 use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId};
@@ -42,8 +43,11 @@ pub struct Record<'r> {
 #[derive(Clone)]
 pub struct Records<'r> {
     rows: &'r Rows<'r>,
+    list: &'r RowList<'r>,
     node: usize,
-    positions: Range<usize>,
+    /// The position of the first of those that are left.
+    position: usize,
+    cells: slice::Iter<'r, RowCells<'r>>,
 }
 
 impl<'s> Rows<'s> {
@@ -147,11 +151,15 @@ impl<'s> Rows<'s> {
         }
     }
 
+    #[inline]
     fn records(&self, node: usize, positions: Range<usize>) -> Records<'_> {
+        let list = &self.levels[node].rows;
         Records {
             rows: self,
+            list,
             node,
-            positions,
+            position: positions.start,
+            cells: list.cells[positions].iter(),
         }
     }
 }
@@ -399,7 +407,12 @@ impl<'r> Record<'r> {
             Side::Junction => &[],
         };
         plan.by_owner(children).filter_map(move |group| {
-            let has_row = |child: &&usize| record.children(**child).len() > 0;
+            // A count has no rows that could be looked at, and is hidden.
+            let has_row = |child: &&usize| {
+                !record.rows.levels[**child]
+                    .range(record.position)
+                    .is_empty()
+            };
             let child = *group.iter().find(has_row).unwrap_or(&group[0]);
             let include = plan.node(child).include.as_ref()?;
             let single = include.association.is_single();
@@ -519,21 +532,36 @@ impl<'r> Iterator for Records<'r> {
 
     #[inline]
     fn next(&mut self) -> Option<Record<'r>> {
-        let position = self.positions.next()?;
-        let record = self.rows.record(self.node, position);
-        record.list.look_ahead(position);
-        Some(record)
+        let cells = *self.cells.next()?;
+        let position = self.position;
+        self.position += 1;
+        self.list.look_ahead(position);
+        Some(self.record(cells, position))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.positions.size_hint()
+        self.cells.size_hint()
     }
 }
 
 impl DoubleEndedIterator for Records<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        let position = self.positions.next_back()?;
-        Some(self.rows.record(self.node, position))
+        let cells = *self.cells.next_back()?;
+        Some(self.record(cells, self.position + self.cells.len()))
+    }
+}
+
+impl<'r> Records<'r> {
+    #[inline]
+    fn record(&self, cells: RowCells<'r>, position: usize) -> Record<'r> {
+        Record {
+            rows: self.rows,
+            list: self.list,
+            cells,
+            node: self.node,
+            side: Side::Target,
+            position,
+        }
     }
 }
 

@@ -47,6 +47,12 @@ pub struct Table {
 }
 
 impl Table {
+    /// How many columns are not hidden: the first ones.
+    #[inline]
+    pub(crate) fn visible_columns(&self) -> usize {
+        self.by_name.len()
+    }
+
     /// The ordinal of the column of this name. A hidden column has no name to be found by. O(log n).
     ///
     /// # Errors

@@ -64,7 +64,7 @@ impl KeyColumns {
         let mut parts = key.into_iter();
         columns.all(|&ordinal| {
             let part = parts.next();
-            part.is_some_and(|part| row.holds(layout.field(ordinal), part))
+            part.is_some_and(|part| row.holds(*layout.field(ordinal), part))
         })
     }
 

@@ -126,8 +126,8 @@ impl RowLayout {
 
     /// Where a column stands.
     #[inline]
-    pub(crate) fn field(&self, ordinal: u32) -> Field {
-        self.fields[ordinal as usize]
+    pub(crate) fn field(&self, ordinal: u32) -> &Field {
+        &self.fields[ordinal as usize]
     }
 
     /// Where every column stands, by ordinal.
@@ -285,6 +285,12 @@ impl Paging {
         )]
         let page = (product >> 64) as u32;
         (page, row.0 - page * self.rows_per_page)
+    }
+
+    /// How many bytes the words of a row take.
+    #[inline]
+    pub(crate) fn row_bytes(self) -> usize {
+        self.row_words as usize * size_of::<u64>()
     }
 
     /// The first row of a page.

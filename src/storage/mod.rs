@@ -45,7 +45,7 @@ pub(crate) use self::row_ref::RowRef;
 #[cfg(test)]
 pub(crate) use self::rows::rows_read;
 pub(crate) use self::rows::{Rows, Slot};
-pub(crate) use self::spare_room::give_back_spare_room;
+pub(crate) use self::spare_room::{clear_and_give_back, give_back_spare_room};
 pub(crate) use self::table_store::{
     Collision, IndexSpec, KeySpec, Members, Place, Remake, TableSpec, TableStore,
 };

@@ -2,8 +2,11 @@
 //!
 //! The size is chosen once, by the layout, and nothing beyond this file asks for it.
 
+use std::ops::Range;
+
 use crate::storage::layout::{NARROW_WORDS, PageClass, WIDE_WORDS};
 use crate::storage::page::{Page, PageMut, PageRef};
+use crate::storage::row_ref::RowRef;
 use crate::storage::trie::{self, Trie};
 
 /// The pages of one table, by page index, with gaps.
@@ -38,6 +41,24 @@ impl Pages {
     #[inline]
     pub(crate) fn get(&self, page: u32) -> Option<PageRef<'_>> {
         either!(self, trie => trie.get(page).map(Page::borrow))
+    }
+
+    /// The row at some words of a page, if it is live.
+    #[inline]
+    pub(crate) fn row_at(&self, page: u32, words: Range<usize>) -> Option<RowRef<'_>> {
+        match self {
+            Pages::Narrow(trie) => trie.get(page)?.borrow().row_at(words),
+            Pages::Wide(trie) => wide(trie, page)?.row_at(words),
+        }
+    }
+
+    /// The row at some words of a page that holds a live one: its words are not looked at.
+    #[inline]
+    pub(crate) fn live_row_at(&self, page: u32, words: Range<usize>) -> Option<RowRef<'_>> {
+        match self {
+            Pages::Narrow(trie) => trie.get(page)?.borrow().live_row_at(words),
+            Pages::Wide(trie) => wide(trie, page)?.live_row_at(words),
+        }
     }
 
     /// A page for writing, copied first if a clone shares it.
@@ -88,6 +109,13 @@ impl Pages {
     pub(crate) fn check_invariants(&self) {
         either!(self, trie => trie.check_invariants());
     }
+}
+
+/// A page for wide rows. Out of line, so that finding a row in a narrow page is not made to look alike.
+#[cold]
+#[inline(never)]
+fn wide(trie: &Trie<Page<WIDE_WORDS>>, page: u32) -> Option<PageRef<'_>> {
+    trie.get(page).map(Page::borrow)
 }
 
 /// Pages in ascending order of their indexes.

@@ -15,6 +15,16 @@ pub(crate) fn give_back_spare_room<T>(buffer: &mut Vec<T>) {
     }
 }
 
+/// Empties a scratch buffer for its next use. A large one gives all its memory back.
+pub(crate) fn clear_and_give_back<T>(buffer: &mut Vec<T>) {
+    const ENTRIES_MAX: usize = 1_024;
+    if buffer.capacity() > ENTRIES_MAX {
+        *buffer = Vec::new();
+    } else {
+        buffer.clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{KEPT_BYTES_MAX, give_back_spare_room};

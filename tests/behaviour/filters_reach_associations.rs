@@ -196,6 +196,11 @@ fn writes_by_filter_may_ask() {
     assert_eq!(db.destroy_where("User", prolific()).unwrap().rows, 1);
     assert_eq!(names(&db, all([])), "Bob Cy");
     assert!(!plan.is_blocked());
+    // What was softly deleted is found by what is restored.
+    let of_bob = || col("author.name").eq("Bob");
+    assert_eq!(db.count_by("Post", of_bob()).unwrap(), 0);
+    assert_eq!(db.restore_where("Post", of_bob()).unwrap().rows, 1);
+    assert_eq!(db.count_by("Post", of_bob()).unwrap(), 1);
     drop(ada);
     db.check_integrity().unwrap();
 }

@@ -11,6 +11,7 @@
 
 mod blog;
 mod count;
+mod forum;
 mod operations;
 
 use std::process::ExitCode;

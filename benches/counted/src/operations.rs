@@ -1,11 +1,13 @@
 //! The operations: each prepares its data, and then does its work some hundred times where it is counted.
 
-use relata::col;
 use relata::engine::{Database, Transaction};
 use relata::error;
+use relata::query::{Column, Included};
 use relata::schema::TableId;
+use relata::{Prepared, Record, Value, col, include, param, select};
 
 use crate::blog::{self, POSTS, TAGS};
+use crate::forum::{self, Keys};
 use crate::{Failure, measured};
 
 /// An operation by name, how many times it is done, and what does it.
@@ -21,10 +23,16 @@ pub(crate) const HUBS: [(&str, &str); 2] = [
     ("hub of 1,000,000: remove", "hub of 100: remove"),
 ];
 
-pub(crate) const ALL: [Operation; 16] = [
+pub(crate) const ALL: [Operation; 20] = [
     operation("point lookup", 1_000, point_lookup),
     operation("children of a parent", 200, children),
+    operation("children of a parent, uuids", 200, children_by_uuid),
     operation("pair lookup", 1_000, pair_lookup),
+    operation("tree of an author", 40, |times| tree(Keys::Ints, times)),
+    operation("tree of an author, uuids", 40, |times| {
+        tree(Keys::Uuids, times)
+    }),
+    operation("tree of all, per author", 40, |_| tree_of_all()),
     operation("insert a row", 500, insert),
     operation("insert a pair", 500, insert_pair),
     operation("bulk load, per row", 2_000, load),
@@ -88,6 +96,98 @@ fn children(times: u64) -> Result<(), Failure> {
                 std::hint::black_box(post.get(3_u32)?);
             }
         }
+        Ok(())
+    })
+}
+
+fn children_by_uuid(times: u64) -> Result<(), Failure> {
+    let db = forum::forum(Keys::Uuids)?;
+    let db = db.engine();
+    let key = db.schema().foreign_key_id("Posts_author_id_fkey")?;
+    measured(|| {
+        for author in scattered(times, forum::AUTHORS) {
+            for post in db.children_of(key, Keys::Uuids.of(author))? {
+                std::hint::black_box(post.get(2_u32)?);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// A request for authors with all that is below them, and what it takes to read it.
+struct Tree {
+    request: Prepared,
+    /// Key, text and score of the rows at each level.
+    columns: [[Column; 3]; 4],
+    posts: Included,
+    comments: Included,
+    tags: Included,
+}
+
+impl Tree {
+    fn new(db: &relata::Database, authors: relata::Select) -> Result<Self, Failure> {
+        let no_junction_rows: [&str; 0] = [];
+        let posts = include("posts")
+            .include("comments")
+            .include(include("tags").through_attributes(no_junction_rows));
+        let request = authors.include(posts).prepare(db)?;
+        let columns = |under: &str| -> Result<[Column; 3], Failure> {
+            let column = |name| request.column(&format!("{under}{name}"));
+            Ok([column("id")?, column("text")?, column("score")?])
+        };
+        Ok(Tree {
+            columns: [
+                columns("")?,
+                columns("posts.")?,
+                columns("posts.comments.")?,
+                columns("posts.tags.")?,
+            ],
+            posts: request.included("posts")?,
+            comments: request.included("posts.comments")?,
+            tags: request.included("posts.tags")?,
+            request,
+        })
+    }
+
+    fn read(&self, author: Record<'_>) {
+        let [authors, posts, comments, tags] = &self.columns;
+        read(author, authors);
+        for post in author.under(self.posts) {
+            read(post, posts);
+            post.under(self.comments)
+                .for_each(|comment| read(comment, comments));
+            post.under(self.tags).for_each(|tag| read(tag, tags));
+        }
+    }
+}
+
+#[inline]
+fn read(record: Record<'_>, [id, text, score]: &[Column; 3]) {
+    std::hint::black_box(record.at(*id));
+    std::hint::black_box(record.at(*text).as_str());
+    std::hint::black_box(record.at(*score).as_int());
+}
+
+/// One root at a time, found by its key.
+fn tree(keys: Keys, times: u64) -> Result<(), Failure> {
+    let db = forum::forum(keys)?;
+    let tree = Tree::new(&db, select("Author").filter(col("id").eq(param("id"))))?;
+    measured(|| {
+        for author in scattered(times, forum::AUTHORS) {
+            let found = tree.request.run_with(&db, [("id", keys.of(author))])?;
+            found.iter().for_each(|author| tree.read(author));
+        }
+        Ok(())
+    })
+}
+
+/// All roots in one request.
+fn tree_of_all() -> Result<(), Failure> {
+    let db = forum::forum(Keys::Ints)?;
+    let tree = Tree::new(&db, select("Author"))?;
+    measured(|| {
+        let found = tree.request.run(&db)?;
+        found.iter().for_each(|author| tree.read(author));
         Ok(())
     })
 }
@@ -239,7 +339,7 @@ fn hub_remove(children: i64, times: u64) -> Result<(), Failure> {
     in_transaction(&mut blog::hub(children)?, |tx| {
         let (posts, author, _) = posts(tx)?;
         for n in scattered(times, children) {
-            tx.update_key(posts, n, [(author, relata::Value::Null)])?;
+            tx.update_key(posts, n, [(author, Value::Null)])?;
         }
         Ok(())
     })

@@ -1,10 +1,10 @@
 //! A request as relata's builder is told it.
 
 use relata::query::{Order as OrderBy, asc, desc, include, select};
-use relata::{Expr, Select, Value, all, any, col, not, param, val};
+use relata::{Expr, Select, Value, all, any, col, not, param, related, val};
 
 use crate::requests::request::{
-    Body, Comparison, Filter, Include, Order, Request, ScopeChoice, Term,
+    Body, Comparison, Filter, Include, Order, RelatedQuestion, Request, ScopeChoice, Term,
 };
 use crate::requests::world::{Model, World};
 
@@ -17,10 +17,10 @@ macro_rules! tell {
         let (world, model, body): (&World, &Model, &Body) = ($world, $model, $body);
         let mut told = $told;
         for said in &body.filters {
-            told = told.filter(filter(model, said, $given));
+            told = told.filter(filter(world, model, said, $given));
         }
         for said in &body.order {
-            told = told.order_by(order(model, said));
+            told = told.order_by(order(world, model, said));
         }
         if let Some(limit) = body.limit {
             told = told.limit(limit);
@@ -73,7 +73,7 @@ fn included(world: &World, said_below: &Include, given: &mut Given) -> relata::q
     if let Some(junction) = association.junction() {
         let junction = &world.models[junction.model];
         for said in &said_below.through_filters {
-            told = told.through_filter(filter(junction, said, given));
+            told = told.through_filter(filter(world, junction, said, given));
         }
         if let Some(attributes) = &said_below.through_attributes {
             told = told.through_attributes(names(junction, attributes));
@@ -91,8 +91,8 @@ pub fn scope_name(number: usize) -> String {
 }
 
 /// An order.
-pub fn order(model: &Model, order: &Order) -> OrderBy {
-    let name = &*model.columns[order.column].name;
+pub fn order(world: &World, model: &Model, order: &Order) -> OrderBy {
+    let name = name_over(world, model, &order.path, order.column);
     let by = match order.descending {
         true => desc(name),
         false => asc(name),
@@ -106,50 +106,93 @@ pub fn order(model: &Model, order: &Order) -> OrderBy {
 
 /// A filter; its constants become parameters if those are collected, where nothing else than a column's own type is
 /// asked for.
-pub fn filter(model: &Model, said: &Filter, given: &mut Given) -> Expr {
+pub fn filter(world: &World, model: &Model, said: &Filter, given: &mut Given) -> Expr {
     match said {
-        Filter::All(parts) => all(parts.iter().map(|part| filter(model, part, given))),
-        Filter::Any(parts) => any(parts.iter().map(|part| filter(model, part, given))),
-        Filter::Not(part) => not(filter(model, part, given)),
-        Filter::Unknown(part) => filter(model, part, given).is_null(),
-        Filter::Same(a, b) => filter(model, a, given).eq(filter(model, b, given)),
+        Filter::All(parts) => all(parts.iter().map(|part| filter(world, model, part, given))),
+        Filter::Any(parts) => any(parts.iter().map(|part| filter(world, model, part, given))),
+        Filter::Not(part) => not(filter(world, model, part, given)),
+        Filter::Unknown(part) => filter(world, model, part, given).is_null(),
+        Filter::Same(a, b) => filter(world, model, a, given).eq(filter(world, model, b, given)),
         Filter::Holds(at) => col(&*model.columns[*at].name),
         Filter::Constant(truth) => val(*truth),
         Filter::Compare(comparison, a, b) => {
-            let (a, b) = (term(model, a, b, given), term(model, b, a, given));
-            match comparison {
-                Comparison::Equal => a.eq(b),
-                Comparison::Unequal => a.ne(b),
-                Comparison::Less => a.lt(b),
-                Comparison::AtMost => a.le(b),
-                Comparison::Greater => a.gt(b),
-                Comparison::AtLeast => a.ge(b),
-            }
+            let (a, b) = (
+                term(world, model, a, b, given),
+                term(world, model, b, a, given),
+            );
+            compared(*comparison, a, b)
         }
         Filter::Between(subject, low, high) => {
             let (low, high) = (
-                term(model, low, subject, given),
-                term(model, high, subject, given),
+                term(world, model, low, subject, given),
+                term(world, model, high, subject, given),
             );
-            operand(model, subject).between(low, high)
+            operand(world, model, subject).between(low, high)
         }
-        Filter::In(subject, values) => operand(model, subject).is_in(values),
+        Filter::In(subject, values) => operand(world, model, subject).is_in(values),
         Filter::Like(text, pattern) => {
-            let pattern = term(model, pattern, text, given);
-            operand(model, text).like(pattern)
+            let pattern = term(world, model, pattern, text, given);
+            operand(world, model, text).like(pattern)
         }
-        Filter::IsNull(subject) => operand(model, subject).is_null(),
+        Filter::IsNull(subject) => operand(world, model, subject).is_null(),
+        Filter::Related(asked) => {
+            let path = alias_path(world, &asked.path);
+            let last = *asked.path.last().expect("a path has a step");
+            let target = &world.models[world.associations[last].target];
+            let mut rows = related(path);
+            for said in &asked.filters {
+                rows = rows.filter(filter(world, target, said, given));
+            }
+            match &asked.question {
+                RelatedQuestion::Exists => rows.exists(),
+                RelatedQuestion::Any(said) => rows.any(filter(world, target, said, given)),
+                RelatedQuestion::None(said) => rows.none(filter(world, target, said, given)),
+                RelatedQuestion::All(said) => rows.all(filter(world, target, said, given)),
+                RelatedQuestion::Count(comparison, number) => {
+                    compared(*comparison, rows.count(), (*number).into())
+                }
+            }
+        }
     }
 }
 
-fn operand(model: &Model, operand: &Term) -> Expr {
-    term(model, operand, operand, &mut None)
+fn compared(comparison: Comparison, a: Expr, b: Expr) -> Expr {
+    match comparison {
+        Comparison::Equal => a.eq(b),
+        Comparison::Unequal => a.ne(b),
+        Comparison::Less => a.lt(b),
+        Comparison::AtMost => a.le(b),
+        Comparison::Greater => a.gt(b),
+        Comparison::AtLeast => a.ge(b),
+    }
+}
+
+/// The aliases of associations, with dots between.
+fn alias_path(world: &World, path: &[usize]) -> String {
+    let aliases = path.iter().map(|&step| &*world.associations[step].alias);
+    aliases.collect::<Vec<_>>().join(".")
+}
+
+/// The name of a column, over a path or not.
+fn name_over(world: &World, model: &Model, path: &[usize], at: usize) -> String {
+    match path.last() {
+        None => model.columns[at].name.clone(),
+        Some(&last) => {
+            let target = &world.models[world.associations[last].target];
+            format!("{}.{}", alias_path(world, path), target.columns[at].name)
+        }
+    }
+}
+
+fn operand(world: &World, model: &Model, operand: &Term) -> Expr {
+    term(world, model, operand, operand, &mut None)
 }
 
 /// What is compared, beside what it is compared with.
-fn term(model: &Model, term: &Term, beside: &Term, given: &mut Given) -> Expr {
+fn term(world: &World, model: &Model, term: &Term, beside: &Term, given: &mut Given) -> Expr {
     match (term, beside, given) {
         (Term::Column(at), _, _) => col(&*model.columns[*at].name),
+        (Term::Path(path, at), _, _) => col(name_over(world, model, path, *at)),
         (Term::Constant(value), Term::Column(at), Some(given))
             if value
                 .data_type()

@@ -146,6 +146,12 @@ fn count(world: &World, question: &Question, seen: &Seen, tally: &mut Tally) {
         });
     }
     let Request { model, body } = &question.request;
+    for step in body.filters.iter().filter_map(|it| world.to_many(it)) {
+        add("filter: path to many");
+        if body.includes.iter().any(|it| it.association == step) {
+            add("filter: path to many, included");
+        }
+    }
     add(&format!("depth {}", body.depth()));
     match body.scope {
         ScopeChoice::Default if world.models[*model].default_scope.is_none() => {}
@@ -163,6 +169,10 @@ fn count_body(body: &Body, add: &mut impl FnMut(&str)) {
     let said = [
         (!body.filters.is_empty(), "filters"),
         (!body.order.is_empty(), "order"),
+        (
+            body.order.iter().any(|it| !it.path.is_empty()),
+            "order: path",
+        ),
         (body.limit.is_some(), "limit"),
         (body.offset.is_some(), "offset"),
         (body.attributes.is_some(), "attributes"),

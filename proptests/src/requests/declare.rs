@@ -54,7 +54,7 @@ fn key_of(model: &Model, row: &Row) -> RowKey {
 fn models(world: &World, dress: Dress) -> Models {
     let mut models = Models::new();
     for model in &world.models {
-        models.define(definition(model, dress));
+        models.define(definition(world, model, dress));
     }
     for association in &world.associations {
         associate(&mut models, world, association, dress);
@@ -62,7 +62,7 @@ fn models(world: &World, dress: Dress) -> Models {
     models
 }
 
-fn definition(model: &Model, dress: Dress) -> ModelDef {
+fn definition(world: &World, model: &Model, dress: Dress) -> ModelDef {
     let mut definition = ModelDef::new(&model.name)
         .freeze_table_name()
         .timestamps(false);
@@ -92,10 +92,10 @@ fn definition(model: &Model, dress: Dress) -> ModelDef {
         }
     }
     if let Some(scope) = &model.default_scope {
-        definition = definition.default_scope(self::scope(model, scope));
+        definition = definition.default_scope(self::scope(world, model, scope));
     }
     for (number, named) in model.scopes.iter().enumerate() {
-        definition = definition.scope(build::scope_name(number), scope(model, named));
+        definition = definition.scope(build::scope_name(number), scope(world, model, named));
     }
     definition
 }
@@ -112,13 +112,13 @@ fn index(model: &Model, number: usize, index: &Index) -> IndexDef {
     }
 }
 
-fn scope(model: &Model, scope: &world::Scope) -> Scope {
+fn scope(world: &World, model: &Model, scope: &world::Scope) -> Scope {
     let mut definition = Scope::new();
     if let Some(filter) = &scope.filter {
-        definition = definition.filter(build::filter(model, filter, &mut None));
+        definition = definition.filter(build::filter(world, model, filter, &mut None));
     }
     for order in &scope.order {
-        definition = definition.order_by(build::order(model, order));
+        definition = definition.order_by(build::order(world, model, order));
     }
     definition
 }
@@ -136,14 +136,15 @@ macro_rules! with_options {
 
 /// The scope of an association to many or through a junction.
 macro_rules! with_scope {
-    ($declaration:expr, $target:expr, $association:expr) => {{
+    ($declaration:expr, $world:expr, $target:expr, $association:expr) => {{
         let (target, association): (&Model, &Association) = ($target, $association);
         let mut declaration = $declaration;
         for (at, value) in &association.scope {
             declaration = declaration.scope(&target.columns[*at].name, value.clone());
         }
         if let Some(condition) = &association.condition {
-            declaration = declaration.scope_where(build::filter(target, condition, &mut None));
+            declaration =
+                declaration.scope_where(build::filter($world, target, condition, &mut None));
         }
         declaration
     }};
@@ -166,13 +167,13 @@ fn associate(models: &mut Models, world: &World, association: &Association, dres
         Sort::HasOne => {
             let declaration = with_options!(HasOne::new(target_name), target, association, dress)
                 .source_keys(names(source, refers));
-            let declaration = with_scope!(declaration, target, association);
+            let declaration = with_scope!(declaration, world, target, association);
             models.has_one(&source.name, declaration);
         }
         Sort::HasMany => {
             let declaration = with_options!(HasMany::new(target_name), target, association, dress)
                 .source_keys(names(source, refers));
-            let declaration = with_scope!(declaration, target, association);
+            let declaration = with_scope!(declaration, world, target, association);
             models.has_many(&source.name, declaration);
         }
         Sort::BelongsToMany(junction) => {
@@ -192,7 +193,7 @@ fn associate(models: &mut Models, world: &World, association: &Association, dres
                     .other_key(key(through, &junction.other.columns))
                     .source_keys(names(source, refers))
                     .target_keys(names(target, &junction.other.refers));
-            let declaration = with_scope!(declaration, target, association);
+            let declaration = with_scope!(declaration, world, target, association);
             models.belongs_to_many(&source.name, declaration);
         }
     }

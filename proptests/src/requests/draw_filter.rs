@@ -24,6 +24,16 @@ pub fn filter(choices: &mut Choices, model: &Model, with_nan: bool) -> Filter {
     filter
 }
 
+/// A constant that a column can be compared with.
+pub fn constant(choices: &mut Choices, model: &Model, at: usize, with_nan: bool) -> Value {
+    let mut draw = Draw {
+        choices,
+        model,
+        with_nan,
+    };
+    draw.constant(at)
+}
+
 struct Draw<'c> {
     choices: &'c mut Choices,
     model: &'c Model,

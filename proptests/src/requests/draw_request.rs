@@ -2,7 +2,9 @@
 
 use crate::choices::Choices;
 use crate::requests::draw_filter;
-use crate::requests::request::{Body, Filter, Include, Order, Request, ScopeChoice};
+use crate::requests::request::{
+    Body, Comparison, Filter, Include, Order, Related, RelatedQuestion, Request, ScopeChoice, Term,
+};
 use crate::requests::world::{Model, World, is_nan};
 
 /// How deep includes go.
@@ -20,10 +22,22 @@ pub fn draw(choices: &mut Choices, world: &World) -> Request {
     };
     let depth = choices.weighted(&[15, 30, 30, 15, 10]).min(DEPTH_MAX);
     let mut draw = Draw { choices, world };
-    Request {
-        model,
-        body: draw.body(model, depth),
+    let mut body = draw.body(model, depth);
+    if draw.choices.percent(8) {
+        body.filters.extend(draw.to_many(model));
     }
+    Request { model, body }
+}
+
+/// A filter on a model, which now and then reaches beyond its row.
+pub fn filter(choices: &mut Choices, world: &World, model: usize) -> Filter {
+    let mut draw = Draw { choices, world };
+    let reach = match draw.choices.percent(25) {
+        true => draw.reach(model, 1),
+        false => None,
+    };
+    let plain = draw.filters(&world.models[model], &[0, 100]).pop();
+    reach.or(plain).unwrap_or(Filter::Constant(None))
 }
 
 struct Draw<'c> {
@@ -35,8 +49,8 @@ impl Draw<'_> {
     fn body(&mut self, model: usize, depth: usize) -> Body {
         let entry = &self.world.models[model];
         let mut body = Body {
-            filters: self.filters(entry, &[60, 34, 6]),
-            order: self.order(entry),
+            filters: self.reaching(model, &[66, 30, 4]),
+            order: self.order(model),
             limit: self
                 .choices
                 .percent(25)
@@ -74,7 +88,7 @@ impl Draw<'_> {
         let entry = &self.world.associations[association];
         let mut include = Include {
             association,
-            required: [None, Some(true), Some(false)][self.choices.weighted(&[60, 25, 15])],
+            required: [None, Some(true), Some(false)][self.choices.weighted(&[55, 18, 27])],
             through_filters: Vec::new(),
             through_attributes: None,
             through_with_deleted: false,
@@ -111,7 +125,7 @@ impl Draw<'_> {
             return counted;
         }
         let target = &self.world.models[entry.target];
-        counted.body.filters = self.filters(target, &[40, 50, 10]);
+        counted.body.filters = self.reaching(entry.target, &[40, 50, 10]);
         counted.body.with_deleted = target.soft_delete && self.choices.percent(25);
         if let Some(junction) = entry.junction() {
             let through = &self.world.models[junction.model];
@@ -138,12 +152,156 @@ impl Draw<'_> {
             .collect()
     }
 
-    fn order(&mut self, model: &Model) -> Vec<Order> {
+    /// Filters, some of which reach beyond their row.
+    fn reaching(&mut self, model: usize, weights: &[usize]) -> Vec<Filter> {
+        let mut filters = self.filters(&self.world.models[model], weights);
+        if self.choices.percent(15) {
+            filters.extend(self.reach(model, 2));
+        }
+        filters
+    }
+
+    /// A filter that reaches beyond its row, if there is an association.
+    fn reach(&mut self, model: usize, depth: usize) -> Option<Filter> {
+        let reaching = match self.choices.percent(35) {
+            true => self.over_path(model),
+            false => self.related(model, depth),
+        };
+        let reaching = reaching?;
+        let mut plain = self.filters(&self.world.models[model], &[0, 100]);
+        Some(match self.choices.below(10) {
+            0 => Filter::Not(Box::new(reaching)),
+            1 => {
+                plain.push(reaching);
+                Filter::Any(plain)
+            }
+            2 => {
+                plain.insert(0, reaching);
+                Filter::All(plain)
+            }
+            _ => reaching,
+        })
+    }
+
+    /// A comparison with a column over a path of associations to one.
+    fn over_path(&mut self, model: usize) -> Option<Filter> {
+        let path = self.path(model, true)?;
+        Some(self.compared(path))
+    }
+
+    fn compared(&mut self, path: Vec<usize>) -> Filter {
+        let target = &self.world.models[self.end(&path)];
+        let at = self.choices.below(target.columns.len());
+        let column = Term::Path(path, at);
+        let with_nan = target.rows.iter().flatten().any(is_nan);
+        let choices = &mut *self.choices;
+        let mut constant = || draw_filter::constant(choices, target, at, with_nan);
+        let (a, b) = (constant(), constant());
+        match self.choices.below(10) {
+            0 => Filter::IsNull(column),
+            1 => Filter::Not(Box::new(Filter::IsNull(column))),
+            2 => Filter::In(column, vec![a, b]),
+            3 => Filter::Between(column, Term::Constant(a), Term::Constant(b)),
+            place => {
+                let comparison = Comparison::ALL[place - 4];
+                Filter::Compare(comparison, column, Term::Constant(a))
+            }
+        }
+    }
+
+    /// A comparison with a column over an association to many, and perhaps one to one behind it.
+    fn to_many(&mut self, model: usize) -> Option<Filter> {
+        let mut steps = self.world.associations_of(model);
+        steps.retain(|&step| !self.world.associations[step].is_single());
+        let mut path = vec![*self.choices.pick(&steps)?];
+        if self.choices.percent(25) {
+            let rest = self.path(self.end(&path), true);
+            path.extend(rest.into_iter().flatten());
+        }
+        let mut filter = self.compared(path);
+        if self.choices.percent(25) {
+            let plain = self.filters(&self.world.models[model], &[0, 100]);
+            filter = Filter::Any([plain, vec![filter]].concat());
+        }
+        Some(filter)
+    }
+
+    /// A question about the rows at the end of a path.
+    fn related(&mut self, model: usize, depth: usize) -> Option<Filter> {
+        let path = self.path(model, false)?;
+        let end = self.end(&path);
+        let target = &self.world.models[end];
+        let filters = self.filters(target, &[75, 25]);
+        let mut filter = || {
+            let nested = match depth > 0 && self.choices.percent(20) {
+                true => self.reach(end, depth - 1),
+                false => None,
+            };
+            let plain = self.filters(target, &[0, 100]).pop();
+            nested.or(plain).unwrap_or(Filter::Constant(Some(true)))
+        };
+        let asked = filter();
+        let question = match self.choices.below(6) {
+            0 => RelatedQuestion::Exists,
+            1 => RelatedQuestion::Any(asked),
+            2 => RelatedQuestion::None(asked),
+            3 => RelatedQuestion::All(asked),
+            _ => {
+                let comparison = Comparison::ALL[self.choices.below(6)];
+                let number = i64::try_from(self.choices.below(4)).unwrap_or(0);
+                RelatedQuestion::Count(comparison, number)
+            }
+        };
+        Some(Filter::Related(Box::new(Related {
+            path,
+            filters,
+            question,
+        })))
+    }
+
+    /// One association from a model on, or two. Which of several rows an association to one leads to is decided by an
+    /// order, which only an include says: where a scope says one, it is left out here.
+    fn path(&mut self, model: usize, to_one: bool) -> Option<Vec<usize>> {
+        let length = 1 + self.choices.weighted(&[70, 30]);
+        let (mut path, mut model) = (Vec::new(), model);
+        for _ in 0..length {
+            let mut steps = self.world.associations_of(model);
+            steps.retain(|&step| {
+                let association = &self.world.associations[step];
+                let scope = &self.world.models[association.target].default_scope;
+                let ordered = scope.as_ref().is_some_and(|scope| !scope.order.is_empty());
+                association.is_single() && !ordered || !association.is_single() && !to_one
+            });
+            let Some(&step) = self.choices.pick(&steps) else {
+                break;
+            };
+            path.push(step);
+            model = self.world.associations[step].target;
+        }
+        (!path.is_empty()).then_some(path)
+    }
+
+    fn end(&self, path: &[usize]) -> usize {
+        let last = *path.last().expect("a path has a step");
+        self.world.associations[last].target
+    }
+
+    fn order(&mut self, model: usize) -> Vec<Order> {
         let number = self.choices.weighted(&[55, 30, 15]);
         let mut order = Vec::new();
         for _ in 0..number {
+            let path = match self.choices.percent(10) {
+                true => self.path(model, true).unwrap_or_default(),
+                false => Vec::new(),
+            };
+            let end = if path.is_empty() {
+                model
+            } else {
+                self.end(&path)
+            };
             order.push(Order {
-                column: self.choices.below(model.columns.len()),
+                path,
+                column: self.choices.below(self.world.models[end].columns.len()),
                 descending: self.choices.percent(50),
                 nulls_first: [None, Some(true), Some(false)][self.choices.weighted(&[60, 20, 20])],
             });

@@ -473,6 +473,7 @@ impl Draw<'_> {
             filter: filter.then(|| draw_filter::filter(self.choices, model, false)),
             order: order
                 .then(|| Order {
+                    path: Vec::new(),
                     column: self.choices.below(model.columns.len()),
                     descending: self.choices.percent(50),
                     nulls_first: None,

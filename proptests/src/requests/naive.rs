@@ -3,14 +3,17 @@
 //! It knows nothing of how relata reads: of it, only [`Value`] is used. A request is [settled](crate::requests::settle)
 //! first. Besides the tree it gives the numbers of the rows, which is what another engine is asked for.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::cmp::Ordering;
 use std::fmt::Write;
 
 use relata::value::Value;
 
-use crate::requests::request::{Body, Filter, Include, Order, Request};
+use crate::requests::request::{Body, Filter, Include, Order, Related, RelatedQuestion, Request};
+use crate::requests::settle;
 use crate::requests::tree::{Below, Tree};
+use crate::requests::truth::{Sight, compare};
 use crate::requests::world::{Association, Junction, Key, Model, Row, Sort, World};
 
 /// What a request must give.
@@ -55,7 +58,7 @@ pub fn answer(world: &World, request: &Request) -> Option<Answer> {
         .collect();
     let count = found.len();
     // BY-4: paging comes after filters, what is required, and the order.
-    naive.sort(model, None, &request.body.order, &mut found);
+    naive.sort(model, None, &request.body, &mut found);
     let found = cut(found, &request.body);
     let mut numbers = String::new();
     let trees = naive.trees(model, None, &request.body, &found, &mut numbers);
@@ -66,15 +69,55 @@ pub fn answer(world: &World, request: &Request) -> Option<Answer> {
     })
 }
 
-impl Naive<'_> {
+impl<'w> Naive<'w> {
     /// Whether a row is seen, passes the filters, and has everything that is required below it (EL-21 to EL-24, BY-7).
     fn qualifies(&self, model: &Model, body: &Body, row: &Row) -> bool {
         self.look();
         is_seen(model, body.with_deleted, row)
-            && body.filters.iter().all(|filter| filter.is_true(row))
+            && body
+                .filters
+                .iter()
+                .all(|filter| self.passes(body, filter, row))
             && body.includes.iter().all(|include| {
                 include.required != Some(true) || !self.below(include, row).is_empty()
             })
+    }
+
+    /// Whether a filter is true of a row; of one that reads columns over an association to many: of the row beside one of
+    /// those below it, or beside none if there is none (BY-19, EL-25).
+    fn passes(&self, body: &Body, filter: &Filter, row: &Row) -> bool {
+        let Some(step) = self.world.to_many(filter) else {
+            return filter.holds(&self.seat(body, row));
+        };
+        let target = &self.world.models[self.world.associations[step].target];
+        let include = self.included(body, step);
+        let below = self.below(&include, row);
+        let beside = |found: Option<&Found>| {
+            let below = found.map(|&(number, _)| &target.rows[number]);
+            filter.holds(&self.seat(body, row).standing_by(step, below))
+        };
+        match below.is_empty() {
+            true => beside(None),
+            false => below.iter().any(|found| beside(Some(found))),
+        }
+    }
+
+    fn seat<'a>(&'a self, body: &'a Body, row: &'a Row) -> Seat<'a, 'w> {
+        Seat {
+            naive: self,
+            body,
+            row,
+            beside: None,
+        }
+    }
+
+    /// What a request includes of an association; all of it that anybody sees if it does not.
+    fn included<'a>(&self, body: &'a Body, step: usize) -> Cow<'a, Include> {
+        let mut includes = body.includes.iter();
+        match includes.find(|include| include.association == step) {
+            Some(include) => Cow::Borrowed(include),
+            None => Cow::Owned(settle::bare(self.world, step)),
+        }
     }
 
     /// The targets below a row that qualify: not ordered, not cut (BY-3: limits never decide who qualifies).
@@ -167,7 +210,7 @@ impl Naive<'_> {
             let mut below = Vec::new();
             for include in body.includes.iter().filter(|it| it.body.is_shown()) {
                 let alias = &self.world.associations[include.association].alias;
-                below.push((alias.clone(), self.include(include, row, numbers)));
+                below.push((alias.clone(), self.include(body, include, row, numbers)));
             }
             let mut counts = Vec::new();
             for counted in &body.counts {
@@ -193,13 +236,23 @@ impl Naive<'_> {
         trees
     }
 
-    fn include(&self, include: &Include, row: &Row, numbers: &mut String) -> Below {
+    fn include(&self, body: &Body, include: &Include, row: &Row, numbers: &mut String) -> Below {
         let association = &self.world.associations[include.association];
         let target = &self.world.models[association.target];
         let junction = association.junction();
         let junction = junction.map(|junction| &self.world.models[junction.model]);
         let mut found = self.below(include, row);
-        self.sort(target, junction, &include.body.order, &mut found);
+        // BY-19: what a filter reads of them narrows what is shown.
+        let step = include.association;
+        for filter in &body.filters {
+            if self.world.to_many(filter) == Some(step) {
+                found.retain(|&(number, _)| {
+                    let below = Some(&target.rows[number]);
+                    filter.holds(&self.seat(body, row).standing_by(step, below))
+                });
+            }
+        }
+        self.sort(target, junction, &include.body, &mut found);
         if association.is_single() {
             // D23: one, the first.
             found.truncate(1);
@@ -216,23 +269,123 @@ impl Naive<'_> {
     }
 
     /// BY-1, BY-2: by what is said, then by primary key, then by that of the junction.
-    fn sort(&self, model: &Model, junction: Option<&Model>, order: &[Order], found: &mut [Found]) {
-        found.sort_by(|&(a, a_link), &(b, b_link)| {
-            let said = order.iter().map(|order| {
-                let column = order.column;
-                by(order, &model.rows[a][column], &model.rows[b][column])
-            });
+    fn sort(&self, model: &Model, junction: Option<&Model>, body: &Body, found: &mut Vec<Found>) {
+        let mut keyed: Vec<(Vec<Value>, Found)> = found
+            .iter()
+            .map(|&found| {
+                let row = &model.rows[found.0];
+                let seat = self.seat(body, row);
+                let order = body.order.iter();
+                let cells = order.map(|it| seat.cell_over(&it.path, it.column));
+                (cells.collect(), found)
+            })
+            .collect();
+        keyed.sort_by(|(a_cells, (a, a_link)), (b_cells, (b, b_link))| {
+            let cells = a_cells.iter().zip(b_cells);
+            let said = body
+                .order
+                .iter()
+                .zip(cells)
+                .map(|(it, (a, b))| by(it, a, b));
             said.fold(Ordering::Equal, Ordering::then)
-                .then_with(|| by_key(model, a, b))
+                .then_with(|| by_key(model, *a, *b))
                 .then_with(|| match (junction, a_link, b_link) {
-                    (Some(junction), Some(a), Some(b)) => by_key(junction, a, b),
+                    (Some(junction), Some(a), Some(b)) => by_key(junction, *a, *b),
                     _ => Ordering::Equal,
                 })
         });
+        *found = keyed.into_iter().map(|(_, found)| found).collect();
+    }
+
+    /// How many rows stand at the end of a path below a row, of those for which all of this is true. A row counts as
+    /// often as the path leads to it.
+    fn ends(&self, path: &[usize], filters: &[&Filter], row: &Row, at_most_one: bool) -> usize {
+        let [step, rest @ ..] = path else {
+            return 1;
+        };
+        let mut include = settle::bare(self.world, *step);
+        if rest.is_empty() {
+            let filters = filters.iter().map(|&filter| filter.clone());
+            include.body.filters.extend(filters);
+        }
+        let association = &self.world.associations[*step];
+        let target = &self.world.models[association.target];
+        let mut found = self.below(&include, row);
+        self.sort(target, None, &include.body, &mut found);
+        if association.is_single() && (at_most_one || !rest.is_empty()) {
+            found.truncate(1);
+        }
+        let rows = found.iter().map(|&(number, _)| &target.rows[number]);
+        rows.map(|row| self.ends(rest, filters, row, at_most_one))
+            .sum()
     }
 
     fn look(&self) {
         self.looks_left.set(self.looks_left.get().saturating_sub(1));
+    }
+}
+
+/// A row where a request looks at it.
+struct Seat<'a, 'w> {
+    naive: &'a Naive<'w>,
+    body: &'a Body,
+    row: &'a Row,
+    /// Which row stands beside it, or none, where it has many below.
+    beside: Option<(usize, Option<&'a Row>)>,
+}
+
+impl<'a> Seat<'a, '_> {
+    fn standing_by(mut self, step: usize, row: Option<&'a Row>) -> Self {
+        self.beside = Some((step, row));
+        self
+    }
+}
+
+impl Sight for Seat<'_, '_> {
+    fn cell(&self, at: usize) -> &Value {
+        &self.row[at]
+    }
+
+    /// EL-25, BY-19: of the row that the request shows there, if it includes it.
+    fn cell_over(&self, path: &[usize], at: usize) -> Value {
+        let [step, rest @ ..] = path else {
+            return self.row[at].clone();
+        };
+        let naive = self.naive;
+        let include = naive.included(self.body, *step);
+        let target = &naive.world.models[naive.world.associations[*step].target];
+        let below = match self.beside {
+            Some((beside, row)) if beside == *step => row,
+            _ => {
+                let mut found = naive.below(&include, self.row);
+                naive.sort(target, None, &include.body, &mut found);
+                found.first().map(|&(number, _)| &target.rows[number])
+            }
+        };
+        match below {
+            None => Value::Null,
+            Some(row) => naive.seat(&include.body, row).cell_over(rest, at),
+        }
+    }
+
+    /// BY-6.
+    fn answer(&self, related: &Related) -> bool {
+        let about: Vec<&Filter> = related.filters.iter().collect();
+        let number = |also: Option<&Filter>, at_most_one| {
+            let filters: Vec<&Filter> = about.iter().copied().chain(also).collect();
+            let path = &related.path;
+            self.naive.ends(path, &filters, self.row, at_most_one)
+        };
+        match &related.question {
+            RelatedQuestion::Exists => number(None, false) > 0,
+            RelatedQuestion::Any(filter) => number(Some(filter), false) > 0,
+            RelatedQuestion::None(filter) => number(Some(filter), false) == 0,
+            RelatedQuestion::All(filter) => number(None, false) == number(Some(filter), false),
+            RelatedQuestion::Count(comparison, other) => {
+                let number = i64::try_from(number(None, true)).unwrap_or(i64::MAX);
+                compare(*comparison, &number.into(), &(*other).into()) == Some(true)
+            }
+        }
     }
 }
 

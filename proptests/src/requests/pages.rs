@@ -36,6 +36,9 @@ impl Proof for Pages {
         if world.models[whole.model].key.is_empty() {
             return Ok(Seen::Departed("a row without a key has no place"));
         }
+        if whole.body.order.iter().any(|order| !order.path.is_empty()) {
+            return Ok(Seen::Departed("an order over associations has no place"));
+        }
         let Some(expected) = naive::answer(world, &settle::settle(world, &whole)) else {
             return Ok(Seen::TooLarge);
         };

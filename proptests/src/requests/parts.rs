@@ -14,7 +14,7 @@ use crate::requests::declare::Dress;
 use crate::requests::proof::{Cut, Proof, Question, Seen, TAKEN_UP, database, same};
 use crate::requests::request::{Body, Filter, Include, Request, ScopeChoice};
 use crate::requests::world::World;
-use crate::requests::{build, draw_filter, draw_request, naive, settle};
+use crate::requests::{build, draw_request, naive, settle};
 
 /// relata against its own parts.
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ impl Proof for Parts {
                 world.associations[include.association].target
             }
         };
-        let filter = draw_filter::filter(choices, &world.models[model], world.holds_nan());
+        let filter = draw_request::filter(choices, world, model);
         Question {
             request,
             cut: Some(Cut { include, filter }),

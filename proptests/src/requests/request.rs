@@ -68,6 +68,8 @@ pub enum ScopeChoice {
 /// A column to order by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
+    /// The associations to one that lead to its row; none for the row itself.
+    pub path: Vec<usize>,
     /// Which.
     pub column: usize,
     /// From high to low.
@@ -103,6 +105,34 @@ pub enum Filter {
     Like(Term, Term),
     /// Whether there is no value.
     IsNull(Term),
+    /// Something about associated rows. Never unknown.
+    Related(Box<Related>),
+}
+
+/// A question about the rows at the end of a path.
+#[derive(Clone, Debug)]
+pub struct Related {
+    /// The associations that lead there, one at least.
+    pub path: Vec<usize>,
+    /// Which of them it is about.
+    pub filters: Vec<Filter>,
+    /// What is asked.
+    pub question: RelatedQuestion,
+}
+
+/// What is asked about associated rows.
+#[derive(Clone, Debug)]
+pub enum RelatedQuestion {
+    /// Whether there are any.
+    Exists,
+    /// Whether this is true of one.
+    Any(Filter),
+    /// Whether this is true of none.
+    None(Filter),
+    /// Whether this is true of all.
+    All(Filter),
+    /// How their number compares with another.
+    Count(Comparison, i64),
 }
 
 /// What is compared.
@@ -110,6 +140,8 @@ pub enum Filter {
 pub enum Term {
     /// A column.
     Column(usize),
+    /// A column of the row to which a path of associations to one leads; null where there is none.
+    Path(Vec<usize>, usize),
     /// A constant.
     Constant(Value),
 }
@@ -155,6 +187,20 @@ impl Comparison {
     }
 }
 
+impl Related {
+    /// The filters in it.
+    fn parts(&self) -> Vec<&Filter> {
+        let mut parts: Vec<&Filter> = self.filters.iter().collect();
+        match &self.question {
+            RelatedQuestion::Any(filter)
+            | RelatedQuestion::None(filter)
+            | RelatedQuestion::All(filter) => parts.push(filter),
+            RelatedQuestion::Exists | RelatedQuestion::Count(..) => {}
+        }
+        parts
+    }
+}
+
 impl Order {
     /// Whether nulls stand first, said or not (EL-32).
     pub fn nulls_first(&self) -> bool {
@@ -171,6 +217,20 @@ impl Body {
             found.extend(include.body.below());
         }
         found
+    }
+
+    /// Shows the number of every association that it speaks of.
+    pub fn associations(&mut self, show: &mut dyn FnMut(&mut usize)) {
+        for order in &mut self.order {
+            order.path.iter_mut().for_each(&mut *show);
+        }
+        for filter in &mut self.filters {
+            filter.associations(show);
+        }
+        for include in self.includes.iter_mut().chain(&mut self.counts) {
+            show(&mut include.association);
+            include.body.associations(show);
+        }
     }
 
     /// How many levels of includes there are.
@@ -197,7 +257,26 @@ impl Filter {
         }
     }
 
-    /// The columns that it reads.
+    /// Whether it reads more than its row.
+    pub fn reaches(&self) -> bool {
+        let path = |term: &Term| matches!(term, Term::Path(..));
+        self.has(&|it| matches!(it, Filter::Related(_)) || it.operands().into_iter().any(path))
+    }
+
+    /// The paths over which it reads columns.
+    pub fn paths(&self) -> Vec<&[usize]> {
+        let mut paths: Vec<&[usize]> = match self {
+            Filter::Related(_) => Vec::new(),
+            _ => self.parts().into_iter().flat_map(Filter::paths).collect(),
+        };
+        paths.extend(self.operands().into_iter().filter_map(|term| match term {
+            Term::Path(path, _) => Some(&**path),
+            Term::Column(_) | Term::Constant(_) => None,
+        }));
+        paths
+    }
+
+    /// The columns of its row that it reads, if it reads nothing else.
     pub fn columns(&self) -> Vec<usize> {
         let mut columns: Vec<usize> = self.parts().iter().flat_map(|it| it.columns()).collect();
         if let Filter::Holds(column) = self {
@@ -205,7 +284,7 @@ impl Filter {
         }
         columns.extend(self.operands().into_iter().filter_map(|term| match term {
             Term::Column(column) => Some(*column),
-            Term::Constant(_) => None,
+            Term::Path(..) | Term::Constant(_) => None,
         }));
         columns
     }
@@ -218,7 +297,7 @@ impl Filter {
             constants.extend(values);
         }
         constants.extend(self.operands().into_iter().filter_map(|term| match term {
-            Term::Column(_) => None,
+            Term::Column(_) | Term::Path(..) => None,
             Term::Constant(value) => Some(value),
         }));
         constants
@@ -230,6 +309,7 @@ impl Filter {
             Filter::All(parts) | Filter::Any(parts) => parts.iter().collect(),
             Filter::Not(part) | Filter::Unknown(part) => vec![part],
             Filter::Same(a, b) => vec![a, b],
+            Filter::Related(related) => related.parts(),
             _ => Vec::new(),
         }
     }
@@ -239,9 +319,50 @@ impl Filter {
         is(self) || self.parts().iter().any(|part| part.has(is))
     }
 
+    /// Shows the number of every association that it speaks of.
+    pub fn associations(&mut self, show: &mut dyn FnMut(&mut usize)) {
+        let term = |term: &mut Term, show: &mut dyn FnMut(&mut usize)| {
+            if let Term::Path(path, _) = term {
+                path.iter_mut().for_each(show);
+            }
+        };
+        match self {
+            Filter::All(parts) | Filter::Any(parts) => {
+                parts.iter_mut().for_each(|part| part.associations(show));
+            }
+            Filter::Not(part) | Filter::Unknown(part) => part.associations(show),
+            Filter::Same(a, b) => {
+                a.associations(show);
+                b.associations(show);
+            }
+            Filter::Compare(_, a, b) | Filter::Like(a, b) => {
+                term(a, show);
+                term(b, show);
+            }
+            Filter::Between(a, b, c) => [a, b, c].into_iter().for_each(|it| term(it, show)),
+            Filter::In(a, _) | Filter::IsNull(a) => term(a, show),
+            Filter::Related(related) => {
+                related.path.iter_mut().for_each(&mut *show);
+                let filters = related.filters.iter_mut();
+                filters.for_each(|filter| filter.associations(show));
+                match &mut related.question {
+                    RelatedQuestion::Any(filter)
+                    | RelatedQuestion::None(filter)
+                    | RelatedQuestion::All(filter) => filter.associations(show),
+                    RelatedQuestion::Exists | RelatedQuestion::Count(..) => {}
+                }
+            }
+            Filter::Holds(_) | Filter::Constant(_) => {}
+        }
+    }
+
     /// The sorts of filters in it.
     pub fn names(&self) -> BTreeSet<&'static str> {
         let mut names: BTreeSet<_> = self.parts().iter().flat_map(|it| it.names()).collect();
+        let path = |term: &&Term| matches!(term, Term::Path(..));
+        if self.operands().iter().any(path) {
+            names.insert("path");
+        }
         names.insert(match self {
             Filter::All(_) => "all",
             Filter::Any(_) => "any",
@@ -255,6 +376,13 @@ impl Filter {
             Filter::In(..) => "in",
             Filter::Like(..) => "like",
             Filter::IsNull(_) => "is null",
+            Filter::Related(related) => match related.question {
+                RelatedQuestion::Exists => "related exists",
+                RelatedQuestion::Any(_) => "related any",
+                RelatedQuestion::None(_) => "related none",
+                RelatedQuestion::All(_) => "related all",
+                RelatedQuestion::Count(..) => "related count",
+            },
         });
         names
     }

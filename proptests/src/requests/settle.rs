@@ -64,6 +64,19 @@ fn settle_include(world: &World, include: &Include) -> Include {
     }
 }
 
+/// The rows to which an association leads where nothing is included: those that the default scope of the target leaves.
+pub fn bare(world: &World, association: usize) -> Include {
+    let include = Include {
+        association,
+        required: None,
+        through_filters: Vec::new(),
+        through_attributes: None,
+        through_with_deleted: false,
+        body: Body::default(),
+    };
+    settle_include(world, &include)
+}
+
 fn only_columns(filters: &[Filter]) -> Vec<usize> {
     let terms = filters.iter().flat_map(Filter::terms);
     terms.filter_map(only_column).collect()
@@ -71,6 +84,9 @@ fn only_columns(filters: &[Filter]) -> Vec<usize> {
 
 /// The column that a term reads, if it is one alone.
 fn only_column(term: &Filter) -> Option<usize> {
+    if term.reaches() {
+        return None;
+    }
     let columns = term.columns();
     let first = *columns.first()?;
     columns

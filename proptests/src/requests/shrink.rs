@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::requests::build;
 use crate::requests::campaign::{self, Case};
-use crate::requests::proof::Proof;
+use crate::requests::proof::{Proof, Question};
 use crate::requests::request::{Body, Filter, Include, ScopeChoice};
 use crate::requests::world::{Sort, World};
 
@@ -78,6 +78,7 @@ fn drop_parts_of_request(search: &mut Search<'_>) {
     for place in 0..4 {
         search.attempt(|case| {
             if let Some(cut) = &mut case.question.cut
+                && !matches!(cut.filter, Filter::Related(_))
                 && let Some(part) = cut.filter.parts().get(place)
             {
                 cut.filter = (*part).clone();
@@ -116,16 +117,17 @@ fn edit_body(body: &mut Body, edit: usize, place: usize) {
         8 => body.with_deleted = false,
         9 => {
             if let Some(filter) = body.filters.first_mut()
+                && !matches!(filter, Filter::Related(_))
                 && let Some(part) = filter.parts().get(place)
             {
                 *filter = (*part).clone();
             }
         }
-        10 => {
-            if let Some(Filter::All(parts) | Filter::Any(parts)) = body.filters.first_mut() {
-                take(parts, place);
-            }
-        }
+        10 => match body.filters.first_mut() {
+            Some(Filter::All(parts) | Filter::Any(parts)) => take(parts, place),
+            Some(Filter::Related(related)) => take(&mut related.filters, place),
+            _ => {}
+        },
         11 => {
             if let Some(attributes) = &mut body.attributes {
                 take(attributes, place);
@@ -169,13 +171,18 @@ fn drop_declarations(search: &mut Search<'_>) {
         search.attempt(|case| case.world.associations[number].condition = None);
         search.attempt(|case| case.world.associations[number].scope.clear());
         let unused = {
-            let request = &search.case.question.request.body;
-            request.below().iter().all(|it| it.association != number)
+            let mut used = Vec::new();
+            let mut question = search.case.question.clone();
+            associations(&mut question, &mut |it| used.push(*it));
+            !used.contains(&number)
         };
         if unused {
             search.attempt(|case| {
                 case.world.associations.remove(number);
-                renumber(&mut case.question.request.body, number);
+                // Those behind it count down.
+                associations(&mut case.question, &mut |it| {
+                    *it -= usize::from(*it > number)
+                });
             });
         }
     }
@@ -193,13 +200,11 @@ fn drop_declarations(search: &mut Search<'_>) {
     }
 }
 
-/// Counts down the associations behind one that is gone.
-fn renumber(body: &mut Body, gone: usize) {
-    for include in body.includes.iter_mut().chain(&mut body.counts) {
-        if include.association > gone {
-            include.association -= 1;
-        }
-        renumber(&mut include.body, gone);
+/// Shows the number of every association that a question speaks of.
+fn associations(question: &mut Question, show: &mut dyn FnMut(&mut usize)) {
+    question.request.body.associations(show);
+    if let Some(cut) = &mut question.cut {
+        cut.filter.associations(show);
     }
 }
 

@@ -12,8 +12,9 @@ use std::fmt::Write;
 
 use relata::value::Value;
 
-use crate::requests::request::{Body, Filter, Include, Order, Request, Term};
-use crate::requests::world::{Association, Key, Model, Sort, World, is_nan};
+use crate::requests::request::{Body, Filter, Include, Related, RelatedQuestion, Request, Term};
+use crate::requests::settle;
+use crate::requests::world::{Key, Model, Sort, World, is_nan};
 
 /// Creates the tables of a world and fills them.
 pub fn world(world: &World) -> Vec<String> {
@@ -40,13 +41,13 @@ pub fn world(world: &World) -> Vec<String> {
 /// What a settled request gives, as the numbers of rows.
 pub fn request(world: &World, request: &Request) -> String {
     let model = &world.models[request.model];
-    let mut writer = Writer { world, tables: 0 };
+    let mut writer = Writer::new(world);
     let table = writer.table();
     let (item, wheres) = writer.parts(model, &request.body, &table);
     let source = Source {
         from: format!("{} AS {table}", quoted(&model.name)),
         wheres,
-        order: order(model, &request.body.order, &table),
+        order: writer.order(model, &request.body, &table),
     };
     source.texts(&item, &request.body, false)
 }
@@ -54,7 +55,7 @@ pub fn request(world: &World, request: &Request) -> String {
 /// How many roots a settled request has.
 pub fn count(world: &World, request: &Request) -> String {
     let model = &world.models[request.model];
-    let mut writer = Writer { world, tables: 0 };
+    let mut writer = Writer::new(world);
     let table = writer.table();
     let wheres = writer.wheres(model, &request.body, &table);
     format!(
@@ -68,6 +69,8 @@ struct Writer<'w> {
     world: &'w World,
     /// How many tables have a name so far.
     tables: usize,
+    /// Which row stands beside the one that a filter is about: the association to many, and its table; none for no row.
+    beside: Option<(usize, Option<String>)>,
 }
 
 /// Rows that are read, and how they are ordered.
@@ -113,7 +116,15 @@ impl Source {
     }
 }
 
-impl Writer<'_> {
+impl<'w> Writer<'w> {
+    fn new(world: &'w World) -> Self {
+        Writer {
+            world,
+            tables: 0,
+            beside: None,
+        }
+    }
+
     fn table(&mut self) -> String {
         self.tables += 1;
         format!("t{}", self.tables)
@@ -121,11 +132,11 @@ impl Writer<'_> {
 
     /// The text of a row, and what has to be true of it.
     fn parts(&mut self, model: &Model, body: &Body, table: &str) -> (String, Vec<String>) {
-        let item = self.item(body, table, None);
+        let item = self.item(model, body, table, None);
         (item, self.wheres(model, body, table))
     }
 
-    fn item(&mut self, body: &Body, table: &str, link: Option<&str>) -> String {
+    fn item(&mut self, model: &Model, body: &Body, table: &str, link: Option<&str>) -> String {
         let mut item = format!("'(' || {table}._n");
         if let Some(link) = link {
             _ = write!(item, " || ':' || {link}._n");
@@ -134,7 +145,7 @@ impl Writer<'_> {
             _ = write!(
                 item,
                 " || '[' || ({}) || ']'",
-                self.included(include, table)
+                self.included(model, body, include, table)
             );
         }
         for counted in &body.counts {
@@ -150,10 +161,20 @@ impl Writer<'_> {
         item + " || ')'"
     }
 
-    fn included(&mut self, include: &Include, table: &str) -> String {
-        let is_single = self.world.associations[include.association].is_single();
-        let (source, target, link) = self.source(include, table);
-        let item = self.item(&include.body, &target, link.as_deref());
+    fn included(&mut self, model: &Model, body: &Body, include: &Include, table: &str) -> String {
+        let association = &self.world.associations[include.association];
+        let is_single = association.is_single();
+        let (mut source, target, link) = self.source(include, table);
+        for said in &body.filters {
+            if self.world.to_many(said) == Some(include.association) {
+                let target = Some(target.clone());
+                let narrowed =
+                    self.filter_beside(model, body, said, table, include.association, target);
+                source.wheres.push(narrowed);
+            }
+        }
+        let below = &self.world.models[association.target];
+        let item = self.item(below, &include.body, &target, link.as_deref());
         source.texts(&item, &include.body, is_single)
     }
 
@@ -165,7 +186,7 @@ impl Writer<'_> {
         let mut source = Source {
             from: format!("{} AS {table}", quoted(&model.name)),
             wheres: Vec::new(),
-            order: order(model, &include.body.order, &table),
+            order: self.order(model, &include.body, &table),
         };
         let mut link = None;
         let key = &association.key;
@@ -193,12 +214,21 @@ impl Writer<'_> {
                 wheres.push(joined(&junction.other, through, &between, model, &table));
                 wheres.extend(seen(through, include.through_with_deleted, &between));
                 wheres.extend(cells(through, &junction.scope, &between));
-                let filters = include.through_filters.iter();
-                wheres.extend(filters.map(|it| filter(through, it, &between)));
+                for said in &include.through_filters {
+                    wheres.push(self.filter(through, &Body::default(), said, &between));
+                }
                 link = Some(between);
             }
         }
-        source.wheres.extend(scope(association, model, &table));
+        source
+            .wheres
+            .extend(cells(model, &association.scope, &table));
+        if let Some(condition) = &association.condition {
+            let body = Body::default();
+            source
+                .wheres
+                .push(self.filter(model, &body, condition, &table));
+        }
         let wheres = self.wheres(model, &include.body, &table);
         source.wheres.extend(wheres);
         (source, table, link)
@@ -207,7 +237,13 @@ impl Writer<'_> {
     /// What has to be true of the rows of a table.
     fn wheres(&mut self, model: &Model, body: &Body, table: &str) -> Vec<String> {
         let mut wheres: Vec<String> = seen(model, body.with_deleted, table).into_iter().collect();
-        wheres.extend(body.filters.iter().map(|it| filter(model, it, table)));
+        for said in &body.filters {
+            let said = match self.world.to_many(said) {
+                Some(step) => self.to_many(model, body, said, table, step),
+                None => self.filter(model, body, said, table),
+            };
+            wheres.push(said);
+        }
         for include in body.includes.iter().filter(|it| it.required == Some(true)) {
             let (source, _, _) = self.source(include, table);
             let (from, required) = (&source.from, conjunction(&source.wheres));
@@ -215,14 +251,199 @@ impl Writer<'_> {
         }
         wheres
     }
-}
 
-fn scope(association: &Association, model: &Model, table: &str) -> Vec<String> {
-    let condition = association.condition.iter();
-    let condition = condition.map(|it| filter(model, it, table));
-    let mut wheres = cells(model, &association.scope, table);
-    wheres.extend(condition);
-    wheres
+    /// BY-19: true beside a row below, or beside none if there is none.
+    fn to_many(
+        &mut self,
+        model: &Model,
+        body: &Body,
+        said: &Filter,
+        table: &str,
+        step: usize,
+    ) -> String {
+        let mut includes = body.includes.iter();
+        let include = includes
+            .find(|include| include.association == step)
+            .cloned();
+        let include = include.unwrap_or_else(|| settle::bare(self.world, step));
+        let (source, below, _) = self.source(&include, table);
+        let (from, wheres) = (source.from, conjunction(&source.wheres));
+        let beside = self.filter_beside(model, body, said, table, step, Some(below));
+        let alone = self.filter_beside(model, body, said, table, step, None);
+        let rows = format!("SELECT 1 FROM {from} WHERE {wheres}");
+        format!("(EXISTS ({rows} AND {beside}) OR NOT EXISTS ({rows}) AND {alone})")
+    }
+
+    fn filter_beside(
+        &mut self,
+        model: &Model,
+        body: &Body,
+        said: &Filter,
+        table: &str,
+        step: usize,
+        below: Option<String>,
+    ) -> String {
+        let outer = self.beside.replace((step, below));
+        let said = self.filter(model, body, said, table);
+        self.beside = outer;
+        said
+    }
+
+    fn order(&mut self, model: &Model, body: &Body, table: &str) -> String {
+        let mut parts = Vec::new();
+        for order in &body.order {
+            parts.push(format!(
+                "{}{} NULLS {}",
+                self.cell(model, body, &order.path, order.column, table),
+                if order.descending { " DESC" } else { "" },
+                if order.nulls_first() { "FIRST" } else { "LAST" },
+            ));
+        }
+        parts.push(key_order(model, table));
+        parts.join(", ")
+    }
+
+    /// A column of a table, or of the row to which a path leads from there.
+    fn cell(
+        &mut self,
+        model: &Model,
+        body: &Body,
+        path: &[usize],
+        at: usize,
+        table: &str,
+    ) -> String {
+        let [step, rest @ ..] = path else {
+            return column(model, at, table);
+        };
+        let mut includes = body.includes.iter();
+        let included = includes.find(|include| include.association == *step);
+        let include = included.cloned();
+        let include = include.unwrap_or_else(|| settle::bare(self.world, *step));
+        let target = &self.world.models[self.world.associations[*step].target];
+        if let Some((beside, below)) = self.beside.clone()
+            && beside == *step
+        {
+            return match below {
+                Some(below) => self.cell(target, &include.body, rest, at, &below),
+                None => "NULL".to_owned(),
+            };
+        }
+        let (source, below, _) = self.source(&include, table);
+        let cell = self.cell(target, &include.body, rest, at, &below);
+        let (from, wheres, order) = (source.from, conjunction(&source.wheres), source.order);
+        format!("(SELECT {cell} FROM {from} WHERE {wheres} ORDER BY {order} LIMIT 1)")
+    }
+
+    fn filter(&mut self, model: &Model, body: &Body, said: &Filter, table: &str) -> String {
+        let mut operand = |term: &Term| match term {
+            Term::Column(at) => column(model, *at, table),
+            Term::Path(path, at) => self.cell(model, body, path, *at, table),
+            Term::Constant(value) => literal(value),
+        };
+        match said {
+            Filter::All(parts) => self.joined(model, body, parts, table, " AND ", "1"),
+            Filter::Any(parts) => self.joined(model, body, parts, table, " OR ", "0"),
+            Filter::Not(it) => format!("(NOT {})", self.filter(model, body, it, table)),
+            Filter::Unknown(it) => format!("({} IS NULL)", self.filter(model, body, it, table)),
+            Filter::Same(a, b) => {
+                let a = self.filter(model, body, a, table);
+                format!("({a} = {})", self.filter(model, body, b, table))
+            }
+            Filter::Holds(at) => column(model, *at, table),
+            Filter::Constant(truth) => literal(&(*truth).into()),
+            Filter::Compare(comparison, a, b) => {
+                format!("({} {} {})", operand(a), comparison.symbol(), operand(b))
+            }
+            Filter::Between(subject, low, high) => {
+                let (subject, low, high) = (operand(subject), operand(low), operand(high));
+                format!("({subject} BETWEEN {low} AND {high})")
+            }
+            Filter::In(subject, values) => {
+                let values: Vec<String> = values.iter().map(literal).collect();
+                format!("({} IN ({}))", operand(subject), values.join(", "))
+            }
+            Filter::Like(text, pattern) => {
+                format!("({} LIKE {} ESCAPE '\\')", operand(text), operand(pattern))
+            }
+            Filter::IsNull(term) => format!("({} IS NULL)", operand(term)),
+            Filter::Related(related) => self.related(related, table),
+        }
+    }
+
+    fn joined(
+        &mut self,
+        model: &Model,
+        body: &Body,
+        parts: &[Filter],
+        table: &str,
+        by: &str,
+        none: &str,
+    ) -> String {
+        let mut texts = Vec::new();
+        for part in parts {
+            texts.push(self.filter(model, body, part, table));
+        }
+        match texts.is_empty() {
+            true => none.to_owned(),
+            false => format!("({})", texts.join(by)),
+        }
+    }
+
+    /// BY-6.
+    fn related(&mut self, related: &Related, table: &str) -> String {
+        let filters = &related.filters;
+        let mut number = |also: Option<(&Filter, &str)>, is_cut| {
+            self.number(&related.path, filters, also, is_cut, table)
+        };
+        match &related.question {
+            RelatedQuestion::Exists => format!("({} > 0)", number(None, false)),
+            RelatedQuestion::Any(said) => format!("({} > 0)", number(Some((said, "")), false)),
+            RelatedQuestion::None(said) => format!("({} = 0)", number(Some((said, "")), false)),
+            RelatedQuestion::All(said) => {
+                let number = number(Some((said, " IS NOT 1")), false);
+                format!("({number} = 0)")
+            }
+            RelatedQuestion::Count(comparison, other) => {
+                format!("({} {} {other})", number(None, true), comparison.symbol())
+            }
+        }
+    }
+
+    /// How many rows there are at the end of a path for which filters are true. An association to one leads to the first
+    /// row; at the end only if numbers are cut to it.
+    fn number(
+        &mut self,
+        path: &[usize],
+        filters: &[Filter],
+        also: Option<(&Filter, &str)>,
+        is_cut: bool,
+        table: &str,
+    ) -> String {
+        let [step, rest @ ..] = path else {
+            return "1".to_owned();
+        };
+        let association = &self.world.associations[*step];
+        let (mut source, below, _) = self.source(&settle::bare(self.world, *step), table);
+        if rest.is_empty() {
+            let (target, none) = (&self.world.models[association.target], Body::default());
+            for said in filters {
+                let filter = self.filter(target, &none, said, &below);
+                source.wheres.push(filter);
+            }
+            if let Some((said, is)) = also {
+                let filter = self.filter(target, &none, said, &below);
+                source.wheres.push(format!("({filter}{is})"));
+            }
+        }
+        let number = self.number(rest, filters, also, is_cut, &below);
+        let (from, wheres, order) = (source.from, conjunction(&source.wheres), source.order);
+        match association.is_single() && (is_cut || !rest.is_empty()) {
+            true => format!(
+                "coalesce((SELECT {number} FROM {from} WHERE {wheres} ORDER BY {order} LIMIT 1), 0)"
+            ),
+            false => format!("(SELECT coalesce(sum({number}), 0) FROM {from} WHERE {wheres})"),
+        }
+    }
 }
 
 fn cells(model: &Model, cells: &[(usize, Value)], table: &str) -> Vec<String> {
@@ -252,64 +473,12 @@ fn joined(
     pairs.join(" AND ")
 }
 
-fn order(model: &Model, said: &[Order], table: &str) -> String {
-    let said = said.iter().map(|order| {
-        format!(
-            "{}{} NULLS {}",
-            column(model, order.column, table),
-            if order.descending { " DESC" } else { "" },
-            if order.nulls_first() { "FIRST" } else { "LAST" },
-        )
-    });
-    let parts: Vec<String> = said.chain([key_order(model, table)]).collect();
-    parts.join(", ")
-}
-
 fn key_order(model: &Model, table: &str) -> String {
     if model.key.is_empty() {
         return format!("{table}._n");
     }
     let columns = model.key.iter().map(|&at| column(model, at, table));
     columns.collect::<Vec<_>>().join(", ")
-}
-
-fn filter(model: &Model, said: &Filter, table: &str) -> String {
-    let part = |part: &Filter| filter(model, part, table);
-    let operand = |term: &Term| match term {
-        Term::Column(at) => column(model, *at, table),
-        Term::Constant(value) => literal(value),
-    };
-    let joined = |parts: &[Filter], by: &str, none: &str| {
-        let parts: Vec<String> = parts.iter().map(part).collect();
-        match parts.is_empty() {
-            true => none.to_owned(),
-            false => format!("({})", parts.join(by)),
-        }
-    };
-    match said {
-        Filter::All(parts) => joined(parts, " AND ", "1"),
-        Filter::Any(parts) => joined(parts, " OR ", "0"),
-        Filter::Not(it) => format!("(NOT {})", part(it)),
-        Filter::Unknown(it) => format!("({} IS NULL)", part(it)),
-        Filter::Same(a, b) => format!("({} = {})", part(a), part(b)),
-        Filter::Holds(at) => column(model, *at, table),
-        Filter::Constant(truth) => literal(&(*truth).into()),
-        Filter::Compare(comparison, a, b) => {
-            format!("({} {} {})", operand(a), comparison.symbol(), operand(b))
-        }
-        Filter::Between(subject, low, high) => {
-            let (subject, low, high) = (operand(subject), operand(low), operand(high));
-            format!("({subject} BETWEEN {low} AND {high})")
-        }
-        Filter::In(subject, values) => {
-            let values: Vec<String> = values.iter().map(literal).collect();
-            format!("({} IN ({}))", operand(subject), values.join(", "))
-        }
-        Filter::Like(text, pattern) => {
-            format!("({} LIKE {} ESCAPE '\\')", operand(text), operand(pattern))
-        }
-        Filter::IsNull(term) => format!("({} IS NULL)", operand(term)),
-    }
 }
 
 /// A value as SQLite is told it.

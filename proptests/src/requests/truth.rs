@@ -1,55 +1,96 @@
 //! What a filter says of a row, by the definitions: true, false or unknown.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use relata::value::Value;
 
-use crate::requests::request::{Comparison, Filter, Term};
+use crate::requests::request::{Comparison, Filter, Related, Term};
 
 /// None for unknown.
 pub type Truth = Option<bool>;
 
+/// What a filter sees: a row, and what is associated with it.
+pub trait Sight {
+    /// A cell of the row.
+    fn cell(&self, at: usize) -> &Value;
+
+    /// A cell of the row at the end of a path.
+    fn cell_over(&self, path: &[usize], at: usize) -> Value;
+
+    /// The answer to a question about associated rows.
+    fn answer(&self, related: &Related) -> bool;
+}
+
+/// A row by itself.
+#[derive(Debug)]
+pub struct Alone<'r>(pub &'r [Value]);
+
+const ALONE: &str = "a filter over a row by itself reaches no other";
+
+impl Sight for Alone<'_> {
+    fn cell(&self, at: usize) -> &Value {
+        &self.0[at]
+    }
+
+    fn cell_over(&self, _path: &[usize], _at: usize) -> Value {
+        unreachable!("{ALONE}")
+    }
+
+    fn answer(&self, _related: &Related) -> bool {
+        unreachable!("{ALONE}")
+    }
+}
+
 impl Filter {
-    /// Whether it is true of a row.
+    /// Whether it is true of a row by itself.
     pub fn is_true(&self, row: &[Value]) -> bool {
+        self.holds(&Alone(row))
+    }
+
+    /// Whether it is true.
+    pub fn holds(&self, row: &impl Sight) -> bool {
         self.truth(row) == Some(true)
     }
 
     /// What it says of a row.
-    pub fn truth(&self, row: &[Value]) -> Truth {
+    fn truth(&self, row: &impl Sight) -> Truth {
         match self {
             Filter::All(parts) => worst(parts.iter().map(|part| part.truth(row))),
             Filter::Any(parts) => contrary(worst(parts.iter().map(|it| contrary(it.truth(row))))),
             Filter::Not(part) => contrary(part.truth(row)),
             Filter::Unknown(part) => Some(part.truth(row).is_none()),
             Filter::Same(a, b) => Some(a.truth(row)? == b.truth(row)?),
-            Filter::Holds(column) => row[*column].as_bool(),
+            Filter::Holds(column) => row.cell(*column).as_bool(),
             Filter::Constant(truth) => *truth,
-            Filter::Compare(comparison, a, b) => compare(*comparison, a.value(row), b.value(row)),
+            Filter::Compare(comparison, a, b) => compare(*comparison, &a.value(row), &b.value(row)),
             Filter::Between(subject, low, high) => worst([
-                compare(Comparison::AtMost, low.value(row), subject.value(row)),
-                compare(Comparison::AtMost, subject.value(row), high.value(row)),
+                compare(Comparison::AtMost, &low.value(row), &subject.value(row)),
+                compare(Comparison::AtMost, &subject.value(row), &high.value(row)),
             ]),
             Filter::In(subject, values) => {
-                let equal = |value| compare(Comparison::Equal, subject.value(row), value);
+                let subject = subject.value(row);
+                let equal = |value| compare(Comparison::Equal, &subject, value);
                 contrary(worst(values.iter().map(equal).map(contrary)))
             }
             Filter::Like(text, pattern) => {
-                let (text, pattern) = (text.value(row).as_str()?, pattern.value(row).as_str()?);
-                let text: Vec<char> = text.chars().collect();
-                let pattern: Vec<char> = pattern.chars().collect();
+                let (text, pattern) = (text.value(row), pattern.value(row));
+                let text: Vec<char> = text.as_str()?.chars().collect();
+                let pattern: Vec<char> = pattern.as_str()?.chars().collect();
                 Some(fits(&text, &pattern))
             }
             Filter::IsNull(term) => Some(term.value(row).is_null()),
+            Filter::Related(related) => Some(row.answer(related)),
         }
     }
 }
 
 impl Term {
-    fn value<'v>(&'v self, row: &'v [Value]) -> &'v Value {
+    fn value<'v>(&'v self, row: &'v impl Sight) -> Cow<'v, Value> {
         match self {
-            Term::Column(column) => &row[*column],
-            Term::Constant(value) => value,
+            Term::Column(at) => Cow::Borrowed(row.cell(*at)),
+            Term::Path(path, at) => Cow::Owned(row.cell_over(path, *at)),
+            Term::Constant(value) => Cow::Borrowed(value),
         }
     }
 }
@@ -71,7 +112,7 @@ fn worst(truths: impl IntoIterator<Item = Truth>) -> Truth {
     worst
 }
 
-fn compare(comparison: Comparison, a: &Value, b: &Value) -> Truth {
+pub(super) fn compare(comparison: Comparison, a: &Value, b: &Value) -> Truth {
     if a.is_null() || b.is_null() {
         return None;
     }

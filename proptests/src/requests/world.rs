@@ -143,6 +143,14 @@ impl World {
             .collect()
     }
 
+    /// The association to many over which a filter reads columns, if there is one: it is the first step of their path.
+    pub fn to_many(&self, filter: &Filter) -> Option<usize> {
+        let mut steps = filter.paths().into_iter().filter_map(|path| path.first());
+        steps
+            .find(|&&step| !self.associations[step].is_single())
+            .copied()
+    }
+
     /// Whether a cell holds what SQLite has no value for.
     pub fn holds_nan(&self) -> bool {
         let rows = self.models.iter().flat_map(|model| &model.rows);

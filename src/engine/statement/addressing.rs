@@ -6,7 +6,8 @@
 use smallvec::SmallVec;
 
 use crate::engine::constraint;
-use crate::engine::mutation::{Edges, NewEdges, Parents, Unplaced, Updated};
+use crate::engine::mutation::{Edges, Unplaced, Updated};
+use crate::engine::new_edges::{NewEdges, Parents};
 use crate::engine::referential::{Cause, Change};
 use crate::engine::statement::{Buffers, Statement};
 use crate::error::{Limit, RequestError, RequestKind, Result, TransactionError, TransactionKind};

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::any_row::{AtRest, GivenUp};
 use crate::engine::limits::Limits;
-use crate::engine::mutation::{Edges, NewEdges, Queue, Writer, empty};
+use crate::engine::mutation::{Edges, Queue, Writer};
+use crate::engine::new_edges::NewEdges;
 use crate::engine::pending::Modes;
 use crate::engine::referential::{Change, Level, Restricted, WorkList};
 use crate::engine::refusals::{Refusal, Refusals};
@@ -19,7 +20,7 @@ use crate::engine::state::State;
 use crate::engine::undo::{Mark, UndoLog};
 use crate::error::{Operation, Result};
 use crate::schema::{ForeignKeyId, TableId};
-use crate::storage::{Collision, RowId};
+use crate::storage::{Collision, RowId, clear_and_give_back};
 use crate::value::{Timestamp, Value};
 
 pub(crate) use self::addressing::Given;
@@ -75,7 +76,18 @@ pub(crate) struct Statement<'a> {
     parents_stay: bool,
     /// The table that many rows come to, whose edges are collected.
     collects_edges: Option<TableId>,
-    finished: bool,
+    end: End,
+}
+
+/// How a statement ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// It has not, or it failed: it is played back.
+    Open,
+    /// It stands, and left nothing in the buffers.
+    Settled,
+    /// It stands.
+    Judged,
 }
 
 /// How many rows a statement changed.
@@ -101,7 +113,7 @@ impl<'a> Statement<'a> {
             values_changed: false,
             parents_stay: false,
             collects_edges: None,
-            finished: false,
+            end: End::Open,
         }
     }
 
@@ -128,7 +140,9 @@ impl<'a> Statement<'a> {
     /// Works through the levels, judges, and lets the statement stand.
     pub(crate) fn finish(mut self, addressed: usize) -> Result<Counts> {
         let first_level = self.rows_changed;
-        self.insert_edges();
+        if self.collects_edges.is_some() {
+            self.insert_edges();
+        }
         if self.has_consequences {
             self.follow_actions()?;
         }
@@ -155,12 +169,14 @@ impl<'a> Statement<'a> {
 
     /// Judges, and lets the statement stand. Where nothing is left to judge, nothing was written since the last count.
     fn stand(&mut self) -> Result<()> {
-        if !self.is_settled() {
-            self.judge()?;
-            self.check_transaction_bytes()?;
-            self.release_slots();
+        if self.is_settled() {
+            self.end = End::Settled;
+            return Ok(());
         }
-        self.finished = true;
+        self.judge()?;
+        self.check_transaction_bytes()?;
+        self.release_slots();
+        self.end = End::Judged;
         Ok(())
     }
 
@@ -329,7 +345,11 @@ impl<'a> Statement<'a> {
 
 impl Drop for Statement<'_> {
     fn drop(&mut self) {
-        if !self.finished {
+        if self.end == End::Settled {
+            debug_assert!(self.context.buffers.are_empty());
+            return;
+        }
+        if self.end == End::Open {
             self.writer.roll_back(self.mark);
             *self.context.now = self.now_before;
         }
@@ -338,12 +358,23 @@ impl Drop for Statement<'_> {
 }
 
 impl Buffers {
+    /// Whether nothing is left for the next statement to mistake for its own. What met a key is cleared by each write.
+    fn are_empty(&self) -> bool {
+        self.history.is_empty()
+            && self.collisions.is_empty()
+            && self.queue.is_empty()
+            && self.edges.len() == 0
+            && self.vacated.is_empty()
+            && self.left.is_empty()
+            && self.given_up.is_untouched()
+    }
+
     /// Empties everything for the next statement. Most statements left nothing in the sets, so they are asked first.
     fn empty(&mut self) {
-        empty(&mut self.history);
-        empty(&mut self.collisions);
-        empty(&mut self.met);
-        empty(&mut self.queue);
+        clear_and_give_back(&mut self.history);
+        clear_and_give_back(&mut self.collisions);
+        clear_and_give_back(&mut self.met);
+        clear_and_give_back(&mut self.queue);
         self.edges.clear();
         if !self.vacated.is_empty() {
             self.vacated.clear();

@@ -467,10 +467,11 @@ fn prepared_inserts_are_inserts_until_the_table_changes() {
     let insert = db.prepare_insert("posts", &["title", "id"]).unwrap();
     assert!(db.prepare_insert("posts", &["title", "title"]).is_err());
     let mut tx = db.begin();
-    let key = tx.insert_prepared(&insert, ["x".into(), 7.into()]).unwrap();
-    assert_eq!(key, Key::from(7));
+    let row = tx.insert_prepared(&insert, ["x".into(), 7.into()]);
+    assert_eq!(row.unwrap().key(), Key::from(7));
     let next = tx.insert_prepared(&insert, ["y".into(), Value::Null]);
-    assert_eq!(next.unwrap(), Key::from(8), "null asks for the next number");
+    let next = next.unwrap().key();
+    assert_eq!(next, Key::from(8), "null asks for the next number");
     let before = tx.fingerprint();
     let kind = |error: Error| error.as_request().map(|it| it.kind);
     let few = tx.insert_prepared(&insert, ["z".into()]).unwrap_err();

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::engine::name::TableName;
+use crate::engine::read::Row;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::statement::Given;
 use crate::engine::transaction::Transaction;
 use crate::engine::transaction::by_name::named_columns;
 use crate::error::{Operation, RequestError, RequestKind, Result};
 use crate::schema::{Schema, Table};
-use crate::value::{Key, Value};
+use crate::value::Value;
 
 /// A table and some of its columns, for inserting a row often: see [`Snapshot::prepare_insert`].
 #[derive(Clone, Debug)]
@@ -62,7 +63,8 @@ impl Snapshot {
 }
 
 impl Transaction<'_> {
-    /// As [`Transaction::insert`], of a value for each column that the insert was prepared for, in their order.
+    /// As [`Transaction::insert`], of a value for each column that the insert was prepared for, in their order. Gives the row,
+    /// which knows its key.
     ///
     /// # Errors
     /// `SchemaChanged` if the schema was changed since; `KeyLength` if there are too few or too many values, `Type`; a
@@ -71,7 +73,7 @@ impl Transaction<'_> {
         &mut self,
         insert: &PreparedInsert,
         values: impl IntoIterator<Item = Value>,
-    ) -> Result<Key> {
+    ) -> Result<Row<'_>> {
         let PreparedInsert { table, given } = insert;
         check_present(&self.schema, table)?;
         let mut row = None;
@@ -81,7 +83,7 @@ impl Transaction<'_> {
             Ok(1)
         })?;
         let row = row.expect("a statement that stands has inserted its row");
-        Ok(self.view(table.id, row).key())
+        Ok(self.view(table.id, row).into_row())
     }
 }
 

@@ -39,14 +39,6 @@ struct Sorting<'l, 's> {
     junction: Option<(&'l RowList<'s>, KeyOrder<'s>)>,
 }
 
-/// A row by the rank of what is compared first.
-struct Ranked {
-    rank: u128,
-    /// Before the rank: where nulls stand among the others.
-    null_place: bool,
-    position: u32,
-}
-
 /// How rows of a table compare by primary key.
 #[derive(Clone, Copy)]
 pub(super) enum KeyOrder<'s> {
@@ -98,12 +90,34 @@ impl<'l, 's> Sorting<'l, 's> {
         changed.then(|| numbered.iter().map(position).collect())
     }
 
-    /// Most comparisons are decided by the rank of what is compared first, which is read once per row.
+    /// By columns where there are some, else by the key; what is compared first is read once per row.
     fn sorted(&self, level: &Level<'_>) -> Option<Vec<u32>> {
-        let mut ranked: Vec<Ranked> = self.ranked().collect();
-        let compare = |a: &Ranked, b: &Ranked| {
-            let by_rank = (a.null_place, a.rank).cmp(&(b.null_place, b.rank));
-            by_rank.then_with(|| self.compare(a.position, b.position))
+        let reader = self.rows.reader;
+        match (self.columns.first(), self.row_key) {
+            (Some(first), _) => self.sorted_by(level, |cells| {
+                first.rank(reader.value(cells, first.ordinal))
+            }),
+            // No part of a key is null.
+            (None, KeyOrder::Columns(&[first, ..])) => {
+                self.sorted_by(level, |cells| reader.read(cells, first).rank())
+            }
+            (None, KeyOrder::Ids | KeyOrder::Columns(_)) => self.sorted_by(level, |_| ()),
+        }
+    }
+
+    /// Most comparisons are decided by the rank.
+    #[inline]
+    fn sorted_by<R: Copy + Ord>(
+        &self,
+        level: &Level<'_>,
+        rank: impl Fn(RowCells<'s>) -> R,
+    ) -> Option<Vec<u32>> {
+        let cells = self.rows.cells.iter();
+        let ranked = cells.zip(0_u32..);
+        let mut ranked: Vec<(R, u32)> = ranked.map(|(&cells, at)| (rank(cells), at)).collect();
+        let compare = |a: &(R, u32), b: &(R, u32)| {
+            let by_rank = a.0.cmp(&b.0);
+            by_rank.then_with(|| self.compare(a.1, b.1))
         };
         let mut changed = false;
         for range in level.ranges() {
@@ -113,28 +127,10 @@ impl<'l, 's> Sorting<'l, 's> {
                 changed = true;
             }
         }
-        changed.then(|| ranked.iter().map(|it| it.position).collect())
+        changed.then(|| ranked.iter().map(|&(_, position)| position).collect())
     }
 
-    fn ranked(&self) -> impl Iterator<Item = Ranked> {
-        let first = self.columns.first().copied().or(match self.row_key {
-            KeyOrder::Ids => None,
-            KeyOrder::Columns(columns) => columns
-                .first()
-                .map(|&ordinal| OrderKey::own(ordinal, Direction::Ascending, Nulls::First)),
-        });
-        let cells = self.rows.cells.iter();
-        (0_u32..).zip(cells).map(move |(position, &cells)| {
-            let value = first.map(|key| (key, self.rows.reader.value(cells, key.ordinal)));
-            let (null_place, rank) = value.map_or((false, 0), |(key, value)| key.rank(value));
-            Ranked {
-                rank,
-                null_place,
-                position,
-            }
-        })
-    }
-
+    #[inline(never)]
     fn compare(&self, a: u32, b: u32) -> Ordering {
         let (a, b) = (a as usize, b as usize);
         self.by_columns(self.rows.cells[a], self.rows.cells[b])

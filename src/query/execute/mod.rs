@@ -65,9 +65,8 @@ pub(crate) fn count(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result
     }
     match &root.access {
         Access::Root(path) => access::count(path, &root.node, given, snapshot),
-        Access::Given | Access::Direct { .. } | Access::Through { .. } | Access::Chain { .. } => {
-            Ok(0)
-        }
+        Access::Given | Access::Direct { .. } | Access::On { .. } => Ok(0),
+        Access::Through { .. } | Access::Chain { .. } => Ok(0),
     }
 }
 
@@ -209,6 +208,7 @@ impl<'p, 's> Execution<'p, 's> {
                 Keep::Rows | Keep::Passing => walker.direct(walk, parents(parent))?,
                 Keep::Number => return walker.number_direct(walk, parents(parent)),
             },
+            Access::On { parent, condition } => walker.on(condition, parents(parent))?,
             Access::Through { parent, through } => match planned.keep {
                 Keep::Rows | Keep::Passing => walker.through(through, parents(parent))?,
                 Keep::Number => return walker.number_through(through, parents(parent)),

@@ -5,13 +5,14 @@
 
 use smallvec::SmallVec;
 
-use crate::engine::{RowId, Snapshot, TableReader};
+use crate::engine::{RowId, RowView, Snapshot, TableReader};
 use crate::error::Result;
+use crate::expr::{Bound, Cells};
 use crate::query::execute::{first_difference, tested};
 use crate::query::level::{self, Level, RowList};
 use crate::query::plan::{Crossing, Lookup, Probe, ValueJoin, Walk};
 use crate::schema::{ForeignKeyId, TableId};
-use crate::value::Value;
+use crate::value::{Value, ValueRef};
 
 /// Ids under each of some rows, with the offsets of a [`Level`].
 pub(super) struct Found {
@@ -52,6 +53,33 @@ impl<'s> Walker<'_, 's> {
             rows: RowList::read(self.snapshot, self.table, found.ids),
             junction,
             offsets,
+            recursed: None,
+        })
+    }
+
+    /// The rows for which a condition on them and a given row is true, below each given row: every pair is looked at.
+    pub(super) fn on(self, condition: &Bound, parents: &RowList<'s>) -> Result<Level<'s>> {
+        let reader = self.snapshot.reader(self.table);
+        let columns = reader.table.columns.len();
+        let mut found = Found::with_capacity(parents.len(), 0);
+        for parent in 0..parents.len() {
+            for (id, cells) in reader.scan() {
+                let pair = Pair {
+                    row: reader.view(id, cells),
+                    other: parents.view(parent),
+                    columns,
+                };
+                let passes = condition.matches_with(&pair, self.given);
+                if passes.map_err(|failed| condition.error(failed))? {
+                    found.ids.push(id);
+                }
+            }
+            found.end_row()?;
+        }
+        Ok(Level {
+            rows: RowList::read(self.snapshot, self.table, found.ids),
+            junction: None,
+            offsets: found.offsets,
             recursed: None,
         })
     }
@@ -113,6 +141,22 @@ impl<'s> Walker<'_, 's> {
     }
 }
 
+/// A row and another one, whose columns stand behind its own.
+struct Pair<'s> {
+    row: RowView<'s>,
+    other: RowView<'s>,
+    columns: usize,
+}
+
+impl Cells for Pair<'_> {
+    fn cell(&self, ordinal: u32) -> ValueRef<'_> {
+        match ordinal.checked_sub(u32::try_from(self.columns).unwrap_or(u32::MAX)) {
+            None => self.row.value(ordinal),
+            Some(behind) => self.other.value(behind),
+        }
+    }
+}
+
 /// Where the rows of each parent end, of rows that stand under rows that stand under parents.
 pub(super) fn composed(upper: &[u32], lower: &[u32]) -> Vec<u32> {
     upper.iter().map(|&end| lower[end as usize]).collect()
@@ -165,8 +209,9 @@ fn to_parent(key: ForeignKeyId, rows: &RowList<'_>, snapshot: &Snapshot) -> Resu
 
 fn to_children(key: ForeignKeyId, rows: &RowList<'_>, snapshot: &Snapshot) -> Result<Found> {
     let key = snapshot.schema().foreign_key(key);
-    let mut found = Found::with_capacity(rows.len(), rows.len());
     let edges = snapshot.edges(key);
+    let expected = rows.len() * rows.reader.mean_children(edges);
+    let mut found = Found::with_capacity(rows.len(), expected);
     for &id in &rows.ids {
         edges.append_children(id, &mut found.ids);
         found.end_row()?;

@@ -17,6 +17,12 @@ pub(super) fn choose(
     version: Version<'_>,
 ) -> Access {
     let (parent, association) = (include.parent, &include.association);
+    if let Some(condition) = &include.on {
+        return Access::On {
+            parent,
+            condition: condition.clone(),
+        };
+    }
     if let Link::Chain(_) = association.link {
         return chain::choose(node, association, Some(parent), version);
     }

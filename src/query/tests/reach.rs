@@ -3,7 +3,7 @@
 use crate::error::{ErrorKind, Limit, RequestKind};
 use crate::expr::{Expr, all, any, col, not, param, related};
 use crate::query::tests::fixture::{World, outline, uuid};
-use crate::query::{Loaded, Order, Select, asc, desc, include, select};
+use crate::query::{Include, Loaded, Order, Select, asc, desc, include, select};
 use crate::value::Value;
 
 fn found(world: &World, request: &Select) -> String {
@@ -482,6 +482,73 @@ fn questions_are_nested_to_a_limit() {
     assert_eq!(error.kind(), ErrorKind::Request(limit));
     let apart = all([col("tasks.title").eq("t"), col("notes.text").eq("t")]);
     assert_eq!(found(&world, &select("User").filter(apart)), "1");
+}
+
+// rules: EL-26
+// Broken: `on` is asked besides the keys, takes the scope of the association away, or is left out.
+#[test]
+fn a_condition_may_stand_for_the_keys() {
+    let world = World::example();
+    let of = |model: &str, it: Include| found(&world, &select(model).include(it));
+    let older = || include("tasks").on(col("id").gt(col("User.age")));
+    assert_eq!(
+        of("User", older()),
+        "1{tasks:[]} 2{tasks:[]} 3{tasks:[30]} 4{tasks:[30]}"
+    );
+    assert_eq!(
+        of("User", older().required(true)),
+        "3{tasks:[30]} 4{tasks:[30]}"
+    );
+    let rows = select("User").with_count(older()).run(&world).unwrap();
+    let counts = rows.iter().map(|user| user.count("tasks").unwrap());
+    assert_eq!(counts.collect::<Vec<_>>(), [0, 0, 1, 1]);
+    let narrowed = select("User")
+        .include(older())
+        .filter(col("tasks.id").eq(30));
+    assert_eq!(found(&world, &narrowed), "3{tasks:[30]} 4{tasks:[30]}");
+    let third = include("owner").on(col("id").eq(col("Task.userId").is_null().eq(false)));
+    assert_eq!(refused(&select("Task").include(third)).0, RequestKind::Type);
+    let owner = include("owner").on(col("name").eq("Cy").or(col("id").eq(col("Task.userId"))));
+    let first = select("Task").include(owner).limit(2).offset(3);
+    assert_eq!(found(&world, &first), "20{owner:2} 30{owner:3}");
+    let notes = include("notes").on(all([])).limit(9);
+    let expected = "{notes:[1 3 4]}";
+    let one = select("User").include(notes).limit(1);
+    assert_eq!(found(&world, &one), format!("1{expected}"));
+    let text = select("User").include(older()).explain(&world).unwrap();
+    assert!(
+        text.contains("scan of tasks: 5 rows for each row above, on id > User.age"),
+        "{text}"
+    );
+}
+
+// rules: EL-26
+// Broken: `or` filters what the keys lead to, or does not make the include required.
+#[test]
+fn a_filter_may_add_to_the_keys() {
+    let world = World::example();
+    let rest = include("tasks").filter(col("title").eq("rest")).or(true);
+    assert_eq!(
+        found(&world, &select("User").include(rest)),
+        "1{tasks:[10 11 12 20]} 2{tasks:[20]} 3{tasks:[20]} 4{tasks:[20]}"
+    );
+    let none = include("tasks").filter(col("title").eq("x")).or(true);
+    assert_eq!(
+        found(&world, &select("User").include(none)),
+        "1{tasks:[10 11 12]} 2{tasks:[20]}"
+    );
+    for (include, text) in [
+        (
+            include("pinned").or(true),
+            "User: `on` or `or` for pinned, over a junction",
+        ),
+        (
+            include("tasks").on(col("id").eq(col("Company.code"))),
+            "Task: no column Company.code",
+        ),
+    ] {
+        assert_eq!(refused(&select("User").include(include)).1, text);
+    }
 }
 
 // Broken: a plan does not say what a filter or an order reads besides the row, or that a limit goes by something else.

@@ -88,18 +88,36 @@ pub(crate) struct Children<'a, const C: usize = { super::CHUNK }> {
     front: slice::Iter<'a, u32>,
     chunks: Chunks<'a, C>,
     back: slice::Iter<'a, u32>,
-    len: usize,
+    /// How many there are in `chunks`.
+    between: usize,
 }
 
 impl<'a, const C: usize> Children<'a, C> {
     #[inline]
     pub(super) fn new(mut chunks: Chunks<'a, C>, len: usize) -> Self {
+        let packed = chunks.take_packed().unwrap_or_default();
         Children {
-            front: chunks.take_packed().unwrap_or_default().iter(),
+            front: packed.iter(),
+            between: len - packed.len(),
             chunks,
             back: [].iter(),
-            len,
         }
+    }
+
+    /// The first one of the next chunk.
+    #[cold]
+    fn next_behind(&mut self) -> Option<RowId> {
+        self.front = self.chunks.next()?.iter();
+        self.between -= self.front.len();
+        self.front.next().map(|id| RowId(*id))
+    }
+
+    /// The last one of the chunk before.
+    #[cold]
+    fn next_back_before(&mut self) -> Option<RowId> {
+        self.back = self.chunks.next_back()?.iter();
+        self.between -= self.back.len();
+        self.back.next_back().map(|id| RowId(*id))
     }
 }
 
@@ -108,42 +126,27 @@ impl<const C: usize> Iterator for Children<'_, C> {
 
     #[inline]
     fn next(&mut self) -> Option<RowId> {
-        if self.len == 0 {
-            return None;
-        }
-        self.len -= 1;
-        loop {
-            if let Some(id) = self.front.next() {
-                return Some(RowId(*id));
-            }
-            match self.chunks.next() {
-                Some(ids) => self.front = ids.iter(),
-                None => return self.back.next().map(|id| RowId(*id)),
-            }
+        match self.front.next() {
+            Some(id) => Some(RowId(*id)),
+            None if self.between == 0 => self.back.next().map(|id| RowId(*id)),
+            None => self.next_behind(),
         }
     }
 
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.len, Some(self.len))
+        let len = self.front.len() + self.between + self.back.len();
+        (len, Some(len))
     }
 }
 
 impl<const C: usize> DoubleEndedIterator for Children<'_, C> {
     #[inline]
     fn next_back(&mut self) -> Option<RowId> {
-        if self.len == 0 {
-            return None;
-        }
-        self.len -= 1;
-        loop {
-            if let Some(id) = self.back.next_back() {
-                return Some(RowId(*id));
-            }
-            match self.chunks.next_back() {
-                Some(ids) => self.back = ids.iter(),
-                None => return self.front.next_back().map(|id| RowId(*id)),
-            }
+        match self.back.next_back() {
+            Some(id) => Some(RowId(*id)),
+            None if self.between == 0 => self.front.next_back().map(|id| RowId(*id)),
+            None => self.next_back_before(),
         }
     }
 }

@@ -62,6 +62,12 @@ impl Rows {
         self.len as usize
     }
 
+    /// Bytes of the words of all live rows.
+    #[inline]
+    pub(crate) fn words_bytes(&self) -> usize {
+        self.len() * self.paging.row_bytes()
+    }
+
     /// One past the highest slot ever written.
     #[inline]
     pub(crate) fn end(&self) -> RowId {
@@ -83,7 +89,7 @@ impl Rows {
         #[cfg(test)]
         counted::count_one();
         let (page, slot) = self.paging.place(row);
-        self.pages.get(page)?.row_at(self.paging.slot_words(slot))
+        self.pages.row_at(page, self.paging.slot_words(slot))
     }
 
     /// A row that is known to be live, without touching it: many can be on their way from memory at once when they are
@@ -94,9 +100,7 @@ impl Rows {
         counted::count_one();
         debug_assert!(self.contains(row), "the row is not live");
         let (page, slot) = self.paging.place(row);
-        self.pages
-            .get(page)?
-            .live_row_at(self.paging.slot_words(slot))
+        self.pages.live_row_at(page, self.paging.slot_words(slot))
     }
 
     /// Whether a row is live. A full page answers for all its rows with one word, so that looking up parents in any order
@@ -158,7 +162,7 @@ impl Rows {
     ) {
         let (mut page, slot, layout) = self.live_page(row);
         for (ordinal, value) in cells {
-            page.set(layout, slot, layout.field(ordinal), value);
+            page.set(layout, slot, *layout.field(ordinal), value);
         }
     }
 

@@ -502,7 +502,7 @@ fn rewriting_long_texts_leaves_bounded_garbage_and_no_blobs() {
         let (bytes, blobs) = page.heap().size();
         let live: usize = rows
             .iter()
-            .map(|(_, row)| row.read_varying(rows.layout().field(0)).len())
+            .map(|(_, row)| row.read_varying(*rows.layout().field(0)).len())
             .filter(|length| (16..=256).contains(length))
             .sum();
         assert!(bytes <= live + live.max(GARBAGE_SLACK) && blobs <= 3);

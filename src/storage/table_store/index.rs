@@ -148,14 +148,20 @@ impl UniqueIndex {
 
     /// The row with the smallest id among those with these values.
     #[inline]
-    pub(super) fn find<'k>(
+    pub(super) fn find<'r, 'k>(
         &self,
-        rows: &Rows,
+        rows: &'r Rows,
         values: impl Iterator<Item = ValueRef<'k>> + Clone,
-    ) -> Option<RowId> {
-        self.index.find(self.hasher.hash(values.clone()), |row| {
-            has_key(&self.columns, rows, row, values.clone())
-        })
+    ) -> Option<(RowId, RowRef<'r>)> {
+        let mut smallest = None;
+        let id = self.index.find(self.hasher.hash(values.clone()), |id| {
+            let row = rows
+                .get(id)
+                .filter(|row| self.columns.matches(rows.layout(), *row, values.clone()));
+            smallest = row.or(smallest);
+            row.is_some()
+        })?;
+        Some((id, smallest?))
     }
 
     /// Every row with these values.

@@ -165,7 +165,24 @@ impl TableStore {
         if self.keys[key].has_repeats() {
             return self.lowest(self.find_every(key, values));
         }
-        self.keys[key].find(&self.rows, values)
+        Some(self.keys[key].find(&self.rows, values)?.0)
+    }
+
+    /// As [`TableStore::find`], with the row itself, which is looked up once.
+    #[inline]
+    pub(crate) fn find_row<'k>(
+        &self,
+        key: usize,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Option<(RowId, RowRef<'_>)> {
+        let row = if key == 0 && self.is_dense() {
+            self.dense_slot(key, values.clone().next()?)?
+        } else if self.keys[key].has_repeats() {
+            self.lowest(self.find_every(key, values))?
+        } else {
+            return self.keys[key].find(&self.rows, values);
+        };
+        Some((row, self.rows.get(row)?))
     }
 
     /// Where the row with this value of a unique key stands if there is one, in a dense table that has rows: whether it does

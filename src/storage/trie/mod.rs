@@ -79,17 +79,19 @@ impl<T, const N: usize> Trie<T, N> {
     /// The leaf at an index.
     #[inline]
     pub(crate) fn get(&self, index: u32) -> Option<&T> {
-        if !Self::reaches(self.height, index) {
+        let mut shift = self.height * Self::BITS;
+        if u64::from(index) >> shift != 0 {
             return None;
         }
-        let mut node = self.root.as_ref()?;
-        let mut level = self.height;
+        let mut node = self.root.as_deref()?;
         loop {
-            match &**node {
-                Node::Branch(children) => node = children[Self::child_at(level, index)].as_ref()?,
-                Node::Twig(leaves) => return leaves[Self::child_at(level, index)].as_deref(),
+            match node {
+                Node::Branch(children) => {
+                    shift -= Self::BITS;
+                    node = children[(index >> shift) as usize & (N - 1)].as_deref()?;
+                }
+                Node::Twig(leaves) => return leaves[index as usize & (N - 1)].as_deref(),
             }
-            level -= 1;
         }
     }
 
