@@ -96,7 +96,7 @@ fn assert_wide(tally: &Tally) {
 }
 
 /// What has to be met a hundred times.
-const OFTEN: [&str; 56] = [
+const OFTEN: [&str; 67] = [
     "depth 0",
     "depth 1",
     "depth 2",
@@ -123,6 +123,17 @@ const OFTEN: [&str; 56] = [
     "filter: related none",
     "filter: related all",
     "filter: related count",
+    "function: length",
+    "function: lower",
+    "function: upper",
+    "function: trim",
+    "function: substr",
+    "function: replace",
+    "function: concat",
+    "function: coalesce",
+    "function: nullif",
+    "function: divide",
+    "function: remainder",
     "order",
     "order: path",
     "attributes",

@@ -281,11 +281,8 @@ impl Access {
                 Walk::ToChildren(_) => true,
                 Walk::ToParent(_) | Walk::ByValue(_) => false,
             },
-            Access::On { .. }
-            | Access::Root(_)
-            | Access::Given
-            | Access::Through { .. }
-            | Access::Chain { .. } => false,
+            Access::Root(_) | Access::Given | Access::On { .. } => false,
+            Access::Through { .. } | Access::Chain { .. } => false,
         }
     }
 
@@ -295,8 +292,9 @@ impl Access {
             Access::Root(AccessPath::Children { .. } | AccessPath::Scan) => IdOrder::Ascending,
             Access::Root(AccessPath::Index { whole, .. }) => IdOrder::in_index(*whole),
             Access::Direct { walk, .. } => walk.id_order(),
+            Access::On { .. } => IdOrder::Ascending,
             // The last step sorts them to find repeats.
-            Access::Chain { .. } | Access::On { .. } => IdOrder::Ascending,
+            Access::Chain { .. } => IdOrder::Ascending,
             Access::Given | Access::Through { .. } => IdOrder::Unknown,
         }
     }

@@ -794,6 +794,48 @@ impl<'s> Resolver<'s> {
         Ok((node, draft))
     }
 
+    /// What an include says of the rows below a source, if not what the keys say. Filters that are said besides keys are
+    /// taken out of `filters`.
+    fn on(
+        &self,
+        association: &Association,
+        include: &Include,
+        filters: &mut Vec<Expr>,
+    ) -> Result<Option<Bound>> {
+        let (source, target) = (
+            self.registry.model(association.source),
+            self.registry.model(association.target),
+        );
+        let pair = Pair {
+            row: Attributes::of(target, self.schema),
+            other: Attributes::of(source, self.schema),
+        };
+        let (own, other) = match &association.link {
+            Link::ToParent(hop) => (&hop.parent_columns, &hop.child_columns),
+            Link::ToChildren(hop) => (&hop.child_columns, &hop.parent_columns),
+            Link::Through(_) | Link::Chain(_) => {
+                let over = match association.link {
+                    Link::Chain(_) => "a chain",
+                    _ => "a junction",
+                };
+                let detail = format!("`on` or `or` for {}, over {over}", association.key);
+                let kind = RequestKind::Unsupported;
+                return Err(RequestError::new(kind, &*source.name, detail).into());
+            }
+        };
+        let keys = own.iter().zip(other).map(|(&own, &other)| {
+            let other = format!("{}.{}", source.name, pair.other.name(other));
+            col(pair.row.name(own)).eq(col(other))
+        });
+        let mut on = include.on.clone().unwrap_or_else(|| all(keys));
+        if include.or {
+            // Those of the target's scopes come first, and hold for every row.
+            let said = filters.len() - include.criteria.filters.len();
+            on = on.or(all(filters.drain(said..)));
+        }
+        on.bind_with(&pair, &self.parameters, None).map(Some)
+    }
+
     /// A node of the targets of an association, within its scope and conditions.
     fn targets(&self, association: &Association, criteria: &Criteria) -> Result<(Node, Draft)> {
         let target = self.registry.model(association.target);
@@ -859,48 +901,6 @@ impl<'s> Resolver<'s> {
         let conditions = step.conditions.iter().map(|it| it.expr.clone());
         let filters: Vec<Expr> = scoped.filters.iter().cloned().chain(conditions).collect();
         self.filter(model, &seen(model, &step.scope, false), &filters)
-    }
-
-    /// What an include says of the rows below a source, if not what the keys say. Filters that are said besides keys are
-    /// taken out of `filters`.
-    fn on(
-        &self,
-        association: &Association,
-        include: &Include,
-        filters: &mut Vec<Expr>,
-    ) -> Result<Option<Bound>> {
-        let (source, target) = (
-            self.registry.model(association.source),
-            self.registry.model(association.target),
-        );
-        let pair = Pair {
-            row: Attributes::of(target, self.schema),
-            other: Attributes::of(source, self.schema),
-        };
-        let (own, other) = match &association.link {
-            Link::ToParent(hop) => (&hop.parent_columns, &hop.child_columns),
-            Link::ToChildren(hop) => (&hop.child_columns, &hop.parent_columns),
-            Link::Through(_) | Link::Chain(_) => {
-                let over = match association.link {
-                    Link::Chain(_) => "a chain",
-                    _ => "a junction",
-                };
-                let detail = format!("`on` or `or` for {}, over {over}", association.key);
-                let kind = RequestKind::Unsupported;
-                return Err(RequestError::new(kind, &*source.name, detail).into());
-            }
-        };
-        let keys = own.iter().zip(other).map(|(&own, &other)| {
-            let other = format!("{}.{}", source.name, pair.other.name(other));
-            col(pair.row.name(own)).eq(col(other))
-        });
-        let mut on = include.on.clone().unwrap_or_else(|| all(keys));
-        if include.or {
-            // Those of the target's scopes come first, and hold for every row.
-            let said = filters.len() - include.criteria.filters.len();
-            on = on.or(all(filters.drain(said..)));
-        }
-        on.bind_with(&pair, &self.parameters, None).map(Some)
     }
 
     fn junction(

@@ -1,10 +1,11 @@
 //! A request as relata's builder is told it.
 
+use relata::expr::{coalesce, concat};
 use relata::query::{Order as OrderBy, asc, desc, include, select};
 use relata::{Expr, Select, Value, all, any, col, not, param, related, val};
 
 use crate::requests::request::{
-    Body, Comparison, Filter, Include, Order, RelatedQuestion, Request, ScopeChoice, Term,
+    Body, Comparison, Filter, Function, Include, Order, RelatedQuestion, Request, ScopeChoice, Term,
 };
 use crate::requests::world::{Model, World};
 
@@ -188,6 +189,23 @@ fn operand(world: &World, model: &Model, operand: &Term) -> Expr {
     term(world, model, operand, operand, &mut None)
 }
 
+fn worked(function: &Function, of: Expr) -> Expr {
+    let int = |number: usize| i64::try_from(number).unwrap_or(0);
+    match function {
+        Function::Length => of.length(),
+        Function::Lower => of.lower(),
+        Function::Upper => of.upper(),
+        Function::Trim => of.trim(),
+        Function::Substr(from, count) => of.substr_of(int(*from), int(*count)),
+        Function::Replace(from, to) => of.replace(*from, *to),
+        Function::Concat(end) => concat([of, val(*end)]),
+        Function::Coalesce(other) => coalesce([of, val(other.clone())]),
+        Function::NullIf(other) => of.nullif(other.clone()),
+        Function::Divide(by) => of / *by,
+        Function::Remainder(by) => of % *by,
+    }
+}
+
 /// What is compared, beside what it is compared with.
 fn term(world: &World, model: &Model, term: &Term, beside: &Term, given: &mut Given) -> Expr {
     match (term, beside, given) {
@@ -202,6 +220,7 @@ fn term(world: &World, model: &Model, term: &Term, beside: &Term, given: &mut Gi
             given.push((name.clone(), value.clone()));
             param(name)
         }
+        (Term::Worked(function, at), _, _) => worked(function, col(&*model.columns[*at].name)),
         (Term::Constant(value), _, _) => val(value.clone()),
     }
 }

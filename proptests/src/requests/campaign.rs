@@ -187,6 +187,9 @@ fn count_body(body: &Body, add: &mut impl FnMut(&str)) {
         for name in filter.names() {
             add(&format!("filter: {name}"));
         }
+        for function in filter.functions() {
+            add(&format!("function: {}", function.name()));
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use relata::value::{DataType, Value};
 
 use crate::choices::Choices;
 use crate::requests::draw_values;
-use crate::requests::request::{Comparison, Filter, Term};
+use crate::requests::request::{Comparison, Filter, Function, Term};
 use crate::requests::world::Model;
 
 /// A filter of a few terms; most often one that is true of a row.
@@ -68,6 +68,9 @@ impl Draw<'_> {
         }
         let at = self.choices.below(self.model.columns.len());
         let data_type = self.model.columns[at].data_type;
+        if self.choices.percent(12) {
+            return self.worked(at);
+        }
         let column = Term::Column(at);
         match self.choices.weighted(&[48, 14, 14, 10, 14]) {
             0 => {
@@ -99,6 +102,41 @@ impl Draw<'_> {
                 DataType::Bool => Filter::Holds(at),
                 _ => Filter::Compare(Comparison::Equal, column, self.operand(at)),
             },
+        }
+    }
+
+    /// A comparison of what a function gives for a column.
+    fn worked(&mut self, at: usize) -> Filter {
+        let other = self.constant(at);
+        let number = i64::try_from(self.choices.below(5)).unwrap_or(0);
+        let place = self.choices.below(4);
+        let (function, other) = match (self.type_of(at), self.choices.below(9)) {
+            (DataType::Text | DataType::Bytes, 0) => (Function::Length, number.into()),
+            (DataType::Text, 1) => (Function::Lower, other),
+            (DataType::Text, 2) => (Function::Upper, other),
+            (DataType::Text, 3) => (Function::Trim, other),
+            (DataType::Text, 4) => (Function::Substr(1 + place, place), other),
+            (DataType::Text, 5) => (Function::Replace("a", ["b", "", "aa"][place % 3]), other),
+            (DataType::Text, 6) => (Function::Concat(["", "b", " "][place % 3]), other),
+            (DataType::Int, 0..4) => (Function::Divide(number + 1), other),
+            (DataType::Int, 4..7) => (Function::Remainder(number + 1), number.into()),
+            (_, 7) => (Function::NullIf(self.own_constant(at)), other),
+            _ => (Function::Coalesce(self.own_constant(at)), other),
+        };
+        let term = Term::Worked(function, at);
+        match self.choices.below(8) {
+            0 => Filter::IsNull(term),
+            1 => Filter::In(term, vec![other, Value::Null]),
+            place => Filter::Compare(Comparison::ALL[place - 2], term, Term::Constant(other)),
+        }
+    }
+
+    /// A value of a column's own type, or null.
+    fn own_constant(&mut self, at: usize) -> Value {
+        let value = self.constant(at);
+        match value.data_type() == Some(self.type_of(at)) {
+            true => value,
+            false => Value::Null,
         }
     }
 

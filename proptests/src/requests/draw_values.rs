@@ -18,7 +18,7 @@ pub const TYPES: [DataType; 9] = [
 ];
 
 /// Two of them are the same for sixteen bytes, and two do not fit into a row's own words.
-const TEXTS: [&str; 14] = [
+const TEXTS: [&str; 15] = [
     "a",
     "b",
     "ab",
@@ -33,6 +33,7 @@ const TEXTS: [&str; 14] = [
     "a \"text\"\n",
     "a text that is longer than what is kept where the row itself is kept, and then some more",
     "b\\c",
+    " a ",
 ];
 
 const PATTERNS: [&str; 14] = [

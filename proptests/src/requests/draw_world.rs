@@ -212,7 +212,11 @@ impl Draw<'_> {
                 let value = draw_values::value(self.choices, model.columns[at].data_type, false);
                 scope.push((at, value));
             }
-            _ => condition = Some(draw_filter::filter(self.choices, &model, false)),
+            // A scope does not take what can fail for a row, even if here it never does.
+            _ => {
+                let drawn = draw_filter::filter(self.choices, &model, false);
+                condition = drawn.functions().is_empty().then_some(drawn);
+            }
         }
         let association = self.world.associations.last_mut().expect("one was added");
         association.scope = scope;

@@ -144,6 +144,35 @@ pub enum Term {
     Path(Vec<usize>, usize),
     /// A constant.
     Constant(Value),
+    /// What a function gives for a column.
+    Worked(Function, usize),
+}
+
+/// Functions of one column, of those that no value makes fail.
+#[derive(Clone, Debug)]
+pub enum Function {
+    /// How many characters or bytes.
+    Length,
+    /// In small letters.
+    Lower,
+    /// In capital letters.
+    Upper,
+    /// Without spaces at its ends.
+    Trim,
+    /// Characters from one on, so many.
+    Substr(usize, usize),
+    /// With another text in the place of one.
+    Replace(&'static str, &'static str),
+    /// With a text behind it.
+    Concat(&'static str),
+    /// This in the place of null.
+    Coalesce(Value),
+    /// Null in the place of this.
+    NullIf(Value),
+    /// Divided by this, cut towards zero.
+    Divide(i64),
+    /// What is left of that.
+    Remainder(i64),
 }
 
 /// The six comparisons.
@@ -198,6 +227,25 @@ impl Related {
             RelatedQuestion::Exists | RelatedQuestion::Count(..) => {}
         }
         parts
+    }
+}
+
+impl Function {
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Function::Length => "length",
+            Function::Lower => "lower",
+            Function::Upper => "upper",
+            Function::Trim => "trim",
+            Function::Substr(..) => "substr",
+            Function::Replace(..) => "replace",
+            Function::Concat(_) => "concat",
+            Function::Coalesce(_) => "coalesce",
+            Function::NullIf(_) => "nullif",
+            Function::Divide(_) => "divide",
+            Function::Remainder(_) => "remainder",
+        }
     }
 }
 
@@ -271,7 +319,7 @@ impl Filter {
         };
         paths.extend(self.operands().into_iter().filter_map(|term| match term {
             Term::Path(path, _) => Some(&**path),
-            Term::Column(_) | Term::Constant(_) => None,
+            Term::Column(_) | Term::Worked(..) | Term::Constant(_) => None,
         }));
         paths
     }
@@ -283,7 +331,7 @@ impl Filter {
             columns.push(*column);
         }
         columns.extend(self.operands().into_iter().filter_map(|term| match term {
-            Term::Column(column) => Some(*column),
+            Term::Column(column) | Term::Worked(_, column) => Some(*column),
             Term::Path(..) | Term::Constant(_) => None,
         }));
         columns
@@ -298,6 +346,8 @@ impl Filter {
         }
         constants.extend(self.operands().into_iter().filter_map(|term| match term {
             Term::Column(_) | Term::Path(..) => None,
+            Term::Worked(Function::Coalesce(value) | Function::NullIf(value), _) => Some(value),
+            Term::Worked(..) => None,
             Term::Constant(value) => Some(value),
         }));
         constants
@@ -385,6 +435,20 @@ impl Filter {
             },
         });
         names
+    }
+
+    /// The functions in it.
+    pub fn functions(&self) -> Vec<&Function> {
+        let mut functions: Vec<&Function> = self
+            .parts()
+            .into_iter()
+            .flat_map(Filter::functions)
+            .collect();
+        functions.extend(self.operands().into_iter().filter_map(|term| match term {
+            Term::Worked(function, _) => Some(function),
+            _ => None,
+        }));
+        functions
     }
 
     /// What it compares.

@@ -12,7 +12,9 @@ use std::fmt::Write;
 
 use relata::value::Value;
 
-use crate::requests::request::{Body, Filter, Include, Related, RelatedQuestion, Request, Term};
+use crate::requests::request::{
+    Body, Filter, Function, Include, Related, RelatedQuestion, Request, Term,
+};
 use crate::requests::settle;
 use crate::requests::world::{Key, Model, Sort, World, is_nan};
 
@@ -339,6 +341,7 @@ impl<'w> Writer<'w> {
             Term::Column(at) => column(model, *at, table),
             Term::Path(path, at) => self.cell(model, body, path, *at, table),
             Term::Constant(value) => literal(value),
+            Term::Worked(function, at) => worked(function, &column(model, *at, table)),
         };
         match said {
             Filter::All(parts) => self.joined(model, body, parts, table, " AND ", "1"),
@@ -481,6 +484,22 @@ fn key_order(model: &Model, table: &str) -> String {
     columns.collect::<Vec<_>>().join(", ")
 }
 
+fn worked(function: &Function, of: &str) -> String {
+    let text = |text: &str| literal(&text.into());
+    match function {
+        Function::Length | Function::Lower | Function::Upper | Function::Trim => {
+            format!("{}({of})", function.name())
+        }
+        Function::Substr(from, count) => format!("substr({of}, {from}, {count})"),
+        Function::Replace(from, to) => format!("replace({of}, {}, {})", text(from), text(to)),
+        Function::Concat(end) => format!("(coalesce({of}, '') || {})", text(end)),
+        Function::Coalesce(other) => format!("coalesce({of}, {})", literal(other)),
+        Function::NullIf(other) => format!("nullif({of}, {})", literal(other)),
+        Function::Divide(by) => format!("({of} / {by})"),
+        Function::Remainder(by) => format!("({of} % {by})"),
+    }
+}
+
 /// A value as SQLite is told it.
 fn literal(value: &Value) -> String {
     match value {
@@ -518,8 +537,8 @@ fn quoted(name: &str) -> String {
     format!("\"{name}\"")
 }
 
-/// Whether SQLite has no word for a request: it takes a NaN for null, and matches no text to a pattern that ends in an
-/// escape.
+/// Whether SQLite has no word for a request: it takes a NaN for null, matches no text to a pattern that ends in an escape,
+/// and leaves letters that are not ASCII as they are.
 pub fn departure(world: &World, request: &Request) -> Option<&'static str> {
     let below = request.body.below();
     let below = below.iter();
@@ -531,6 +550,11 @@ pub fn departure(world: &World, request: &Request) -> Option<&'static str> {
     let mut constants = filters.iter().flat_map(|filter| filter.constants());
     if world.holds_nan() || constants.any(is_nan) {
         return Some("SQLite has no NaN");
+    }
+    let mut functions = filters.iter().flat_map(|filter| filter.functions());
+    if functions.any(|it| matches!(it, Function::Lower | Function::Upper)) && world.holds_letters()
+    {
+        return Some("SQLite knows the case of ASCII alone");
     }
     let ends_in_escape = |filter: &Filter| match filter {
         Filter::Like(_, Term::Constant(pattern)) => {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use relata::value::Value;
 
-use crate::requests::request::{Comparison, Filter, Related, Term};
+use crate::requests::request::{Comparison, Filter, Function, Related, Term};
 
 /// None for unknown.
 pub type Truth = Option<bool>;
@@ -91,6 +91,38 @@ impl Term {
             Term::Column(at) => Cow::Borrowed(row.cell(*at)),
             Term::Path(path, at) => Cow::Owned(row.cell_over(path, *at)),
             Term::Constant(value) => Cow::Borrowed(value),
+            Term::Worked(function, at) => Cow::Owned(function.of(row.cell(*at))),
+        }
+    }
+}
+
+impl Function {
+    /// What it gives, by the definitions: null for null, unless it says something about null.
+    fn of(&self, value: &Value) -> Value {
+        let text = value.as_str();
+        let of_text =
+            |make: &dyn Fn(&str) -> String| text.map_or(Value::Null, |it| make(it).into());
+        let of_int = |make: &dyn Fn(i64) -> i64| value.as_int().map(make).into();
+        match self {
+            Function::Length => match value {
+                Value::Bytes(bytes) => i64::try_from(bytes.len()).ok().into(),
+                _ => text
+                    .and_then(|it| i64::try_from(it.chars().count()).ok())
+                    .into(),
+            },
+            Function::Lower => of_text(&str::to_lowercase),
+            Function::Upper => of_text(&str::to_uppercase),
+            Function::Trim => of_text(&|it| it.trim_matches(' ').to_owned()),
+            Function::Substr(from, count) => {
+                of_text(&|it| it.chars().skip(from - 1).take(*count).collect())
+            }
+            Function::Replace(from, to) => of_text(&|it| it.replace(from, to)),
+            Function::Concat(end) => (text.unwrap_or_default().to_owned() + end).into(),
+            Function::Coalesce(other) if value.is_null() => other.clone(),
+            Function::NullIf(other) if value == other => Value::Null,
+            Function::Coalesce(_) | Function::NullIf(_) => value.clone(),
+            Function::Divide(by) => of_int(&|it| it / by),
+            Function::Remainder(by) => of_int(&|it| it % by),
         }
     }
 }

@@ -156,6 +156,13 @@ impl World {
         let rows = self.models.iter().flat_map(|model| &model.rows);
         rows.flatten().any(is_nan)
     }
+
+    /// Whether a text holds a letter that is not ASCII.
+    pub fn holds_letters(&self) -> bool {
+        let rows = self.models.iter().flat_map(|model| &model.rows);
+        let mut texts = rows.flatten().filter_map(Value::as_str);
+        texts.any(|text| !text.is_ascii())
+    }
 }
 
 /// Whether a value is the number that is none.

@@ -16,13 +16,13 @@ pub(super) fn choose(
     source: TableId,
     version: Version<'_>,
 ) -> Access {
-    let (parent, association) = (include.parent, &include.association);
     if let Some(condition) = &include.on {
         return Access::On {
-            parent,
+            parent: include.parent,
             condition: condition.clone(),
         };
     }
+    let (parent, association) = (include.parent, &include.association);
     if let Link::Chain(_) = association.link {
         return chain::choose(node, association, Some(parent), version);
     }
