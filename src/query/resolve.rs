@@ -807,10 +807,11 @@ impl<'s> Resolver<'s> {
             Link::ToParent(hop) => (&hop.parent_columns, &hop.child_columns),
             Link::ToChildren(hop) => (&hop.child_columns, &hop.parent_columns),
             Link::Through(_) | Link::Chain(_) => {
-                let detail = format!(
-                    "`on` or `or` for {}, which leads over others",
-                    association.key
-                );
+                let over = match association.link {
+                    Link::Chain(_) => "a chain",
+                    _ => "a junction",
+                };
+                let detail = format!("`on` or `or` for {}, over {over}", association.key);
                 let kind = RequestKind::Unsupported;
                 return Err(RequestError::new(kind, &*source.name, detail).into());
             }
