@@ -246,7 +246,7 @@ mod tests {
     use crate::value::{DataType, Json};
 
     fn any_text() -> impl Strategy<Value = String> {
-        prop::string::string_regex("[a\"\\\\\n\u{1}é,:{}\\[\\]]{0,3}").unwrap()
+        prop::string::string_regex("[a\"\\\\\n\u{1}é,:{}\\[\\]]{0,3}").expect("a pattern")
     }
 
     fn any_document() -> impl Strategy<Value = Value> {
@@ -278,7 +278,7 @@ mod tests {
             JsonStep::Member(name) => it.as_object()?.get(&**name),
             JsonStep::Element(position) => {
                 let array = it.as_array()?;
-                let length = i64::try_from(array.len()).unwrap();
+                let length = i64::try_from(array.len()).expect("a short array");
                 let position = if *position < 0 {
                     position + length
                 } else {
@@ -310,7 +310,7 @@ mod tests {
     }
 
     fn canonical(document: &Value) -> Json {
-        Json::try_from(document).unwrap()
+        Json::try_from(document).expect("a document")
     }
 
     proptest! {

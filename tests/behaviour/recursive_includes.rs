@@ -2,11 +2,11 @@
 //! deep as the data.
 
 use relata::association::{BelongsTo, BelongsToMany, BelongsToOwner, HasMany};
-use relata::error::{Limit, RequestKind};
+use relata::error::RequestKind;
 use relata::query::{Include, Loaded, Record};
 use relata::{
-    Attribute, Chain, DataType, Database, Error, ErrorKind, Models, Result, asc, col, desc,
-    include, related, select, values,
+    Attribute, Chain, DataType, Database, ErrorKind, Models, Result, asc, col, desc, include,
+    related, select, values,
 };
 
 /// Nodes with a parent and children, friends through a junction, and notes.
@@ -511,8 +511,8 @@ fn nested_json_has_a_depth() -> Result<()> {
         );
         let db = line(1_002)?;
         let rows = request.run(&db)?;
-        let refused = |error: Error| {
-            let kind = RequestKind::Limit(Limit::JsonDepth);
+        let refused = |error: relata::Error| {
+            let kind = RequestKind::Limit(relata::error::Limit::JsonDepth);
             assert_eq!(error.kind(), ErrorKind::Request(kind));
             assert!(error.to_string().contains("Rows::depth_first"), "{error}");
         };
@@ -520,7 +520,11 @@ fn nested_json_has_a_depth() -> Result<()> {
         refused(rows.to_json_pretty().unwrap_err());
         let mut written = Vec::new();
         let error = rows.write_json(&mut written).unwrap_err();
-        refused(error.downcast::<Error>().expect("it holds the error"));
+        refused(
+            error
+                .downcast::<relata::Error>()
+                .expect("it holds the error"),
+        );
         assert!(written.is_empty());
         let root = rows.first().expect("there is a root");
         refused(root.to_json().unwrap_err());

@@ -107,6 +107,9 @@ pub fn order(world: &World, model: &Model, order: &Order) -> OrderBy {
 
 /// A filter; its constants become parameters if those are collected, where nothing else than a column's own type is
 /// asked for.
+///
+/// # Panics
+/// If a path in it has no step, which none that is drawn has.
 pub fn filter(world: &World, model: &Model, said: &Filter, given: &mut Given) -> Expr {
     match said {
         Filter::All(parts) => all(parts.iter().map(|part| filter(world, model, part, given))),

@@ -24,7 +24,7 @@ pub fn draw(choices: &mut Choices, world: &World) -> Request {
     let mut draw = Draw { choices, world };
     let mut body = draw.body(model, depth);
     if draw.choices.percent(8) {
-        body.filters.extend(draw.to_many(model));
+        body.filters.extend(draw.over_many(model));
     }
     Request { model, body }
 }
@@ -210,7 +210,7 @@ impl Draw<'_> {
     }
 
     /// A comparison with a column over an association to many, and perhaps one to one behind it.
-    fn to_many(&mut self, model: usize) -> Option<Filter> {
+    fn over_many(&mut self, model: usize) -> Option<Filter> {
         let mut steps = self.world.associations_of(model);
         steps.retain(|&step| !self.world.associations[step].is_single());
         let mut path = vec![*self.choices.pick(&steps)?];

@@ -241,7 +241,7 @@ impl<'w> Writer<'w> {
         let mut wheres: Vec<String> = seen(model, body.with_deleted, table).into_iter().collect();
         for said in &body.filters {
             let said = match self.world.to_many(said) {
-                Some(step) => self.to_many(model, body, said, table, step),
+                Some(step) => self.over_many(model, body, said, table, step),
                 None => self.filter(model, body, said, table),
             };
             wheres.push(said);
@@ -255,7 +255,7 @@ impl<'w> Writer<'w> {
     }
 
     /// BY-19: true beside a row below, or beside none if there is none.
-    fn to_many(
+    fn over_many(
         &mut self,
         model: &Model,
         body: &Body,

@@ -12,6 +12,8 @@ mod scopes;
 mod chains;
 mod soft_delete;
 mod polymorphic;
+// What is expected of them is written as JSON.
+#[cfg(feature = "json")]
 mod owners;
 mod verbs;
 
