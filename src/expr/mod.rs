@@ -12,7 +12,7 @@
 //! | `+` `-` `*` `/` | numbers | int of two ints, `/` cut towards zero; else float |
 //! | `%` | ints | int, with the sign of the left one |
 //! | unary `-`, [`abs`](Expr::abs), [`round`](Expr::round), [`floor`](Expr::floor), [`ceil`](Expr::ceil) | a number | the same type; a half is rounded to the even neighbour |
-//! | [`lower`](Expr::lower), [`upper`](Expr::upper), [`trim`](Expr::trim), [`substr`](Expr::substr), [`replace`](Expr::replace), [`concat`] | texts | text |
+//! | [`lower`](Expr::lower), [`upper`](Expr::upper), [`trim`](Expr::trim), [`substr`](Expr::substr), [`replace`](Expr::replace), [`concat`](fn@concat) | texts | text |
 //! | [`length`](Expr::length) | text or bytes | int: characters, or bytes |
 //! | [`coalesce`], [`nullif`](Expr::nullif) | what can be compared | its type; float for both sorts of number |
 //! | [`now`] | | timestamp |
@@ -20,7 +20,7 @@
 //! | [`year`](Expr::year) .. [`second`](Expr::second) | timestamp; up to the day also date | int |
 //! | [`json_get`](Expr::json_get), [`json_value`](Expr::json_value), [`json_exists`](Expr::json_exists), [`json_array_length`](Expr::json_array_length), [`json_contains`](Expr::json_contains) | json | json, the type asked for, bool, int, bool |
 //!
-//! Null gives null, but for [`concat`], which leaves it out, [`coalesce`] and [`nullif`](Expr::nullif).
+//! Null gives null, but for [`concat`](fn@concat), which leaves it out, [`coalesce`] and [`nullif`](Expr::nullif).
 //!
 //! A function can fail for a row, as in PostgreSQL: a number that does not fit, a division by zero, an instant beyond what
 //! there is, a negative length. That is an error of kind `Evaluation`, and what it stood in did nothing. Operands are worked

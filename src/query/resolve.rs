@@ -803,18 +803,15 @@ impl<'s> Resolver<'s> {
             row: Attributes::of(target, self.schema),
             other: Attributes::of(source, self.schema),
         };
+        let refusal = |over: &str| -> Error {
+            let detail = format!("`on` or `or` for {}, over {over}", association.key);
+            RequestError::new(RequestKind::Unsupported, &*source.name, detail).into()
+        };
         let (own, other) = match &association.link {
             Link::ToParent(hop) => (&hop.parent_columns, &hop.child_columns),
             Link::ToChildren(hop) => (&hop.child_columns, &hop.parent_columns),
-            Link::Through(_) | Link::Chain(_) => {
-                let over = match association.link {
-                    Link::Chain(_) => "a chain",
-                    _ => "a junction",
-                };
-                let detail = format!("`on` or `or` for {}, over {over}", association.key);
-                let kind = RequestKind::Unsupported;
-                return Err(RequestError::new(kind, &*source.name, detail).into());
-            }
+            Link::Through(_) => return Err(refusal("a junction")),
+            Link::Chain(_) => return Err(refusal("a chain")),
         };
         let keys = own.iter().zip(other).map(|(&own, &other)| {
             let other = format!("{}.{}", source.name, pair.other.name(other));

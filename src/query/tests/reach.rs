@@ -540,7 +540,7 @@ fn a_filter_may_add_to_the_keys() {
     for (include, text) in [
         (
             include("pinned").or(true),
-            "User: `on` or `or` for pinned, which leads over others",
+            "User: `on` or `or` for pinned, over a junction",
         ),
         (
             include("tasks").on(col("id").eq(col("Company.code"))),
