@@ -16,7 +16,7 @@ use relata_proptests::requests::rival::{Engine, Rival};
 use rusqlite::Connection;
 
 const CAMPAIGN: Campaign = Campaign {
-    requests: 20_000,
+    requests: 10_000,
     seed: 20_261_129,
 };
 
