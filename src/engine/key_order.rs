@@ -23,8 +23,7 @@ pub(super) fn sorted<'s>(
     reader: TableReader<'s>,
     ids: impl ExactSizeIterator<Item = RowId>,
 ) -> Vec<Keyed<'s>> {
-    let columns = &*reader.table.primary_key().columns;
-    let first = columns[0];
+    let first = reader.table.primary_key().columns[0];
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {
         let cells = reader.live(id);
@@ -33,20 +32,14 @@ pub(super) fn sorted<'s>(
     }
     rows.sort_unstable_by(|a, b| {
         let by_rank = a.rank.cmp(&b.rank);
-        by_rank.then_with(|| compare(reader, columns, a, b))
+        by_rank.then_with(|| compare(reader, a, b))
     });
     rows
 }
 
 /// Compares whole keys, then ids.
 #[inline(never)]
-fn compare(reader: TableReader<'_>, columns: &[u32], a: &Keyed<'_>, b: &Keyed<'_>) -> Ordering {
-    for &ordinal in columns {
-        let (a, b) = (a.cells, b.cells);
-        let order = reader.value(a, ordinal).total_cmp(reader.value(b, ordinal));
-        if order.is_ne() {
-            return order;
-        }
-    }
-    a.id.cmp(&b.id)
+fn compare(reader: TableReader<'_>, a: &Keyed<'_>, b: &Keyed<'_>) -> Ordering {
+    let by_key = reader.compare_keys(a.cells, b.cells);
+    by_key.then_with(|| a.id.cmp(&b.id))
 }

@@ -3,6 +3,7 @@
 //! Nothing above the engine names storage; it asks here for rows by id, keys, the two directions of an edge, scans and
 //! counts. Every answer borrows from the snapshot. Orders are those of row ids unless a function says otherwise.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use crate::engine::Snapshot;
@@ -94,6 +95,16 @@ impl<'a> TableReader<'a> {
     #[inline]
     pub(crate) fn value(&self, cells: RowCells<'a>, ordinal: u32) -> ValueRef<'a> {
         cells.value(self.store.layout(), ordinal)
+    }
+
+    /// Compares two rows by primary key, column by column.
+    pub(crate) fn compare_keys(&self, a: RowCells<'a>, b: RowCells<'a>) -> Ordering {
+        let columns = self.table.primary_key().columns.iter();
+        let mut orders =
+            columns.map(|&ordinal| self.value(a, ordinal).total_cmp(self.value(b, ordinal)));
+        orders
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
     }
 
     /// As [`value`](TableReader::value), smaller where it is called: for reading many cells of each row.

@@ -1,8 +1,8 @@
 //! From names to ids and ordinals, with every type checked.
 //!
 //! The tree becomes a list, each node before what it contains. A filter takes in the scope of its association, so that
-//! nothing below knows scopes, and of columns and rows that are not its own `reach` sees to; whether an include is required was decided before that, by the filters of the request and
-//! of the model's scopes alone (associations SC-7, SC-13).
+//! nothing below knows scopes, and of columns and rows that are not its own `reach` sees to; whether an include is required
+//! was decided before that, by the filters of the request and of the model's scopes alone (associations SC-7, SC-13).
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -917,10 +917,7 @@ impl<'s> Resolver<'s> {
     }
 
     fn shown(&self, model: &ModelEntry, criteria: &Criteria) -> Result<Shown> {
-        let names = Attributes {
-            model,
-            table: self.schema.table(model.table),
-        };
+        let names = Attributes::of(model, self.schema);
         Shown::of(model, criteria, &names, &self.parameters)
     }
 

@@ -421,12 +421,8 @@ impl<'r> Record<'r> {
         &self,
     ) -> impl Iterator<Item = (&'r IncludeNode, Records<'r>)> + use<'r> {
         let record = *self;
-        let children: &[usize] = match self.side {
-            Side::Target => &self.rows.plan.node(self.node).children,
-            Side::Junction => &[],
-        };
         let rows = self.rows;
-        children.iter().filter_map(move |&child| {
+        self.nodes_below().iter().filter_map(move |&child| {
             let include = rows.plan.node(child).include.as_ref()?;
             (!include.hidden).then(|| (include, record.children(child)))
         })
@@ -439,11 +435,7 @@ impl<'r> Record<'r> {
     ) -> impl Iterator<Item = (&'r str, bool, Records<'r>)> + use<'r> {
         let record = *self;
         let plan = &self.rows.plan;
-        let children: &[usize] = match self.side {
-            Side::Target => &plan.node(self.node).children,
-            Side::Junction => &[],
-        };
-        plan.by_owner(children).filter_map(move |group| {
+        plan.by_owner(self.nodes_below()).filter_map(move |group| {
             // What is hidden may have been read without keeping which of its rows stand below which.
             let includes = group.iter().filter_map(|&child| {
                 let include = plan.node(child).include.as_ref()?;
@@ -455,6 +447,14 @@ impl<'r> Record<'r> {
         })
     }
 
+    /// The nodes right below the one of this row. Below a junction row there are none.
+    fn nodes_below(&self) -> &'r [usize] {
+        match self.side {
+            Side::Target => &self.rows.plan.node(self.node).children,
+            Side::Junction => &[],
+        }
+    }
+
     pub(crate) fn model_id(&self) -> ModelId {
         self.shape().0.id
     }
@@ -463,11 +463,7 @@ impl<'r> Record<'r> {
     pub(crate) fn counts(&self) -> impl Iterator<Item = (&'r IncludeNode, usize)> + use<'r> {
         let record = *self;
         let rows = self.rows;
-        let children: &[usize] = match self.side {
-            Side::Target => &rows.plan.node(self.node).children,
-            Side::Junction => &[],
-        };
-        children.iter().filter_map(move |&child| {
+        self.nodes_below().iter().filter_map(move |&child| {
             let include = rows.plan.node(child).include.as_ref()?;
             if !include.shows_count() {
                 return None;

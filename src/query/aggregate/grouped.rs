@@ -1,7 +1,6 @@
 //! A request for groups of rows.
 
 use std::cell::RefCell;
-use std::cmp::Ordering;
 
 use crate::association::registry::ModelEntry;
 use crate::error::{RequestError, RequestKind, Result};
@@ -301,10 +300,10 @@ impl BoundGroups {
         }
         if !self.order.is_empty() {
             groups.sort_by(|a, b| {
-                compare(&self.order, |key| {
+                execute::first_difference(self.order.iter().map(|key| {
                     let place = key.ordinal as usize;
-                    (a[place].as_ref(), b[place].as_ref())
-                })
+                    key.compare(a[place].as_ref(), b[place].as_ref())
+                }))
             });
         }
         Ok(groups)
@@ -318,10 +317,10 @@ impl BoundGroups {
         let by: Vec<OrderKey> = by.collect();
         if !by.is_empty() {
             positions.sort_by(|&a, &b| {
-                compare(&by, |key| {
+                execute::first_difference(by.iter().map(|key| {
                     let value = |position: u32| rows.value(position as usize, key.ordinal);
-                    (value(a), value(b))
-                })
+                    key.compare(value(a), value(b))
+                }))
             });
         }
         positions
@@ -338,18 +337,4 @@ impl BoundGroups {
         };
         whole.into_iter().chain(parts.chunk_by(same))
     }
-}
-
-/// Compares two rows of values by several of them.
-fn compare<'v>(
-    keys: &[OrderKey],
-    values: impl Fn(&OrderKey) -> (ValueRef<'v>, ValueRef<'v>),
-) -> Ordering {
-    let mut orders = keys.iter().map(|key| {
-        let (a, b) = values(key);
-        key.compare(a, b)
-    });
-    orders
-        .find(|order| order.is_ne())
-        .unwrap_or(Ordering::Equal)
 }

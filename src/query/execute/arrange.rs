@@ -162,14 +162,7 @@ impl<'s> KeyOrder<'s> {
     pub(super) fn compare(self, rows: &RowList<'_>, a: usize, b: usize) -> Ordering {
         match self {
             KeyOrder::Ids => rows.ids[a].cmp(&rows.ids[b]),
-            KeyOrder::Columns(columns) => {
-                let (a, b) = (rows.cells[a], rows.cells[b]);
-                let value = |cells, ordinal| rows.reader.value(cells, ordinal);
-                let orders = columns
-                    .iter()
-                    .map(|&it| value(a, it).total_cmp(value(b, it)));
-                first_difference(orders)
-            }
+            KeyOrder::Columns(_) => rows.reader.compare_keys(rows.cells[a], rows.cells[b]),
         }
     }
 }

@@ -72,15 +72,6 @@ impl<'s> Walker<'_, 's> {
         }
         Ok(level)
     }
-
-    fn read(self, found: Found) -> Level<'s> {
-        Level {
-            rows: RowList::read(self.snapshot, self.table, found.ids),
-            junction: None,
-            offsets: found.offsets,
-            recursed: None,
-        }
-    }
 }
 
 impl Found {

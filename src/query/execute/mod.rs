@@ -301,7 +301,7 @@ fn tested(rows: &RowList<'_>, filter: &Bound, given: &[Value]) -> Result<Vec<boo
 }
 
 /// The first of several comparisons that is none of equals.
-fn first_difference(orders: impl Iterator<Item = Ordering>) -> Ordering {
+pub(crate) fn first_difference(orders: impl Iterator<Item = Ordering>) -> Ordering {
     let mut orders = orders.filter(|order| order.is_ne());
     orders.next().unwrap_or(Ordering::Equal)
 }

@@ -33,12 +33,7 @@ impl<'s> Walker<'_, 's> {
     /// The rows straight below the given ones.
     pub(super) fn direct(self, walk: &Walk, parents: &RowList<'s>) -> Result<Level<'s>> {
         let found = find(walk, parents, self.table, self.snapshot)?;
-        Ok(Level {
-            rows: RowList::read(self.snapshot, self.table, found.ids),
-            junction: None,
-            offsets: found.offsets,
-            recursed: None,
-        })
+        Ok(self.read(found))
     }
 
     /// The rows below the given ones, each with the junction row that leads to it.
@@ -76,12 +71,17 @@ impl<'s> Walker<'_, 's> {
             }
             found.end_row()?;
         }
-        Ok(Level {
+        Ok(self.read(found))
+    }
+
+    /// The rows of ids that were found, without junction rows.
+    pub(super) fn read(self, found: Found) -> Level<'s> {
+        Level {
             rows: RowList::read(self.snapshot, self.table, found.ids),
             junction: None,
             offsets: found.offsets,
             recursed: None,
-        })
+        }
     }
 
     /// How many rows stand straight below each of the given ones. Over the edges of a parent nothing is looked at but how
