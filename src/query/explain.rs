@@ -7,12 +7,12 @@ use std::fmt::Write;
 
 use crate::association::registry::ModelEntry;
 use crate::engine::{AccessPath, Snapshot, Sought};
+use crate::query::node::OrderKey;
 use crate::query::plan::{
     Access, Arrangement, Crossing, Keep, Lookup, Plan, PlanNode, Probe, RowOrder, Step, ValueJoin,
     Walk, Way,
 };
 use crate::query::reach::{At, Origin};
-use crate::query::resolve::OrderKey;
 use crate::query::shape::Side;
 use crate::query::{Direction, Nulls};
 use crate::schema::{Table, TableId};

@@ -19,7 +19,7 @@ use std::io::Write;
 
 use crate::error::{Error, Limit, RequestError, RequestKind, Result};
 use crate::query::aggregate::Groups;
-use crate::query::resolve::IncludeNode;
+use crate::query::node::IncludeNode;
 use crate::query::{Record, Records, Rows};
 use crate::value::ValueRef;
 

@@ -7,8 +7,8 @@
 use crate::association::registry::ModelEntry;
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::expr::{Expr, all, any, col, val};
+use crate::query::node::OrderKey;
 use crate::query::plan::{PlanNode, RowOrder};
-use crate::query::resolve::OrderKey;
 use crate::query::{Direction, Nulls};
 use crate::value::{Key, Value};
 

@@ -18,6 +18,7 @@ mod include;
 mod include_all;
 mod scope;
 mod attributes;
+mod node;
 mod resolve;
 mod reach;
 mod keyset;

@@ -6,8 +6,8 @@
 use crate::association::registry::ModelEntry;
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::query::attributes::Shown;
+use crate::query::node::Node;
 use crate::query::plan::Plan;
-use crate::query::resolve::Node;
 
 /// An attribute looked up once, for [`Record::at`](crate::query::Record::at).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use crate::engine::{AccessPath, RowCells, RowId, Snapshot};
 use crate::error::Result;
 use crate::expr::Failed;
 use crate::query::level::{Level, RowList};
-use crate::query::resolve::Node;
+use crate::query::node::Node;
 use crate::value::Value;
 
 /// The rows that the access path finds and the filter leaves.

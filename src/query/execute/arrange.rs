@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use crate::engine::{RowCells, Snapshot, TableReader};
 use crate::query::execute::first_difference;
 use crate::query::level::{Level, RowList};
+use crate::query::node::OrderKey;
 use crate::query::plan::{Arrangement, PlanNode, RowOrder};
-use crate::query::resolve::OrderKey;
 use crate::query::{Direction, Nulls};
 use crate::value::ValueRef;
 

@@ -29,9 +29,9 @@ use crate::error::Result;
 use crate::expr::Bound;
 use crate::query::execute::walk::Walker;
 use crate::query::level::{Level, RowList};
+use crate::query::node::JunctionNode;
 use crate::query::plan::{Access, Cut, Keep, Plan, RowOrder};
 use crate::query::reach::Origin;
-use crate::query::resolve::JunctionNode;
 use crate::value::Value;
 
 pub(crate) use self::computed::work_out;

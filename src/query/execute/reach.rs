@@ -12,9 +12,9 @@ use crate::query::execute::arrange::KeyOrder;
 use crate::query::execute::lines::{Lines, Sight, cell};
 use crate::query::execute::{Execution, first_difference};
 use crate::query::level::Level;
+use crate::query::node::OrderKey;
 use crate::query::plan::{Join, ReachingOrder};
 use crate::query::reach::{At, Origin, Slot};
-use crate::query::resolve::OrderKey;
 use crate::query::shape::Side;
 use crate::value::ValueRef;
 

@@ -2,9 +2,9 @@
 
 use crate::association::link::Association;
 use crate::query::Version;
+use crate::query::node::Node;
 use crate::query::plan::{Access, IdOrder, Step, Way};
 use crate::query::planner::walk;
-use crate::query::resolve::Node;
 
 /// From rows of the source's table, or from given ones, along each step of the association. The filter of the node is
 /// tested by the last step, before repeats are removed.

@@ -14,9 +14,10 @@ use std::collections::BTreeSet;
 use crate::association::link::{Association, Link};
 use crate::engine::AccessPath;
 use crate::query::Version;
+use crate::query::node::Node;
 use crate::query::plan::{Access, Cut, IdOrder, Keep, Plan, PlanNode, RowOrder};
 use crate::query::reach::Origin;
-use crate::query::resolve::{Node, Resolved};
+use crate::query::resolve::Resolved;
 use crate::schema::Schema;
 
 /// How to answer a request.

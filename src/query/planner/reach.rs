@@ -9,9 +9,9 @@
 use std::collections::BTreeSet;
 
 use crate::expr::Bound;
+use crate::query::node::OrderKey;
 use crate::query::plan::{Join, PlanNode, RowOrder};
 use crate::query::reach::{At, Slot};
-use crate::query::resolve::OrderKey;
 
 /// Plans what the nodes reach; all of them are there.
 pub(super) fn connect(nodes: &mut [PlanNode]) {

@@ -3,9 +3,9 @@
 use crate::association::link::{Association, Hop, Link};
 use crate::expr::Bound;
 use crate::query::Version;
+use crate::query::node::{IncludeNode, Node};
 use crate::query::plan::{Access, Crossing, Lookup, Probe, ValueJoin, Walk, Way};
 use crate::query::planner::chain;
-use crate::query::resolve::{IncludeNode, Node};
 use crate::schema::{IndexKind, Table, TableId};
 use crate::value::Value;
 
