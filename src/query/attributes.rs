@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 
 use crate::association::registry::ModelEntry;
-use crate::error::{Error, RequestError, RequestKind, Result};
+use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::{BoundValue, Expr, Parameters, Scope};
 use crate::query::select::Criteria;
 
@@ -114,8 +114,7 @@ impl Shown {
             return Ok(());
         }
         let detail = format!("a computed attribute {name} beside another of that name");
-        let error: Error = RequestError::new(RequestKind::Repeated, &*model.name, detail).into();
-        Err(error)
+        Err(RequestError::new(RequestKind::Repeated, &*model.name, detail).into())
     }
 }
 

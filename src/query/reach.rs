@@ -216,10 +216,7 @@ impl<'r, 's> Reaching<'r, 's> {
     }
 
     fn bind(&self, term: &Expr) -> Result<Bound> {
-        let names = Attributes {
-            model: self.model,
-            table: self.resolver.schema.table(self.model.table),
-        };
+        let names = Attributes::of(self.model, self.resolver.schema);
         term.bind_with(&names, &self.resolver.parameters, Some(self))
     }
 

@@ -739,7 +739,7 @@ pub(crate) struct Attributes<'s> {
 }
 
 impl<'s> Attributes<'s> {
-    fn of(model: &'s ModelEntry, schema: &'s Schema) -> Self {
+    pub(super) fn of(model: &'s ModelEntry, schema: &'s Schema) -> Self {
         Attributes {
             model,
             table: schema.table(model.table),
