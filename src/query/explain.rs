@@ -6,11 +6,11 @@
 use std::fmt::Write;
 
 use crate::association::registry::ModelEntry;
-use crate::engine::{AccessPath, Snapshot, Sought};
+use crate::engine::{AccessPath, Limit, Range, Snapshot, Sought};
 use crate::query::node::OrderKey;
 use crate::query::plan::{
-    Access, Arrangement, Crossing, Keep, Lookup, Plan, PlanNode, Probe, RowOrder, Step, ValueJoin,
-    Walk, Way,
+    Access, Arrangement, Crossing, FarEnd, FoundOrder, Keep, Lookup, Plan, PlanNode, Probe,
+    RowOrder, Step, ValueJoin, Walk, Way,
 };
 use crate::query::reach::{At, Origin};
 use crate::query::shape::Side;
@@ -94,6 +94,7 @@ impl Block<'_> {
                 vec![format!("number of edges {} to its children", key.name)]
             }
             Access::Root(path) => vec![self.path(path)],
+            Access::FarEnd(way) => self.far_end(way),
             Access::Given => vec!["given".to_owned()],
             Access::On { condition, .. } => {
                 let table = self.counted(self.table(self.node.node.table));
@@ -147,8 +148,37 @@ impl Block<'_> {
         lines
     }
 
+    /// From what is found first up to the root.
+    fn far_end(&self, way: &FarEnd) -> Vec<String> {
+        let of = &self.plan.nodes[way.node];
+        let block = Block {
+            plan: self.plan,
+            snapshot: self.snapshot,
+            position: way.node,
+            node: of,
+        };
+        let key = of.node.include.as_ref().map(|it| &*it.association.key);
+        let from = block.path(&way.path);
+        let mut lines = vec![format!(
+            "from the far end, {}: {from}",
+            key.unwrap_or_default()
+        )];
+        if let Some(filter) = &way.filter {
+            lines.push(format!("  filter: {filter}"));
+        }
+        for (walk, to) in &way.climb {
+            lines.push(format!(
+                "  up to {}: {}",
+                self.table(*to).name,
+                self.walk(walk, *to)
+            ));
+        }
+        lines
+    }
+
     fn path(&self, path: &AccessPath) -> String {
         let table = self.table(self.node.node.table);
+        let model = self.plan.model(self.node);
         match path {
             AccessPath::Key { key, values } => {
                 let unique = &table.keys[*key];
@@ -164,9 +194,13 @@ impl Block<'_> {
                 )
             }
             AccessPath::Children { key, values } => {
+                let parents = match path.list() {
+                    None => "one parent".to_owned(),
+                    Some(list) => format!("{} parents", list.len()),
+                };
                 let key = self.plan.schema.foreign_key(*key);
                 let columns = self.equalities(&key.key_order, values);
-                format!("by edges {} under one parent: {columns}", key.name)
+                format!("by edges {} under {parents}: {columns}", key.name)
             }
             AccessPath::Index { index, values, .. } => {
                 let index = &table.indexes[*index];
@@ -176,10 +210,57 @@ impl Block<'_> {
                     self.equalities(&index.columns, values)
                 )
             }
+            AccessPath::Range {
+                index,
+                values,
+                range,
+            } => {
+                let index = &table.indexes[*index];
+                let mut said = self.equalities(&index.columns, values);
+                let column = index.columns.get(values.len());
+                let column = column.map_or("", |it| attribute_name(model, *it));
+                let range = self.range(column, range);
+                if !said.is_empty() && !range.is_empty() {
+                    said.push_str(", ");
+                }
+                match said.is_empty() && range.is_empty() {
+                    true => format!("all of index {}", index.name),
+                    false => format!("by range of index {}: {said}{range}", index.name),
+                }
+            }
+            AccessPath::KeyRange { low, high } => {
+                let unique = table.primary_key();
+                let column = attribute_name(model, unique.columns[0]);
+                let range = self.between(column, low.as_ref(), high.as_ref());
+                format!("by range of primary key {}: {range}", unique.name)
+            }
+            AccessPath::Intersection(paths) => {
+                let paths: Vec<String> = paths.iter().map(|it| self.path(it)).collect();
+                format!("where these agree: {}", paths.join("; "))
+            }
             AccessPath::Scan => {
                 format!("scan of {}", self.counted(table))
             }
         }
+    }
+
+    fn range(&self, column: &str, range: &Range) -> String {
+        match range {
+            Range::All => String::new(),
+            Range::Prefix(text) => format!("{column} begins with '{text}'"),
+            Range::Between { low, high } => self.between(column, low.as_ref(), high.as_ref()),
+        }
+    }
+
+    fn between(&self, column: &str, low: Option<&Limit>, high: Option<&Limit>) -> String {
+        let end = |limit: &Limit, sign: &str| {
+            let equal = if limit.included { "=" } else { "" };
+            format!("{column} {sign}{equal} {}", self.sought(&limit.sought))
+        };
+        let low = low.map(|it| end(it, ">"));
+        let high = high.map(|it| end(it, "<"));
+        let ends: Vec<String> = low.into_iter().chain(high).collect();
+        ends.join(" and ")
     }
 
     fn walk(&self, walk: &Walk, to: TableId) -> String {
@@ -215,7 +296,16 @@ impl Block<'_> {
         let in_key_order = self.snapshot.ids_are_in_key_order(self.node.node.table);
         Some(match self.node.arrangement(self.snapshot) {
             Arrangement::None => return None,
-            Arrangement::AsFound => "order: primary key, as found".into(),
+            Arrangement::AsFound => match (&self.node.order, self.node.found) {
+                (RowOrder::Columns(keys), FoundOrder::Index(walk)) => {
+                    let backwards = if walk.backwards { ", backwards" } else { "" };
+                    format!("order: {}, as the index{backwards}", self.order_keys(keys))
+                }
+                (RowOrder::Columns(keys), _) => {
+                    format!("order: {}, as found backwards", self.order_keys(keys))
+                }
+                _ => "order: primary key, as found".into(),
+            },
             Arrangement::SortByKey if in_key_order => {
                 "order: primary key, sort (not found in key order)".into()
             }
@@ -322,13 +412,32 @@ impl Block<'_> {
         let texts = pairs.map(|(&ordinal, sought)| {
             let name = attribute_name(model, ordinal);
             match sought {
-                Sought::Constant(value) => format!("{name} = {value}"),
-                Sought::Parameter(position) => {
-                    format!("{name} = {}", self.plan.wanted.shown(*position))
+                Sought::Null => format!("{name} is null"),
+                Sought::OneOf(_) => format!("{name} in ({})", self.sought(sought)),
+                Sought::Constant(_) | Sought::Parameter(_) => {
+                    format!("{name} = {}", self.sought(sought))
                 }
             }
         });
         texts.collect::<Vec<_>>().join(", ")
+    }
+
+    fn sought(&self, sought: &Sought) -> String {
+        /// Of a long list this many are shown.
+        const SHOWN: usize = 5;
+        match sought {
+            Sought::Constant(value) => value.to_string(),
+            Sought::Null => "null".to_owned(),
+            Sought::Parameter(position) => self.plan.wanted.shown(*position),
+            Sought::OneOf(list) => {
+                let mut shown: Vec<String> =
+                    list.iter().take(SHOWN).map(ToString::to_string).collect();
+                if list.len() > SHOWN {
+                    shown.push(format!("{} more", list.len() - SHOWN));
+                }
+                shown.join(", ")
+            }
+        }
     }
 
     /// A table, and how many rows it has.

@@ -567,8 +567,7 @@ fn plans_tell_what_is_reached() {
         .limit(3);
     let expected = [
         "select User",
-        "  scan of users: 4 rows",
-        "  filter: age > 1",
+        "  by range of index users_age_name_idx: age > 1",
         "  filter: count tasks.tags >= 2",
         "  filter over joined rows: company.name = 'Acme' or not any notes (text = 'x')",
         "  order: tasks.title desc, company.name, sort",
