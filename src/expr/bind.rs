@@ -107,12 +107,8 @@ impl Expr {
         let tree = Tree::new(&self.ops);
         let checked = Checker::new(&tree, scope, parameters, reach).check_predicates()?;
         let terms = compile(&tree, &checked);
-        let source = Source::new(self.clone(), scope.subject());
-        let traits = Traits {
-            can_fail: checked.can_fail.is_some(),
-            has_parameters: !checked.positions.is_empty(),
-        };
-        Ok(Bound::new(source, terms, checked.columns(), traits))
+        let source = Source::new(self.clone(), scope.subject(), checked.traits());
+        Ok(Bound::new(source, terms, checked.columns()))
     }
 
     /// As [`bind_value`](Expr::bind_value), with parameters, which are added to those known already.
@@ -125,7 +121,7 @@ impl Expr {
         let tree = Tree::new(&self.ops);
         let checked = Checker::new(&tree, scope, parameters, None).check()?;
         let steps = compile_value(&tree, &checked);
-        let source = Source::new(self.clone(), scope.subject());
+        let source = Source::new(self.clone(), scope.subject(), checked.traits());
         let (columns, data_type) = (checked.columns(), checked.data_type);
         Ok(BoundValue::new(source, steps, columns, data_type))
     }
@@ -177,6 +173,13 @@ pub(super) struct Checked {
 }
 
 impl Checked {
+    fn traits(&self) -> Traits {
+        Traits {
+            can_fail: self.can_fail.is_some(),
+            has_parameters: !self.positions.is_empty(),
+        }
+    }
+
     /// The ordinals ascending, each once.
     fn columns(&self) -> Arc<[u32]> {
         let mut columns = self.ordinals.clone();

@@ -32,10 +32,9 @@ pub struct Bound {
     terms: Arc<[Term]>,
     /// Ascending.
     columns: Arc<[u32]>,
-    traits: Traits,
 }
 
-/// What may happen when a predicate is asked.
+/// What may happen when an expression is asked.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Traits {
     /// It may have no value for a row.
@@ -91,12 +90,17 @@ pub(super) struct Source {
     pub(super) expr: Expr,
     /// The table or model.
     subject: Box<str>,
+    traits: Traits,
 }
 
 impl Source {
-    pub(super) fn new(expr: Expr, subject: &str) -> Arc<Self> {
+    pub(super) fn new(expr: Expr, subject: &str, traits: Traits) -> Arc<Self> {
         let subject = subject.into();
-        Arc::new(Source { expr, subject })
+        Arc::new(Source {
+            expr,
+            subject,
+            traits,
+        })
     }
 
     /// Names the part that has no value: `posts: division by zero in score / 0`.
@@ -112,28 +116,22 @@ impl Source {
 }
 
 impl Bound {
-    pub(super) fn new(
-        source: Arc<Source>,
-        terms: Vec<Term>,
-        columns: Arc<[u32]>,
-        traits: Traits,
-    ) -> Self {
+    pub(super) fn new(source: Arc<Source>, terms: Vec<Term>, columns: Arc<[u32]>) -> Self {
         Bound {
             source,
             terms: terms.into(),
             columns,
-            traits,
         }
     }
 
     /// Whether there may be rows for which it has no value.
     pub(crate) fn can_fail(&self) -> bool {
-        self.traits.can_fail
+        self.source.traits.can_fail
     }
 
     /// Whether it needs values for parameters, or the time.
     pub(crate) fn has_parameters(&self) -> bool {
-        self.traits.has_parameters
+        self.source.traits.has_parameters
     }
 
     /// Whether the predicate is true for the row: neither false nor unknown. Its terms are asked in the order written, up to

@@ -87,6 +87,11 @@ fn spread(n: i64) -> Post {
 
 fn loaded(posts: impl Fn(i64) -> Post) -> Result<Database> {
     let mut db = models().sync()?;
+    fill(&mut db, posts)?;
+    Ok(db)
+}
+
+fn fill(db: &mut Database, posts: impl Fn(i64) -> Post) -> Result<()> {
     let engine = db.engine_mut();
     let authors = (1..=AUTHORS).map(|n| {
         let country = ["NO", "SE", "DK", "FI", "IS"][usize::try_from(n % 5).unwrap_or(0)];
@@ -111,7 +116,7 @@ fn loaded(posts: impl Fn(i64) -> Post) -> Result<Database> {
     engine.insert_many("Tags", &["id", "color"], tags)?;
     let pairs = (1..=POSTS).map(|n| [Value::from(n), Value::from(n % 50 + 1)]);
     engine.insert_many("PostTag", &["PostId", "TagId"], pairs)?;
-    Ok(db)
+    Ok(())
 }
 
 /// The rows by key in their order, with what is included.
@@ -437,7 +442,8 @@ fn whether_a_filter_fails_does_not_depend_on_the_plan() -> Result<()> {
 #[test]
 fn a_prepared_request_is_planned_anew_when_the_data_has_moved_far() -> Result<()> {
     let empty = models().sync()?;
-    let full = loaded(spread)?;
+    let mut full = empty.fork();
+    fill(&mut full, spread)?;
     let request = posts()
         .filter(col("level").eq(param("level")))
         .order_by("score")

@@ -115,11 +115,11 @@ impl<'p, 's> Roots<'p, 's> {
         let mut tied = 0;
         let next = self.next.take();
         let more = &mut self.rows;
-        let mut all = next
+        let all = next
             .into_iter()
             .map(|it| (it, true))
             .chain(more.map(|it| (it, false)));
-        while let Some(((id, cells), passed)) = all.next() {
+        for ((id, cells), passed) in all {
             if let Some(filter) = filter.filter(|_| !passed) {
                 let answer = filter.matches_with(&reader.view(id, cells), self.given);
                 if !answer.map_err(|failed| filter.error(failed))? {

@@ -117,7 +117,7 @@ impl OrderedIndex {
                 let key = with(ValueRef::Text(text.into())).without_end();
                 return self.range(Bound::Included(&key), Bound::Included(&key));
             }
-            Span::Between(low, high) => (low.map(&with), high.map(&with)),
+            Span::Between(low, high) => (low.map(with), high.map(with)),
         };
         let low = match low {
             Bound::Unbounded => Bound::Excluded(with(ValueRef::Null)),
