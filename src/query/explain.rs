@@ -166,6 +166,9 @@ impl Block<'_> {
         if let Some(filter) = &way.filter {
             lines.push(format!("  filter: {filter}"));
         }
+        for far in &way.terms {
+            lines.push(format!("  filter: {}", far.term));
+        }
         for (walk, to) in &way.climb {
             lines.push(format!(
                 "  up to {}: {}",

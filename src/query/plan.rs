@@ -123,8 +123,18 @@ pub(crate) struct FarEnd {
     pub(crate) path: AccessPath,
     /// What they are tested for; it cannot fail.
     pub(crate) filter: Option<Bound>,
+    /// Terms of the root's filter that are about these rows alone.
+    pub(crate) terms: Vec<FarTerm>,
     /// From table to table up to the root.
     pub(crate) climb: Vec<(Walk, TableId)>,
+}
+
+/// A term of a root's filter about one row below it. It cannot fail.
+#[derive(Clone, Debug)]
+pub(crate) struct FarTerm {
+    pub(crate) term: Bound,
+    /// What it reads, and which columns of the row those are.
+    pub(crate) columns: Vec<(u32, u32)>,
 }
 
 /// One step of a chain.

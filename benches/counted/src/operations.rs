@@ -23,7 +23,7 @@ pub(crate) const HUBS: [(&str, &str); 2] = [
     ("hub of 1,000,000: remove", "hub of 100: remove"),
 ];
 
-pub(crate) const ALL: [Operation; 20] = [
+pub(crate) const ALL: [Operation; 24] = [
     operation("point lookup", 1_000, point_lookup),
     operation("children of a parent", 200, children),
     operation("children of a parent, uuids", 200, children_by_uuid),
@@ -33,6 +33,16 @@ pub(crate) const ALL: [Operation; 20] = [
         tree(Keys::Uuids, times)
     }),
     operation("tree of all, per author", 40, |_| tree_of_all()),
+    operation("prepared request by key", 500, |times| {
+        prepared(by_key(), times)
+    }),
+    operation("prepared request by parent", 500, |times| {
+        prepared(by_parent(), times)
+    }),
+    operation("plan a request by key", 200, |times| plan(by_key(), times)),
+    operation("plan a request by parent", 200, |times| {
+        plan(by_parent(), times)
+    }),
     operation("insert a row", 500, insert),
     operation("insert a pair", 500, insert_pair),
     operation("bulk load, per row", 2_000, load),
@@ -166,6 +176,37 @@ fn read(record: Record<'_>, [id, text, score]: &[Column; 3]) {
     std::hint::black_box(record.at(*id));
     std::hint::black_box(record.at(*text).as_str());
     std::hint::black_box(record.at(*score).as_int());
+}
+
+fn by_key() -> relata::Select {
+    select("Author").filter(col("id").eq(param("given")))
+}
+
+/// By edges, beside which a scan is considered.
+fn by_parent() -> relata::Select {
+    select("Post").filter(col("author_id").eq(param("given")))
+}
+
+fn prepared(request: relata::Select, times: u64) -> Result<(), Failure> {
+    let db = forum::forum(Keys::Ints)?;
+    let request = request.prepare(&db)?;
+    measured(|| {
+        for given in scattered(times, forum::AUTHORS) {
+            let rows = request.run_with(&db, [("given", given.into())])?;
+            std::hint::black_box(rows.len());
+        }
+        Ok(())
+    })
+}
+
+fn plan(request: relata::Select, times: u64) -> Result<(), Failure> {
+    let db = forum::forum(Keys::Ints)?;
+    measured(|| {
+        for _ in 0..times {
+            std::hint::black_box(request.prepare(&db)?);
+        }
+        Ok(())
+    })
 }
 
 /// One root at a time, found by its key.

@@ -151,6 +151,8 @@ fn shapes() -> Vec<Select> {
         authors()
             .filter(kind("rare"))
             .include(needs("posts", kind("usual"))),
+        select("Comment").filter(col("post.author.text").eq("text 44")),
+        posts(kind("usual").and(col("author.text").eq("text 44"))),
         all().include(needs("tags", col("text").eq("text 7"))),
         all().include(needs("author", kind("rare"))),
         all()
@@ -196,4 +198,62 @@ fn the_choice_is_nearly_the_best() {
         }
     }
     assert!(worse.is_empty(), "{}", worse.join("\n\n"));
+}
+
+/// Rows touched and keys looked up by something else.
+fn touched_by<T>(what: impl FnOnce() -> T) -> (T, u64) {
+    let before = rows_read() + hashes_counted();
+    let found = what();
+    (found, rows_read() + hashes_counted() - before)
+}
+
+// rules: BY-4, BY-7
+// Broken: all rows are read for a page of them, for their number, or to know whether there is one.
+#[test]
+fn pages_counts_and_questions_read_no_more_than_they_need() {
+    let db = blog();
+    let all = || select("Post");
+    let kind = |kind: &str| select("Post").filter(col("kind").eq(kind));
+    let usual = || {
+        let posts = include("posts").filter(col("kind").eq("usual"));
+        select("Author").include(posts.required(true))
+    };
+    for (page, touched_max) in [
+        (all().limit(10), 12),
+        (all().order_by(desc("id")).limit(10), 12),
+        (all().order_by("score").limit(10), 12),
+        (all().order_by(desc("score")).limit(10).offset(5), 700),
+        (kind("usual").limit(10), 60),
+        (all().filter(col("id").gt(500)).limit(10), 12),
+        (usual().limit(5), 4_000),
+    ] {
+        let page = page.prepare(&db).unwrap();
+        let (rows, touched) = touched_by(|| page.run(&db).unwrap().len());
+        assert!(
+            rows >= 5 && touched <= touched_max,
+            "{touched}\n{}",
+            page.explain(&db).unwrap()
+        );
+    }
+    for (counted, rows, touched_max) in [
+        (all(), 4_000, 0),
+        (kind("rare"), 40, 2),
+        (kind("usual"), 2_400, 2),
+        (all().filter(col("score").gt(500)), 1_714, 0),
+        (all().filter(col("author_id").eq(2)), 274, 2),
+    ] {
+        let counted = counted.prepare(&db).unwrap();
+        let (count, touched) = touched_by(|| counted.count(&db).unwrap());
+        assert_eq!(count, rows);
+        assert!(
+            touched <= touched_max,
+            "{touched}\n{}",
+            counted.explain(&db).unwrap()
+        );
+    }
+    for asked in [kind("usual"), usual(), all().filter(col("text").like("%7"))] {
+        let asked = asked.prepare(&db).unwrap();
+        let (exists, touched) = touched_by(|| asked.exists(&db).unwrap());
+        assert!(exists && touched < 800, "{touched}");
+    }
 }

@@ -1,23 +1,42 @@
 //! Finds rows of a root from rows below it.
 
-use crate::engine::{RowId, Snapshot};
+use crate::engine::{RowId, RowView, Snapshot};
 use crate::error::Result;
+use crate::expr::Cells;
 use crate::query::execute::walk;
 use crate::query::level::RowList;
 use crate::query::plan::FarEnd;
-use crate::value::Value;
+use crate::value::{Value, ValueRef};
+
+/// A row as a term sees it that reads its columns under other ordinals.
+struct FarRow<'a> {
+    row: RowView<'a>,
+    columns: &'a [(u32, u32)],
+}
+
+impl Cells for FarRow<'_> {
+    fn cell(&self, ordinal: u32) -> ValueRef<'_> {
+        let read = self.columns.iter().find(|(from, _)| *from == ordinal);
+        read.map_or(ValueRef::Null, |(_, column)| self.row.value(*column))
+    }
+}
 
 /// The ids of the roots above what is found at the far end, ascending, each once.
 pub(super) fn find(way: &FarEnd, given: &[Value], snapshot: &Snapshot) -> Result<Vec<RowId>> {
     let reader = snapshot.reader(way.table);
     let mut rows = RowList::new(reader);
     let passes = |id: RowId| {
-        let Some(filter) = &way.filter else {
+        if way.filter.is_none() && way.terms.is_empty() {
             return true;
-        };
-        // Nothing in it can fail.
+        }
+        // Nothing in these can fail.
         let row = reader.view(id, reader.live(id));
-        filter.matches_with(&row, given) == Ok(true)
+        let mut filters = way.filter.iter();
+        filters.all(|it| it.matches_with(&row, given) == Ok(true))
+            && way.terms.iter().all(|far| {
+                let columns = &far.columns;
+                far.term.matches_with(&FarRow { row, columns }, given) == Ok(true)
+            })
     };
     match snapshot.find_by_path(way.table, &way.path, given) {
         Some(found) => rows.extend(

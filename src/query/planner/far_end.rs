@@ -8,8 +8,9 @@
 use crate::engine::{AccessPath, Cost, Snapshot, Terms};
 use crate::expr::{Bound, Comparison, Conjunct};
 use crate::query::Strategy;
-use crate::query::plan::{Access, FarEnd, Plan, Walk};
+use crate::query::plan::{Access, FarEnd, FarTerm, Plan, Walk};
 use crate::query::planner::estimate;
+use crate::query::planner::root::SAMPLED_MIN;
 use crate::query::reach::{At, Origin, Reach, Slot};
 use crate::query::shape::Side;
 use crate::schema::TableId;
@@ -103,31 +104,32 @@ fn end(plan: &Plan, node: usize, snapshot: &Snapshot) -> Option<Found> {
     let planned = &plan.nodes[node];
     let table = planned.node.table;
     let filter = planned.node.filter.as_ref();
-    let mut terms = Terms::of(filter);
-    let reach = &plan.root().node.reach;
-    for (_, term) in joined(plan).filter(|(at, _)| *at == node) {
-        terms.add(term, |ordinal| {
-            let slot = reach.slots.get(ordinal.checked_sub(reach.base)? as usize);
-            match slot? {
-                Slot::Cell(At::Below { node: at, side }, column)
-                    if *at == node && *side == Side::Target =>
-                {
-                    Some(*column)
-                }
-                Slot::Cell(..) | Slot::Number { .. } => None,
-            }
-        });
-    }
+    let far_terms = far_terms(plan, node);
     let climb = climb(plan, node)?;
-    let (candidate, _) = snapshot.candidates(table, &terms).cheapest();
+    let candidate = {
+        let mut terms = Terms::of(filter);
+        for far in &far_terms {
+            terms.add(&far.term, |ordinal| {
+                let read = far.columns.iter().find(|(from, _)| *from == ordinal);
+                read.map(|(_, column)| *column)
+            });
+        }
+        snapshot.candidates(table, &terms).cheapest().0
+    };
     let scans = candidate.path == AccessPath::Scan;
-    if scans && filter.is_none() {
+    if scans && filter.is_none() && far_terms.is_empty() {
         // Nothing is said that could be tested here.
         return None;
     }
     let mut rows = candidate.rows;
-    if let Some(filter) = filter.filter(|_| scans) {
-        rows *= snapshot.share(table, filter, rows >= super::root::SAMPLED_MIN);
+    if scans {
+        let tested = far_terms
+            .iter()
+            .map(|it| snapshot.share(table, &it.term, false));
+        rows *= tested.product::<f64>();
+        if let Some(filter) = filter {
+            rows *= snapshot.share(table, filter, candidate.rows >= SAMPLED_MIN);
+        }
     }
     let mut cost = candidate.cost();
     let mut from = table;
@@ -145,6 +147,7 @@ fn end(plan: &Plan, node: usize, snapshot: &Snapshot) -> Option<Found> {
         table,
         path: candidate.path,
         filter: filter.cloned(),
+        terms: far_terms,
         climb,
     };
     Some(Found {
@@ -152,6 +155,31 @@ fn end(plan: &Plan, node: usize, snapshot: &Snapshot) -> Option<Found> {
         roots: rows,
         cost,
     })
+}
+
+/// The terms of the root's filter that are about rows of one node and nothing else.
+fn far_terms(plan: &Plan, node: usize) -> Vec<FarTerm> {
+    let reach = &plan.root().node.reach;
+    let column = |ordinal: u32| {
+        let slot = reach.slots.get(ordinal.checked_sub(reach.base)? as usize);
+        match slot? {
+            Slot::Cell(At::Below { node: at, side }, column)
+                if *at == node && *side == Side::Target =>
+            {
+                Some((ordinal, *column))
+            }
+            Slot::Cell(..) | Slot::Number { .. } => None,
+        }
+    };
+    let terms = joined(plan).filter(|(at, _)| *at == node);
+    let terms = terms.filter_map(|(_, term)| {
+        let columns = term.columns().iter().map(|&it| column(it));
+        Some(FarTerm {
+            term: term.clone(),
+            columns: columns.collect::<Option<_>>()?,
+        })
+    });
+    terms.collect()
 }
 
 /// From a node up to the root, over the edges that lead down; none where something else does.
