@@ -322,6 +322,23 @@ impl Snapshot {
             })
     }
 
+    /// How many rows a filter is true for, with a value for each parameter; an error for a row for which it has no value.
+    pub(crate) fn count_where(
+        &self,
+        table: TableId,
+        filter: &Bound,
+        given: &[Value],
+    ) -> Result<usize> {
+        let candidates = self.candidates(table, &Terms::of(Some(filter)));
+        if let (choice, true) = candidates.cheapest()
+            && let Some(count) = self.count_by_path(table, &choice.path, given)
+        {
+            return Ok(count);
+        }
+        let mut rows = self.rows_where(table, filter, given);
+        rows.try_fold(0, |count, row| row.map(|_| count + 1))
+    }
+
     /// The ids under one value of the list of a path.
     fn find_one_of(
         &self,

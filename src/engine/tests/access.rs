@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::engine::{AccessPath, Database, Snapshot, Terms};
+use crate::engine::{AccessPath, Candidate, Database, RowId, RowView, Snapshot, Terms};
 use crate::expr::{Expr, all, any, col};
 use crate::schema::{ColumnDef, Deferral, ForeignKeyDef, IndexDef, Schema, TableDef, UniqueDef};
 use crate::value::{DataType, Value};
@@ -148,6 +148,40 @@ fn scanned(snapshot: &Snapshot, filter: &Expr) -> Vec<Value> {
     .collect()
 }
 
+/// The keys of the rows for which a filter is true, by each path that it allows, ascending.
+fn by_each_path(snapshot: &Snapshot, filter: &Expr) -> Vec<Vec<Value>> {
+    let schema = snapshot.schema();
+    let table = schema.table(schema.table_id("bookings").unwrap());
+    let bound = filter.bind(table).unwrap();
+    let candidates = snapshot.candidates(table.id, &Terms::of(Some(&bound)));
+    let by_path = |(place, candidate): (usize, &Candidate)| {
+        let path = &candidate.path;
+        let found = snapshot.find_by_path(table.id, path, &[]);
+        let ids: Vec<RowId> = match found {
+            Some(ids) => ids.collect(),
+            None => {
+                let rows = snapshot.scan_by_path(table.id, path, &[]);
+                rows.map(|(id, _)| id).collect()
+            }
+        };
+        if let Some(count) = snapshot.count_by_path(table.id, path, &[]) {
+            assert_eq!(count, ids.len(), "{path:?}");
+        }
+        assert!(!path.ascends() || ids.is_sorted(), "{path:?}");
+        let rows = ids.into_iter().map(|id| snapshot.view(table.id, id));
+        let passes = |row: &RowView<'_>| {
+            candidates.answers_filter(place) || bound.matches_with(row, &[]) == Ok(true)
+        };
+        let mut keys: Vec<Value> = rows
+            .filter(passes)
+            .map(|row| row.key()[0].clone())
+            .collect();
+        keys.sort_unstable();
+        keys
+    };
+    candidates.all.iter().enumerate().map(by_path).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
@@ -177,6 +211,9 @@ proptest! {
             let found = tx.filter("bookings", filter).unwrap();
             let found: Vec<Value> = found.iter().map(|row| row.key()[0].clone()).collect();
             prop_assert_eq!(&found, &expected, "{}", filter);
+            for found in by_each_path(&tx, filter) {
+                prop_assert_eq!(&found, &expected, "{}", filter);
+            }
             let affected = tx.update("bookings", filter, [("kind", Value::from("a"))]).unwrap();
             prop_assert_eq!(usize::try_from(affected.rows).unwrap(), expected.len());
         }

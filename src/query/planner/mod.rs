@@ -5,7 +5,7 @@
 //!    reach is connected (`reach`).
 //! 2. What is asked about the whole is decided: a count needs no order and no cut.
 //! 3. `root` chooses how the root is found, among all ways that there are, by what each is expected to cost: the candidates
-//!    of its filter, the order of an index, and `far_end`, what is below it. It knows when a limit lets it stop early.
+//!    of its filter, the order of an index (`in_order`), and `far_end`, what is below it. It knows when a limit lets it stop early.
 //! 4. `estimate` says how many rows of each node are expected.
 //!
 //! All ways give the same rows in the same order. A plan knows which counts it depends on; who keeps one has to see whether
@@ -15,6 +15,7 @@ mod reach;
 mod walk;
 mod chain;
 mod root;
+mod in_order;
 mod far_end;
 mod estimate;
 

@@ -8,17 +8,14 @@
 //!    rows come in the order wanted, a limit lets the way stop before its end.
 
 use crate::engine::{
-    AccessPath, Candidate, Candidates, Cost, IndexWalk, NullsApart, PathKind, Range, Snapshot,
-    Terms, as_rows,
+    AccessPath, Candidate, Candidates, Cost, PathKind, Range, Snapshot, Terms, as_rows,
 };
-use crate::query::plan::{
-    Access, Cut, FoundOrder, IdOrder, Keep, Plan, PlanNode, RowOrder, Stop, decisive_keys,
-};
-use crate::query::planner::{estimate, far_end};
-use crate::query::reach::{At, Origin};
+use crate::query::plan::{Access, Cut, FoundOrder, IdOrder, Keep, Plan, PlanNode, RowOrder, Stop};
+use crate::query::planner::{estimate, far_end, in_order};
+use crate::query::reach::Origin;
 use crate::query::reason::{Reason, RootWay};
-use crate::query::{Direction, Nulls, Strategy, Version};
-use crate::schema::{IndexKind, Table};
+use crate::query::{Strategy, Version};
+use crate::schema::Table;
 
 /// A table with fewer rows is not looked at to estimate what a filter leaves of it: reading it costs little more.
 pub(super) const SAMPLED_MIN: f64 = 512.0;
@@ -301,10 +298,14 @@ impl<'p> Ways<'p> {
         ways: &mut Vec<RootChoice>,
     ) {
         let found = match &candidate.path {
-            AccessPath::Scan | AccessPath::KeyRange { .. } if self.is_key_backwards() => {
+            AccessPath::Scan | AccessPath::KeyRange { .. }
+                if in_order::is_key_backwards(self.root, self.table, self.snapshot) =>
+            {
                 Some((candidate.path.clone(), FoundOrder::IdsBackwards))
             }
-            AccessPath::Range { .. } | AccessPath::Index { .. } => self.walked(&candidate.path),
+            AccessPath::Range { .. } | AccessPath::Index { .. } => {
+                in_order::walked(&candidate.path, self.root, self.table)
+            }
             _ => None,
         };
         if let Some((path, found)) = found {
@@ -338,7 +339,7 @@ impl<'p> Ways<'p> {
                 values: Vec::new(),
                 range: Range::All,
             };
-            let Some((path, found)) = self.walked(&path) else {
+            let Some((path, found)) = in_order::walked(&path, self.root, self.table) else {
                 continue;
             };
             let all = self.snapshot.rows_of(self.table.id);
@@ -351,79 +352,6 @@ impl<'p> Ways<'p> {
                 cost: self.cost(&candidate, passing, left, true),
             });
         }
-    }
-
-    /// Whether rows are wanted from the highest key to the lowest, and stand in the order of keys.
-    fn is_key_backwards(&self) -> bool {
-        let RowOrder::Columns(columns) = &self.root.order else {
-            return false;
-        };
-        let &[only] = &self.table.primary_key().columns[..] else {
-            return false;
-        };
-        let first = columns.first();
-        first.is_some_and(|it| {
-            it.at == At::Row && it.ordinal == only && it.direction == Direction::Descending
-        }) && self.snapshot.ids_are_in_key_order(self.table.id)
-    }
-
-    /// How the rows of a path over an index come in the order wanted, if they can.
-    fn walked(&self, path: &AccessPath) -> Option<(AccessPath, FoundOrder)> {
-        let RowOrder::Columns(wanted) = &self.root.order else {
-            return None;
-        };
-        let (index, values, range) = match path {
-            AccessPath::Range {
-                index,
-                values,
-                range,
-            } => (*index, values, range.clone()),
-            AccessPath::Index { index, values, .. } => (*index, values, Range::All),
-            _ => return None,
-        };
-        let declared = &self.table.indexes[index];
-        if declared.kind != IndexKind::Ordered || path.list().is_some() {
-            return None;
-        }
-        let (fixed, rest) = declared.columns.split_at(values.len());
-        // What all rows have in common decides nothing, and behind the primary key nothing is left to decide.
-        let key = &self.table.primary_key().columns;
-        let wanted = decisive_keys(wanted, fixed, key);
-        if wanted.is_empty()
-            || wanted.len() > rest.len()
-            || wanted.iter().any(|it| it.at != At::Row)
-        {
-            return None;
-        }
-        let mut backwards = None;
-        let mut nulls = NullsApart::No;
-        for (place, (key, &column)) in wanted.iter().zip(rest).enumerate() {
-            let falls = declared.descending[values.len() + place];
-            let reversed = falls != (key.direction == Direction::Descending);
-            if key.ordinal != column || *backwards.get_or_insert(reversed) != reversed {
-                return None;
-            }
-            let has_nulls =
-                self.table.columns[column as usize].nullable && (place > 0 || range == Range::All);
-            // An index has nulls where the low values are.
-            let nulls_first = key.direction == Direction::Ascending;
-            match (has_nulls, nulls_first, key.nulls) {
-                (false, ..) | (_, true, Nulls::First) | (_, false, Nulls::Last) => {}
-                (true, true, Nulls::Last) if place == 0 => nulls = NullsApart::After,
-                (true, false, Nulls::First) if place == 0 => nulls = NullsApart::Before,
-                _ => return None,
-            }
-        }
-        let walk = IndexWalk {
-            backwards: backwards.unwrap_or(false),
-            nulls,
-        };
-        let path = AccessPath::Range {
-            index,
-            values: values.clone(),
-            range,
-        };
-        Some((path, FoundOrder::Index(walk)))
     }
 }
 
