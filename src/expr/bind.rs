@@ -16,7 +16,7 @@ use crate::error::{Error, Limit, RequestError, RequestKind, Result, Show, excerp
 use crate::expr::builtin::{Builtin, Wanted, wider};
 use crate::expr::compile::{compile, compile_value};
 use crate::expr::display::Shown;
-use crate::expr::eval::{Source, Total};
+use crate::expr::eval::{Source, Total, Traits};
 use crate::expr::parameter::Parameters;
 use crate::expr::related::{NESTING_MAX, Question};
 use crate::expr::tree::Tree;
@@ -108,7 +108,11 @@ impl Expr {
         let checked = Checker::new(&tree, scope, parameters, reach).check_predicates()?;
         let terms = compile(&tree, &checked);
         let source = Source::new(self.clone(), scope.subject());
-        Ok(Bound::new(source, terms, checked.columns()))
+        let traits = Traits {
+            can_fail: checked.can_fail.is_some(),
+            has_parameters: !checked.positions.is_empty(),
+        };
+        Ok(Bound::new(source, terms, checked.columns(), traits))
     }
 
     /// As [`bind_value`](Expr::bind_value), with parameters, which are added to those known already.

@@ -32,6 +32,16 @@ pub struct Bound {
     terms: Arc<[Term]>,
     /// Ascending.
     columns: Arc<[u32]>,
+    traits: Traits,
+}
+
+/// What may happen when a predicate is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Traits {
+    /// It may have no value for a row.
+    pub(super) can_fail: bool,
+    /// It needs values for parameters, or the time.
+    pub(super) has_parameters: bool,
 }
 
 /// A predicate that has an answer for every row: nothing in it can fail.
@@ -102,12 +112,28 @@ impl Source {
 }
 
 impl Bound {
-    pub(super) fn new(source: Arc<Source>, terms: Vec<Term>, columns: Arc<[u32]>) -> Self {
+    pub(super) fn new(
+        source: Arc<Source>,
+        terms: Vec<Term>,
+        columns: Arc<[u32]>,
+        traits: Traits,
+    ) -> Self {
         Bound {
             source,
             terms: terms.into(),
             columns,
+            traits,
         }
+    }
+
+    /// Whether there may be rows for which it has no value.
+    pub(crate) fn can_fail(&self) -> bool {
+        self.traits.can_fail
+    }
+
+    /// Whether it needs values for parameters, or the time.
+    pub(crate) fn has_parameters(&self) -> bool {
+        self.traits.has_parameters
     }
 
     /// Whether the predicate is true for the row: neither false nor unknown. Its terms are asked in the order written, up to

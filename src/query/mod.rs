@@ -23,12 +23,15 @@ mod resolve;
 mod reach;
 mod keyset;
 mod parameters;
+mod strategy;
+mod reason;
 mod plan;
 mod planner;
 mod recursed;
 mod level;
 mod execute;
 pub mod explain;
+mod plans;
 mod prepared;
 mod given;
 mod shape;
@@ -58,6 +61,8 @@ pub use self::result::{Record, Records, Rows};
 pub use self::scope::{Scope, ScopeChoice};
 pub use self::select::{Select, select};
 pub use self::shape::{Column, Counted, Included, Loaded};
+#[doc(hidden)]
+pub use self::strategy::Strategy;
 
 pub(crate) use self::reach::models_reached;
 pub(crate) use self::resolve::check_criteria;

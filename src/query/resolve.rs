@@ -19,7 +19,7 @@ use crate::query::node::{IncludeNode, JunctionNode, Node, OrderKey, StepNode, Tr
 use crate::query::parameters::Wanted;
 use crate::query::reach::{self, Draft, Origin, Reach, Slot};
 use crate::query::select::Criteria;
-use crate::query::{DEPTH_MAX, Include, Order, Scopes, Select, Version, keyset};
+use crate::query::{DEPTH_MAX, Include, Order, Scopes, Select, Strategy, Version, keyset};
 use crate::schema::{Schema, Table};
 use crate::value::{DataType, Key, Value};
 
@@ -32,6 +32,7 @@ pub(crate) struct Resolved {
     /// The root first, and every node before what it contains.
     pub(crate) nodes: Vec<Node>,
     pub(crate) wanted: Wanted,
+    pub(crate) strategy: Strategy,
 }
 
 /// The request by ids, with every name and type checked.
@@ -45,6 +46,7 @@ pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Resolved
     Ok(Resolved {
         nodes: resolver.nodes(root, &request.criteria, request.after.as_ref())?,
         wanted: Wanted::new(&root.name, resolver.parameters.into_inner())?,
+        strategy: request.strategy,
     })
 }
 
@@ -88,6 +90,7 @@ pub(crate) fn resolve_given(
     Ok(Resolved {
         nodes: resolver.below(root, draft, scoped)?,
         wanted: Wanted::new(&target.name, resolver.parameters.into_inner())?,
+        strategy: Strategy::Cheapest,
     })
 }
 
@@ -328,7 +331,9 @@ impl<'s> Resolver<'s> {
             if let Some(include) = &mut node.include {
                 include.owner = owner;
             }
-            self.check_owner(&tree.nodes, parent, &node)?;
+            if !counted {
+                self.check_owner(&tree.nodes, parent, &node)?;
+            }
             let silent = tree.nodes[parent].is_silent(&tree.nodes);
             if silent && (counted || !node.is_required()) {
                 // Only a scope says so, and it says nothing about a number.

@@ -6,7 +6,7 @@
 
 use crate::expr::Expr;
 use crate::query::attributes::add_computed;
-use crate::query::{DEPTH_MAX, Include, IncludeAll, Order, ScopeChoice};
+use crate::query::{DEPTH_MAX, Include, IncludeAll, Order, ScopeChoice, Strategy};
 use crate::value::Key;
 
 /// What asks for joined rows to be counted.
@@ -32,6 +32,7 @@ pub struct Select {
     pub(crate) criteria: Criteria,
     /// The place behind which the rows are.
     pub(crate) after: Option<Key>,
+    pub(crate) strategy: Strategy,
 }
 
 /// Which rows, in which order, with what of them and below them.
@@ -71,6 +72,7 @@ pub fn select(model: impl Into<String>) -> Select {
         model: model.into(),
         criteria: Criteria::default(),
         after: None,
+        strategy: Strategy::Cheapest,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What relata does, through its public API: one file for each behaviour.
 
 mod counts_follow_scopes;
+mod plans_follow_the_data;
 mod filters_reach_associations;
 mod writers_take_turns;
 mod anomalies_cannot_happen;

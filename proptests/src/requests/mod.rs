@@ -29,7 +29,7 @@ pub mod loops;
 pub mod rival;
 pub mod parts;
 pub mod dresses;
-// pub mod plans;
+pub mod plans;
 pub mod pages;
 pub mod campaign;
 pub mod shrink;

@@ -1,6 +1,7 @@
 //! Obeys a plan, level by level.
 //!
-//! 1. The root's rows are found, tested and ordered.
+//! 1. The root's rows are found, tested and ordered. Where the plan says when to stop, they are read in batches, each of
+//!    which goes through the next two steps, until so many are left.
 //! 2. What its filter asks of rows below it is counted, and rows are taken out for which the answer is no.
 //! 3. The required includes are read, and with each of them the rows of its parent node that have nothing there are
 //!    taken out; so on down, before anything is cut. That is the semi-join (beyond BY-7), and what decides about a parent
@@ -14,6 +15,8 @@
 //! request, which are limited. Everything is allocated per level.
 
 mod access;
+mod far_end;
+mod batches;
 mod computed;
 mod arrange;
 mod lines;
@@ -32,7 +35,7 @@ use crate::query::execute::walk::Walker;
 use crate::query::execute::watch::{Notes, Unwatched, Watch};
 use crate::query::level::{Level, RowList};
 use crate::query::node::JunctionNode;
-use crate::query::plan::{Access, Cut, Keep, Plan, RowOrder};
+use crate::query::plan::{Access, Cut, FoundOrder, Keep, Plan, RowOrder, Stop};
 use crate::query::reach::Origin;
 use crate::value::Value;
 
@@ -84,9 +87,24 @@ pub(crate) fn count(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result
     }
     match &root.access {
         Access::Root(path) => access::count(path, &root.node, given, snapshot),
-        Access::Given | Access::Direct { .. } | Access::On { .. } => Ok(0),
+        Access::FarEnd(_) | Access::Given | Access::Direct { .. } | Access::On { .. } => Ok(0),
         Access::Through { .. } | Access::Chain { .. } => Ok(0),
     }
+}
+
+/// Whether the root has a row, of a plan that only counts. The first one settles it, where no filter can fail.
+pub(crate) fn exists(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<bool> {
+    let root = plan.root();
+    if !plan.is_total || (plan.nodes.len() == 1 && root.node.filter.is_none()) {
+        return Ok(count(plan, given, snapshot)? > 0);
+    }
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
+    execution.stop = Some(Stop {
+        rows: 1,
+        in_batches: plan.nodes.len() > 1,
+    });
+    execution.read_root()?;
+    Ok(execution.levels[0].len() > 0)
 }
 
 struct Execution<'p, 's, W> {
@@ -98,6 +116,8 @@ struct Execution<'p, 's, W> {
     levels: Vec<Level<'s>>,
     /// The rows of the root, or the sources of a chain to it, where the plan says that they are given.
     root_rows: Option<Level<'s>>,
+    /// When no more roots are read.
+    stop: Option<Stop>,
     watch: W,
 }
 
@@ -113,6 +133,7 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
             snapshot,
             levels: levels.collect(),
             root_rows: None,
+            stop: plan.root().stop(snapshot),
             watch,
         }
     }
@@ -125,7 +146,9 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
                 continue;
             }
             self.watch.turn_to(node);
-            if !self.levels[node].is_read() {
+            if node == 0 {
+                self.read_root()?;
+            } else if !self.levels[node].is_read() {
                 self.read_required(node)?;
             }
             self.finish(node)?;
@@ -227,8 +250,13 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
             watch: self.watch,
         };
         let mut level = match &planned.access {
-            Access::Root(path) => {
-                access::read(path, &planned.node, self.given, snapshot, self.watch)?
+            Access::Root(path) if planned.found == FoundOrder::Ids => {
+                let (node, first) = (&planned.node, self.first());
+                access::read(path, node, self.given, first, snapshot, self.watch)?
+            }
+            Access::Root(_) | Access::FarEnd(_) => {
+                let mut roots = access::Roots::new(planned, self.given, snapshot, self.watch)?;
+                access::level(roots.read(self.first().unwrap_or(usize::MAX))?)
             }
             Access::Given => {
                 let rows = self.root_rows.take();
@@ -258,7 +286,7 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
             },
         };
         // The rows of a root are tested as they are read.
-        if !matches!(planned.access, Access::Root(_))
+        if !matches!(planned.access, Access::Root(_) | Access::FarEnd(_))
             && let Some(filter) = &planned.node.filter
         {
             let keep = tested(&level.rows, filter, self.given)?;
@@ -266,6 +294,12 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
         }
         arrange::arrange(&mut level, planned, self.snapshot);
         Ok(level)
+    }
+
+    /// How many roots are read, if all of them stay.
+    fn first(&self) -> Option<usize> {
+        let stop = self.stop.filter(|stop| !stop.in_batches);
+        stop.map(|stop| stop.rows)
     }
 
     /// Leaves the rows that offset and limit leave under each parent.

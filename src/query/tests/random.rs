@@ -9,7 +9,7 @@ use crate::expr::{Expr, Scope, all, any, col, not, related};
 use crate::query::select::Criteria;
 use crate::query::tests::fixture::{World, uuid};
 use crate::query::tests::reference::{Names, Reference, Tree, names_of};
-use crate::query::{Include, Record, Records, Select, asc, desc, include, select};
+use crate::query::{Include, Record, Records, Select, Strategy, asc, desc, include, select};
 use crate::value::{DataType, Value};
 
 proptest! {
@@ -42,6 +42,14 @@ proptest! {
         prop_assert_eq!(&trees(prepared.run_owned(&world).unwrap().rows().iter()), &expected.shown);
         let explained = request.explain_analyze(&world).unwrap();
         prop_assert_eq!(explained.root.actual.unwrap().rows, expected.shown.len() as u64);
+        for strategy in Strategy::ALL {
+            let forced = request.clone().strategy(strategy);
+            let found = forced.run(&world).unwrap();
+            prop_assert_eq!(&trees(found.iter()), &expected.shown, "{:?}", &forced);
+            prop_assert_eq!(forced.count(&world).unwrap(), expected.count, "{:?}", &forced);
+            let exists = forced.exists(&world).unwrap();
+            prop_assert_eq!(exists, expected.count > 0, "{:?}", &forced);
+        }
         let mut given = Vec::new();
         let mut parametrized = request;
         parametrize(&mut parametrized.criteria, &mut given);
