@@ -331,7 +331,9 @@ impl<'s> Resolver<'s> {
             if let Some(include) = &mut node.include {
                 include.owner = owner;
             }
-            self.check_owner(&tree.nodes, parent, &node)?;
+            if !counted {
+                self.check_owner(&tree.nodes, parent, &node)?;
+            }
             let silent = tree.nodes[parent].is_silent(&tree.nodes);
             if silent && (counted || !node.is_required()) {
                 // Only a scope says so, and it says nothing about a number.

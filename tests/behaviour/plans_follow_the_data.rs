@@ -127,7 +127,7 @@ fn found(db: &Database, request: &Select) -> Result<String> {
 /// Asserts how a request is answered, and that every other way finds the same.
 #[track_caller]
 fn assert_way(db: &Database, request: &Select, way: &str) {
-    let plan = request.explain(db).unwrap();
+    let plan = request.explain(db).unwrap().to_string();
     assert!(plan.contains(way), "{way} in\n{plan}");
     let expected = found(db, request).unwrap();
     let count = request.count(db).unwrap();

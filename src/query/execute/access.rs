@@ -6,6 +6,7 @@
 use crate::engine::{AccessPath, RowCells, RowId, Snapshot, TableReader};
 use crate::error::Result;
 use crate::expr::Failed;
+use crate::query::execute::watch::Watch;
 use crate::query::execute::{far_end, first_difference};
 use crate::query::level::{Level, RowList};
 use crate::query::node::{Node, OrderKey};
@@ -19,25 +20,43 @@ pub(super) fn read<'s>(
     given: &[Value],
     first: Option<usize>,
     snapshot: &'s Snapshot,
+    watch: impl Watch,
 ) -> Result<Level<'s>> {
+    watch.probed(look_ups(path));
     let reader = snapshot.reader(root.table);
     let first = first.unwrap_or(usize::MAX);
     let (mut list, mut failed) = (RowList::new(reader), None);
     match snapshot.find_by_path(root.table, path, given) {
         Some(found) if root.filter.is_none() => {
             list = RowList::read(snapshot, root.table, found.take(first));
+            watch.read(list.len());
         }
         Some(found) => {
             let found = found.map(|id| (id, reader.live(id)));
+            let found = found.inspect(|_| watch.read(1));
             list.extend(passing(found, root, given, reader, &mut failed).take(first));
         }
         None => {
             let rows = snapshot.scan_by_path(root.table, path, given);
+            let rows = rows.inspect(|_| watch.read(1));
             list.extend(passing(rows, root, given, reader, &mut failed).take(first));
         }
     }
     root.check(failed)?;
     Ok(level(list))
+}
+
+/// How often a path looks something up.
+pub(super) fn look_ups(path: &AccessPath) -> usize {
+    match path {
+        AccessPath::Scan => 0,
+        AccessPath::Intersection(paths) => paths.iter().map(look_ups).sum(),
+        AccessPath::Key { .. }
+        | AccessPath::Children { .. }
+        | AccessPath::Index { .. }
+        | AccessPath::Range { .. }
+        | AccessPath::KeyRange { .. } => path.list().map_or(1, <[Value]>::len),
+    }
 }
 
 /// A level of rows of a root.
@@ -52,7 +71,7 @@ pub(super) fn level(rows: RowList<'_>) -> Level<'_> {
 }
 
 /// Rows of a root that pass its filter, in the order in which its plan finds them.
-pub(super) struct Roots<'p, 's> {
+pub(super) struct Roots<'p, 's, W> {
     planned: &'p PlanNode,
     given: &'p [Value],
     snapshot: &'s Snapshot,
@@ -62,14 +81,19 @@ pub(super) struct Roots<'p, 's> {
     next: Option<(RowId, RowCells<'s>)>,
     /// Of an index: which keys it is walked by. Rows with the same ones are put in the order of their primary key.
     tied_by: Option<Vec<&'p OrderKey>>,
+    watch: W,
 }
 
-impl<'p, 's> Roots<'p, 's> {
+impl<'p, 's, W: Watch> Roots<'p, 's, W> {
     pub(super) fn new(
         planned: &'p PlanNode,
         given: &'p [Value],
         snapshot: &'s Snapshot,
+        watch: W,
     ) -> Result<Self> {
+        if let Access::Root(path) = &planned.access {
+            watch.probed(look_ups(path));
+        }
         let reader = snapshot.reader(planned.node.table);
         let mut tied_by = None;
         let by_id = move |id: RowId| (id, reader.live(id));
@@ -90,7 +114,7 @@ impl<'p, 's> Roots<'p, 's> {
                     }
                 }
                 (Access::FarEnd(way), _) => {
-                    let found = far_end::find(way, given, snapshot)?;
+                    let found = far_end::find(way, given, snapshot, watch)?;
                     Box::new(found.into_iter().map(by_id))
                 }
                 _ => Box::new(std::iter::empty()),
@@ -103,6 +127,7 @@ impl<'p, 's> Roots<'p, 's> {
             rows,
             next: None,
             tied_by,
+            watch,
         })
     }
 
@@ -120,6 +145,7 @@ impl<'p, 's> Roots<'p, 's> {
             .map(|it| (it, true))
             .chain(more.map(|it| (it, false)));
         for ((id, cells), passed) in all {
+            self.watch.read(usize::from(!passed));
             if let Some(filter) = filter.filter(|_| !passed) {
                 let answer = filter.matches_with(&reader.view(id, cells), self.given);
                 if !answer.map_err(|failed| filter.error(failed))? {

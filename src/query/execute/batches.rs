@@ -4,6 +4,7 @@
 //! no more was read than twice what was needed, and nothing twice.
 
 use crate::error::Result;
+use crate::query::execute::watch::Watch;
 use crate::query::execute::{Execution, access};
 use crate::query::level::Level;
 
@@ -11,7 +12,7 @@ use crate::query::level::Level;
 /// as reading so many.
 const FIRST: usize = 16;
 
-impl Execution<'_, '_> {
+impl<W: Watch> Execution<'_, '_, W> {
     /// Reads the root, and what decides about it.
     pub(super) fn read_root(&mut self) -> Result<()> {
         match self.stop {
@@ -21,7 +22,10 @@ impl Execution<'_, '_> {
     }
 
     fn read_in_batches(&mut self, wanted: usize) -> Result<()> {
-        let mut roots = access::Roots::new(&self.plan.nodes[0], self.given, self.snapshot)?;
+        let mut roots = {
+            let root = &self.plan.nodes[0];
+            access::Roots::new(root, self.given, self.snapshot, self.watch)?
+        };
         let unread = self.levels.iter().map(|it| Level::unread(it.rows.reader));
         let mut read: Vec<Level<'_>> = unread.collect();
         let mut batch = wanted.saturating_mul(2).max(FIRST);

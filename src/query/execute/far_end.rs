@@ -3,7 +3,9 @@
 use crate::engine::{RowId, RowView, Snapshot};
 use crate::error::Result;
 use crate::expr::Cells;
-use crate::query::execute::walk;
+use crate::query::execute::access::look_ups;
+use crate::query::execute::walk::Walker;
+use crate::query::execute::watch::Watch;
 use crate::query::level::RowList;
 use crate::query::plan::FarEnd;
 use crate::value::{Value, ValueRef};
@@ -22,10 +24,17 @@ impl Cells for FarRow<'_> {
 }
 
 /// The ids of the roots above what is found at the far end, ascending, each once.
-pub(super) fn find(way: &FarEnd, given: &[Value], snapshot: &Snapshot) -> Result<Vec<RowId>> {
+pub(super) fn find(
+    way: &FarEnd,
+    given: &[Value],
+    snapshot: &Snapshot,
+    watch: impl Watch,
+) -> Result<Vec<RowId>> {
+    watch.probed(look_ups(&way.path));
     let reader = snapshot.reader(way.table);
     let mut rows = RowList::new(reader);
     let passes = |id: RowId| {
+        watch.read(1);
         if way.filter.is_none() && way.terms.is_empty() {
             return true;
         }
@@ -51,9 +60,19 @@ pub(super) fn find(way: &FarEnd, given: &[Value], snapshot: &Snapshot) -> Result
     }
     let mut ids = std::mem::take(&mut rows.ids);
     let mut from = way.table;
-    for (step, table) in &way.climb {
+    for (position, (step, table)) in way.climb.iter().enumerate() {
+        // Those found first were read already.
+        if position > 0 {
+            watch.read(ids.len());
+        }
         let below = RowList::read(snapshot, from, ids);
-        ids = walk::find(step, &below, *table, snapshot)?.ids;
+        let walker = Walker {
+            table: *table,
+            given,
+            snapshot,
+            watch,
+        };
+        ids = walker.find(step, &below)?.ids;
         ids.sort_unstable();
         ids.dedup();
         from = *table;

@@ -24,6 +24,7 @@ mod reach;
 mod walk;
 mod chain;
 mod recursion;
+mod watch;
 
 use std::cmp::Ordering;
 
@@ -31,6 +32,7 @@ use crate::engine::Snapshot;
 use crate::error::Result;
 use crate::expr::Bound;
 use crate::query::execute::walk::Walker;
+use crate::query::execute::watch::{Notes, Unwatched, Watch};
 use crate::query::level::{Level, RowList};
 use crate::query::node::JunctionNode;
 use crate::query::plan::{Access, Cut, FoundOrder, Keep, Plan, RowOrder, Stop};
@@ -38,6 +40,7 @@ use crate::query::reach::Origin;
 use crate::value::Value;
 
 pub(crate) use self::computed::work_out;
+pub(crate) use self::watch::{Figures, Watched};
 
 /// One level per node.
 pub(crate) fn run<'s>(
@@ -45,9 +48,22 @@ pub(crate) fn run<'s>(
     given: &[Value],
     snapshot: &'s Snapshot,
 ) -> Result<Vec<Level<'s>>> {
-    let mut execution = Execution::new(plan, given, snapshot);
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
     execution.read_all()?;
     Ok(execution.levels)
+}
+
+/// Does what running a plan does, for what it costs.
+pub(crate) fn watch(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<Watched> {
+    let notes = Notes::new(plan.nodes.len());
+    let mut execution = Execution::new(plan, given, snapshot, &notes);
+    execution.read_all()?;
+    let by_node = notes.by_node(&execution.levels);
+    work_out(plan, given, &execution.levels)?;
+    Ok(Watched {
+        by_node,
+        time: notes.time(),
+    })
 }
 
 /// As [`run`], of a plan whose root rows are given.
@@ -57,7 +73,7 @@ pub(crate) fn run_given<'s>(
     root_rows: Level<'s>,
     snapshot: &'s Snapshot,
 ) -> Result<Vec<Level<'s>>> {
-    let mut execution = Execution::new(plan, given, snapshot);
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
     execution.root_rows = Some(root_rows);
     execution.read_all()?;
     Ok(execution.levels)
@@ -82,7 +98,7 @@ pub(crate) fn exists(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Resul
     if !plan.is_total || (plan.nodes.len() == 1 && root.node.filter.is_none()) {
         return Ok(count(plan, given, snapshot)? > 0);
     }
-    let mut execution = Execution::new(plan, given, snapshot);
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
     execution.stop = Some(Stop {
         rows: 1,
         in_batches: plan.nodes.len() > 1,
@@ -91,7 +107,7 @@ pub(crate) fn exists(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Resul
     Ok(execution.levels[0].len() > 0)
 }
 
-struct Execution<'p, 's> {
+struct Execution<'p, 's, W> {
     plan: &'p Plan,
     /// The values of the parameters.
     given: &'p [Value],
@@ -102,12 +118,13 @@ struct Execution<'p, 's> {
     root_rows: Option<Level<'s>>,
     /// When no more roots are read.
     stop: Option<Stop>,
+    watch: W,
 }
 
 const GIVEN: &str = "whoever runs such a plan gives the rows that it begins with";
 
-impl<'p, 's> Execution<'p, 's> {
-    fn new(plan: &'p Plan, given: &'p [Value], snapshot: &'s Snapshot) -> Self {
+impl<'p, 's, W: Watch> Execution<'p, 's, W> {
+    fn new(plan: &'p Plan, given: &'p [Value], snapshot: &'s Snapshot, watch: W) -> Self {
         let nodes = plan.nodes.iter();
         let levels = nodes.map(|it| Level::unread(snapshot.reader(it.node.table)));
         Execution {
@@ -117,6 +134,7 @@ impl<'p, 's> Execution<'p, 's> {
             levels: levels.collect(),
             root_rows: None,
             stop: plan.root().stop(snapshot),
+            watch,
         }
     }
 
@@ -127,6 +145,7 @@ impl<'p, 's> Execution<'p, 's> {
                 self.let_go(node);
                 continue;
             }
+            self.watch.turn_to(node);
             if node == 0 {
                 self.read_root()?;
             } else if !self.levels[node].is_read() {
@@ -165,8 +184,11 @@ impl<'p, 's> Execution<'p, 's> {
     /// each required include, and of the includes of one owner in one of them; before a limit, in the order that decides
     /// what it takes.
     fn read_required(&mut self, node: usize) -> Result<()> {
+        let before = self.watch.turn_to(node);
         self.levels[node] = self.read(node)?;
-        self.leave_required(node)
+        self.leave_required(node)?;
+        self.watch.turn_to(before);
+        Ok(())
     }
 
     /// Reads the required includes below the rows of a node, and leaves those that have something in each.
@@ -197,6 +219,9 @@ impl<'p, 's> Execution<'p, 's> {
         {
             self.sort(node, order, &order.taking)?;
         }
+        let level = &self.levels[node];
+        let rows = level.offsets.last().map_or(0, |&end| end as usize);
+        self.watch.passed(node, rows);
         Ok(())
     }
 
@@ -222,13 +247,15 @@ impl<'p, 's> Execution<'p, 's> {
             table,
             given: self.given,
             snapshot,
+            watch: self.watch,
         };
         let mut level = match &planned.access {
             Access::Root(path) if planned.found == FoundOrder::Ids => {
-                access::read(path, &planned.node, self.given, self.first(), snapshot)?
+                let (node, first) = (&planned.node, self.first());
+                access::read(path, node, self.given, first, snapshot, self.watch)?
             }
             Access::Root(_) | Access::FarEnd(_) => {
-                let mut roots = access::Roots::new(planned, self.given, snapshot)?;
+                let mut roots = access::Roots::new(planned, self.given, snapshot, self.watch)?;
                 access::level(roots.read(self.first().unwrap_or(usize::MAX))?)
             }
             Access::Given => {
