@@ -62,6 +62,9 @@ impl Block<'_> {
         lines.extend(self.taking());
         lines.extend(self.cut());
         lines.extend(self.recursion());
+        let node = &self.node.node;
+        let computed = node.attributes.computed.iter().zip(&node.worked);
+        lines.extend(computed.map(|(name, worked)| format!("attribute {name}: {}", worked.value)));
         lines
     }
 
@@ -76,6 +79,9 @@ impl Block<'_> {
         let hidden = if include.hidden { ", not shown" } else { "" };
         let of = include.owner.as_ref();
         let of = of.map_or_else(String::new, |owner| format!(" of {}", owner.key));
+        if include.aggregated {
+            return format!("aggregate {key} ({model}), not shown");
+        }
         match (include.counted, implied && !include.required) {
             (true, true) => format!("count {key} ({model}), not shown"),
             (true, false) => format!("count {key} ({model})"),
@@ -272,6 +278,11 @@ impl Block<'_> {
             At::Row => (self.position, Side::Target),
             At::Junction => (self.position, Side::Junction),
             At::Below { node, side } => (node, side),
+            At::Worked => {
+                return self.node.node.worked[key.ordinal as usize]
+                    .value
+                    .to_string();
+            }
         };
         let (model, _) = self.plan.shape(node, side);
         let mut path = attribute_name(model, key.ordinal).to_owned();

@@ -122,9 +122,15 @@ impl Include {
 
     /// With an attribute that is worked out of each row, after those that are columns, under a name of its own: one of two
     /// with the same name counts, the later one. It stands among the attributes of a record, in JSON and in joined rows, and
-    /// is worked out when everything else is done, once for each row of the result. No filter and no order sees it.
+    /// is worked out once for each row of the result, whatever was cut. An order may be by its name, and then it is worked
+    /// out for the rows that are ordered as well; no filter sees it.
     ///
     /// An attribute of the model may be given another name so, or its own where it is not shown otherwise.
+    ///
+    /// It may reach associated rows without loading them: `related("posts").count()`, `related("posts").sum("likes")` and
+    /// the other questions of [`related`](crate::expr::related); and columns over associations to one, `col("company.name")`,
+    /// null where there is no row. Set at a time: O(rows that are led to). A column over an association to many is refused as
+    /// `Unsupported`.
     ///
     /// See [`Select::with_attribute`](crate::query::Select::with_attribute).
     pub fn with_attribute(mut self, name: impl Into<String>, expr: impl Into<Expr>) -> Self {

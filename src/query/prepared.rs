@@ -52,8 +52,8 @@ impl Select {
         let version = on.version();
         let plan = planner::plan(resolve::resolve(self, version)?, version);
         let given = plan.wanted.given(NOTHING, version)?;
-        let levels = execute::run(&plan, &given, version.snapshot)?;
-        Rows::new(Cow::Owned(plan), &given, levels)
+        let found = execute::run(&plan, &given, version.snapshot)?;
+        Ok(Rows::new(Cow::Owned(plan), given, found, version.snapshot))
     }
 
     /// The rows, with the snapshot that they are in: for holding results while the database is written.
@@ -144,8 +144,9 @@ impl Prepared {
     ) -> Result<Rows<'s>> {
         let version = self.checked(on)?;
         let given = self.plan.wanted.given(parameters, version)?;
-        let levels = execute::run(&self.plan, &given, version.snapshot)?;
-        Rows::new(Cow::Borrowed(&self.plan), &given, levels)
+        let found = execute::run(&self.plan, &given, version.snapshot)?;
+        let plan = Cow::Borrowed(&self.plan);
+        Ok(Rows::new(plan, given, found, version.snapshot))
     }
 
     /// As [`Select::run_owned`].

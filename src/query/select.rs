@@ -95,7 +95,8 @@ impl Select {
     }
 
     /// Ordered by this, then by what later calls say, then by primary key. It may be a column over a path, such as
-    /// `company.name`, or `tags.PostTag.weight` of a junction: see [`Order`].
+    /// `company.name`, or `tags.PostTag.weight` of a junction, an attribute that is worked out, or an expression: see
+    /// [`Order`].
     pub fn order_by(mut self, order: impl Into<Order>) -> Self {
         self.criteria.order.push(order.into());
         self
@@ -114,8 +115,9 @@ impl Select {
     }
 
     /// Only rows behind a place in the order of the request: the one that [`Record::cursor`](crate::query::Record::cursor)
-    /// gives for the last row of a page, so that `limit` gives the next page. It is the values of the columns ordered by
-    /// and then of the primary key; without an order the primary key alone.
+    /// gives for the last row of a page, so that `limit` gives the next page. It is the values of what is ordered by and then
+    /// of the primary key; without an order the primary key alone. In an order over an association to many no row has a
+    /// place: that is `Unsupported`.
     ///
     /// Unlike an offset, it stays right when rows are inserted or deleted between two pages, the row itself included, and
     /// it does not count rows off (beyond BY-5). It says nothing about `count`, as a limit says nothing.
@@ -163,9 +165,15 @@ impl Select {
 
     /// With an attribute that is worked out of each row, after those that are columns, under a name of its own: one of two
     /// with the same name counts, the later one. It stands among the attributes of a record, in JSON and in joined rows, and
-    /// is worked out when everything else is done, once for each row of the result. No filter and no order sees it.
+    /// is worked out once for each row of the result, whatever was cut. An order may be by its name, and then it is worked
+    /// out for the rows that are ordered as well; no filter sees it.
     ///
     /// An attribute of the model may be given another name so, or its own where it is not shown otherwise.
+    ///
+    /// It may reach associated rows without loading them: `related("posts").count()`, `related("posts").sum("likes")` and
+    /// the other questions of [`related`](crate::expr::related); and columns over associations to one, `col("company.name")`,
+    /// null where there is no row. Set at a time: O(rows that are led to). A column over an association to many is refused as
+    /// `Unsupported`.
     ///
     /// ```
     /// use relata::{Attribute, DataType, ModelDef, Models, Value, col, select, values};
