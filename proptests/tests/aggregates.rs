@@ -6,22 +6,58 @@
 use fastrand::Rng;
 use relata::aggregate::sum;
 use relata::query::Record;
-use relata::{Attribute, DataType, Models, Result, Value, col, select};
+use relata::{Attribute, DataType, Database, Models, Result, Value, col, select};
 use relata_proptests::aggregates::{Pair, draw_groups, draw_rows};
 use relata_proptests::environment::variable;
+use rusqlite::Connection;
+use rusqlite::types::ValueRef as SqlValue;
 
 const SEED: u64 = 20_261_129;
+
+/// The same rows in both.
+struct Both {
+    relata: Database,
+    sqlite: Connection,
+}
+
+impl Both {
+    fn draw(random: &mut Rng) -> Result<Self> {
+        let Pair { relata, sql } = Pair::draw(random)?;
+        let sqlite = Connection::open_in_memory().expect("a database in memory");
+        sqlite.execute_batch(&sql).expect("tables and rows");
+        Ok(Both { relata, sqlite })
+    }
+
+    /// What SQLite answers.
+    fn ask(&self, sql: &str) -> Vec<Vec<Value>> {
+        let mut statement = self.sqlite.prepare(sql).expect("the text is SQL");
+        let width = statement.column_count();
+        let mut rows = statement.query([]).expect("no parameters");
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().expect("rows are read") {
+            let cell = |place| match row.get_ref(place).expect("there is such a cell") {
+                SqlValue::Null => Value::Null,
+                SqlValue::Integer(it) => Value::Int(it),
+                SqlValue::Real(it) => Value::from(it),
+                SqlValue::Text(it) => Value::from(std::str::from_utf8(it).expect("text")),
+                SqlValue::Blob(it) => Value::from(it),
+            };
+            found.push((0..width).map(cell).collect());
+        }
+        found
+    }
+}
 
 #[test]
 fn groups_are_those_of_sqlite() -> Result<()> {
     let cases = variable("RELATA_GROUPS", 10_000).expect("a number");
     let seed = variable("RELATA_SEED", SEED).expect("a number");
     let mut random = Rng::with_seed(seed);
-    let mut pair = Pair::draw(&mut random)?;
+    let mut pair = Both::draw(&mut random)?;
     let (mut many, mut empty) = (0, 0);
     for case in 0..cases {
         if case % 20 == 0 {
-            pair = Pair::draw(&mut random)?;
+            pair = Both::draw(&mut random)?;
         }
         let request = draw_groups(&mut random);
         let at = format!("RELATA_SEED={seed}, case {case}: {}", request.sql);
@@ -45,14 +81,14 @@ fn groups_are_those_of_sqlite() -> Result<()> {
 // Broken, a row has another number than a correlated sub-select gives, or stands elsewhere, at the root or below a row.
 #[test]
 fn numbers_about_associated_rows_are_those_of_sqlite() -> Result<()> {
-    let cases = variable("RELATA_GROUPS", 10_000).expect("a number");
+    let cases = variable("RELATA_GROUPS", 5_000).expect("a number");
     let seed = variable("RELATA_SEED", SEED).expect("a number");
     let mut random = Rng::with_seed(seed);
-    let mut pair = Pair::draw(&mut random)?;
+    let mut pair = Both::draw(&mut random)?;
     let (mut below, mut held) = (0, 0);
     for case in 0..cases {
         if case % 20 == 0 {
-            pair = Pair::draw(&mut random)?;
+            pair = Both::draw(&mut random)?;
         }
         let rows = draw_rows(&mut random);
         let at = format!("RELATA_SEED={seed}, case {case}: {}", rows.root.sql);

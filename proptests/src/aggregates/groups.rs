@@ -59,7 +59,10 @@ pub fn draw_groups(random: &mut Rng) -> Request<Grouped> {
         having.push(format!("count(*) {sign} {least}"));
     }
     let mut orders = Vec::new();
-    for name in names.iter().filter(|_| random.u8(0..3) == 0) {
+    for name in &names {
+        if random.u8(0..3) != 0 {
+            continue;
+        }
         let order = draw_order(
             random,
             Text {
