@@ -7,7 +7,7 @@
 use crate::association::registry::ModelEntry;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Expr;
-use crate::query::select::Criteria;
+use crate::query::criteria::Criteria;
 
 /// The first ordinal that is no column's: a table has fewer.
 const COMPUTED: u32 = 1 << 16;

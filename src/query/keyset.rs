@@ -11,10 +11,10 @@
 use crate::association::registry::{ModelEntry, Registry};
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::expr::{Expr, all, any, col, val};
+use crate::query::criteria::Criteria;
 use crate::query::node::OrderKey;
 use crate::query::plan::{PlanNode, RowOrder};
 use crate::query::reach::At;
-use crate::query::select::Criteria;
 use crate::query::{Direction, Nulls, Order};
 use crate::value::{Key, Value};
 

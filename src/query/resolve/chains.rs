@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::association::link::{Association, Link};
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::{Bound, Expr};
+use crate::query::criteria::Criteria;
 use crate::query::node::{Node, StepNode};
 use crate::query::reach::Draft;
 use crate::query::resolve::Resolver;
 use crate::query::resolve::filters::{seen, split};
-use crate::query::select::Criteria;
 
 impl Resolver<'_> {
     /// A node of the targets of an association, within its scope and conditions.

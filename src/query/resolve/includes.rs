@@ -9,12 +9,12 @@ use crate::association::link::Link;
 use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId};
 use crate::error::{RequestError, RequestKind, Result};
+use crate::query::criteria::Criteria;
 use crate::query::include_all::by_key;
 use crate::query::node::{IncludeNode, Node, Tree};
 use crate::query::reach::{Draft, Origin};
 use crate::query::resolve::Resolver;
 use crate::query::resolve::refusals::{check_no_junction, too_deep, too_many};
-use crate::query::select::Criteria;
 use crate::query::{DEPTH_MAX, Include};
 
 /// The most includes of one request, at all depths; a few associations lead to many where all are included.

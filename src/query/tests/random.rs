@@ -7,7 +7,7 @@ use crate::association::registry::{ModelEntry, ModelId};
 use crate::error::{ErrorKind, Limit, RequestKind};
 use crate::expr::aggregate::{self, AggregateFunction};
 use crate::expr::{Expr, RelatedRows, Scope, all, any, col, not, related};
-use crate::query::select::Criteria;
+use crate::query::criteria::Criteria;
 use crate::query::tests::fixture::{World, uuid};
 use crate::query::tests::reference::{Names, Reference, Tree, names_of};
 use crate::query::{Include, Record, Records, Select, asc, desc, include, select};

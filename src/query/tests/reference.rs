@@ -14,7 +14,7 @@ use crate::association::registry::{ModelEntry, ModelId};
 use crate::error::Result;
 use crate::expr::aggregate::{Aggregate, AggregateFunction};
 use crate::expr::{self, Expr, Numbers, Question, Related, Scope, all, col};
-use crate::query::select::Criteria;
+use crate::query::criteria::Criteria;
 use crate::query::tests::fixture::World;
 use crate::query::{Direction, Include, Nulls, Order, include};
 use crate::value::{DataType, Value};
