@@ -568,7 +568,7 @@ fn a_plan_tells_of_aggregates() -> Result<()> {
         .with_attribute("likes", posts().sum("likes"))
         .with_attribute("best", posts().max("likes"))
         .order_by(desc("likes"));
-    let plan = request.explain(&db)?;
+    let plan = request.explain(&db)?.to_string();
     assert_eq!(
         plan,
         "select Author\n  \

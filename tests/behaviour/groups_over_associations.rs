@@ -198,6 +198,8 @@ fn prepared_groups_take_parameters() -> Result<()> {
     assert_eq!(ask(&db, 45, 25, 1)?.len(), 0);
     db.create("Post", values! { words: 90, author: 1 })?;
     assert_eq!(ask(&db, 0, 25, 2)?.len(), 2);
+    let plan = prepared.explain(&db)?.to_string();
+    assert!(plan.contains("join writer (Author), not shown"), "{plan}");
     let error = |error: relata::Error| error.kind();
     assert_eq!(
         error(prepared.run(&db).unwrap_err()),

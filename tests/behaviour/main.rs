@@ -12,6 +12,7 @@ mod results_in_other_forms;
 mod aggregates_by_group;
 mod aggregates_over_associations;
 mod groups_over_associations;
+mod plans_are_explained;
 mod paging_behind_a_row;
 mod integrity;
 mod recursive_includes;

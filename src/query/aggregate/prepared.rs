@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::expr::{Bound, BoundValue};
 use crate::query::aggregate::{Fold, Groups, Source};
 use crate::query::execute;
+use crate::query::explain::{self, Explanation};
 use crate::query::level::RowList;
 use crate::query::node::OrderKey;
 use crate::query::parameters::{Given, NOTHING};
@@ -83,6 +84,16 @@ impl PreparedGroups {
         let version = on.version();
         self.plan.check_schema(version)?;
         self.run_on(version, parameters)
+    }
+
+    /// How the rows that are grouped would be found.
+    ///
+    /// # Errors
+    /// As [`run`](PreparedGroups::run).
+    pub fn explain(&self, on: &impl Queryable) -> Result<Explanation> {
+        let version = on.version();
+        self.plan.check_schema(version)?;
+        Ok(explain::explain(&self.plan, version.snapshot))
     }
 
     pub(super) fn run_on(

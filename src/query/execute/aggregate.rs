@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::query::aggregate::{Fold, Source};
 use crate::query::execute::Execution;
 use crate::query::execute::walk::composed;
+use crate::query::execute::watch::Watch;
 use crate::query::reach::Slot;
 use crate::value::{Value, ValueRef};
 
@@ -33,7 +34,7 @@ impl Answer {
     }
 }
 
-impl Execution<'_, '_> {
+impl<W: Watch> Execution<'_, '_, W> {
     /// By slot of a node, what expressions ask for that read these ordinals each.
     pub(super) fn answers<'t>(
         &mut self,

@@ -22,6 +22,7 @@ mod aggregate;
 mod walk;
 mod chain;
 mod recursion;
+mod watch;
 
 use std::cmp::Ordering;
 
@@ -29,11 +30,14 @@ use crate::engine::{RowId, Snapshot};
 use crate::error::Result;
 use crate::expr::Bound;
 use crate::query::execute::walk::Walker;
+use crate::query::execute::watch::{Notes, Unwatched, Watch};
 use crate::query::level::{Level, RowList};
 use crate::query::node::{JunctionNode, OrderKey};
 use crate::query::plan::{Access, Cut, Keep, Plan, RowOrder};
 use crate::query::reach::Origin;
 use crate::value::Value;
+
+pub(crate) use self::watch::{Figures, Watched};
 
 /// What a request found.
 #[derive(Debug)]
@@ -45,9 +49,21 @@ pub(crate) struct Found<'s> {
 }
 
 pub(crate) fn run<'s>(plan: &Plan, given: &[Value], snapshot: &'s Snapshot) -> Result<Found<'s>> {
-    let mut execution = Execution::new(plan, given, snapshot);
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
     execution.read_all()?;
     Ok(execution.into_found())
+}
+
+/// Does what running a plan does, for what it costs.
+pub(crate) fn watch(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<Watched> {
+    let notes = Notes::new(plan.nodes.len());
+    let mut execution = Execution::new(plan, given, snapshot, &notes);
+    execution.read_all()?;
+    let by_node = notes.by_node(&execution.levels);
+    Ok(Watched {
+        by_node,
+        time: notes.time(),
+    })
 }
 
 /// As [`run`], of a plan whose root rows are given.
@@ -57,7 +73,7 @@ pub(crate) fn run_given<'s>(
     root_rows: Level<'s>,
     snapshot: &'s Snapshot,
 ) -> Result<Found<'s>> {
-    let mut execution = Execution::new(plan, given, snapshot);
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
     execution.root_rows = Some(root_rows);
     execution.read_all()?;
     Ok(execution.into_found())
@@ -69,7 +85,7 @@ pub(crate) fn run_values<'s>(
     given: &[Value],
     snapshot: &'s Snapshot,
 ) -> Result<(RowList<'s>, Vec<Value>)> {
-    let mut execution = Execution::new(plan, given, snapshot);
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
     execution.read_all()?;
     let worked = plan.root().node.worked.len();
     let values = execution.work_out(0, 0..worked)?;
@@ -84,7 +100,7 @@ pub(crate) fn place_of(
     given: &[Value],
     snapshot: &Snapshot,
 ) -> Result<Vec<Value>> {
-    let mut execution = Execution::new(plan, given, snapshot);
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
     let root = plan.root();
     let RowOrder::Reaching(order) = &root.order else {
         return Ok(Vec::new());
@@ -116,7 +132,7 @@ pub(crate) fn count(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result
     }
 }
 
-struct Execution<'p, 's> {
+struct Execution<'p, 's, W> {
     plan: &'p Plan,
     /// The values of the parameters.
     given: &'p [Value],
@@ -127,12 +143,13 @@ struct Execution<'p, 's> {
     computed: Vec<Vec<Value>>,
     /// The rows of the root, or the sources of a chain to it, where the plan says that they are given.
     root_rows: Option<Level<'s>>,
+    watch: W,
 }
 
 const GIVEN: &str = "whoever runs such a plan gives the rows that it begins with";
 
-impl<'p, 's> Execution<'p, 's> {
-    fn new(plan: &'p Plan, given: &'p [Value], snapshot: &'s Snapshot) -> Self {
+impl<'p, 's, W: Watch> Execution<'p, 's, W> {
+    fn new(plan: &'p Plan, given: &'p [Value], snapshot: &'s Snapshot, watch: W) -> Self {
         let nodes = plan.nodes.iter();
         let levels = nodes.map(|it| Level::unread(snapshot.reader(it.node.table)));
         Execution {
@@ -142,6 +159,7 @@ impl<'p, 's> Execution<'p, 's> {
             levels: levels.collect(),
             computed: Vec::new(),
             root_rows: None,
+            watch,
         }
     }
 
@@ -152,6 +170,7 @@ impl<'p, 's> Execution<'p, 's> {
                 self.let_go(node);
                 continue;
             }
+            self.watch.turn_to(node);
             if !self.levels[node].is_read() {
                 self.read_required(node)?;
             }
@@ -202,8 +221,11 @@ impl<'p, 's> Execution<'p, 's> {
     /// each required include, and of the includes of one owner in one of them; before a limit, in the order that decides
     /// what it takes.
     fn read_required(&mut self, node: usize) -> Result<()> {
+        let before = self.watch.turn_to(node);
         self.levels[node] = self.read(node)?;
-        self.leave_required(node)
+        self.leave_required(node)?;
+        self.watch.turn_to(before);
+        Ok(())
     }
 
     /// Reads the required includes below the rows of a node, and leaves those that have something in each.
@@ -234,6 +256,9 @@ impl<'p, 's> Execution<'p, 's> {
         {
             self.sort(node, order, &order.taking)?;
         }
+        let level = &self.levels[node];
+        let rows = level.offsets.last().map_or(0, |&end| end as usize);
+        self.watch.passed(node, rows);
         Ok(())
     }
 
@@ -260,9 +285,12 @@ impl<'p, 's> Execution<'p, 's> {
             table,
             given: self.given,
             snapshot,
+            watch: self.watch,
         };
         let mut level = match &planned.access {
-            Access::Root(path) => access::read(path, &planned.node, self.given, snapshot)?,
+            Access::Root(path) => {
+                access::read(path, &planned.node, self.given, snapshot, self.watch)?
+            }
             Access::Given => {
                 let rows = self.root_rows.take();
                 let rows = rows.expect(GIVEN);

@@ -7,11 +7,12 @@ use crate::error::Result;
 use crate::expr::Cells;
 use crate::query::execute::Execution;
 use crate::query::execute::lines::{Lines, Sight};
+use crate::query::execute::watch::Watch;
 use crate::query::plan::Keep;
 use crate::query::reach::Worked;
 use crate::value::Value;
 
-impl Execution<'_, '_> {
+impl<W: Watch> Execution<'_, '_, W> {
     /// Works out the computed attributes of a node whose rows are those of the result.
     ///
     /// # Errors
