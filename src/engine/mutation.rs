@@ -14,7 +14,7 @@ use crate::engine::new_edges::{NewEdges, Parents};
 use crate::engine::state::State;
 use crate::engine::tidying::Tidying;
 use crate::engine::undo::{Mark, Undo, UndoLog};
-use crate::schema::{ForeignKey, ForeignKeyId, Schema, TableId};
+use crate::schema::{ForeignKey, ForeignKeyId, Reach, Schema, TableId};
 use crate::storage::unshare;
 use crate::storage::{Collision, Edge, ImageId, Place, RowId, RowLayout, RowRef};
 use crate::value::{Value, ValueRef};
@@ -165,9 +165,10 @@ impl<'a> Writer<'a> {
             return None;
         }
         let in_table = schema.table(table);
-        if changed.iter().all(|&ordinal| in_table.is_plain(ordinal)) {
+        let reach = in_table.reach(&changed);
+        if reach == Reach::Row {
             let image = self.undo.images.push(store.layout(), current);
-            let updated = self.log_update(table, row, Updated { image, plain: true });
+            let updated = self.log_update(table, row, Updated { image, reach });
             let store = self.state.table_mut(table);
             store.update_plain(row, cells, &changed);
             return Some(updated);
@@ -200,14 +201,7 @@ impl<'a> Writer<'a> {
             }
         }
         let image = self.keep_image(table, row)?;
-        let updated = self.log_update(
-            table,
-            row,
-            Updated {
-                image,
-                plain: false,
-            },
-        );
+        let updated = self.log_update(table, row, Updated { image, reach });
         self.state
             .table_mut(table)
             .update(row, cells, &changed, collisions);
@@ -215,12 +209,11 @@ impl<'a> Writer<'a> {
     }
 
     fn log_update(&mut self, table: TableId, row: RowId, updated: Updated) -> Updated {
-        let Updated { image, plain } = updated;
         self.undo.push(Undo::Updated {
             table,
             row,
-            image,
-            plain,
+            image: updated.image,
+            plain: updated.reach == Reach::Row,
         });
         updated
     }
@@ -541,8 +534,8 @@ impl Parent {
 pub(crate) struct Updated {
     /// The row before.
     pub(crate) image: ImageId,
-    /// Whether only plain columns changed, so that nothing follows from it.
-    pub(crate) plain: bool,
+    /// How far that reaches.
+    pub(crate) reach: Reach,
 }
 
 /// The columns to which the cells give another value than the row has.

@@ -37,6 +37,8 @@ pub(crate) struct Change {
     /// The row before this change; none for a row that came.
     pub(crate) before: Option<ImageId>,
     pub(crate) gone: bool,
+    /// Whether a value that other rows may refer to went with it, or became another one.
+    pub(crate) rekeyed: bool,
     /// The key whose action it was, and the change that caused it, as a position in the statement's history.
     pub(crate) cause: Option<Cause>,
 }
@@ -268,7 +270,7 @@ impl Level<'_> {
     fn events(&self, work: &mut WorkList) -> Vec<(ForeignKeyId, Event)> {
         let mut events = Vec::new();
         for (change, position) in self.history[self.start..].iter().zip(self.start..) {
-            let Some(before) = change.before else {
+            let Some(before) = change.before.filter(|_| change.rekeyed) else {
                 continue;
             };
             for &id in &self.schema.table(change.table).referenced_by {

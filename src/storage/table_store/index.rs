@@ -9,7 +9,7 @@
 use crate::storage::key_hash::KeyHasher;
 use crate::storage::table_store::{IndexSpec, KeySpec, Members};
 use crate::storage::{
-    HashIndex, KeyColumns, MultiIndex, OrderedIndex, Postings, RowId, RowLayout, RowRef, Rows,
+    KeyColumns, KeyIndex, MultiIndex, OrderedIndex, Postings, RowId, RowLayout, RowRef, Rows,
 };
 use crate::value::ValueRef;
 
@@ -19,8 +19,7 @@ pub(super) struct UniqueIndex {
     columns: KeyColumns,
     /// Whether a row with a null in the key stays out.
     nulls_distinct: bool,
-    hasher: KeyHasher,
-    index: HashIndex,
+    index: KeyIndex,
     /// The rows whose key another row has, too, as the children of [`ALL`]; none for a key that never waits.
     repeats: Option<Box<Postings>>,
     part: Option<Box<Part>>,
@@ -55,8 +54,7 @@ impl UniqueIndex {
         UniqueIndex {
             columns: KeyColumns::new(&spec.columns),
             nulls_distinct: spec.nulls_distinct,
-            hasher: KeyHasher::new(),
-            index: HashIndex::new(),
+            index: KeyIndex::new(),
             repeats: spec.deferrable.then(|| Box::new(Postings::new())),
             part: spec.members.clone().map(|members| {
                 let watched = members.columns_after(&spec.columns);
@@ -100,13 +98,13 @@ impl UniqueIndex {
     /// Puts in every row.
     pub(super) fn fill(&mut self, rows: &Rows) {
         for (id, row) in rows.iter() {
-            self.index
-                .insert(self.columns.hash_row(&self.hasher, rows.layout(), row), id);
+            let key = self.columns.of_row(rows.layout(), row);
+            self.index.insert(key, id, |_| false);
         }
     }
 
     pub(super) fn clear(&mut self) {
-        self.index = HashIndex::new();
+        self.index = KeyIndex::new();
     }
 
     /// Puts a row in; another row that has its key.
@@ -114,11 +112,9 @@ impl UniqueIndex {
         if !self.admits(rows.layout(), row) {
             return None;
         }
-        let columns = &self.columns;
-        let hash = columns.hash_row(&self.hasher, rows.layout(), row);
-        let other = self
-            .index
-            .insert_unique(hash, id, |other| have_same_key(columns, rows, row, other));
+        let key = self.columns.of_row(rows.layout(), row);
+        let has_key = |other| has_key(&self.columns, rows, other, key.clone());
+        let other = self.index.insert(key.clone(), id, has_key);
         if let (Some(repeats), Some(other)) = (&mut self.repeats, other) {
             repeats.insert(ALL, id);
             repeats.insert(ALL, other);
@@ -131,16 +127,14 @@ impl UniqueIndex {
         let Some(row) = self.member(rows, id) else {
             return;
         };
-        let (columns, layout) = (&self.columns, rows.layout());
-        let hash = columns.hash_row(&self.hasher, layout, row);
-        self.index.remove(hash, id);
+        let key = self.columns.of_row(rows.layout(), row);
+        self.index.remove(key.clone(), id);
         if let Some(repeats) = &mut self.repeats
             && repeats.remove(ALL, id)
         {
             // Of two rows the other one has its key for itself now.
-            let candidates = self.index.candidates(hash);
-            let mut left = candidates.filter(|&it| have_same_key(columns, rows, row, it));
-            if let (Some(last), None) = (left.next(), left.next()) {
+            let has_key = |other| has_key(&self.columns, rows, other, key.clone());
+            if let [last] = self.index.find_every(key.clone(), has_key)[..] {
                 repeats.remove(ALL, last);
             }
         }
@@ -153,15 +147,15 @@ impl UniqueIndex {
         rows: &'r Rows,
         values: impl Iterator<Item = ValueRef<'k>> + Clone,
     ) -> Option<(RowId, RowRef<'r>)> {
-        let mut smallest = None;
-        let id = self.index.find(self.hasher.hash(values.clone()), |id| {
+        let mut compared = None;
+        let id = self.index.find(values.clone(), |id| {
             let row = rows
                 .get(id)
                 .filter(|row| self.columns.matches(rows.layout(), *row, values.clone()));
-            smallest = row.or(smallest);
+            compared = row.or(compared);
             row.is_some()
         })?;
-        Some((id, smallest?))
+        Some((id, compared.or_else(|| rows.get_live(id))?))
     }
 
     /// Every row with these values.
@@ -170,10 +164,9 @@ impl UniqueIndex {
         rows: &Rows,
         values: impl Iterator<Item = ValueRef<'k>> + Clone,
     ) -> Vec<RowId> {
-        let candidates = self.index.candidates(self.hasher.hash(values.clone()));
-        candidates
-            .filter(|&row| has_key(&self.columns, rows, row, values.clone()))
-            .collect()
+        self.index.find_every(values.clone(), |id| {
+            has_key(&self.columns, rows, id, values.clone())
+        })
     }
 
     /// The rows that have a row's key, itself included; none if a null keeps it out.
@@ -181,9 +174,7 @@ impl UniqueIndex {
         let Some(row) = self.member(rows, id) else {
             return Vec::new();
         };
-        let hash = self.columns.hash_row(&self.hasher, rows.layout(), row);
-        let same = |other: &RowId| have_same_key(&self.columns, rows, row, *other);
-        self.index.candidates(hash).filter(same).collect()
+        self.find_every(rows, self.columns.of_row(rows.layout(), row))
     }
 
     /// Compares the index with the rows by brute force.
