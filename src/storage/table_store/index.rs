@@ -11,7 +11,7 @@ use crate::storage::table_store::{IndexSpec, KeySpec, Members};
 use crate::storage::{
     KeyColumns, KeyIndex, MultiIndex, OrderedIndex, Postings, RowId, RowLayout, RowRef, Rows,
 };
-use crate::value::ValueRef;
+use crate::value::{Value, ValueRef};
 
 /// Finds the row of a key; while a statement runs, there may be several.
 #[derive(Clone, Debug)]
@@ -115,10 +115,22 @@ impl UniqueIndex {
         let key = self.columns.of_row(rows.layout(), row);
         let has_key = |other| has_key(&self.columns, rows, other, key.clone());
         let other = self.index.insert(key.clone(), id, has_key);
-        if let (Some(repeats), Some(other)) = (&mut self.repeats, other) {
-            repeats.insert(ALL, id);
-            repeats.insert(ALL, other);
+        note_repeat(&mut self.repeats, id, other);
+        other
+    }
+
+    /// As [`UniqueIndex::add`], of a row that was just written with these values: they are at hand.
+    pub(super) fn add_new(&mut self, rows: &Rows, id: RowId, values: &[Value]) -> Option<RowId> {
+        if self.part.is_some() {
+            return self.add(rows, id, rows.get(id)?);
         }
+        let key = self.columns.of_values(values);
+        if self.nulls_distinct && key.clone().any(ValueRef::is_null) {
+            return None;
+        }
+        let has_key = |other| has_key(&self.columns, rows, other, key.clone());
+        let other = self.index.insert(key.clone(), id, has_key);
+        note_repeat(&mut self.repeats, id, other);
         other
     }
 
@@ -253,15 +265,16 @@ impl SecondaryIndex {
 
     /// Puts a row in.
     pub(super) fn add(&mut self, rows: &Rows, id: RowId, row: RowRef<'_>) {
-        let (columns, layout) = (&self.columns, rows.layout());
-        match &mut self.index {
-            AnyIndex::Ordered(index) => index.insert(columns.of_row(layout, row), id),
-            AnyIndex::Hash(hasher, index) => {
-                index.insert(columns.hash_row(hasher, layout, row), id, |other| {
-                    have_same_key(columns, rows, row, other)
-                })
-            }
-        };
+        let columns = &self.columns;
+        let key = columns.of_row(rows.layout(), row);
+        self.index.insert(columns, rows, id, key);
+    }
+
+    /// Puts a row in that was just written with these values.
+    pub(super) fn add_new(&mut self, rows: &Rows, id: RowId, values: &[Value]) {
+        let columns = &self.columns;
+        let key = columns.of_values(values);
+        self.index.insert(columns, rows, id, key);
     }
 
     /// Takes a row out.
@@ -329,8 +342,29 @@ impl SecondaryIndex {
     }
 }
 
-fn have_same_key(columns: &KeyColumns, rows: &Rows, row: RowRef<'_>, other: RowId) -> bool {
-    has_key(columns, rows, other, columns.of_row(rows.layout(), row))
+/// Remembers that two rows share a key, where that may last.
+fn note_repeat(repeats: &mut Option<Box<Postings>>, id: RowId, other: Option<RowId>) {
+    if let (Some(repeats), Some(other)) = (repeats, other) {
+        repeats.insert(ALL, id);
+        repeats.insert(ALL, other);
+    }
+}
+
+impl AnyIndex {
+    fn insert<'k>(
+        &mut self,
+        columns: &KeyColumns,
+        rows: &Rows,
+        id: RowId,
+        key: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) {
+        match self {
+            AnyIndex::Ordered(index) => index.insert(key, id),
+            AnyIndex::Hash(hasher, index) => index.insert(hasher.hash(key.clone()), id, |other| {
+                has_key(columns, rows, other, key.clone())
+            }),
+        };
+    }
 }
 
 #[inline]
