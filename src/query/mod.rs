@@ -2,7 +2,7 @@
 //!
 //! 1. [`Select`] and [`Include`] say what is wanted: plain data, nothing is checked yet.
 //! 2. `resolve` turns names into ids and ordinals and checks every type; nothing below handles names.
-//! 3. `planner` chooses how each part is read and writes it down as a `Plan`; `explain` prints that.
+//! 3. `planner` chooses how each part is read and writes it down as a `Plan`; [`explain`] tells that.
 //! 4. `execute` obeys the plan, level by level: never depth first, never a copy of a row, no list per parent.
 //! 5. [`Rows`] is the flat result, seen as a tree of [`Record`]s.
 //!
@@ -28,7 +28,7 @@ mod planner;
 mod recursed;
 mod level;
 mod execute;
-mod explain;
+pub mod explain;
 mod prepared;
 mod given;
 mod shape;

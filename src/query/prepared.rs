@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use crate::error::Result;
+use crate::query::explain::{self, Explanation};
 use crate::query::parameters::NOTHING;
 use crate::query::plan::Plan;
 use crate::query::{Column, Counted, Included, OwnedRows, Queryable, Rows, Select, Version};
-use crate::query::{execute, explain, planner, resolve};
+use crate::query::{execute, planner, resolve};
 use crate::value::Value;
 
 /// A request that is resolved and planned, for any version of the schema that it was prepared on. What it finds is what
@@ -86,12 +87,20 @@ impl Select {
         Ok(self.count(on)? > 0)
     }
 
-    /// How the request would be answered, as text.
+    /// How the request would be answered: a tree that prints itself as text. See [`explain`](crate::query::explain).
     ///
     /// # Errors
     /// As [`run`](Select::run).
-    pub fn explain(&self, on: &impl Queryable) -> Result<String> {
+    pub fn explain(&self, on: &impl Queryable) -> Result<Explanation> {
         self.prepare(on)?.explain(on)
+    }
+
+    /// How the request was answered, now: it is run, and told is what each part of it found and cost.
+    ///
+    /// # Errors
+    /// As [`run`](Select::run).
+    pub fn explain_analyze(&self, on: &impl Queryable) -> Result<Explanation> {
+        self.prepare(on)?.explain_analyze(on)
     }
 
     /// Resolves and plans the request once, to run it often.
@@ -240,8 +249,30 @@ impl Prepared {
     ///
     /// # Errors
     /// As [`run`](Prepared::run).
-    pub fn explain(&self, on: &impl Queryable) -> Result<String> {
+    pub fn explain(&self, on: &impl Queryable) -> Result<Explanation> {
         Ok(explain::explain(&self.plan, self.checked(on)?.snapshot))
+    }
+
+    /// As [`Select::explain_analyze`].
+    ///
+    /// # Errors
+    /// As [`run`](Prepared::run).
+    pub fn explain_analyze(&self, on: &impl Queryable) -> Result<Explanation> {
+        self.explain_analyze_with(on, NOTHING)
+    }
+
+    /// As [`Select::explain_analyze`], with a value for each parameter.
+    ///
+    /// # Errors
+    /// As [`run_with`](Prepared::run_with).
+    pub fn explain_analyze_with(
+        &self,
+        on: &impl Queryable,
+        parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
+    ) -> Result<Explanation> {
+        let version = self.checked(on)?;
+        let given = self.plan.wanted.given(parameters, version)?;
+        explain::analyze(&self.plan, &given, version.snapshot)
     }
 
     fn checked<'s>(&self, on: &'s impl Queryable) -> Result<Version<'s>> {

@@ -3,6 +3,7 @@
 use crate::engine::{AccessPath, RowCells, RowId, Snapshot};
 use crate::error::Result;
 use crate::expr::Failed;
+use crate::query::execute::watch::Watch;
 use crate::query::level::{Level, RowList};
 use crate::query::node::Node;
 use crate::value::Value;
@@ -13,22 +14,31 @@ pub(super) fn read<'s>(
     root: &Node,
     given: &[Value],
     snapshot: &'s Snapshot,
+    watch: impl Watch,
 ) -> Result<Level<'s>> {
-    let rows = match snapshot.find_by_path(root.table, path, given) {
-        Some(found) if root.filter.is_none() => RowList::read(snapshot, root.table, found),
+    let found = snapshot.find_by_path(root.table, path, given);
+    watch.probed(usize::from(found.is_some()));
+    let rows = match found {
+        Some(found) if root.filter.is_none() => {
+            watch.read(found.len());
+            RowList::read(snapshot, root.table, found)
+        }
         found => {
             let reader = snapshot.reader(root.table);
             let (mut list, mut failed) = (RowList::new(reader), None);
             match found {
                 Some(found) => list.extend(passing(
-                    found.map(|id| (id, reader.live(id))),
+                    found
+                        .map(|id| (id, reader.live(id)))
+                        .inspect(|_| watch.read(1)),
                     root,
                     given,
                     snapshot,
                     &mut failed,
                 )),
                 None => {
-                    list.extend(passing(reader.scan(), root, given, snapshot, &mut failed));
+                    let rows = reader.scan().inspect(|_| watch.read(1));
+                    list.extend(passing(rows, root, given, snapshot, &mut failed));
                 }
             }
             root.check(failed)?;

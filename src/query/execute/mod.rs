@@ -21,6 +21,7 @@ mod reach;
 mod walk;
 mod chain;
 mod recursion;
+mod watch;
 
 use std::cmp::Ordering;
 
@@ -28,6 +29,7 @@ use crate::engine::Snapshot;
 use crate::error::Result;
 use crate::expr::Bound;
 use crate::query::execute::walk::Walker;
+use crate::query::execute::watch::{Notes, Unwatched, Watch};
 use crate::query::level::{Level, RowList};
 use crate::query::node::JunctionNode;
 use crate::query::plan::{Access, Cut, Keep, Plan, RowOrder};
@@ -35,6 +37,7 @@ use crate::query::reach::Origin;
 use crate::value::Value;
 
 pub(crate) use self::computed::work_out;
+pub(crate) use self::watch::{Figures, Watched};
 
 /// One level per node.
 pub(crate) fn run<'s>(
@@ -42,9 +45,22 @@ pub(crate) fn run<'s>(
     given: &[Value],
     snapshot: &'s Snapshot,
 ) -> Result<Vec<Level<'s>>> {
-    let mut execution = Execution::new(plan, given, snapshot);
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
     execution.read_all()?;
     Ok(execution.levels)
+}
+
+/// Does what running a plan does, for what it costs.
+pub(crate) fn watch(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<Watched> {
+    let notes = Notes::new(plan.nodes.len());
+    let mut execution = Execution::new(plan, given, snapshot, &notes);
+    execution.read_all()?;
+    let by_node = notes.by_node(&execution.levels);
+    work_out(plan, given, &execution.levels)?;
+    Ok(Watched {
+        by_node,
+        time: notes.time(),
+    })
 }
 
 /// As [`run`], of a plan whose root rows are given.
@@ -54,7 +70,7 @@ pub(crate) fn run_given<'s>(
     root_rows: Level<'s>,
     snapshot: &'s Snapshot,
 ) -> Result<Vec<Level<'s>>> {
-    let mut execution = Execution::new(plan, given, snapshot);
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
     execution.root_rows = Some(root_rows);
     execution.read_all()?;
     Ok(execution.levels)
@@ -73,7 +89,7 @@ pub(crate) fn count(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result
     }
 }
 
-struct Execution<'p, 's> {
+struct Execution<'p, 's, W> {
     plan: &'p Plan,
     /// The values of the parameters.
     given: &'p [Value],
@@ -82,12 +98,13 @@ struct Execution<'p, 's> {
     levels: Vec<Level<'s>>,
     /// The rows of the root, or the sources of a chain to it, where the plan says that they are given.
     root_rows: Option<Level<'s>>,
+    watch: W,
 }
 
 const GIVEN: &str = "whoever runs such a plan gives the rows that it begins with";
 
-impl<'p, 's> Execution<'p, 's> {
-    fn new(plan: &'p Plan, given: &'p [Value], snapshot: &'s Snapshot) -> Self {
+impl<'p, 's, W: Watch> Execution<'p, 's, W> {
+    fn new(plan: &'p Plan, given: &'p [Value], snapshot: &'s Snapshot, watch: W) -> Self {
         let nodes = plan.nodes.iter();
         let levels = nodes.map(|it| Level::unread(snapshot.reader(it.node.table)));
         Execution {
@@ -96,6 +113,7 @@ impl<'p, 's> Execution<'p, 's> {
             snapshot,
             levels: levels.collect(),
             root_rows: None,
+            watch,
         }
     }
 
@@ -106,6 +124,7 @@ impl<'p, 's> Execution<'p, 's> {
                 self.let_go(node);
                 continue;
             }
+            self.watch.turn_to(node);
             if !self.levels[node].is_read() {
                 self.read_required(node)?;
             }
@@ -142,8 +161,11 @@ impl<'p, 's> Execution<'p, 's> {
     /// each required include, and of the includes of one owner in one of them; before a limit, in the order that decides
     /// what it takes.
     fn read_required(&mut self, node: usize) -> Result<()> {
+        let before = self.watch.turn_to(node);
         self.levels[node] = self.read(node)?;
-        self.leave_required(node)
+        self.leave_required(node)?;
+        self.watch.turn_to(before);
+        Ok(())
     }
 
     /// Reads the required includes below the rows of a node, and leaves those that have something in each.
@@ -174,6 +196,9 @@ impl<'p, 's> Execution<'p, 's> {
         {
             self.sort(node, order, &order.taking)?;
         }
+        let level = &self.levels[node];
+        let rows = level.offsets.last().map_or(0, |&end| end as usize);
+        self.watch.passed(node, rows);
         Ok(())
     }
 
@@ -199,9 +224,12 @@ impl<'p, 's> Execution<'p, 's> {
             table,
             given: self.given,
             snapshot,
+            watch: self.watch,
         };
         let mut level = match &planned.access {
-            Access::Root(path) => access::read(path, &planned.node, self.given, snapshot)?,
+            Access::Root(path) => {
+                access::read(path, &planned.node, self.given, snapshot, self.watch)?
+            }
             Access::Given => {
                 let rows = self.root_rows.take();
                 let rows = rows.expect(GIVEN);

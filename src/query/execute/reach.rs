@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::expr::Bound;
 use crate::query::execute::arrange::KeyOrder;
 use crate::query::execute::lines::{Lines, Sight, cell};
+use crate::query::execute::watch::Watch;
 use crate::query::execute::{Execution, first_difference};
 use crate::query::level::Level;
 use crate::query::node::OrderKey;
@@ -18,7 +19,7 @@ use crate::query::reach::{At, Origin, Slot};
 use crate::query::shape::Side;
 use crate::value::ValueRef;
 
-impl<'s> Execution<'_, 's> {
+impl<'s, W: Watch> Execution<'_, 's, W> {
     /// Leaves the rows of a node for which a term is true that reads no joined rows.
     pub(super) fn ask(&mut self, node: usize, term: &Bound) -> Result<()> {
         let numbers = self.numbers(node, [term])?;
