@@ -13,6 +13,7 @@
 //! Every read is of a [`Version`]: a snapshot and the models over it.
 
 mod order;
+mod criteria;
 mod select;
 mod include;
 mod include_all;
@@ -64,10 +65,10 @@ pub use self::shape::{Column, Counted, Included, Loaded};
 #[doc(hidden)]
 pub use self::strategy::Strategy;
 
+pub(crate) use self::criteria::Criteria;
 pub(crate) use self::reach::models_reached;
 pub(crate) use self::resolve::check_criteria;
 pub(crate) use self::scope::{ModelScopes, Scopes};
-pub(crate) use self::select::Criteria;
 
 /// What a request can be run on: a database, a snapshot, a transaction.
 pub trait Queryable {

@@ -87,8 +87,8 @@ impl Select {
         let version = on.version();
         let plan = planner::plan(resolve::resolve(self, version)?, version);
         let given = plan.wanted.given(NOTHING, version)?;
-        let levels = execute::run(&plan, &given, version.snapshot)?;
-        Rows::new(Cow::Owned(plan), &given, levels)
+        let found = execute::run(&plan, &given, version.snapshot)?;
+        Ok(Rows::new(Cow::Owned(plan), given, found, version.snapshot))
     }
 
     /// The rows, with the snapshot that they are in: for holding results while the database is written.
@@ -199,8 +199,8 @@ impl Prepared {
         let version = self.checked(on)?;
         let plan = self.rows.plan(version);
         let given = plan.wanted.given(parameters, version)?;
-        let levels = execute::run(&plan, &given, version.snapshot)?;
-        Rows::new(plan, &given, levels)
+        let found = execute::run(&plan, &given, version.snapshot)?;
+        Ok(Rows::new(plan, given, found, version.snapshot))
     }
 
     /// As [`Select::run_owned`].

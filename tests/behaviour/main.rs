@@ -11,6 +11,8 @@ mod tables_as_text;
 mod values_as_rust_types;
 mod results_in_other_forms;
 mod aggregates_by_group;
+mod aggregates_over_associations;
+mod groups_over_associations;
 mod plans_are_explained;
 mod paging_behind_a_row;
 mod integrity;

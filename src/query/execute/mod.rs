@@ -8,8 +8,8 @@
 //!    is the filter alone (BY-3). What a required include found stays: it is read once.
 //! 4. Where the filter or the order reads columns of rows below, those are read, included or not, and looked at together
 //!    with the rows.
-//! 5. Then a node is cut, and last the optional includes are read, and counted what is only counted, under the rows that
-//!    are left. A recursive include is followed once nothing above it changes any more.
+//! 5. Then a node is cut, its computed attributes are worked out, and last the optional includes are read, and counted what
+//!    is only counted, under the rows that are left. A recursive include is followed once nothing above it changes any more.
 //!
 //! Taking rows out of a node takes out what is already below them. The recursion is as deep as the includes of the
 //! request, which are limited. Everything is allocated per level.
@@ -17,10 +17,11 @@
 mod access;
 mod far_end;
 mod batches;
-mod computed;
 mod arrange;
 mod lines;
 mod reach;
+mod worked;
+mod aggregate;
 mod walk;
 mod chain;
 mod recursion;
@@ -28,29 +29,32 @@ mod watch;
 
 use std::cmp::Ordering;
 
-use crate::engine::Snapshot;
+use crate::engine::{RowId, Snapshot};
 use crate::error::Result;
 use crate::expr::Bound;
 use crate::query::execute::walk::Walker;
 use crate::query::execute::watch::{Notes, Unwatched, Watch};
 use crate::query::level::{Level, RowList};
-use crate::query::node::JunctionNode;
+use crate::query::node::{JunctionNode, OrderKey};
 use crate::query::plan::{Access, Cut, FoundOrder, Keep, Plan, RowOrder, Stop};
 use crate::query::reach::Origin;
 use crate::value::Value;
 
-pub(crate) use self::computed::work_out;
 pub(crate) use self::watch::{Figures, Watched};
 
-/// One level per node.
-pub(crate) fn run<'s>(
-    plan: &Plan,
-    given: &[Value],
-    snapshot: &'s Snapshot,
-) -> Result<Vec<Level<'s>>> {
+/// What a request found.
+#[derive(Debug)]
+pub(crate) struct Found<'s> {
+    /// One per node.
+    pub(crate) levels: Vec<Level<'s>>,
+    /// By node, the values of computed attributes, row after row; nothing at all if there are none.
+    pub(crate) computed: Vec<Vec<Value>>,
+}
+
+pub(crate) fn run<'s>(plan: &Plan, given: &[Value], snapshot: &'s Snapshot) -> Result<Found<'s>> {
     let mut execution = Execution::new(plan, given, snapshot, Unwatched);
     execution.read_all()?;
-    Ok(execution.levels)
+    Ok(execution.into_found())
 }
 
 /// Does what running a plan does, for what it costs.
@@ -59,7 +63,6 @@ pub(crate) fn watch(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result
     let mut execution = Execution::new(plan, given, snapshot, &notes);
     execution.read_all()?;
     let by_node = notes.by_node(&execution.levels);
-    work_out(plan, given, &execution.levels)?;
     Ok(Watched {
         by_node,
         time: notes.time(),
@@ -72,18 +75,58 @@ pub(crate) fn run_given<'s>(
     given: &[Value],
     root_rows: Level<'s>,
     snapshot: &'s Snapshot,
-) -> Result<Vec<Level<'s>>> {
+) -> Result<Found<'s>> {
     let mut execution = Execution::new(plan, given, snapshot, Unwatched);
     execution.root_rows = Some(root_rows);
     execution.read_all()?;
-    Ok(execution.levels)
+    Ok(execution.into_found())
+}
+
+/// The rows of the root, and all that it works out of them, row after row.
+pub(crate) fn run_values<'s>(
+    plan: &Plan,
+    given: &[Value],
+    snapshot: &'s Snapshot,
+) -> Result<(RowList<'s>, Vec<Value>)> {
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
+    execution.read_all()?;
+    let worked = plan.root().node.worked.len();
+    let values = execution.work_out(0, 0..worked)?;
+    Ok((execution.levels.swap_remove(0).rows, values))
+}
+
+/// What keys of its order compare of one row of the root.
+pub(crate) fn place_of(
+    row: RowId,
+    keys: &[OrderKey],
+    plan: &Plan,
+    given: &[Value],
+    snapshot: &Snapshot,
+) -> Result<Vec<Value>> {
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
+    let root = plan.root();
+    let RowOrder::Reaching(order) = &root.order else {
+        return Ok(Vec::new());
+    };
+    execution.levels[0] = Level {
+        rows: RowList::read(snapshot, root.node.table, [row]),
+        junction: None,
+        offsets: vec![0, 1],
+        recursed: None,
+    };
+    let worked = execution.worked_keys(0, keys)?;
+    let values = execution.key_values(0, order, keys, &worked)?;
+    Ok(values.into_iter().map(|value| value.to_value()).collect())
 }
 
 /// How many rows the root has, of a plan that only counts.
 pub(crate) fn count(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<usize> {
     let root = plan.root();
     if plan.nodes.len() > 1 {
-        return Ok(run(plan, given, snapshot)?.first().map_or(0, Level::len));
+        return Ok(run(plan, given, snapshot)?
+            .levels
+            .first()
+            .map_or(0, Level::len));
     }
     match &root.access {
         Access::Root(path) => access::count(path, &root.node, given, snapshot),
@@ -114,6 +157,8 @@ struct Execution<'p, 's, W> {
     snapshot: &'s Snapshot,
     /// By node.
     levels: Vec<Level<'s>>,
+    /// By node, if there are any computed attributes.
+    computed: Vec<Vec<Value>>,
     /// The rows of the root, or the sources of a chain to it, where the plan says that they are given.
     root_rows: Option<Level<'s>>,
     /// When no more roots are read.
@@ -132,6 +177,7 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
             given,
             snapshot,
             levels: levels.collect(),
+            computed: Vec::new(),
             root_rows: None,
             stop: plan.root().stop(snapshot),
             watch,
@@ -153,11 +199,20 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
             }
             self.finish(node)?;
             self.follow(node)?;
+            self.compute(node)?;
+            self.leave_shown(node);
         }
         Ok(())
     }
 
-    /// Leaves what is part of the result of a node whose rows are decided.
+    fn into_found(self) -> Found<'s> {
+        Found {
+            levels: self.levels,
+            computed: self.computed,
+        }
+    }
+
+    /// Leaves the rows of a node that are part of the result, in their order.
     fn finish(&mut self, node: usize) -> Result<()> {
         let planned = &self.plan.nodes[node];
         self.cut(node);
@@ -166,6 +221,12 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
         {
             self.sort(node, order, &order.keys)?;
         }
+        Ok(())
+    }
+
+    /// Leaves what is part of the result of a node of which nothing is read any more.
+    fn leave_shown(&mut self, node: usize) {
+        let planned = &self.plan.nodes[node];
         if planned.keep != Keep::Rows {
             self.levels[node].keep_offsets();
         }
@@ -177,7 +238,6 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
         {
             self.levels[node].junction = None;
         }
-        Ok(())
     }
 
     /// Reads a node, its required includes and what else decides about it, and leaves only rows that pass, with something in
@@ -228,8 +288,9 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
     /// The rows of a node under the rows of its parent node, tested and ordered.
     fn read(&mut self, node: usize) -> Result<Level<'s>> {
         let mut level = self.read_below(node, None)?;
-        // Nothing is below a reference.
+        // Nothing that is part of the result is below a reference.
         let parent = self.plan.nodes[node].node.include.as_ref();
+        let parent = parent.filter(|it| it.origin == Origin::Request);
         let recursed = parent.and_then(|it| self.levels[it.parent].recursed.as_deref());
         if let Some(recursed) = recursed {
             let keep = level.spread(&recursed.stand_themselves());

@@ -61,6 +61,7 @@ impl Described<'_> {
         let operation = operation(planned);
         let implied = include.is_some_and(|it| it.origin != Origin::Request);
         let joined = planned.joins.iter().flat_map(|join| &join.terms);
+        let computed = node.attributes.computed.iter().zip(&node.worked);
         let asked = node.filter.iter().chain(&planned.asks);
         Explained {
             operation,
@@ -76,6 +77,9 @@ impl Described<'_> {
             order: self.order(position, planned),
             limit: planned.cut.limit,
             offset: planned.cut.offset,
+            attributes: computed
+                .map(|(name, worked)| format!("{name}: {}", worked.value))
+                .collect(),
             recursive: self.recursive(planned),
             stops_after: planned.stop(self.snapshot).map(|stop| stop.rows as u64),
             estimated_rows: rounded(planned.estimate),
@@ -386,6 +390,10 @@ impl Described<'_> {
             At::Row => (position, Side::Target),
             At::Junction => (position, Side::Junction),
             At::Below { node, side } => (node, side),
+            At::Worked => {
+                let worked = &self.plan.node(position).worked[key.ordinal as usize];
+                return worked.value.to_string();
+            }
         };
         let (model, _) = self.plan.shape(node, side);
         let mut path = attribute_name(model, key.ordinal).to_owned();
@@ -458,6 +466,7 @@ fn operation(planned: &PlanNode) -> Operation {
     match &planned.node.include {
         None => Operation::Select,
         Some(include) if include.counted => Operation::Count,
+        Some(include) if include.aggregated => Operation::Aggregate,
         Some(include) if include.origin != Origin::Request && !include.required => Operation::Join,
         Some(_) => Operation::Include,
     }

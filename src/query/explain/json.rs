@@ -137,6 +137,7 @@ impl<'w, W: Write> Object<'w, W> {
         }
         self.number("limit", node.limit.map(|limit| limit as u64))?;
         self.number("offset", Some(node.offset as u64).filter(|it| *it > 0))?;
+        self.texts("attributes", &node.attributes)?;
         if let Some(recursive) = &node.recursive {
             let mut object = Object::begin(self.name("recursive")?)?;
             object.text("under", &*recursive.under)?;
@@ -205,6 +206,7 @@ impl Operation {
             Operation::Include => "include",
             Operation::Join => "join",
             Operation::Count => "count",
+            Operation::Aggregate => "aggregate",
         }
     }
 }

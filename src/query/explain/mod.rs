@@ -81,6 +81,8 @@ pub struct Explained {
     pub limit: Option<usize>,
     /// Without so many first rows, below each row above it.
     pub offset: usize,
+    /// What is worked out of each row: the name of an attribute, and how.
+    pub attributes: Vec<String>,
     /// What follows below each of its rows, of a recursive include.
     pub recursive: Option<Recursive>,
     /// When no more rows are read, although there may be more.
@@ -107,6 +109,8 @@ pub enum Operation {
     Join,
     /// How many rows of an association there are below each row above it.
     Count,
+    /// Rows of an association of which those above have aggregates.
+    Aggregate,
 }
 
 /// One step on the way to rows.

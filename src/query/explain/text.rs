@@ -46,6 +46,8 @@ fn lines(node: &Explained) -> Vec<String> {
         node.stops_after
             .map(|rows| format!("stop: after {}", rows_of(rows))),
     );
+    let attributes = node.attributes.iter();
+    lines.extend(attributes.map(|attribute| format!("attribute {attribute}")));
     lines.extend(node.recursive.as_ref().map(recursive));
     lines.extend(node.actual.map(actual));
     lines
@@ -63,6 +65,7 @@ fn title(node: &Explained) -> String {
         Operation::Include => format!("include {association} ({model}){of}{required}{hidden}"),
         Operation::Join => format!("join {association} ({model}){hidden}"),
         Operation::Count => format!("count {association} ({model}){hidden}"),
+        Operation::Aggregate => format!("aggregate {association} ({model}){hidden}"),
     };
     format!("{title}, about {}", rows_of(node.estimated_rows))
 }

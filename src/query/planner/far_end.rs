@@ -74,7 +74,7 @@ fn joined(plan: &Plan) -> impl Iterator<Item = (usize, &Bound)> {
         let compared = term.sure_conjuncts().filter(|it| it.rejects_null());
         compared.filter_map(move |it| match slot(&root.node.reach, it)? {
             Slot::Cell(At::Below { node, side }, _) if *side == Side::Target => Some((*node, term)),
-            Slot::Cell(..) | Slot::Number { .. } => None,
+            Slot::Cell(..) | Slot::Number { .. } | Slot::Aggregate { .. } => None,
         })
     })
 }
@@ -168,7 +168,7 @@ fn far_terms(plan: &Plan, node: usize) -> Vec<FarTerm> {
             {
                 Some((ordinal, *column))
             }
-            Slot::Cell(..) | Slot::Number { .. } => None,
+            Slot::Cell(..) | Slot::Number { .. } | Slot::Aggregate { .. } => None,
         }
     };
     let terms = joined(plan).filter(|(at, _)| *at == node);

@@ -25,7 +25,7 @@ use crate::association::link::{Association, Link};
 use crate::engine::AccessPath;
 use crate::query::node::Node;
 use crate::query::plan::{Access, Cut, FoundOrder, IdOrder, Keep, Plan, PlanNode, RowOrder, Step};
-use crate::query::reach::Origin;
+use crate::query::reach::{Origin, Slot};
 use crate::query::reason::Reason;
 use crate::query::resolve::Resolved;
 use crate::query::{Strategy, Version};
@@ -50,15 +50,17 @@ pub(crate) fn plan_given(
 /// How to count what a request finds: only what decides about roots, in no order and not cut (associations EL-52,
 /// EL-53).
 pub(crate) fn plan_count(mut resolved: Resolved, version: Version<'_>) -> Plan {
-    resolved.nodes = required_only(resolved.nodes);
+    resolved.nodes = required_only(only_rows(resolved.nodes));
     settled(counting(draft(draft_root, resolved, version)), version)
 }
 
-/// How to read what [`plan_count`] counts, in primary-key order.
-pub(crate) fn plan_passing_in_order(mut resolved: Resolved, version: Version<'_>) -> Plan {
+/// How to read what [`plan_count`] counts for what is worked out of each row, in primary-key order or in none.
+pub(crate) fn plan_values(mut resolved: Resolved, in_order: bool, version: Version<'_>) -> Plan {
     resolved.nodes = required_only(resolved.nodes);
     let mut draft = counting(draft(draft_root, resolved, version));
-    draft.plan.nodes[0].order = RowOrder::Key;
+    if in_order {
+        draft.plan.nodes[0].order = RowOrder::Key;
+    }
     settled(draft, version)
 }
 
@@ -68,7 +70,7 @@ pub(crate) fn plan_given_count(
     association: &Association,
     version: Version<'_>,
 ) -> Plan {
-    resolved.nodes = required_only(resolved.nodes);
+    resolved.nodes = required_only(only_rows(resolved.nodes));
     let draft = draft_given(resolved, association, false, version);
     settled(counting(draft), version)
 }
@@ -171,8 +173,12 @@ fn settled(draft: Drafted, version: Version<'_>) -> Plan {
     plan
 }
 
-/// Whether a filter of a node can fail for a row.
+/// Whether what decides about the rows of a node can fail for one: a filter, or an aggregate that one asks for.
 fn can_fail(node: &PlanNode) -> bool {
+    let is_aggregate = |slot: &Slot| matches!(slot, Slot::Aggregate { .. });
+    if node.node.reach.slots.iter().any(is_aggregate) {
+        return true;
+    }
     let of_access = match &node.access {
         Access::On { condition, .. } => Some(condition),
         Access::Through { through, .. } => through.filter.as_ref(),
@@ -200,9 +206,10 @@ fn plan_node(mut node: Node, access: Access, schema: &Schema) -> PlanNode {
     let primary_key = &schema.table(node.table).primary_key().columns;
     let keep = keep(&node);
     let order = std::mem::take(&mut node.order);
+    let unordered = node.include.as_ref().is_some_and(|it| it.unordered);
     let order = match keep {
-        Keep::Rows => RowOrder::new(order, primary_key),
-        Keep::Passing | Keep::Number => RowOrder::Any,
+        Keep::Rows if !unordered => RowOrder::new(order, primary_key),
+        Keep::Rows | Keep::Passing | Keep::Number => RowOrder::Any,
     };
     let cut = cut(&node, access.id_order());
     PlanNode {
@@ -250,6 +257,15 @@ fn cut(node: &Node, found: IdOrder) -> Cut {
     }
 }
 
+/// Of the root its rows alone, without an order and without what is worked out of them.
+fn only_rows(mut nodes: Vec<Node>) -> Vec<Node> {
+    if let Some(root) = nodes.first_mut() {
+        root.order.clear();
+        root.forget_attributes();
+    }
+    nodes
+}
+
 /// What decides about the root: it, the includes that are required all the way up to it, and what the filters of those
 /// reach.
 fn required_only(nodes: Vec<Node>) -> Vec<Node> {
@@ -274,6 +290,9 @@ fn required_only(nodes: Vec<Node>) -> Vec<Node> {
         if !node.is_single() {
             node.order.clear();
         }
+        if position > 0 {
+            node.forget_attributes();
+        }
         for below in node.reached() {
             let way = std::iter::successors(Some(below), |&it| parents[it]);
             reached.extend(way.take_while(|&it| it != position));
@@ -287,7 +306,8 @@ fn required_only(nodes: Vec<Node>) -> Vec<Node> {
         kept.push(node);
     }
     for node in &mut kept {
-        node.renumber(|node| places[node].expect("what is reached is kept"));
+        // What was not kept nobody reads any more.
+        node.renumber(|node| places[node].unwrap_or(node));
     }
     kept
 }
