@@ -420,13 +420,17 @@ fn values_of(
     one: Option<&Value>,
     given: &[Value],
 ) -> Option<SmallVec<[Value; 2]>> {
-    let value = |sought: &Sought| match sought {
-        Sought::Constant(value) => Some(value.clone()),
-        Sought::Null => Some(Value::Null),
-        Sought::OneOf(_) => one.cloned(),
-        Sought::Parameter(position) => Some(given[*position].clone()).filter(|it| !it.is_null()),
-    };
-    sought.iter().map(value).collect()
+    let mut values = SmallVec::new();
+    for sought in sought {
+        values.push(match sought {
+            Sought::Constant(value) => value.clone(),
+            Sought::Null => Value::Null,
+            Sought::OneOf(_) => one?.clone(),
+            Sought::Parameter(position) if given[*position].is_null() => return None,
+            Sought::Parameter(position) => given[*position].clone(),
+        });
+    }
+    Some(values)
 }
 
 /// The end of a range; none if it is null.

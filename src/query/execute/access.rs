@@ -25,25 +25,31 @@ pub(super) fn read<'s>(
     watch.probed(look_ups(path));
     let reader = snapshot.reader(root.table);
     let first = first.unwrap_or(usize::MAX);
-    let (mut list, mut failed) = (RowList::new(reader), None);
-    match snapshot.find_by_path(root.table, path, given) {
+    let rows = match snapshot.find_by_path(root.table, path, given) {
         Some(found) if root.filter.is_none() => {
-            list = RowList::read(snapshot, root.table, found.take(first));
-            watch.read(list.len());
+            let rows = RowList::read(snapshot, root.table, found.take(first));
+            watch.read(rows.len());
+            rows
         }
-        Some(found) => {
-            let found = found.map(|id| (id, reader.live(id)));
-            let found = found.inspect(|_| watch.read(1));
-            list.extend(passing(found, root, given, reader, &mut failed).take(first));
+        found => {
+            let (mut list, mut failed) = (RowList::new(reader), None);
+            match found {
+                Some(found) => {
+                    let found = found.map(|id| (id, reader.live(id)));
+                    let found = found.inspect(|_| watch.read(1));
+                    list.extend(passing(found, root, given, reader, &mut failed).take(first));
+                }
+                None => {
+                    let rows = snapshot.scan_by_path(root.table, path, given);
+                    let rows = rows.inspect(|_| watch.read(1));
+                    list.extend(passing(rows, root, given, reader, &mut failed).take(first));
+                }
+            }
+            root.check(failed)?;
+            list
         }
-        None => {
-            let rows = snapshot.scan_by_path(root.table, path, given);
-            let rows = rows.inspect(|_| watch.read(1));
-            list.extend(passing(rows, root, given, reader, &mut failed).take(first));
-        }
-    }
-    root.check(failed)?;
-    Ok(level(list))
+    };
+    Ok(level(rows))
 }
 
 /// How often a path looks something up.
@@ -60,6 +66,7 @@ pub(super) fn look_ups(path: &AccessPath) -> usize {
 }
 
 /// A level of rows of a root.
+#[inline]
 pub(super) fn level(rows: RowList<'_>) -> Level<'_> {
     let len = u32::try_from(rows.len()).expect("a table has fewer rows than there are row ids");
     Level {
