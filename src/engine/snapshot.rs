@@ -82,8 +82,8 @@ impl Snapshot {
         Ok(TableRows::new(self.reader(id), ids))
     }
 
-    /// The rows for which a filter is true, in primary-key order. O(rows), or as many as there are for the values that the
-    /// filter gives of a unique key, a foreign key or an index.
+    /// The rows for which a filter is true, in primary-key order. O(rows), or as many as there are for what the filter says
+    /// of a unique key, a foreign key or an index: values, lists of values, ranges.
     ///
     /// # Errors
     /// `UnknownTable`, what is wrong with the filter, or `Evaluation` if it has no value for a row.
