@@ -21,6 +21,7 @@ mod table_rows;
 mod dump;
 mod read;
 mod key_order;
+pub(crate) mod ranked;
 mod access;
 mod undo;
 mod tidying;

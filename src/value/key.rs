@@ -45,9 +45,9 @@ impl From<&Key> for Key {
 impl From<Value> for Key {
     #[inline]
     fn from(value: Value) -> Self {
-        let mut values = SmallVec::new();
-        values.push(value);
-        Key { values }
+        Key {
+            values: SmallVec::from_buf_and_len([value, Value::Null], 1),
+        }
     }
 }
 

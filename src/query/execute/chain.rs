@@ -9,7 +9,7 @@
 
 use crate::engine::{RowId, Snapshot};
 use crate::error::Result;
-use crate::query::execute::tested;
+use crate::query::execute::leave_passing;
 use crate::query::execute::walk::{Found, Walker, composed, find};
 use crate::query::level::{Level, RowList};
 use crate::query::plan::{Step, Way};
@@ -67,8 +67,7 @@ impl<'s> Walker<'_, 's> {
     fn passing(self, step: &Step, found: Found) -> Result<Level<'s>> {
         let mut level = self.read(found);
         if let Some(filter) = &step.filter {
-            let keep = tested(&level.rows, filter, self.given)?;
-            level.retain_rows(&keep);
+            leave_passing(&mut level, filter, self.given)?;
         }
         Ok(level)
     }

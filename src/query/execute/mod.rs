@@ -107,7 +107,8 @@ impl<'p, 's> Execution<'p, 's> {
                 continue;
             }
             if !self.levels[node].is_read() {
-                self.read_required(node)?;
+                self.levels[node] = self.read(node, arrange::rows_max(self.plan, node))?;
+                self.leave_required(node)?;
             }
             self.finish(node)?;
             self.follow(node)?;
@@ -142,7 +143,7 @@ impl<'p, 's> Execution<'p, 's> {
     /// each required include, and of the includes of one owner in one of them; before a limit, in the order that decides
     /// what it takes.
     fn read_required(&mut self, node: usize) -> Result<()> {
-        self.levels[node] = self.read(node)?;
+        self.levels[node] = self.read(node, usize::MAX)?;
         self.leave_required(node)
     }
 
@@ -177,9 +178,9 @@ impl<'p, 's> Execution<'p, 's> {
         Ok(())
     }
 
-    /// The rows of a node under the rows of its parent node, tested and ordered.
-    fn read(&mut self, node: usize) -> Result<Level<'s>> {
-        let mut level = self.read_below(node, None)?;
+    /// The rows of a node under the rows of its parent node, tested and ordered; under each the first `rows_max` at least.
+    fn read(&mut self, node: usize, rows_max: usize) -> Result<Level<'s>> {
+        let mut level = self.read_below(node, None, rows_max)?;
         // Nothing is below a reference.
         let parent = self.plan.nodes[node].node.include.as_ref();
         let recursed = parent.and_then(|it| self.levels[it.parent].recursed.as_deref());
@@ -191,7 +192,12 @@ impl<'p, 's> Execution<'p, 's> {
     }
 
     /// The same under these rows of the table of its parent node.
-    fn read_below(&mut self, node: usize, rows: Option<&RowList<'s>>) -> Result<Level<'s>> {
+    fn read_below(
+        &mut self,
+        node: usize,
+        rows: Option<&RowList<'s>>,
+        rows_max: usize,
+    ) -> Result<Level<'s>> {
         let planned = &self.plan.nodes[node];
         let (table, snapshot) = (planned.node.table, self.snapshot);
         let parents = |parent: &usize| rows.unwrap_or(&self.levels[*parent].rows);
@@ -233,10 +239,9 @@ impl<'p, 's> Execution<'p, 's> {
         if !matches!(planned.access, Access::Root(_))
             && let Some(filter) = &planned.node.filter
         {
-            let keep = tested(&level.rows, filter, self.given)?;
-            level.retain_rows(&keep);
+            leave_passing(&mut level, filter, self.given)?;
         }
-        arrange::arrange(&mut level, planned, self.snapshot);
+        arrange::arrange(&mut level, planned, rows_max, self.snapshot);
         Ok(level)
     }
 
@@ -244,7 +249,7 @@ impl<'p, 's> Execution<'p, 's> {
     fn cut(&mut self, node: usize) {
         let cut = self.plan.nodes[node].cut;
         let level = &self.levels[node];
-        if level.ranges().all(|range| cut.is_idle_for(range.len())) {
+        if cut == Cut::default() || level.ranges().all(|range| cut.is_idle_for(range.len())) {
             return;
         }
         let mut keep = Vec::with_capacity(level.len());
@@ -287,6 +292,14 @@ fn through_junction<'s>(
         rows.junction = None;
     }
     Ok(rows)
+}
+
+/// Leaves the rows for which the filter is true.
+fn leave_passing(level: &mut Level<'_>, filter: &Bound, given: &[Value]) -> Result<()> {
+    level.retain_passing(|row| {
+        let answer = filter.matches_with(&row, given);
+        answer.map_err(|failed| filter.error(failed))
+    })
 }
 
 /// For each row, whether the filter is true.

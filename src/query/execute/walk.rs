@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::engine::{RowId, RowView, Snapshot, TableReader};
 use crate::error::Result;
 use crate::expr::{Bound, Cells};
-use crate::query::execute::{first_difference, tested};
+use crate::query::execute::{first_difference, leave_passing};
 use crate::query::level::{self, Level, RowList};
 use crate::query::plan::{Crossing, Lookup, Probe, ValueJoin, Walk};
 use crate::schema::{ForeignKeyId, TableId};
@@ -126,8 +126,7 @@ impl<'s> Walker<'_, 's> {
         };
         let mut junction = walker.direct(&crossing.to_junction, parents)?;
         if let Some(filter) = &crossing.filter {
-            let keep = tested(&junction.rows, filter, self.given)?;
-            junction.retain_rows(&keep);
+            leave_passing(&mut junction, filter, self.given)?;
         }
         Ok(junction)
     }
