@@ -162,11 +162,17 @@ fn updating_in_place_allocates_nothing() {
     let items = db.schema().table_id("items").unwrap();
     let score = db.schema().table(items).column("score").unwrap();
     let mut tx = db.begin();
-    let mut update = |n: i64| tx.update_key(items, n, [(score, (-n).into())]).unwrap();
+    let mut update = |keys: std::ops::Range<i64>| {
+        keys.map(|n| {
+            tx.update_key(items, n, [(score, (-n).into())])
+                .unwrap()
+                .rows
+        })
+        .sum::<u64>()
+    };
     // The log of the transaction grows to what it takes.
-    (0..1_000).for_each(|n| drop(update(n)));
-    let (allocations, _) = allocations_of(|| (0..24).for_each(|n| drop(update(n))));
-    assert_eq!(allocations, 0);
+    update(0..1_000);
+    assert_eq!(allocations_of(|| update(0..24)), (0, 24));
 }
 
 // Broken, going back would cost allocations for what it undoes.
@@ -252,7 +258,7 @@ fn an_include_tree_allocates_by_level() {
         let [few, many] = counted;
         // A level is ids, cells and offsets, and what it is sorted by; that of a junction besides. A list whose length is
         // not known beforehand grows by doubling.
-        let (levels, lists) = (4, 6);
+        let (levels, lists) = (4, 8);
         assert!(few <= levels * lists, "by {keys}: {few} allocations");
         assert!(many <= few + 2 * levels, "by {keys}: {few} became {many}");
     }
@@ -271,7 +277,7 @@ fn the_best_under_each_parent_allocate_by_level() {
         let db = blog(authors, DataType::Int);
         run(&best.prepare(&db).unwrap(), &db).0
     });
-    assert!(few <= 24, "{few} allocations");
+    assert!(few <= 32, "{few} allocations");
     assert!(many <= few + 8, "{few} became {many}");
 }
 

@@ -230,6 +230,11 @@ impl<'a> RowView<'a> {
 
 impl Cells for RowView<'_> {
     #[inline(always)]
+    fn int(&self, ordinal: u32) -> Option<i64> {
+        self.cells.read_int(self.layout.field(ordinal))
+    }
+
+    #[inline(always)]
     fn cell(&self, ordinal: u32) -> ValueRef<'_> {
         self.cells.read(self.layout.field(ordinal))
     }
@@ -343,8 +348,10 @@ impl Snapshot {
             ids.sort_unstable();
             return;
         }
-        let sorted = key_order::sorted(self.reader(table), ids.iter().copied(), |(id, _)| id);
-        ids.copy_from_slice(&sorted);
+        let sorted = key_order::sorted(self.reader(table), ids.iter().copied());
+        for (id, row) in ids.iter_mut().zip(sorted) {
+            *id = row.id;
+        }
     }
 
     /// Every row id of a table in primary-key order.

@@ -11,7 +11,7 @@ use crate::engine::key_order;
 use crate::engine::name::{ForeignKeyName, TableName};
 use crate::engine::read::Row;
 use crate::engine::state::State;
-use crate::engine::table_rows::{Source, TableRows};
+use crate::engine::table_rows::TableRows;
 use crate::error::Result;
 use crate::expr::Expr;
 use crate::schema::{ForeignKey, Schema};
@@ -83,8 +83,10 @@ impl Snapshot {
     /// `UnknownTable`.
     pub fn rows(&self, table: impl TableName) -> Result<TableRows<'_>> {
         let id = table.table_id(self.schema())?;
-        let ids = Source::Ids(self.ids_in_key_order(id).into_iter());
-        Ok(TableRows::new(self.reader(id), ids))
+        Ok(TableRows::of_ids(
+            self.reader(id),
+            self.ids_in_key_order(id),
+        ))
     }
 
     /// The rows for which a filter is true, in primary-key order. O(rows), or as many as there are for the values that the
@@ -124,25 +126,22 @@ impl Snapshot {
     /// The rows that refer to a row, in primary-key order; none that refer to nobody.
     fn rows_under(&self, key: &ForeignKey, parent: Option<RowId>) -> TableRows<'_> {
         let reader = self.reader(key.child);
-        let source = match parent {
-            None => Source::Ids(Vec::new().into_iter()),
+        match parent {
+            None => TableRows::of_ids(reader, Vec::new()),
             Some(parent) if key.is_to_any_row() => {
                 let value = self.view(key.parent, parent).values_of(&key.parent_columns);
                 let values = value.iter().map(Value::as_ref);
                 let ids = self.state.children_by_value(key, values);
-                let rows = key_order::sorted(reader, ids.into_iter(), |(_, cells)| cells);
-                Source::Cells(rows.into_iter())
+                TableRows::of_keyed(reader, key_order::sorted(reader, ids.into_iter()))
             }
             Some(parent) if self.ids_are_in_key_order(key.child) => {
-                Source::Edge(self.children(key, parent))
+                TableRows::of_children(reader, self.children(key, parent))
             }
             Some(parent) => {
                 let ids = self.children(key, parent);
-                let rows = key_order::sorted(reader, ids, |(_, cells)| cells);
-                Source::Cells(rows.into_iter())
+                TableRows::of_keyed(reader, key_order::sorted(reader, ids))
             }
-        };
-        TableRows::new(reader, source)
+        }
     }
 
     /// How many rows a table has. O(1).

@@ -97,6 +97,13 @@ impl<'a> RowRef<'a> {
         }
     }
 
+    /// The integer of a cell whose place was looked up before, if it is one.
+    #[inline(always)]
+    pub(crate) fn read_int(self, field: &Field) -> Option<i64> {
+        let is_int = field.data_type() == DataType::Int && !field.is_null(self.words);
+        is_int.then(|| self.words[field.offset()].cast_signed())
+    }
+
     #[inline(always)]
     fn decode(self, field: Field) -> ValueRef<'a> {
         if field.is_null(self.words) {
