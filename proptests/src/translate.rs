@@ -270,9 +270,11 @@ pub fn run(
     match statement {
         Statement::Insert { table, cells } => {
             let table = &shape.tables[*table];
-            transaction
-                .insert(&table.name, named(table, cells))
-                .map(Answer::Key)
+            let key = match cells.len() % 2 {
+                0 => transaction.insert(&table.name, named(table, cells)),
+                _ => insert_prepared(transaction, table, cells),
+            };
+            key.map(Answer::Key)
         }
         Statement::Upsert { table, cells } => {
             let table = &shape.tables[*table];
@@ -447,6 +449,20 @@ fn primary_key(table: &TableShape, filter: &Filter) -> Option<Key> {
         })
     });
     values.collect()
+}
+
+/// The other way to insert a row.
+fn insert_prepared(
+    transaction: &mut Transaction<'_>,
+    table: &TableShape,
+    cells: &[(usize, Value)],
+) -> Result<Key> {
+    let names = cells
+        .iter()
+        .map(|(column, _)| &*table.columns[*column].name);
+    let insert = transaction.prepare_insert(&table.name, &names.collect::<Vec<_>>())?;
+    let values = cells.iter().map(|(_, value)| value.clone());
+    Ok(transaction.insert_prepared(&insert, values)?.key())
 }
 
 fn named<'t>(table: &'t TableShape, cells: &[(usize, Value)]) -> Vec<(&'t str, Value)> {

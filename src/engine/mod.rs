@@ -61,9 +61,9 @@ pub use self::transaction::{
     Affected, Commit, OnConflict, PreparedInsert, Savepoint, Transaction, Upserted, Upserts,
 };
 pub(crate) use self::transaction::{Time, atomically};
-pub(crate) use crate::storage::RowId;
 #[cfg(test)]
 pub(crate) use crate::storage::hashes_counted;
+pub(crate) use crate::storage::{Field, RowId};
 
 #[cfg(test)]
 mod tests;

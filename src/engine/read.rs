@@ -230,11 +230,6 @@ impl<'a> RowView<'a> {
 
 impl Cells for RowView<'_> {
     #[inline(always)]
-    fn int(&self, ordinal: u32) -> Option<i64> {
-        self.cells.read_int(self.layout.field(ordinal))
-    }
-
-    #[inline(always)]
     fn cell(&self, ordinal: u32) -> ValueRef<'_> {
         self.cells.read(self.layout.field(ordinal))
     }

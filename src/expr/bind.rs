@@ -57,7 +57,7 @@ impl Expr {
     /// As [`bind`](Expr::bind).
     pub fn bind_value(&self, scope: &(impl Scope + ?Sized)) -> Result<BoundValue> {
         let parameters = RefCell::default();
-        let bound = self.bind_value_with(scope, &parameters)?;
+        let bound = self.bind_value_with(scope, &parameters, None)?;
         refuse_parameters(&parameters.into_inner(), scope, None)?;
         Ok(bound)
     }
@@ -111,15 +111,16 @@ impl Expr {
         Ok(Bound::new(source, terms, checked.columns()))
     }
 
-    /// As [`bind_value`](Expr::bind_value), with parameters, which are added to those known already.
+    /// As [`bind_value`](Expr::bind_value), with parameters and reach as [`bind_with`](Expr::bind_with).
     pub(crate) fn bind_value_with(
         &self,
         scope: &(impl Scope + ?Sized),
         parameters: &RefCell<Parameters>,
+        reach: Option<&dyn Reach>,
     ) -> Result<BoundValue> {
         self.check_length(scope)?;
         let tree = Tree::new(&self.ops);
-        let checked = Checker::new(&tree, scope, parameters, None).check()?;
+        let checked = Checker::new(&tree, scope, parameters, reach).check()?;
         let steps = compile_value(&tree, &checked);
         let source = Source::new(self.clone(), scope.subject());
         let (columns, data_type) = (checked.columns(), checked.data_type);
@@ -437,6 +438,11 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
             let detail = format!("associated rows ({path}) outside of a request");
             return Err(refusal(self.scope, RequestKind::Unsupported, detail));
         };
+        if let Question::Aggregate(aggregate) = &related.question {
+            let (ordinal, data_type) = reach.aggregate(related, aggregate)?;
+            self.checked.ordinals.push(ordinal);
+            return Ok(data_type);
+        }
         let Numbers { of_all, of_true } = reach.numbers(related)?;
         self.checked.ordinals.push(of_all);
         Ok(match &related.question {
@@ -445,7 +451,7 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
                 self.checked.ordinals.push(of_true);
                 DataType::Bool
             }
-            Question::Count => DataType::Int,
+            Question::Count | Question::Aggregate(_) => DataType::Int,
         })
     }
 

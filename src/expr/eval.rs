@@ -14,12 +14,6 @@ use crate::value::{Value, ValueRef};
 pub trait Cells {
     /// The cell of an ordinal that the scope gave out.
     fn cell(&self, ordinal: u32) -> ValueRef<'_>;
-
-    /// The cell if it is an integer: what most filters are about, and a row may know a shorter way to it.
-    #[inline]
-    fn int(&self, ordinal: u32) -> Option<i64> {
-        self.cell(ordinal).as_int()
-    }
 }
 
 /// A row as values in column order.
@@ -44,6 +38,15 @@ pub struct Bound {
 #[derive(Clone, Debug)]
 pub(crate) struct Total {
     bound: Bound,
+}
+
+/// A comparison of a column of integers with a number: whether it lies between two ends, or does not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IntTest {
+    ordinal: u32,
+    low: i64,
+    high: i64,
+    within: bool,
 }
 
 /// One of the predicates that all have to be true.
@@ -136,15 +139,20 @@ impl Bound {
         given: &[Value],
     ) -> Result<bool, Failed> {
         for term in &*self.terms {
-            let answer = match term {
-                Term::Leaf(leaf) => leaf.answer(cells, given),
-                Term::Steps(steps) => truth_of(steps, cells, given)?,
-            };
-            if answer != Some(true) {
+            if term.answer(cells, given)? != Some(true) {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// The predicate as a test of one column, if that is what it is: a comparison with a number. Of a column of another type
+    /// than integers it says nothing.
+    pub(crate) fn int_test(&self, given: &[Value]) -> Option<IntTest> {
+        match &*self.terms {
+            [Term::Leaf(leaf)] => leaf.int_test(given),
+            _ => None,
+        }
     }
 
     /// True, false or unknown (none). The first term that is false settles it.
@@ -211,19 +219,9 @@ impl Term {
     ) -> Result<Option<bool>, Failed> {
         match self {
             Term::Leaf(leaf) => Ok(leaf.answer(cells, given)),
-            Term::Steps(steps) => truth_of(steps, cells, given),
+            Term::Steps(steps) => Machine::new(given).truth_of(steps, cells),
         }
     }
-}
-
-/// Out of line, so that what most filters are, tests of columns, stay short where they are asked.
-#[inline(never)]
-fn truth_of(
-    steps: &[Step],
-    cells: &(impl Cells + ?Sized),
-    given: &[Value],
-) -> Result<Option<bool>, Failed> {
-    Machine::new(given).truth_of(steps, cells)
 }
 
 impl Leaf {
@@ -250,27 +248,55 @@ impl Leaf {
 
     #[inline]
     pub(super) fn answer(&self, cells: &(impl Cells + ?Sized), given: &[Value]) -> Option<bool> {
-        // Worth a way of its own: no value is made of the cell (filter of all of `benches/counted`).
-        let constant = match &self.test {
-            Test::Compare(comparison, Value::Int(value)) => Some((*comparison, *value)),
-            Test::Parameter(comparison, position) => match &given[*position] {
-                Value::Int(value) => Some((*comparison, *value)),
-                _ => None,
-            },
-            _ => None,
-        };
-        if let Some((comparison, value)) = constant
-            && let Some(cell) = cells.int(self.ordinal)
-        {
-            return Some(comparison.holds(cell.cmp(&value)) != self.negated);
-        }
-        self.answer_any(cells, given)
-    }
-
-    #[inline(never)]
-    fn answer_any(&self, cells: &(impl Cells + ?Sized), given: &[Value]) -> Option<bool> {
         let answer = self.test.answer(cells.cell(self.ordinal), given);
         answer.map(|truth| truth != self.negated)
+    }
+
+    fn int_test(&self, given: &[Value]) -> Option<IntTest> {
+        let (comparison, value) = match &self.test {
+            Test::Compare(comparison, value) => (*comparison, value),
+            Test::Parameter(comparison, position) => (*comparison, &given[*position]),
+            Test::Between(..) | Test::In(_) | Test::Like(_) | Test::IsNull => return None,
+        };
+        let Value::Int(value) = *value else {
+            return None;
+        };
+        let comparison = match self.negated {
+            true => comparison.inverted(),
+            false => comparison,
+        };
+        Some(IntTest::new(self.ordinal, comparison, value))
+    }
+}
+
+impl IntTest {
+    fn new(ordinal: u32, comparison: Comparison, value: i64) -> Self {
+        let (low, high) = match comparison {
+            Comparison::Eq | Comparison::Ne => (Some(value), Some(value)),
+            Comparison::Lt => (Some(i64::MIN), value.checked_sub(1)),
+            Comparison::Le => (Some(i64::MIN), Some(value)),
+            Comparison::Gt => (value.checked_add(1), Some(i64::MAX)),
+            Comparison::Ge => (Some(value), Some(i64::MAX)),
+        };
+        // Nothing is beyond the ends.
+        let (low, high) = low.zip(high).unwrap_or((i64::MAX, i64::MIN));
+        IntTest {
+            ordinal,
+            low,
+            high,
+            within: comparison != Comparison::Ne,
+        }
+    }
+
+    /// Of which column.
+    pub(crate) fn ordinal(&self) -> u32 {
+        self.ordinal
+    }
+
+    /// Whether it holds for a number.
+    #[inline]
+    pub(crate) fn holds(&self, int: i64) -> bool {
+        (self.low <= int && int <= self.high) == self.within
     }
 }
 
@@ -283,7 +309,24 @@ impl Test {
         }
     }
 
+    #[inline]
     pub(super) fn answer(&self, cell: ValueRef<'_>, given: &[Value]) -> Option<bool> {
+        // Integers are what most filters are about, and worth a way of their own: a third of a filter over many rows.
+        let constant = match self {
+            Test::Compare(comparison, value) => Some((*comparison, value)),
+            Test::Parameter(comparison, position) => Some((*comparison, &given[*position])),
+            Test::Between(..) | Test::In(_) | Test::Like(_) | Test::IsNull => None,
+        };
+        match (constant, cell) {
+            (Some((comparison, Value::Int(value))), ValueRef::Int(cell)) => {
+                Some(comparison.holds(cell.cmp(value)))
+            }
+            _ => self.answer_any(cell, given),
+        }
+    }
+
+    #[inline(never)]
+    fn answer_any(&self, cell: ValueRef<'_>, given: &[Value]) -> Option<bool> {
         match self {
             Test::Compare(comparison, value) => compare(*comparison, cell, value.as_ref()),
             Test::Parameter(comparison, position) => {

@@ -100,14 +100,14 @@ impl<'s> Level<'s> {
     /// Leaves the rows that pass a test, which looks at each once. After an error the level is of no use.
     pub(crate) fn retain_passing(
         &mut self,
-        mut passes: impl FnMut(RowView<'s>) -> Result<bool>,
+        mut passes: impl FnMut(RowId, RowCells<'s>) -> Result<bool>,
     ) -> Result<()> {
         debug_assert!(self.recursed.is_none(), "nothing above changes any more");
         let (mut position, mut left) = (0, 0);
         for end in self.offsets.iter_mut().skip(1) {
             while position < *end as usize {
                 self.rows.look_ahead(position);
-                if passes(self.rows.view(position))? {
+                if passes(self.rows.ids[position], self.rows.cells[position])? {
                     self.rows.move_to(left, position);
                     if let Some(junction) = &mut self.junction {
                         junction.move_to(left, position);

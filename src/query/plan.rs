@@ -33,7 +33,7 @@ pub(crate) struct PlanNode {
     /// What was asked for. Its filter is only what is left to test: the access path answers the rest.
     pub(crate) node: Node,
     pub(crate) access: Access,
-    /// Terms that the filter leaves to be tested: those over the numbers of rows below, then those over joined rows.
+    /// Terms that the filter leaves to be tested: those over numbers and aggregates of rows below, then those over joined rows.
     pub(crate) asks: Vec<Bound>,
     pub(crate) joins: Vec<Join>,
     pub(crate) order: RowOrder,

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use crate::error::Result;
+use crate::query::explain::{self, Explanation};
 use crate::query::parameters::NOTHING;
 use crate::query::plan::Plan;
 use crate::query::{Column, Counted, Included, OwnedRows, Queryable, Rows, Select, Version};
-use crate::query::{execute, explain, planner, resolve};
+use crate::query::{execute, planner, resolve};
 use crate::value::Value;
 
 /// A request that is resolved and planned, for any version of the schema that it was prepared on. What it finds is what
@@ -52,8 +53,8 @@ impl Select {
         let version = on.version();
         let plan = planner::plan(resolve::resolve(self, version)?, version);
         let given = plan.wanted.given(NOTHING, version)?;
-        let levels = execute::run(&plan, &given, version.snapshot)?;
-        Rows::new(Cow::Owned(plan), &given, levels)
+        let found = execute::run(&plan, &given, version.snapshot)?;
+        Ok(Rows::new(Cow::Owned(plan), given, found, version.snapshot))
     }
 
     /// The rows, with the snapshot that they are in: for holding results while the database is written.
@@ -86,12 +87,20 @@ impl Select {
         Ok(self.count(on)? > 0)
     }
 
-    /// How the request would be answered, as text.
+    /// How the request would be answered: a tree that prints itself as text. See [`explain`](crate::query::explain).
     ///
     /// # Errors
     /// As [`run`](Select::run).
-    pub fn explain(&self, on: &impl Queryable) -> Result<String> {
+    pub fn explain(&self, on: &impl Queryable) -> Result<Explanation> {
         self.prepare(on)?.explain(on)
+    }
+
+    /// How the request was answered, now: it is run, and told is what each part of it found and cost.
+    ///
+    /// # Errors
+    /// As [`run`](Select::run).
+    pub fn explain_analyze(&self, on: &impl Queryable) -> Result<Explanation> {
+        self.prepare(on)?.explain_analyze(on)
     }
 
     /// Resolves and plans the request once, to run it often.
@@ -144,8 +153,9 @@ impl Prepared {
     ) -> Result<Rows<'s>> {
         let version = self.checked(on)?;
         let given = self.plan.wanted.given(parameters, version)?;
-        let levels = execute::run(&self.plan, &given, version.snapshot)?;
-        Rows::new(Cow::Borrowed(&self.plan), &given, levels)
+        let found = execute::run(&self.plan, &given, version.snapshot)?;
+        let plan = Cow::Borrowed(&self.plan);
+        Ok(Rows::new(plan, given, found, version.snapshot))
     }
 
     /// As [`Select::run_owned`].
@@ -240,8 +250,30 @@ impl Prepared {
     ///
     /// # Errors
     /// As [`run`](Prepared::run).
-    pub fn explain(&self, on: &impl Queryable) -> Result<String> {
+    pub fn explain(&self, on: &impl Queryable) -> Result<Explanation> {
         Ok(explain::explain(&self.plan, self.checked(on)?.snapshot))
+    }
+
+    /// As [`Select::explain_analyze`].
+    ///
+    /// # Errors
+    /// As [`run`](Prepared::run).
+    pub fn explain_analyze(&self, on: &impl Queryable) -> Result<Explanation> {
+        self.explain_analyze_with(on, NOTHING)
+    }
+
+    /// As [`Select::explain_analyze`], with a value for each parameter.
+    ///
+    /// # Errors
+    /// As [`run_with`](Prepared::run_with).
+    pub fn explain_analyze_with(
+        &self,
+        on: &impl Queryable,
+        parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
+    ) -> Result<Explanation> {
+        let version = self.checked(on)?;
+        let given = self.plan.wanted.given(parameters, version)?;
+        explain::analyze(&self.plan, &given, version.snapshot)
     }
 
     fn checked<'s>(&self, on: &'s impl Queryable) -> Result<Version<'s>> {

@@ -97,11 +97,11 @@ impl<'a> RowRef<'a> {
         }
     }
 
-    /// The integer of a cell whose place was looked up before, if it is one.
+    /// A cell of an int column whose place was looked up before; none for null.
     #[inline(always)]
     pub(crate) fn read_int(self, field: &Field) -> Option<i64> {
-        let is_int = field.data_type() == DataType::Int && !field.is_null(self.words);
-        is_int.then(|| self.words[field.offset()].cast_signed())
+        debug_assert!(field.is_int());
+        (!field.is_null(self.words)).then(|| self.words[field.offset()].cast_signed())
     }
 
     #[inline(always)]
@@ -162,9 +162,7 @@ impl<'a> RowRef<'a> {
     #[inline]
     #[cfg(test)]
     pub(crate) fn int(self, layout: &RowLayout, ordinal: u32) -> Option<i64> {
-        let field = layout.field(ordinal);
-        debug_assert_eq!(field.data_type(), DataType::Int);
-        (!field.is_null(self.words)).then(|| self.words[field.offset()].cast_signed())
+        self.read_int(layout.field(ordinal))
     }
 
     /// The address of the parent row that a link holds.

@@ -3,7 +3,7 @@
 use relata::engine::{Database, Transaction};
 use relata::error;
 use relata::query::{Column, Included};
-use relata::schema::TableId;
+use relata::schema::{Action, TableId};
 use relata::{Prepared, Record, Value, col, desc, include, param, select};
 
 use crate::blog::{self, POSTS, TAGS};
@@ -23,7 +23,7 @@ pub(crate) const HUBS: [(&str, &str); 2] = [
     ("hub of 1,000,000: remove", "hub of 100: remove"),
 ];
 
-pub(crate) const ALL: [Operation; 24] = [
+pub(crate) const ALL: [Operation; 26] = [
     operation("point lookup", 1_000, point_lookup),
     operation("request by key", 500, request_by_key),
     operation(
@@ -51,11 +51,13 @@ pub(crate) const ALL: [Operation; 24] = [
     operation("tree of all, per author", 40, |_| tree_of_all()),
     operation("insert a row", 500, insert),
     operation("insert a pair", 500, insert_pair),
+    operation("insert a pair if it is not there", 500, add_pair),
     operation("bulk load, per row", 2_000, load),
     operation("update a plain column", 500, update_plain),
     operation("update a foreign key", 500, update_key),
     operation("delete a row", 500, delete),
     operation("cascade, per author", 100, cascade),
+    operation("set null, per post", 1_000, set_null),
     operation("savepoint, 10 writes, back", 100, savepoint),
     operation("fork, 10 writes, drop", 100, fork),
     operation("hub of 100: add", 64, |times| hub_add(100, times)),
@@ -324,6 +326,21 @@ fn insert_pair(times: u64) -> Result<(), Failure> {
     })
 }
 
+/// What `add` of a many-to-many association comes to.
+fn add_pair(times: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::small()?, |tx| {
+        let pairs = tx.schema().table_id("post_tags")?;
+        let insert = tx.prepare_insert(pairs, &["post_id", "tag_id"])?;
+        for post in (0..times).map(u64::cast_signed) {
+            let tag = (post + 1) % TAGS;
+            if tx.get(pairs, (post, tag))?.is_none() {
+                tx.insert_prepared(&insert, [post.into(), tag.into()])?;
+            }
+        }
+        Ok(())
+    })
+}
+
 fn load(times: u64) -> Result<(), Failure> {
     in_transaction(&mut blog::small()?, |tx| {
         let rows = (0..times).map(|id| blog::post(POSTS + id.cast_signed()));
@@ -370,6 +387,14 @@ fn delete(times: u64) -> Result<(), Failure> {
 fn cascade(times: u64) -> Result<(), Failure> {
     in_transaction(&mut blog::small()?, |tx| {
         tx.delete("authors", &col("id").lt(times.cast_signed()))?;
+        Ok(())
+    })
+}
+
+/// The posts of half of the authors lose them.
+fn set_null(_: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::small_where(Action::SetNull)?, |tx| {
+        tx.delete("authors", &col("id").lt(blog::AUTHORS / 2))?;
         Ok(())
     })
 }

@@ -11,7 +11,7 @@ use crate::engine::new_edges::{NewEdges, Parents};
 use crate::engine::referential::{Cause, Change};
 use crate::engine::statement::{Buffers, Statement};
 use crate::error::{Limit, RequestError, RequestKind, Result, TransactionError, TransactionKind};
-use crate::schema::{DefaultValue, Table, TableId};
+use crate::schema::{DefaultValue, Reach, Table, TableId};
 use crate::storage::{Collision, RowId};
 use crate::value::Value;
 
@@ -277,6 +277,7 @@ impl Statement<'_> {
                 row,
                 before: None,
                 gone: false,
+                rekeyed: false,
                 cause: None,
             });
         }
@@ -316,19 +317,21 @@ impl Statement<'_> {
             queue,
             ..
         } = &mut *self.context.buffers;
-        let Some(Updated { image, plain }) =
+        let Some(Updated { image, reach }) =
             self.writer.update_row(table, row, cells, edges, met, queue)
         else {
             return Ok(false);
         };
         collisions.extend(met.iter().map(|&collision| (table, collision)));
-        self.has_consequences |= !plain;
-        if !plain || must_be_judged(self.writer.schema.table(table), cells) {
+        let rekeyed = reach == Reach::Children;
+        self.has_consequences |= rekeyed;
+        if reach > Reach::Row || must_be_judged(self.writer.schema.table(table), cells) {
             history.push(Change {
                 table,
                 row,
                 before: Some(image),
                 gone: false,
+                rekeyed,
                 cause,
             });
         }
@@ -351,6 +354,7 @@ impl Statement<'_> {
                 row,
                 before: Some(before),
                 gone: true,
+                rekeyed: true,
                 cause,
             });
             self.count(table)?;

@@ -3,6 +3,8 @@
 use crate::engine::{AccessPath, RowCells, RowId, Snapshot};
 use crate::error::Result;
 use crate::expr::Failed;
+use crate::query::execute::row_test::RowTest;
+use crate::query::execute::watch::Watch;
 use crate::query::level::{Level, RowList};
 use crate::query::node::Node;
 use crate::value::Value;
@@ -13,22 +15,31 @@ pub(super) fn read<'s>(
     root: &Node,
     given: &[Value],
     snapshot: &'s Snapshot,
+    watch: impl Watch,
 ) -> Result<Level<'s>> {
-    let rows = match snapshot.find_by_path(root.table, path, given) {
-        Some(found) if root.filter.is_none() => RowList::read(snapshot, root.table, found),
+    let found = snapshot.find_by_path(root.table, path, given);
+    watch.probed(usize::from(found.is_some()));
+    let rows = match found {
+        Some(found) if root.filter.is_none() => {
+            watch.read(found.len());
+            RowList::read(snapshot, root.table, found)
+        }
         found => {
             let reader = snapshot.reader(root.table);
             let (mut list, mut failed) = (RowList::new(reader), None);
             match found {
                 Some(found) => list.extend(passing(
-                    found.map(|id| (id, reader.live(id))),
+                    found
+                        .map(|id| (id, reader.live(id)))
+                        .inspect(|_| watch.read(1)),
                     root,
                     given,
                     snapshot,
                     &mut failed,
                 )),
                 None => {
-                    list.extend(passing(reader.scan(), root, given, snapshot, &mut failed));
+                    let rows = reader.scan().inspect(|_| watch.read(1));
+                    list.extend(passing(rows, root, given, snapshot, &mut failed));
                 }
             }
             root.check(failed)?;
@@ -68,19 +79,19 @@ pub(super) fn count(
 
 /// The rows that the filter leaves. The first row for which it has no value is noted; what comes after that counts for
 /// nothing.
-fn passing<'s>(
+fn passing<'f, 's>(
     rows: impl Iterator<Item = (RowId, RowCells<'s>)>,
-    root: &Node,
-    given: &[Value],
+    root: &'f Node,
+    given: &'f [Value],
     snapshot: &'s Snapshot,
     failed: &mut Option<Failed>,
 ) -> impl Iterator<Item = (RowId, RowCells<'s>)> {
     let reader = snapshot.reader(root.table);
     let filter = root.filter.as_ref();
+    let test = filter.map(|filter| RowTest::new(reader, filter, given));
     rows.filter(move |&(id, cells)| {
-        filter.is_none_or(|filter| {
-            let answer = filter.matches_with(&reader.view(id, cells), given);
-            answer.unwrap_or_else(|failure| {
+        test.as_ref().is_none_or(|test| {
+            test.passes(id, cells).unwrap_or_else(|failure| {
                 failed.get_or_insert(failure);
                 false
             })

@@ -78,14 +78,17 @@ fn plan_from(
 /// How to count what a request finds: only what decides about roots, in no order and not cut (associations EL-52,
 /// EL-53).
 pub(crate) fn plan_count(mut resolved: Resolved, version: Version<'_>) -> Plan {
-    resolved.nodes = required_only(resolved.nodes);
+    resolved.nodes = required_only(only_rows(resolved.nodes));
     counting(plan(resolved, version))
 }
 
-/// How to read what [`plan_count`] counts, in primary-key order.
-pub(crate) fn plan_passing_in_order(resolved: Resolved, version: Version<'_>) -> Plan {
-    let mut plan = plan_count(resolved, version);
-    plan.nodes[0].order = RowOrder::Key;
+/// How to read what [`plan_count`] counts for what is worked out of each row, in primary-key order or in none.
+pub(crate) fn plan_values(mut resolved: Resolved, in_order: bool, version: Version<'_>) -> Plan {
+    resolved.nodes = required_only(resolved.nodes);
+    let mut plan = counting(plan(resolved, version));
+    if in_order {
+        plan.nodes[0].order = RowOrder::Key;
+    }
     plan
 }
 
@@ -95,7 +98,7 @@ pub(crate) fn plan_given_count(
     association: &Association,
     version: Version<'_>,
 ) -> Plan {
-    resolved.nodes = required_only(resolved.nodes);
+    resolved.nodes = required_only(only_rows(resolved.nodes));
     counting(plan_given(resolved, association, false, version))
 }
 
@@ -129,9 +132,10 @@ fn plan_node(mut node: Node, access: Access, schema: &Schema) -> PlanNode {
     let primary_key = &schema.table(node.table).primary_key().columns;
     let keep = keep(&node);
     let order = std::mem::take(&mut node.order);
+    let unordered = node.include.as_ref().is_some_and(|it| it.unordered);
     let order = match keep {
-        Keep::Rows => RowOrder::new(order, primary_key),
-        Keep::Passing | Keep::Number => RowOrder::Any,
+        Keep::Rows if !unordered => RowOrder::new(order, primary_key),
+        Keep::Rows | Keep::Passing | Keep::Number => RowOrder::Any,
     };
     let cut = cut(&node, access.id_order());
     PlanNode {
@@ -174,6 +178,15 @@ fn cut(node: &Node, found: IdOrder) -> Cut {
     }
 }
 
+/// Of the root its rows alone, without an order and without what is worked out of them.
+fn only_rows(mut nodes: Vec<Node>) -> Vec<Node> {
+    if let Some(root) = nodes.first_mut() {
+        root.order.clear();
+        root.forget_attributes();
+    }
+    nodes
+}
+
 /// What decides about the root: it, the includes that are required all the way up to it, and what the filters of those
 /// reach.
 fn required_only(nodes: Vec<Node>) -> Vec<Node> {
@@ -198,6 +211,9 @@ fn required_only(nodes: Vec<Node>) -> Vec<Node> {
         if !node.is_single() {
             node.order.clear();
         }
+        if position > 0 {
+            node.forget_attributes();
+        }
         for below in node.reached() {
             let way = std::iter::successors(Some(below), |&it| parents[it]);
             reached.extend(way.take_while(|&it| it != position));
@@ -211,7 +227,8 @@ fn required_only(nodes: Vec<Node>) -> Vec<Node> {
         kept.push(node);
     }
     for node in &mut kept {
-        node.renumber(|node| places[node].expect("what is reached is kept"));
+        // What was not kept nobody reads any more.
+        node.renumber(|node| places[node].unwrap_or(node));
     }
     kept
 }

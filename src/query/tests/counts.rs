@@ -88,7 +88,7 @@ fn plans_say_how_a_number_is_found() {
         .with_count("pinned")
         .with_count(include("company").filter(col("name").eq("Acme")));
     assert_eq!(
-        request.explain(&world).unwrap(),
+        request.explain(&world).unwrap().to_string(),
         [
             "select User",
             "  scan of users: 4 rows",
@@ -177,7 +177,7 @@ fn a_filter_on_a_foreign_key_walks_its_edges() {
     let tasks = select("Task").filter(col("userId").eq(param("user")));
     let tasks = tasks.prepare(&world).unwrap();
     assert_eq!(
-        tasks.explain(&world).unwrap(),
+        tasks.explain(&world).unwrap().to_string(),
         [
             "select Task",
             "  by edges tasks_user_id_fkey under one parent: userId = :user",

@@ -242,7 +242,10 @@ fn ids_are_given_out_a_few_at_a_time() {
             }
             assert!(few.len() <= ids_max);
             ids.extend(few);
-            assert_eq!(children.len() + ids.len() + usize::from(last.is_some()), len as usize);
+            assert_eq!(
+                children.len() + ids.len() + usize::from(last.is_some()),
+                len as usize
+            );
         }
         ids.extend(last.map(|last| last.0));
         assert!(ids.into_iter().eq(0..len));

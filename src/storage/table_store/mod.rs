@@ -417,7 +417,17 @@ impl TableStore {
             *base = first_base(key);
         }
         self.rows.insert(row, values, links);
-        self.add_to_indexes(row, |_| true, collisions);
+        for (key, index) in self.keys.iter_mut().enumerate() {
+            if key == 0 && matches!(self.keying, Keying::Dense { .. }) {
+                continue;
+            }
+            if let Some(other) = index.add_new(&self.rows, row, values) {
+                collisions.push(Collision { key, row, other });
+            }
+        }
+        for index in &mut self.indexes {
+            index.add_new(&self.rows, row, values);
+        }
         row
     }
 

@@ -68,6 +68,13 @@ fn empty() -> TableStore {
                 deferrable: true,
                 members: None,
             },
+            // Keys that are short stand whole in their index, others do not.
+            KeySpec {
+                columns: vec![2, 0],
+                nulls_distinct: true,
+                deferrable: false,
+                members: None,
+            },
         ],
         indexes: vec![index(true), index(false)],
     })
@@ -209,6 +216,14 @@ impl Both {
                 .map(|ordinal| row.value(layout, ordinal).to_value())
                 .collect();
             assert_eq!(cells, [Value::from(key), number.into(), tag.into()]);
+            let pair = [Value::from(tag), key.into()];
+            let found = self.store.find(2, pair.iter().map(Value::as_ref));
+            assert_eq!(found, self.find(key));
+            let found = self.store.get(&[key.into()]).unwrap();
+            assert_eq!(found.words(), row.words());
+            assert!(self.store.get(&[key.into(), key.into()]).is_none());
+            let other = [Value::from(tag + 1), key.into()];
+            assert_eq!(self.store.find(2, other.iter().map(Value::as_ref)), None);
             let same = self
                 .model
                 .values()

@@ -383,7 +383,8 @@ fn the_plan_tells_the_way() -> Result<()> {
     let db = world()?;
     let text = select("Country")
         .include(include("tags").limit(2))
-        .explain(&db)?;
+        .explain(&db)?
+        .to_string();
     let expected = "select Country
   scan of Countries: 2 rows
   order: primary key, as found
