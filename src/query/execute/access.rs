@@ -6,6 +6,7 @@
 use crate::engine::{AccessPath, RowCells, RowId, Snapshot, TableReader};
 use crate::error::Result;
 use crate::expr::Failed;
+use crate::query::execute::row_test::RowTest;
 use crate::query::execute::watch::Watch;
 use crate::query::execute::{far_end, first_difference};
 use crate::query::level::{Level, RowList};
@@ -255,18 +256,18 @@ pub(super) fn count(
 
 /// The rows that the filter leaves. The first row for which it has no value is noted; what comes after that counts for
 /// nothing.
-fn passing<'s>(
+fn passing<'f, 's>(
     rows: impl Iterator<Item = (RowId, RowCells<'s>)>,
-    root: &Node,
-    given: &[Value],
+    root: &'f Node,
+    given: &'f [Value],
     reader: TableReader<'s>,
     failed: &mut Option<Failed>,
 ) -> impl Iterator<Item = (RowId, RowCells<'s>)> {
     let filter = root.filter.as_ref();
+    let test = filter.map(|filter| RowTest::new(reader, filter, given));
     rows.filter(move |&(id, cells)| {
-        filter.is_none_or(|filter| {
-            let answer = filter.matches_with(&reader.view(id, cells), given);
-            answer.unwrap_or_else(|failure| {
+        test.as_ref().is_none_or(|test| {
+            test.passes(id, cells).unwrap_or_else(|failure| {
                 failed.get_or_insert(failure);
                 false
             })

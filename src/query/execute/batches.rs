@@ -5,7 +5,7 @@
 
 use crate::error::Result;
 use crate::query::execute::watch::Watch;
-use crate::query::execute::{Execution, access};
+use crate::query::execute::{Execution, access, arrange};
 use crate::query::level::Level;
 
 /// Roots in the first batch, or twice as many as are wanted if that is more: setting up the levels below costs about as much
@@ -17,7 +17,7 @@ impl<W: Watch> Execution<'_, '_, W> {
     pub(super) fn read_root(&mut self) -> Result<()> {
         match self.stop {
             Some(stop) if stop.in_batches => self.read_in_batches(stop.rows),
-            _ => self.read_required(0),
+            _ => self.read_first(0, arrange::rows_max(self.plan, 0)),
         }
     }
 
