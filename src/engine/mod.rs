@@ -21,6 +21,7 @@ mod table_rows;
 mod dump;
 mod read;
 mod key_order;
+pub(crate) mod ranked;
 mod access;
 mod undo;
 mod tidying;
@@ -43,7 +44,10 @@ mod parallel;
 mod integrity;
 mod fingerprint;
 
-pub(crate) use self::access::{AccessPath, Sought};
+pub(crate) use self::access::{
+    AccessPath, Candidate, Candidates, Cost, IndexWalk, Limit, NullsApart, PathKind, Range, Sought,
+    Terms, as_rows,
+};
 pub use self::changes::{Changes, RowChange, SequenceChange};
 pub use self::clock::Clock;
 pub use self::database::{Database, DatabaseOptions};
@@ -60,9 +64,9 @@ pub use self::transaction::{
     Affected, Commit, OnConflict, PreparedInsert, Savepoint, Transaction, Upserted, Upserts,
 };
 pub(crate) use self::transaction::{Time, atomically};
-pub(crate) use crate::storage::RowId;
+pub(crate) use crate::storage::{Field, RowId};
 #[cfg(test)]
-pub(crate) use crate::storage::hashes_counted;
+pub(crate) use crate::storage::{hashes_counted, rows_read};
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@
 //! Every read is of a [`Version`]: a snapshot and the models over it.
 
 mod order;
+mod criteria;
 mod select;
 mod include;
 mod include_all;
@@ -23,12 +24,15 @@ mod resolve;
 mod reach;
 mod keyset;
 mod parameters;
+mod strategy;
+mod reason;
 mod plan;
 mod planner;
 mod recursed;
 mod level;
 mod execute;
 pub mod explain;
+mod plans;
 mod prepared;
 mod given;
 mod shape;
@@ -58,11 +62,13 @@ pub use self::result::{Record, Records, Rows};
 pub use self::scope::{Scope, ScopeChoice};
 pub use self::select::{Select, select};
 pub use self::shape::{Column, Counted, Included, Loaded};
+#[doc(hidden)]
+pub use self::strategy::Strategy;
 
+pub(crate) use self::criteria::Criteria;
 pub(crate) use self::reach::models_reached;
 pub(crate) use self::resolve::check_criteria;
 pub(crate) use self::scope::{ModelScopes, Scopes};
-pub(crate) use self::select::Criteria;
 
 /// What a request can be run on: a database, a snapshot, a transaction.
 pub trait Queryable {

@@ -177,10 +177,11 @@ fn a_plan_is_json() -> Result<()> {
         request.explain(&db)?.to_json(),
         concat!(
             r#"{"root":{"operation":"select","model":"Author","table":"Authors","#,
-            r#""steps":[{"method":"primary_key","table":"Authors","by":"Authors_pkey","condition":"id = 1"}],"#,
+            r#""steps":[{"method":"primary_key","table":"Authors","by":"Authors_pkey","condition":"id = 1","look_ups":1}],"#,
+            r#""reason":"a key names one row","estimated_rows":1,"#,
             r#""below":[{"operation":"include","model":"Book","table":"Books","association":"books","#,
             r#""steps":[{"method":"edges_to_children","table":"Books","by":"Books_AuthorId_fkey"}],"#,
-            r#""order":{"by":"pages","means":"sort"},"limit":2}]}}"#
+            r#""order":{"by":"pages","means":"sort"},"limit":2,"estimated_rows":2}]}}"#
         )
     );
     let pretty = request.explain_analyze(&db)?.to_json_pretty();

@@ -4,7 +4,7 @@ use relata::engine::{Database, Transaction};
 use relata::error;
 use relata::query::{Column, Included};
 use relata::schema::{Action, TableId};
-use relata::{Prepared, Record, Value, col, include, param, select};
+use relata::{Prepared, Record, Value, col, desc, include, param, select};
 
 use crate::blog::{self, POSTS, TAGS};
 use crate::forum::{self, Keys};
@@ -23,8 +23,24 @@ pub(crate) const HUBS: [(&str, &str); 2] = [
     ("hub of 1,000,000: remove", "hub of 100: remove"),
 ];
 
-pub(crate) const ALL: [Operation; 21] = [
+pub(crate) const ALL: [Operation; 26] = [
     operation("point lookup", 1_000, point_lookup),
+    operation("request by key", 500, request_by_key),
+    operation(
+        "filter of all, per row",
+        10 * forum::POSTS.unsigned_abs(),
+        filter_of_all,
+    ),
+    operation(
+        "count of a filter, per row",
+        10 * forum::POSTS.unsigned_abs(),
+        count_of_filter,
+    ),
+    operation(
+        "best posts, per author",
+        10 * forum::AUTHORS.unsigned_abs(),
+        best_posts,
+    ),
     operation("children of a parent", 200, children),
     operation("children of a parent, uuids", 200, children_by_uuid),
     operation("pair lookup", 1_000, pair_lookup),
@@ -33,8 +49,19 @@ pub(crate) const ALL: [Operation; 21] = [
         tree(Keys::Uuids, times)
     }),
     operation("tree of all, per author", 40, |_| tree_of_all()),
+    operation("prepared request by key", 500, |times| {
+        prepared(by_key(), times)
+    }),
+    operation("prepared request by parent", 500, |times| {
+        prepared(by_parent(), times)
+    }),
+    operation("plan a request by key", 200, |times| plan(by_key(), times)),
+    operation("plan a request by parent", 200, |times| {
+        plan(by_parent(), times)
+    }),
     operation("insert a row", 500, insert),
     operation("insert a pair", 500, insert_pair),
+    operation("insert a pair if it is not there", 500, add_pair),
     operation("bulk load, per row", 2_000, load),
     operation("update a plain column", 500, update_plain),
     operation("update a foreign key", 500, update_key),
@@ -115,6 +142,75 @@ fn children_by_uuid(times: u64) -> Result<(), Failure> {
     })
 }
 
+/// A request for one row, prepared.
+fn request_by_key(times: u64) -> Result<(), Failure> {
+    let db = forum::forum(Keys::Ints)?;
+    let request = select("Post")
+        .filter(col("id").eq(param("id")))
+        .prepare(&db)?;
+    let score = request.column("score")?;
+    measured(|| {
+        for id in scattered(times, forum::POSTS) {
+            let found = request.run_with(&db, [("id", id.into())])?;
+            let post = found.first().ok_or("the post is gone")?;
+            std::hint::black_box(post.at(score).as_int());
+        }
+        Ok(())
+    })
+}
+
+/// A request that has to look at every row, and finds half of them.
+fn filter_of_all(rows: u64) -> Result<(), Failure> {
+    let (db, request) = upper_half()?;
+    measured(|| {
+        for _ in 0..rows / forum::POSTS.unsigned_abs() {
+            std::hint::black_box(request.run(&db)?.len());
+        }
+        Ok(())
+    })
+}
+
+/// The same rows, only counted.
+fn count_of_filter(rows: u64) -> Result<(), Failure> {
+    let (db, request) = upper_half()?;
+    measured(|| {
+        for _ in 0..rows / forum::POSTS.unsigned_abs() {
+            std::hint::black_box(request.count(&db)?);
+        }
+        Ok(())
+    })
+}
+
+fn upper_half() -> Result<(relata::Database, Prepared), Failure> {
+    let db = forum::forum(Keys::Ints)?;
+    let request = select("Post").filter(col("score").ge(forum::POSTS / 2));
+    let request = request.prepare(&db)?;
+    Ok((db, request))
+}
+
+/// All authors, each with the three best of the posts that pass a filter, and how many comments those have.
+fn best_posts(authors: u64) -> Result<(), Failure> {
+    let db = forum::forum(Keys::Ints)?;
+    let best = include("posts")
+        .filter(col("score").ge(forum::POSTS / 2))
+        .required(false)
+        .order_by(desc("score"))
+        .limit(3)
+        .with_count("comments");
+    let request = select("Author").include(best).prepare(&db)?;
+    let (posts, score) = (request.included("posts")?, request.column("posts.score")?);
+    let comments = request.counted("posts.comments")?;
+    measured(|| {
+        for _ in 0..authors / forum::AUTHORS.unsigned_abs() {
+            let found = request.run(&db)?;
+            for post in found.iter().flat_map(|author| author.under(posts)) {
+                std::hint::black_box((post.at(score).as_int(), post.count_at(comments)));
+            }
+        }
+        Ok(())
+    })
+}
+
 /// A request for authors with all that is below them, and what it takes to read it.
 struct Tree {
     request: Prepared,
@@ -167,6 +263,37 @@ fn read(record: Record<'_>, [id, text, score]: &[Column; 3]) {
     std::hint::black_box(record.at(*id));
     std::hint::black_box(record.at(*text).as_str());
     std::hint::black_box(record.at(*score).as_int());
+}
+
+fn by_key() -> relata::Select {
+    select("Author").filter(col("id").eq(param("given")))
+}
+
+/// By edges, beside which a scan is considered.
+fn by_parent() -> relata::Select {
+    select("Post").filter(col("author_id").eq(param("given")))
+}
+
+fn prepared(request: relata::Select, times: u64) -> Result<(), Failure> {
+    let db = forum::forum(Keys::Ints)?;
+    let request = request.prepare(&db)?;
+    measured(|| {
+        for given in scattered(times, forum::AUTHORS) {
+            let rows = request.run_with(&db, [("given", given.into())])?;
+            std::hint::black_box(rows.len());
+        }
+        Ok(())
+    })
+}
+
+fn plan(request: relata::Select, times: u64) -> Result<(), Failure> {
+    let db = forum::forum(Keys::Ints)?;
+    measured(|| {
+        for _ in 0..times {
+            std::hint::black_box(request.prepare(&db)?);
+        }
+        Ok(())
+    })
 }
 
 /// One root at a time, found by its key.
@@ -235,6 +362,17 @@ fn insert_pair(times: u64) -> Result<(), Failure> {
         let insert = tx.prepare_insert("post_tags", &["post_id", "tag_id"])?;
         for post in (0..times).map(u64::cast_signed) {
             tx.insert_prepared(&insert, [post.into(), ((post + 1) % TAGS).into()])?;
+        }
+        Ok(())
+    })
+}
+
+/// What `add` of a many-to-many association comes to.
+fn add_pair(times: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::small()?, |tx| {
+        let insert = tx.prepare_insert("post_tags", &["post_id", "tag_id"])?;
+        for post in (0..times).map(u64::cast_signed) {
+            tx.insert_prepared_or_skip(&insert, [post.into(), ((post + 1) % TAGS).into()])?;
         }
         Ok(())
     })

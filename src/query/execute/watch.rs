@@ -58,7 +58,7 @@ pub(crate) struct Figures {
 #[derive(Clone, Debug)]
 pub(crate) struct Watched {
     pub(crate) by_node: Vec<Figures>,
-    /// The whole, with the attributes that are worked out at the end.
+    /// The whole, with what is worked out.
     pub(crate) time: Duration,
 }
 

@@ -1,63 +1,53 @@
 //! Which index would spare a scan, of a table so large that it matters.
 //!
 //! The columns that a filter compares with values for equality come first, then one that it compares otherwise. Where the
-//! table has an index that begins with one of them, the planner knew of it and chose the scan: nothing is wanted there.
-//! Booleans and documents are left out, which an index does not tell apart well, or at all.
+//! table has a key or an index that begins with one of them, the planner knew of it and chose the scan: nothing is wanted
+//! there. Booleans and documents are left out, which an index does not tell apart well, or at all.
 
 use crate::engine::Snapshot;
 use crate::expr::{Bound, Comparison, Conjunct};
 use crate::query::explain::MissingIndex;
 use crate::query::plan::ValueJoin;
-use crate::schema::{IndexKind, Table};
+use crate::schema::Table;
 use crate::value::DataType;
 
 /// A scan of no more rows than this wants no index.
 const SCANNED_ROWS_MAX: usize = 1_000;
 
-/// What would find the rows that a scan is tested for.
+/// What would find the rows that a filter leaves of a scan, by columns that no key and no index begins with.
 pub(super) fn for_filter(
     table: &Table,
     filter: Option<&Bound>,
+    no_index: &[u32],
     snapshot: &Snapshot,
 ) -> Option<MissingIndex> {
-    let (mut equal, mut other) = (Vec::new(), None);
+    let (mut equal, mut other) = (Vec::new(), Vec::new());
     for term in filter.into_iter().flat_map(Bound::conjuncts) {
         let (ordinal, equals) = match term {
-            Conjunct::Compare { ordinal, op, value } => {
-                let data_type = table.columns[ordinal as usize].data_type;
-                if !data_type.admits(value) {
-                    continue;
-                }
+            Conjunct::Compare { ordinal, op, .. } | Conjunct::Parameter { ordinal, op, .. } => {
                 match op {
                     Comparison::Ne => continue,
-                    Comparison::Eq => (ordinal, true),
-                    _ => (ordinal, false),
+                    _ => (ordinal, op == Comparison::Eq),
                 }
             }
-            Conjunct::Parameter { ordinal, op, .. } => match op {
-                Comparison::Ne => continue,
-                Comparison::Eq => (ordinal, true),
-                _ => (ordinal, false),
-            },
-            Conjunct::In { ordinal, .. } => (ordinal, true),
-            Conjunct::Between { ordinal, .. } => (ordinal, false),
-            Conjunct::IsNull { .. } | Conjunct::Other => continue,
+            Conjunct::In { ordinal, .. } | Conjunct::IsNull { ordinal } => (ordinal, true),
+            Conjunct::Between { ordinal, .. } | Conjunct::Prefix { ordinal, .. } => {
+                (ordinal, false)
+            }
+            Conjunct::Other => continue,
         };
-        if !is_worth_it(table, ordinal) {
-            continue;
-        }
-        match equals {
-            true if !equal.contains(&ordinal) => equal.push(ordinal),
-            false if other.is_none() => other = Some(ordinal),
-            _ => {}
+        let data_type = table.columns[ordinal as usize].data_type;
+        let is_worth_it = !matches!(data_type, DataType::Bool | DataType::Json);
+        if is_worth_it && no_index.contains(&ordinal) && !equal.contains(&ordinal) {
+            match equals {
+                true => equal.push(ordinal),
+                false => other.push(ordinal),
+            }
         }
     }
-    let other = other.filter(|it| !equal.contains(it));
-    if serves(table, &equal, other) {
-        return None;
-    }
-    equal.extend(other);
-    wanted(table, &equal, snapshot)
+    let other = other.into_iter().find(|it| !equal.contains(it));
+    let columns: Vec<u32> = equal.into_iter().chain(other).collect();
+    wanted(table, &columns, snapshot)
 }
 
 /// What would find rows by the values that a scan matches.
@@ -88,25 +78,4 @@ fn wanted(table: &Table, columns: &[u32], snapshot: &Snapshot) -> Option<Missing
         table: table.name.to_string(),
         columns,
     })
-}
-
-fn is_worth_it(table: &Table, ordinal: u32) -> bool {
-    let data_type = table.columns[ordinal as usize].data_type;
-    !matches!(data_type, DataType::Bool | DataType::Json)
-}
-
-/// Whether the table has something to look such values up in.
-fn serves(table: &Table, equal: &[u32], other: Option<u32>) -> bool {
-    let whole = |columns: &[u32]| columns.iter().all(|it| equal.contains(it));
-    let keys = table.keys.iter();
-    let mut keys = keys.filter(|key| key.names_one_row());
-    let mut indexes = table.indexes.iter();
-    keys.any(|key| whole(&key.columns))
-        || indexes.any(|index| match index.kind {
-            IndexKind::Hash => whole(&index.columns),
-            IndexKind::Ordered => {
-                let first = index.columns[0];
-                equal.contains(&first) || other == Some(first)
-            }
-        })
 }

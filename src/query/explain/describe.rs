@@ -1,7 +1,7 @@
 //! Says of a plan, in names, what the executor will obey on a version, or obeyed.
 
 use crate::association::registry::ModelEntry;
-use crate::engine::{AccessPath, Snapshot, Sought};
+use crate::engine::{AccessPath, Limit, Range, Snapshot, Sought};
 use crate::error::Result;
 use crate::query::execute::{self, Figures, Watched};
 use crate::query::explain::{
@@ -10,10 +10,11 @@ use crate::query::explain::{
 };
 use crate::query::node::OrderKey;
 use crate::query::plan::{
-    Access, Arrangement, Crossing, Keep, Lookup, Plan, PlanNode, Probe, RowOrder, ValueJoin, Walk,
-    Way,
+    Access, Arrangement, Crossing, FarEnd, FoundOrder, Keep, Lookup, Plan, PlanNode, Probe,
+    RowOrder, ValueJoin, Walk, Way,
 };
 use crate::query::reach::{At, Origin};
+use crate::query::reason::Reason;
 use crate::query::shape::Side;
 use crate::query::{Direction, Nulls};
 use crate::schema::{Table, TableId};
@@ -60,6 +61,7 @@ impl Described<'_> {
         let operation = operation(planned);
         let implied = include.is_some_and(|it| it.origin != Origin::Request);
         let joined = planned.joins.iter().flat_map(|join| &join.terms);
+        let computed = node.attributes.computed.iter().zip(&node.worked);
         let asked = node.filter.iter().chain(&planned.asks);
         Explained {
             operation,
@@ -75,9 +77,18 @@ impl Described<'_> {
             order: self.order(position, planned),
             limit: planned.cut.limit,
             offset: planned.cut.offset,
+            attributes: computed
+                .map(|(name, worked)| format!("{name}: {}", worked.value))
+                .collect(),
             recursive: self.recursive(planned),
-            estimated_rows: None,
-            reason: None,
+            stops_after: planned.stop(self.snapshot).map(|stop| stop.rows as u64),
+            estimated_rows: rounded(planned.estimate),
+            reason: match planned.reason {
+                Reason::OnlyWay | Reason::ByRule => None,
+                Reason::OneRow | Reason::Cheaper { .. } | Reason::Asked(_) => {
+                    Some(planned.reason.to_string())
+                }
+            },
             actual: self.figures.map(|figures| actual(figures[position])),
             below: node
                 .children
@@ -92,6 +103,7 @@ impl Described<'_> {
         let above = |parent: &usize| self.table(self.plan.node(*parent).table);
         match &planned.access {
             Access::Root(path) => vec![self.path(planned, path)],
+            Access::FarEnd(way) => self.far_end(way),
             Access::Given => vec![step(Method::Given, table)],
             Access::On { condition, .. } => vec![Step {
                 condition: Some(condition.to_string()),
@@ -131,7 +143,41 @@ impl Described<'_> {
         }
     }
 
+    /// From what is found first up to the root.
+    fn far_end(&self, way: &FarEnd) -> Vec<Step> {
+        let of = &self.plan.nodes[way.node];
+        let key = of.node.include.as_ref().map(|it| &*it.association.key);
+        let key = key.unwrap_or_default().to_owned();
+        let mut first = self.path(of, &way.path);
+        first
+            .filters
+            .extend(way.filter.iter().map(ToString::to_string));
+        let terms = way.terms.iter().map(|far| far.term.to_string());
+        first.filters.extend(terms);
+        let mut steps = vec![first];
+        let mut from = self.table(way.table);
+        for (walk, to) in &way.climb {
+            let to = self.table(*to);
+            steps.push(self.walk(walk, from, to));
+            from = to;
+        }
+        for step in &mut steps {
+            step.far_end = Some(key.clone());
+        }
+        steps
+    }
+
     fn path(&self, planned: &PlanNode, path: &AccessPath) -> Step {
+        Step {
+            look_ups: match path {
+                AccessPath::Scan | AccessPath::Intersection(_) => None,
+                _ => Some(path.list().map_or(1, <[Value]>::len) as u64),
+            },
+            ..self.path_itself(planned, path)
+        }
+    }
+
+    fn path_itself(&self, planned: &PlanNode, path: &AccessPath) -> Step {
         let table = self.table(planned.node.table);
         let equalities = |columns: &[u32], values| Some(self.equalities(planned, columns, values));
         match path {
@@ -150,7 +196,7 @@ impl Described<'_> {
                 let key = self.plan.schema.foreign_key(*key);
                 Step {
                     condition: equalities(&key.key_order, values),
-                    ..step(Method::ChildrenOfOne, table).by(&key.name)
+                    ..step(Method::Children, table).by(&key.name)
                 }
             }
             AccessPath::Index { index, values, .. } => {
@@ -160,16 +206,66 @@ impl Described<'_> {
                     ..step(Method::Index, table).by(&index.name)
                 }
             }
+            AccessPath::Range {
+                index,
+                values,
+                range,
+            } => {
+                let index = &table.indexes[*index];
+                let model = self.plan.model(planned);
+                let column = index.columns.get(values.len());
+                let column = column.map_or("", |it| attribute_name(model, *it));
+                let equal = Some(self.equalities(planned, &index.columns, values));
+                let said = [equal.filter(|it| !it.is_empty()), self.range(column, range)];
+                let said: Vec<String> = said.into_iter().flatten().collect();
+                Step {
+                    condition: (!said.is_empty()).then(|| said.join(", ")),
+                    ..step(Method::IndexRange, table).by(&index.name)
+                }
+            }
+            AccessPath::KeyRange { low, high } => {
+                let unique = table.primary_key();
+                let column = attribute_name(self.plan.model(planned), unique.columns[0]);
+                Step {
+                    condition: Some(self.between(column, low.as_ref(), high.as_ref())),
+                    ..step(Method::KeyRange, table).by(&unique.name)
+                }
+            }
+            AccessPath::Intersection(paths) => Step {
+                parts: paths.iter().map(|it| self.path(planned, it)).collect(),
+                ..step(Method::Intersection, table)
+            },
             AccessPath::Scan => Step {
                 table_rows: Some(self.rows(table)),
                 missing_index: advice::for_filter(
                     table,
                     planned.node.filter.as_ref(),
+                    &planned.no_index,
                     self.snapshot,
                 ),
                 ..step(Method::Scan, table)
             },
         }
+    }
+
+    /// A range of a column; none of a whole index.
+    fn range(&self, column: &str, range: &Range) -> Option<String> {
+        Some(match range {
+            Range::All => return None,
+            Range::Prefix(text) => format!("{column} begins with '{text}'"),
+            Range::Between { low, high } => self.between(column, low.as_ref(), high.as_ref()),
+        })
+    }
+
+    fn between(&self, column: &str, low: Option<&Limit>, high: Option<&Limit>) -> String {
+        let end = |limit: &Limit, sign: &str| {
+            let equal = if limit.included { "=" } else { "" };
+            format!("{column} {sign}{equal} {}", self.sought(&limit.sought))
+        };
+        let low = low.map(|it| end(it, ">"));
+        let high = high.map(|it| end(it, "<"));
+        let ends: Vec<String> = low.into_iter().chain(high).collect();
+        ends.join(" and ")
     }
 
     fn crossing(&self, through: &Crossing, from: &Table, to: &Table) -> Vec<Step> {
@@ -233,7 +329,19 @@ impl Described<'_> {
         };
         Some(match planned.arrangement(self.snapshot) {
             Arrangement::None => return None,
-            Arrangement::AsFound => by_key(Means::AsFound),
+            Arrangement::AsFound => match (&planned.order, planned.found) {
+                (RowOrder::Columns(keys), found) => Ordered {
+                    by: self.order_keys(position, keys),
+                    means: match found {
+                        FoundOrder::Index(walk) if walk.backwards => Means::IndexBackwards,
+                        FoundOrder::Index(_) => Means::Index,
+                        FoundOrder::IdsBackwards => Means::Backwards,
+                        FoundOrder::Ids => Means::AsFound,
+                    },
+                    taken_by: None,
+                },
+                _ => by_key(Means::AsFound),
+            },
             Arrangement::SortByKey => by_key(
                 match self.snapshot.ids_are_in_key_order(planned.node.table) {
                     true => Means::SortOfUnordered,
@@ -282,6 +390,10 @@ impl Described<'_> {
             At::Row => (position, Side::Target),
             At::Junction => (position, Side::Junction),
             At::Below { node, side } => (node, side),
+            At::Worked => {
+                let worked = &self.plan.node(position).worked[key.ordinal as usize];
+                return worked.value.to_string();
+            }
         };
         let (model, _) = self.plan.shape(node, side);
         let mut path = attribute_name(model, key.ordinal).to_owned();
@@ -315,13 +427,30 @@ impl Described<'_> {
         let texts = pairs.map(|(&ordinal, sought)| {
             let name = attribute_name(model, ordinal);
             match sought {
-                Sought::Constant(value) => format!("{name} = {value}"),
-                Sought::Parameter(position) => {
-                    format!("{name} = {}", self.plan.wanted.shown(*position))
+                Sought::Null => format!("{name} is null"),
+                Sought::OneOf(_) => format!("{name} in ({})", self.sought(sought)),
+                Sought::Constant(_) | Sought::Parameter(_) => {
+                    format!("{name} = {}", self.sought(sought))
                 }
             }
         });
         texts.collect::<Vec<_>>().join(", ")
+    }
+
+    fn sought(&self, sought: &Sought) -> String {
+        /// Of a long list this many are shown.
+        const SHOWN: usize = 5;
+        match sought {
+            Sought::Constant(value) => value.to_string(),
+            Sought::Null => "null".to_owned(),
+            Sought::Parameter(position) => self.plan.wanted.shown(*position),
+            Sought::OneOf(list) => {
+                let shown = list.iter().take(SHOWN).map(ToString::to_string);
+                let more = list.len().checked_sub(SHOWN + 1).map(|more| more + 1);
+                let more = more.map(|more| format!("{more} more"));
+                shown.chain(more).collect::<Vec<_>>().join(", ")
+            }
+        }
     }
 
     fn rows(&self, table: &Table) -> u64 {
@@ -337,6 +466,7 @@ fn operation(planned: &PlanNode) -> Operation {
     match &planned.node.include {
         None => Operation::Select,
         Some(include) if include.counted => Operation::Count,
+        Some(include) if include.aggregated => Operation::Aggregate,
         Some(include) if include.origin != Origin::Request && !include.required => Operation::Join,
         Some(_) => Operation::Include,
     }
@@ -348,10 +478,13 @@ fn step(method: Method, table: &Table) -> Step {
         table: table.name.to_string(),
         by: None,
         condition: None,
+        look_ups: None,
+        parts: Vec::new(),
         table_rows: None,
         missing_index: None,
         side: StepSide::Direct,
         of_chain: None,
+        far_end: None,
         filters: Vec::new(),
         lowest: false,
     }
@@ -364,6 +497,16 @@ impl Step {
             ..self
         }
     }
+}
+
+/// What is expected, as a number of rows.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an estimate is no negative number, and a very large one is as good as the largest"
+)]
+fn rounded(rows: f64) -> u64 {
+    rows.round() as u64
 }
 
 fn actual(figures: Figures) -> Actual {

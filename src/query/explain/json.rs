@@ -137,13 +137,15 @@ impl<'w, W: Write> Object<'w, W> {
         }
         self.number("limit", node.limit.map(|limit| limit as u64))?;
         self.number("offset", Some(node.offset as u64).filter(|it| *it > 0))?;
+        self.texts("attributes", &node.attributes)?;
         if let Some(recursive) = &node.recursive {
             let mut object = Object::begin(self.name("recursive")?)?;
             object.text("under", &*recursive.under)?;
             object.number("depth_max", recursive.depth_max.map(|it| it as u64))?;
             object.end()?;
         }
-        self.number("estimated_rows", node.estimated_rows)?;
+        self.number("stops_after", node.stops_after)?;
+        self.number("estimated_rows", Some(node.estimated_rows))?;
         if let Some(actual) = &node.actual {
             Object::begin(self.name("actual")?)?.actual(actual)?;
         }
@@ -158,12 +160,17 @@ impl<'w, W: Write> Object<'w, W> {
         self.text("table", &*step.table)?;
         self.text("by", step.by.as_deref())?;
         self.text("condition", step.condition.as_deref())?;
+        self.number("look_ups", step.look_ups)?;
+        self.list("parts", &step.parts, |writer, step| {
+            Object::begin(writer)?.step(step)
+        })?;
         self.number("table_rows", step.table_rows)?;
         if let Some(index) = &step.missing_index {
             Object::begin(self.name("missing_index")?)?.missing_index(index)?;
         }
         self.text("side", step.side.word())?;
         self.text("of_chain", step.of_chain.as_deref())?;
+        self.text("far_end", step.far_end.as_deref())?;
         self.texts("filters", &step.filters)?;
         self.flag("lowest", step.lowest)?;
         self.end()
@@ -199,6 +206,7 @@ impl Operation {
             Operation::Include => "include",
             Operation::Join => "join",
             Operation::Count => "count",
+            Operation::Aggregate => "aggregate",
         }
     }
 }
@@ -208,8 +216,11 @@ impl Method {
         match self {
             Method::PrimaryKey => "primary_key",
             Method::UniqueKey => "unique_key",
-            Method::ChildrenOfOne => "children_of_one",
+            Method::KeyRange => "key_range",
+            Method::Children => "children",
             Method::Index => "index",
+            Method::IndexRange => "index_range",
+            Method::Intersection => "intersection",
             Method::Scan => "scan",
             Method::Given => "given",
             Method::EdgeToParent => "edge_to_parent",
@@ -237,6 +248,9 @@ impl Means {
     fn word(self) -> &'static str {
         match self {
             Means::AsFound => "as_found",
+            Means::Backwards => "backwards",
+            Means::Index => "index",
+            Means::IndexBackwards => "index_backwards",
             Means::Sort => "sort",
             Means::SortOfUnordered => "sort_of_unordered",
             Means::SortOfUnsettled => "sort_of_unsettled",

@@ -81,11 +81,15 @@ pub struct Explained {
     pub limit: Option<usize>,
     /// Without so many first rows, below each row above it.
     pub offset: usize,
+    /// What is worked out of each row: the name of an attribute, and how.
+    pub attributes: Vec<String>,
     /// What follows below each of its rows, of a recursive include.
     pub recursive: Option<Recursive>,
-    /// How many rows the planner expects to find, below all rows above it together, before it is cut.
-    pub estimated_rows: Option<u64>,
-    /// Why it is done so and not otherwise, where there was a choice.
+    /// When no more rows are read, although there may be more.
+    pub stops_after: Option<u64>,
+    /// How many rows the planner expects it to have, below all rows above it together.
+    pub estimated_rows: u64,
+    /// Why its rows are found so and not otherwise, where there was a choice. Costs are in rows of a scan.
     pub reason: Option<String>,
     /// What it cost; none if the request was not run.
     pub actual: Option<Actual>,
@@ -105,6 +109,8 @@ pub enum Operation {
     Join,
     /// How many rows of an association there are below each row above it.
     Count,
+    /// Rows of an association of which those above have aggregates.
+    Aggregate,
 }
 
 /// One step on the way to rows.
@@ -119,6 +125,10 @@ pub struct Step {
     pub by: Option<String>,
     /// What is looked up, or matched.
     pub condition: Option<String>,
+    /// How many values are looked up; none where there is a look-up for each row above, or there is nothing to be looked up.
+    pub look_ups: Option<u64>,
+    /// The ways that have to agree about a row.
+    pub parts: Vec<Step>,
     /// How many rows the table has, where all of them are looked at.
     pub table_rows: Option<u64>,
     /// The index for want of which a large table is scanned.
@@ -127,6 +137,8 @@ pub struct Step {
     pub side: StepSide,
     /// The association of a chain that this is a step of.
     pub of_chain: Option<String>,
+    /// The association whose rows are found first, where the way is from there up to the rows wanted, each of them once.
+    pub far_end: Option<String>,
     /// What is tested before the next step.
     pub filters: Vec<String>,
     /// Of several rows below one only the one with the lowest primary key counts.
@@ -137,14 +149,20 @@ pub struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Method {
-    /// The one row with given values of the primary key.
+    /// The one row with given values of the primary key, or one for each value of a list.
     PrimaryKey,
-    /// The one row with given values of another unique key.
+    /// The same with another unique key.
     UniqueKey,
-    /// The children of the one parent that has given values.
-    ChildrenOfOne,
+    /// The rows whose primary key lies between two bounds.
+    KeyRange,
+    /// The children of the parents that have given values.
+    Children,
     /// The rows with given values of an index, or of its first columns.
     Index,
+    /// The rows of a range of an index.
+    IndexRange,
+    /// The rows that each of several ways leads to.
+    Intersection,
     /// All rows of the table.
     Scan,
     /// The rows of a getter, which are there before the request runs.
@@ -208,6 +226,12 @@ pub struct Ordered {
 pub enum Means {
     /// Rows are found in it.
     AsFound,
+    /// Rows are found from the last to the first.
+    Backwards,
+    /// It is that of an index.
+    Index,
+    /// It is that of an index backwards.
+    IndexBackwards,
     /// By a sort.
     Sort,
     /// By a sort, since rows are not found in the order of their key.

@@ -42,8 +42,13 @@ fn lines(node: &Explained) -> Vec<String> {
     let taken_by = node.order.as_ref().and_then(|it| it.taken_by.as_ref());
     lines.extend(taken_by.map(|taken_by| format!("taken by: {taken_by}")));
     lines.extend(cut(node));
+    lines.extend(
+        node.stops_after
+            .map(|rows| format!("stop: after {}", rows_of(rows))),
+    );
+    let attributes = node.attributes.iter();
+    lines.extend(attributes.map(|attribute| format!("attribute {attribute}")));
     lines.extend(node.recursive.as_ref().map(recursive));
-    lines.extend(expected(node));
     lines.extend(node.actual.map(actual));
     lines
 }
@@ -55,17 +60,34 @@ fn title(node: &Explained) -> String {
     let of = of.map_or_else(String::new, |owner| format!(" of {owner}"));
     let required = if node.required { ", required" } else { "" };
     let hidden = if node.shown { "" } else { ", not shown" };
-    match node.operation {
+    let title = match node.operation {
         Operation::Select => format!("select {model}"),
         Operation::Include => format!("include {association} ({model}){of}{required}{hidden}"),
         Operation::Join => format!("join {association} ({model}){hidden}"),
         Operation::Count => format!("count {association} ({model}){hidden}"),
-    }
+        Operation::Aggregate => format!("aggregate {association} ({model}){hidden}"),
+    };
+    format!("{title}, about {}", rows_of(node.estimated_rows))
 }
 
-/// What is found by the steps. Those of a chain stand indented below the association that they are of.
+/// What is found by the steps. Those of a chain stand indented below the association that they are of, those from the far
+/// end below the first of them.
 fn found(steps: &[Step]) -> Vec<String> {
     let mut lines = Vec::new();
+    if let Some(key) = steps.first().and_then(|first| first.far_end.as_ref()) {
+        for (position, step) in steps.iter().enumerate() {
+            let (table, mut of_step) = (&step.table, step_lines(step));
+            of_step[0] = match position {
+                0 => format!("from the far end, {key}: {}", of_step[0]),
+                _ => format!("  up to {table}: {}", of_step[0]),
+            };
+            of_step[1..]
+                .iter_mut()
+                .for_each(|line| line.insert_str(0, "  "));
+            lines.extend(of_step);
+        }
+        return lines;
+    }
     let mut chain = None;
     for step in steps {
         if step.of_chain.is_some() && chain.is_none() {
@@ -117,8 +139,21 @@ fn method(step: &Step) -> String {
     match step.method {
         Method::PrimaryKey => format!("by primary key {by}: {condition}"),
         Method::UniqueKey => format!("by unique key {by}: {condition}"),
-        Method::ChildrenOfOne => format!("by edges {by} under one parent: {condition}"),
+        Method::KeyRange => format!("by range of primary key {by}: {condition}"),
+        Method::Children => {
+            let parents = match step.look_ups {
+                None | Some(1) => "one parent".to_owned(),
+                Some(parents) => format!("{parents} parents"),
+            };
+            format!("by edges {by} under {parents}: {condition}")
+        }
         Method::Index => format!("by index {by}: {condition}"),
+        Method::IndexRange if step.condition.is_none() => format!("all of index {by}"),
+        Method::IndexRange => format!("by range of index {by}: {condition}"),
+        Method::Intersection => {
+            let parts: Vec<String> = step.parts.iter().map(method).collect();
+            format!("where these agree: {}", parts.join("; "))
+        }
         Method::Scan => format!("scan of {}", table()),
         Method::Given => "given".to_owned(),
         Method::EdgeToParent => format!("edge {by} to its parent"),
@@ -135,6 +170,9 @@ fn order(order: &Ordered) -> String {
     let by = &order.by;
     match order.means {
         Means::AsFound => format!("order: {by}, as found"),
+        Means::Backwards => format!("order: {by}, as found backwards"),
+        Means::Index => format!("order: {by}, as the index"),
+        Means::IndexBackwards => format!("order: {by}, as the index, backwards"),
         Means::Sort => format!("order: {by}, sort"),
         Means::SortOfUnordered => format!("order: {by}, sort (not found in key order)"),
         Means::SortOfUnsettled => format!("order: {by}, sort (rows do not stand in key order)"),
@@ -159,11 +197,6 @@ fn recursive(recursive: &Recursive) -> String {
     let to = recursive.depth_max;
     let to = to.map_or_else(String::new, |depth| format!(" to depth {depth}"));
     format!("recursive{to}: the same below each row that is new under its {under}")
-}
-
-fn expected(node: &Explained) -> Option<String> {
-    let rows = node.estimated_rows?;
-    Some(format!("expected: {}", rows_of(rows)))
 }
 
 fn actual(actual: Actual) -> String {

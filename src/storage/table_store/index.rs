@@ -306,6 +306,37 @@ impl SecondaryIndex {
         }
     }
 
+    /// How many rows have these values, as far as `rows_max` if they have to be counted one by one.
+    pub(super) fn count_all<'k>(
+        &self,
+        rows: &Rows,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+        rows_max: usize,
+    ) -> usize {
+        match &self.index {
+            AnyIndex::Ordered(index) => index.find_all(values).take(rows_max).count(),
+            AnyIndex::Hash(hasher, index) => index.count(hasher.hash(values.clone()), |row| {
+                has_key(&self.columns, rows, row, values.clone())
+            }),
+        }
+    }
+
+    /// How many different values there are, if the index knows.
+    pub(super) fn value_count(&self) -> Option<usize> {
+        match &self.index {
+            AnyIndex::Ordered(_) => None,
+            AnyIndex::Hash(_, index) => Some(index.group_count()),
+        }
+    }
+
+    /// The rows in order, if the index is ordered.
+    pub(super) fn ordered(&self) -> Option<&OrderedIndex> {
+        match &self.index {
+            AnyIndex::Ordered(index) => Some(index),
+            AnyIndex::Hash(..) => None,
+        }
+    }
+
     /// The first of the rows with these values.
     pub(super) fn find_any<'k>(
         &self,

@@ -19,7 +19,7 @@ use std::cmp::Ordering;
 use smallvec::SmallVec;
 
 use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
-use crate::storage::{KeyColumns, RowId, RowLayout, RowRef, Rows, Slot};
+use crate::storage::{KeyColumns, OrderedIndex, RowId, RowLayout, RowRef, Rows, Slot};
 use crate::value::{DataType, Value, ValueRef};
 
 pub(crate) use self::members::Members;
@@ -158,31 +158,46 @@ impl TableStore {
         if key == 0
             && let Keying::Dense { base } = self.keying
         {
-            let int = values.clone().next().and_then(ValueRef::as_int)?;
-            let row = slot_of(base, int)?;
+            let row = slot_of(base, values.clone().next()?.as_int()?)?;
             return self.rows.contains(row).then_some(row);
         }
+        self.find_indexed(key, values)
+    }
+
+    fn find_indexed<'k>(
+        &self,
+        key: usize,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Option<RowId> {
         if self.keys[key].has_repeats() {
             return self.lowest(self.find_every(key, values));
         }
         Some(self.keys[key].find(&self.rows, values)?.0)
     }
 
-    /// As [`TableStore::find`], with the row itself, which is looked up once.
-    #[inline]
-    pub(crate) fn find_row<'k>(
-        &self,
-        key: usize,
-        values: impl Iterator<Item = ValueRef<'k>> + Clone,
-    ) -> Option<(RowId, RowRef<'_>)> {
-        let row = if key == 0 && self.is_dense() {
-            self.dense_slot(key, values.clone().next()?)?
-        } else if self.keys[key].has_repeats() {
-            self.lowest(self.find_every(key, values))?
-        } else {
-            return self.keys[key].find(&self.rows, values);
-        };
-        Some((row, self.rows.get(row)?))
+    /// The row with this primary key. While a statement runs there may be several, as in [`TableStore::find`].
+    #[inline(always)]
+    pub(crate) fn get(&self, key: &[Value]) -> Option<RowRef<'_>> {
+        match (self.keying, key) {
+            (Keying::Dense { base }, [only]) => {
+                self.rows.get(slot_of(base, only.as_ref().as_int()?)?)
+            }
+            (Keying::Dense { .. }, _) => None,
+            (Keying::Indexed { .. }, _) => self.get_indexed(key),
+        }
+    }
+
+    #[inline(never)]
+    fn get_indexed(&self, key: &[Value]) -> Option<RowRef<'_>> {
+        let index = &self.keys[0];
+        if key.len() != index.columns().ordinals().len() || key.iter().any(Value::is_null) {
+            return None;
+        }
+        let values = key.iter().map(Value::as_ref);
+        if index.has_repeats() {
+            return self.rows.get(self.lowest(self.find_every(0, values))?);
+        }
+        Some(index.find(&self.rows, values)?.1)
     }
 
     /// Where the row with this value of a unique key stands if there is one, in a dense table that has rows: whether it does
@@ -280,6 +295,41 @@ impl TableStore {
         values: impl Iterator<Item = ValueRef<'k>> + Clone,
     ) -> Option<RowId> {
         self.indexes[index].find_any(&self.rows, values)
+    }
+
+    /// How many rows have this value of a secondary index, as far as `rows_max` where it has to count them one by one.
+    pub(crate) fn count_all<'k>(
+        &self,
+        index: usize,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+        rows_max: usize,
+    ) -> usize {
+        self.indexes[index].count_all(&self.rows, values, rows_max)
+    }
+
+    /// How many different values a secondary index has, if it knows.
+    pub(crate) fn value_count(&self, index: usize) -> Option<usize> {
+        self.indexes[index].value_count()
+    }
+
+    /// A secondary index, if it is ordered.
+    pub(crate) fn ordered(&self, index: usize) -> Option<&OrderedIndex> {
+        self.indexes[index].ordered()
+    }
+
+    /// Where the rows stand whose keys lie between two numbers, both included, if the table is dense: from one slot to
+    /// before another one.
+    pub(crate) fn dense_slots(&self, low: i64, high: i64) -> Option<(RowId, RowId)> {
+        let Keying::Dense { base } = self.keying else {
+            return None;
+        };
+        let end = i64::from(self.rows.end().0);
+        let slot = |key: i64| {
+            let slot = key.saturating_sub(base).clamp(0, end);
+            RowId(u32::try_from(slot).expect("it is no larger than a slot"))
+        };
+        let after = high.checked_add(1).map_or(self.rows.end(), slot);
+        Some((slot(low).min(after), after))
     }
 
     // ---- Slots ----
