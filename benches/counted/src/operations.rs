@@ -23,7 +23,7 @@ pub(crate) const HUBS: [(&str, &str); 2] = [
     ("hub of 1,000,000: remove", "hub of 100: remove"),
 ];
 
-pub(crate) const ALL: [Operation; 29] = [
+pub(crate) const ALL: &[Operation] = &[
     operation("point lookup", 1_000, point_lookup),
     operation("request by key", 500, request_by_key),
     operation(
