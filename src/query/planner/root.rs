@@ -70,7 +70,7 @@ pub(super) fn choose(plan: &mut Plan, strategy: Strategy, version: Version<'_>) 
             (choice, reason, rows)
         }
     };
-    if !matches!(reason, Reason::OneRow | Reason::OnlyWay) {
+    if matches!(reason, Reason::Cheaper { .. } | Reason::Asked(_)) {
         note_counts(plan, snapshot);
     }
     let answers_filter = chosen.answers_filter;
