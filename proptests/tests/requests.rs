@@ -1,9 +1,10 @@
-//! Random requests on random worlds: against loops over vectors, against SQLite, taken apart by predicates, and with and
-//! without indexes.
+//! Random requests on random worlds: against loops over vectors, against SQLite, taken apart by predicates, with and
+//! without indexes, page by page, and in every way that a request can be answered.
 //!
 //! `RELATA_REQUESTS=n` does more of each, `RELATA_SEED=n` begins elsewhere. A failure names the seed of its world:
 //! `RELATA_SEED=that RELATA_REQUESTS=1` does this world alone.
 
+use relata::query::Strategy;
 use relata_proptests::environment::report;
 use relata_proptests::machine::Tally;
 use relata_proptests::requests::campaign::{Campaign, REQUESTS};
@@ -11,6 +12,7 @@ use relata_proptests::requests::dresses::Dresses;
 use relata_proptests::requests::loops::Loops;
 use relata_proptests::requests::pages::Pages;
 use relata_proptests::requests::parts::Parts;
+use relata_proptests::requests::plans::Plans;
 use relata_proptests::requests::proof::Proof;
 use relata_proptests::requests::rival::{Engine, Rival};
 use rusqlite::Connection;
@@ -71,8 +73,11 @@ fn run(campaign: &Campaign, proof: &mut dyn Proof) {
     }
 }
 
-/// A fifth of the others, since a request is made for each page.
-const PAGED: u64 = CAMPAIGN.requests / 5;
+/// A fifth of the others, where a request is run many times: once for each page, or in each way.
+const REPEATED: Campaign = Campaign {
+    requests: CAMPAIGN.requests / 5,
+    ..CAMPAIGN
+};
 
 fn number(tally: &Tally, what: &str) -> u64 {
     tally.get(what).copied().unwrap_or(0)
@@ -202,12 +207,29 @@ fn indexes_change_no_answer() {
 // Broken, a page misses a row behind the one before, or has one twice.
 #[test]
 fn pages_are_the_whole() {
-    let campaign = Campaign {
-        requests: PAGED,
-        ..CAMPAIGN
-    };
-    run(&campaign, &mut Pages::default());
+    run(&REPEATED, &mut Pages::default());
 }
+
+// rules: BY-1, BY-2, BY-7
+// Broken, rows found in another way are others, or come in another order.
+#[test]
+fn any_two_plans_agree() {
+    let mut plans = Plans::default();
+    run(&REPEATED, &mut plans);
+    for (strategy, times) in &plans.possible {
+        println!("{times:>9} {strategy}");
+    }
+    for strategy in Strategy::ALL
+        .into_iter()
+        .filter(|it| !TOO_RARE.contains(it))
+    {
+        let times = plans.possible.get(&strategy.to_string());
+        assert!(times.is_some(), "{strategy} is never a way");
+    }
+}
+
+/// What nobody has to ask for, and what worlds of so few rows hardly leave to be chosen otherwise.
+const TOO_RARE: [Strategy; 3] = [Strategy::Cheapest, Strategy::Intersection, Strategy::Probe];
 
 /// What SQLite is asked wrongly, in place of what.
 const PLANTED: [(&str, &str); 12] = [

@@ -337,6 +337,15 @@ impl Body {
         paths.map(<[usize]>::to_vec).collect()
     }
 
+    /// Takes back all recursions.
+    pub fn end_recursions(&mut self) {
+        let of_owners = self.owners.iter_mut().flat_map(|owner| &mut owner.members);
+        for include in self.includes.iter_mut().chain(of_owners) {
+            include.recursion = None;
+            include.body.end_recursions();
+        }
+    }
+
     /// Takes back the recursions over which, or in which, a filter or an order reads columns: what is left of rows would be
     /// said of one depth.
     pub fn untangle(&mut self) {
