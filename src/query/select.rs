@@ -48,7 +48,7 @@ impl Select {
     /// A filter may reach associated rows:
     ///
     /// - [`related`](crate::expr::related) asks about them: whether there are any, whether something is true for all of them,
-    ///   how many there are. It changes nothing about what is shown.
+    ///   how many there are, what a sum or another aggregate of them is. It changes nothing about what is shown.
     /// - `col("company.name")` is a column at the end of a path of associations, null where there is no row. Over an
     ///   association to many the filter has to be true for one of the rows, all columns over one path being of the same one;
     ///   if the path is included, only the rows for which it is true are shown, and an include's own filter comes first. So
