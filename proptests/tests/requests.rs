@@ -60,7 +60,7 @@ impl Engine for Sqlite {
     }
 }
 
-fn run(campaign: &Campaign, proof: &mut dyn Proof) {
+fn run(campaign: &Campaign, proof: &mut dyn Proof) -> Tally {
     let campaign = campaign.from_environment().expect("numbers");
     let tally = match campaign.run(proof) {
         Ok(tally) => tally,
@@ -71,6 +71,7 @@ fn run(campaign: &Campaign, proof: &mut dyn Proof) {
     if campaign.requests >= CAMPAIGN.requests {
         assert_wide(&tally);
     }
+    tally
 }
 
 /// A fifth of the others, where a request is run many times: once for each page, or in each way.
@@ -101,7 +102,7 @@ fn assert_wide(tally: &Tally) {
 }
 
 /// What has to be met in one of a thousand requests.
-const OFTEN: [&str; 71] = [
+const OFTEN: [&str; 70] = [
     "depth 0",
     "depth 1",
     "depth 2",
@@ -153,7 +154,6 @@ const OFTEN: [&str; 71] = [
     "include: chain",
     "include: owner",
     "include: side of an owner",
-    "include: recursive",
     "include: self",
     "include: not enforced",
     "include: scoped",
@@ -179,7 +179,11 @@ const OFTEN: [&str; 71] = [
 // Broken, a request on some world finds other rows than loops over vectors, or the same in another order or shape.
 #[test]
 fn requests_find_what_loops_find() {
-    run(&CAMPAIGN, &mut Loops::default());
+    let tally = run(&CAMPAIGN, &mut Loops::default());
+    // SQLite is asked for none of them.
+    let recursive = number(&tally, "include: recursive");
+    let all = number(&tally, REQUESTS);
+    assert!(all < CAMPAIGN.requests || recursive * 1_000 >= all);
 }
 
 // rules: EL-32, EL-38, EL-39, BY-7
@@ -216,9 +220,6 @@ fn pages_are_the_whole() {
 fn any_two_plans_agree() {
     let mut plans = Plans::default();
     run(&REPEATED, &mut plans);
-    for (strategy, times) in &plans.possible {
-        println!("{times:>9} {strategy}");
-    }
     for strategy in Strategy::ALL
         .into_iter()
         .filter(|it| !TOO_RARE.contains(it))

@@ -36,9 +36,7 @@ impl Proof for Parts {
         }
         let includes = request.body.includes.iter().enumerate();
         let many: Vec<usize> = includes
-            .filter(|(_, include)| {
-                include.body.is_shown() && !world.associations[include.association].is_single()
-            })
+            .filter(|(_, include)| include.body.is_shown() && !world.picks_one(include.association))
             .map(|(position, _)| position)
             .collect();
         let include = match choices.percent(50) {
