@@ -68,7 +68,7 @@ impl Draw<'_> {
         }
         let at = self.choices.below(self.model.columns.len());
         let data_type = self.model.columns[at].data_type;
-        if self.choices.percent(12) {
+        if self.choices.percent(18) {
             return self.worked(at);
         }
         let column = Term::Column(at);

@@ -109,7 +109,7 @@ impl Draw<'_> {
             recursion: None,
             body: self.body(entry.target, depth),
         };
-        if entry.is_self() && self.choices.percent(40) {
+        if entry.is_self() && self.choices.percent(25) {
             // What is below its rows is its own to say.
             include
                 .body

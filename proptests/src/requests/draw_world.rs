@@ -295,7 +295,8 @@ impl Draw<'_> {
                 let association = &self.world.associations[step];
                 let scope = &self.world.models[association.target].default_scope;
                 let ordered = scope.as_ref().is_some_and(|scope| !scope.order.is_empty());
-                !matches!(association.sort, Sort::Chain(_)) && !(association.is_single() && ordered)
+                let is_chain = matches!(association.sort, Sort::Chain(_));
+                !is_chain && (!ordered || !association.is_single())
             });
             let Some(&step) = self.choices.pick(&next) else {
                 break;

@@ -36,9 +36,7 @@ impl Proof for Parts {
         }
         let includes = request.body.includes.iter().enumerate();
         let many: Vec<usize> = includes
-            .filter(|(_, include)| {
-                include.body.is_shown() && !world.associations[include.association].is_single()
-            })
+            .filter(|(_, include)| include.body.is_shown() && !world.picks_one(include.association))
             .map(|(position, _)| position)
             .collect();
         let include = match choices.percent(50) {
@@ -57,6 +55,10 @@ impl Proof for Parts {
             }
         };
         let filter = draw_request::filter(choices, world, model);
+        // A part reads what the filter reads.
+        body_of(&mut request, include).filters.push(filter.clone());
+        request.body.untangle();
+        body_of(&mut request, include).filters.pop();
         Question {
             request,
             cut: Some(Cut { include, filter }),
@@ -70,13 +72,24 @@ impl Proof for Parts {
             return Ok(Seen::TooLarge);
         }
         let cut = question.cut.as_ref().expect("it was drawn");
+        let includes = &request.body.includes;
         match cut.include {
+            // It was left out while the case was made small.
+            Some(position) if position >= includes.len() => Ok(Seen::TooLarge),
             None => roots(world, database, request, &cut.filter),
             Some(position) => {
                 counted(world, database, request, position, &cut.filter)?;
                 below(world, database, request, position, &cut.filter)
             }
         }
+    }
+}
+
+/// The rows that are taken apart.
+fn body_of(request: &mut Request, include: Option<usize>) -> &mut Body {
+    match include {
+        None => &mut request.body,
+        Some(position) => &mut request.body.includes[position].body,
     }
 }
 

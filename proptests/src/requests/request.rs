@@ -337,17 +337,28 @@ impl Body {
         paths.map(<[usize]>::to_vec).collect()
     }
 
+    /// Takes back all recursions.
+    pub fn end_recursions(&mut self) {
+        let of_owners = self.owners.iter_mut().flat_map(|owner| &mut owner.members);
+        for include in self.includes.iter_mut().chain(of_owners) {
+            include.recursion = None;
+            include.body.end_recursions();
+        }
+    }
+
     /// Takes back the recursions over which, or in which, a filter or an order reads columns: what is left of rows would be
     /// said of one depth.
     pub fn untangle(&mut self) {
         for path in self.paths() {
-            let mut includes = &mut self.includes;
+            let mut body = &mut *self;
             for step in path {
-                let Some(include) = includes.iter_mut().find(|it| it.association == step) else {
+                let of_owners = body.owners.iter_mut().flat_map(|owner| &mut owner.members);
+                let mut includes = body.includes.iter_mut().chain(of_owners);
+                let Some(include) = includes.find(|it| it.association == step) else {
                     break;
                 };
                 include.recursion = None;
-                includes = &mut include.body.includes;
+                body = &mut include.body;
             }
         }
         let of_owners = self.owners.iter_mut().flat_map(|owner| &mut owner.members);

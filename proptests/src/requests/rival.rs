@@ -5,10 +5,11 @@
 
 use relata::Database;
 
+use crate::choices::Choices;
 use crate::requests::declare::Dress;
 use crate::requests::proof::{Proof, Question, Seen, TAKEN_UP, database, same};
 use crate::requests::world::World;
-use crate::requests::{build, found, naive, settle, sql};
+use crate::requests::{build, draw_request, found, naive, settle, sql};
 
 /// Another engine.
 pub trait Engine {
@@ -46,6 +47,13 @@ impl<E: Engine> Proof for Rival<E> {
     fn begin(&mut self, world: &World) -> Result<(), String> {
         self.database = Some(database(world, Dress::FULL)?);
         self.engine.load(&sql::world(world))
+    }
+
+    /// Without recursive includes, which are not one query.
+    fn draw(&self, choices: &mut Choices, world: &World) -> Question {
+        let mut request = draw_request::draw(choices, world);
+        request.body.end_recursions();
+        Question { request, cut: None }
     }
 
     fn check(&mut self, world: &World, question: &Question) -> Result<Seen, String> {

@@ -603,9 +603,6 @@ fn quoted(name: &str) -> String {
 pub fn departure(world: &World, request: &Request) -> Option<&'static str> {
     let below = request.body.below();
     let below = below.iter();
-    if below.clone().any(|include| include.recursion.is_some()) {
-        return Some("a recursion is not one query");
-    }
     let filters: Vec<&Filter> = below
         .flat_map(|include| include.body.filters.iter().chain(&include.through_filters))
         .chain(&request.body.filters)

@@ -179,6 +179,17 @@ impl World {
         Some((owner.type_column, value))
     }
 
+    /// Whether what is asked of the rows of an association decides which of several rows is the one: then the rows that pass
+    /// are no part of those that are there.
+    pub fn picks_one(&self, association: usize) -> bool {
+        let association = &self.associations[association];
+        let last = match &association.sort {
+            Sort::Chain(chain) => chain.steps.last(),
+            _ => None,
+        };
+        association.is_single() || last.is_some_and(|&last| self.associations[last].is_single())
+    }
+
     /// The owners of a model's rows, by their numbers.
     pub fn owners_of(&self, model: usize) -> Vec<usize> {
         let numbers = 0..self.owners.len();

@@ -178,7 +178,10 @@ impl<'s> Resolver<'s> {
             if let Some(include) = &mut node.include {
                 include.owner = owner;
             }
-            self.check_owner(&tree.nodes, parent, &node)?;
+            // A number beside rows says nothing of them.
+            if !counted {
+                self.check_owner(&tree.nodes, parent, &node)?;
+            }
             let silent = tree.nodes[parent].is_silent(&tree.nodes);
             if silent && (counted || !node.is_required()) {
                 // Only a scope says so, and it says nothing about a number.
