@@ -471,10 +471,3 @@ fn expect<T: PartialEq + std::fmt::Debug>(
         false => Err(format!("{what}\n   found {found:?}\nexpected {expected:?}")),
     }
 }
-
-/// Adds one tally to another.
-pub fn add(all: &mut BTreeMap<String, u64>, run: Tally) {
-    for (what, number) in run {
-        *all.entry(what).or_default() += number;
-    }
-}
