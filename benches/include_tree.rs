@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use relata::{Select, col, include, select};
+use relata::{Select, col, include, param, select};
 
 use crate::blog::{Keys, Size, USUAL, loaded, sum};
 

@@ -5,7 +5,6 @@
 //! deep, at every second step. A refusal leaves the fingerprint as it was, and so does a rollback.
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 
 use relata::{Database, Transaction, Value};
