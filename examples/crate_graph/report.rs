@@ -141,7 +141,7 @@ fn shorten(mut names: Vec<String>) -> String {
 
 pub(crate) fn plan(db: &Database, root: &Instance) -> Result<()> {
     heading("How the tree is read");
-    println!("{}", request(root)?.explain(db)?.trim_end());
+    print!("{}", request(root)?.explain(db)?);
     Ok(())
 }
 

@@ -22,3 +22,4 @@ pub mod differential;
 pub mod associations;
 pub mod expressions;
 pub mod requests;
+pub mod aggregates;

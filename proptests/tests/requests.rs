@@ -96,7 +96,7 @@ fn assert_wide(tally: &Tally) {
 }
 
 /// What has to be met in one of a thousand requests.
-const OFTEN: [&str; 67] = [
+const OFTEN: [&str; 71] = [
     "depth 0",
     "depth 1",
     "depth 2",
@@ -145,6 +145,10 @@ const OFTEN: [&str; 67] = [
     "include: has_one",
     "include: has_many",
     "include: belongs_to_many",
+    "include: chain",
+    "include: owner",
+    "include: side of an owner",
+    "include: recursive",
     "include: self",
     "include: not enforced",
     "include: scoped",

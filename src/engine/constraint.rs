@@ -84,7 +84,7 @@ pub(crate) fn judge_stored_row(
         row,
     };
     for (ordinal, column) in (0_u32..).zip(&table.columns) {
-        if !column.nullable && cells.cell(ordinal).is_null() {
+        if !column.nullable && row.is_null(store.layout(), ordinal) {
             let key = Some(cells.key(table));
             refuse(not_null(table, &column.name, key, operation))?;
         }

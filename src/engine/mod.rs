@@ -43,7 +43,10 @@ mod parallel;
 mod integrity;
 mod fingerprint;
 
-pub(crate) use self::access::{AccessPath, Sought};
+pub(crate) use self::access::{
+    AccessPath, Candidate, Candidates, Cost, IndexWalk, Limit, NullsApart, PathKind, Range, Sought,
+    Terms, as_rows,
+};
 pub use self::changes::{Changes, RowChange, SequenceChange};
 pub use self::clock::Clock;
 pub use self::database::{Database, DatabaseOptions};
@@ -62,7 +65,7 @@ pub use self::transaction::{
 pub(crate) use self::transaction::{Time, atomically};
 pub(crate) use crate::storage::RowId;
 #[cfg(test)]
-pub(crate) use crate::storage::hashes_counted;
+pub(crate) use crate::storage::{hashes_counted, rows_read};
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use crate::engine::new_edges::{NewEdges, Parents};
 use crate::engine::state::State;
 use crate::engine::tidying::Tidying;
 use crate::engine::undo::{Mark, Undo, UndoLog};
-use crate::schema::{ForeignKey, ForeignKeyId, Schema, TableId};
+use crate::schema::{ForeignKey, ForeignKeyId, Reach, Schema, TableId};
 use crate::storage::unshare;
 use crate::storage::{Collision, Edge, ImageId, Place, RowId, RowLayout, RowRef};
 use crate::value::{Value, ValueRef};
@@ -57,26 +57,34 @@ impl<'a> Writer<'a> {
             Place::Reused(_) => true,
         };
         let keys = &self.schema.table(table).foreign_keys;
-        let (mut found, mut links) = (SmallVec::<[_; 4]>::new(), SmallVec::<[_; 4]>::new());
+        let mut links = SmallVec::<[Option<RowId>; 4]>::new();
+        let mut unknown = SmallVec::<[ForeignKeyId; 2]>::new();
         for &id in keys {
-            let parent = self.parent_of_new(self.schema.foreign_key(id), values, &parents);
-            links.push(parent.row());
-            found.push(parent);
+            links.push(
+                match self.parent_of_new(self.schema.foreign_key(id), values, &parents) {
+                    Parent::Found(parent) => Some(parent),
+                    Parent::Exempt => None,
+                    Parent::Unknown => {
+                        unknown.push(id);
+                        None
+                    }
+                },
+            );
         }
         let row = self
             .state
             .table_mut(table)
             .insert(place, values, &links, collisions);
         self.undo.push(Undo::Inserted { table, row, reused });
-        for (link, (&id, parent)) in keys.iter().zip(found).enumerate() {
-            match (parent, &mut parents) {
-                (Parent::Exempt, _) => {}
-                (Parent::Unknown, _) => queue.push((id, row)),
-                // The entry of the insertion undoes the edge too.
-                (Parent::Found(parent), Parents::StayForMany(edges)) => {
+        queue.extend(unknown.into_iter().map(|id| (id, row)));
+        for (link, (&id, parent)) in keys.iter().zip(&links).enumerate() {
+            // The entry of the insertion undoes the edge too.
+            match (*parent, &mut parents) {
+                (None, _) => {}
+                (Some(parent), Parents::StayForMany(edges)) => {
                     edges.push(link, Edge::new(parent, row));
                 }
-                (Parent::Found(parent), Parents::Stay | Parents::MayChange) => {
+                (Some(parent), Parents::Stay | Parents::MayChange) => {
                     self.state.edge_mut(id).children_mut().insert(parent, row);
                 }
             }
@@ -165,13 +173,16 @@ impl<'a> Writer<'a> {
             return None;
         }
         let in_table = schema.table(table);
-        if changed.iter().all(|&ordinal| in_table.is_plain(ordinal)) {
+        let reach = in_table.reach(&changed);
+        if reach == Reach::Row {
             let image = self.undo.images.push(store.layout(), current);
-            let updated = self.log_update(table, row, Updated { image, plain: true });
+            let updated = self.log_update(table, row, Updated { image, reach });
             let store = self.state.table_mut(table);
             store.update_plain(row, cells, &changed);
             return Some(updated);
         }
+        let link = |id| current.link(store.layout(), schema.foreign_key(id).link);
+        let left = edges.swept.and_then(link);
         let changes = |ordinal: &u32| changed.contains(ordinal);
         if in_table.primary_key().columns.iter().any(changes) {
             self.become_indexed(table);
@@ -191,7 +202,7 @@ impl<'a> Writer<'a> {
                 continue;
             }
             if edges.swept == Some(id) {
-                self.leave_parent(key, row);
+                self.leave_parent(key, row, left);
             } else {
                 self.unlink(key, row);
             }
@@ -200,14 +211,7 @@ impl<'a> Writer<'a> {
             }
         }
         let image = self.keep_image(table, row)?;
-        let updated = self.log_update(
-            table,
-            row,
-            Updated {
-                image,
-                plain: false,
-            },
-        );
+        let updated = self.log_update(table, row, Updated { image, reach });
         self.state
             .table_mut(table)
             .update(row, cells, &changed, collisions);
@@ -215,12 +219,11 @@ impl<'a> Writer<'a> {
     }
 
     fn log_update(&mut self, table: TableId, row: RowId, updated: Updated) -> Updated {
-        let Updated { image, plain } = updated;
         self.undo.push(Undo::Updated {
             table,
             row,
-            image,
-            plain,
+            image: updated.image,
+            plain: updated.reach == Reach::Row,
         });
         updated
     }
@@ -270,8 +273,8 @@ impl<'a> Writer<'a> {
 
     /// Takes the link to its parent out of a row, which stays in the parent's list until that is swept. Undoing it puts the
     /// row back into the list.
-    fn leave_parent(&mut self, key: &ForeignKey, child: RowId) {
-        if let Some(parent) = self.parent_of(key.child, child, key.id) {
+    fn leave_parent(&mut self, key: &ForeignKey, child: RowId, parent: Option<RowId>) {
+        if let Some(parent) = parent {
             self.state
                 .table_mut(key.child)
                 .set_link(child, key.link, None);
@@ -527,22 +530,13 @@ enum Parent {
     Unknown,
 }
 
-impl Parent {
-    fn row(self) -> Option<RowId> {
-        match self {
-            Parent::Found(row) => Some(row),
-            Parent::Exempt | Parent::Unknown => None,
-        }
-    }
-}
-
 /// A row that was updated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Updated {
     /// The row before.
     pub(crate) image: ImageId,
-    /// Whether only plain columns changed, so that nothing follows from it.
-    pub(crate) plain: bool,
+    /// How far that reaches.
+    pub(crate) reach: Reach,
 }
 
 /// The columns to which the cells give another value than the row has.

@@ -59,6 +59,11 @@ pub(crate) struct Edges<'a> {
 }
 
 impl Edges<'_> {
+    /// How many rows stand under all parent rows.
+    pub(crate) fn len(&self) -> usize {
+        self.children.len()
+    }
+
     /// Appends the rows under a parent row, by ascending id.
     #[inline]
     pub(crate) fn append_children(&self, parent: RowId, rows: &mut Vec<RowId>) {

@@ -37,6 +37,8 @@ pub(crate) struct Change {
     /// The row before this change; none for a row that came.
     pub(crate) before: Option<ImageId>,
     pub(crate) gone: bool,
+    /// Whether a value that other rows may refer to went with it, or became another one.
+    pub(crate) rekeyed: bool,
     /// The key whose action it was, and the change that caused it, as a position in the statement's history.
     pub(crate) cause: Option<Cause>,
 }
@@ -150,8 +152,11 @@ impl WorkList {
                     .is_err()
             });
         }
-        // Stable: the updates of one row stay in creation order of their keys.
-        updates.sort_by_key(|update| (update.table, update.row));
+        // The updates of one row in creation order of their keys, as the events come.
+        updates.sort_unstable_by_key(|update| {
+            let Cause { key, change } = update.cause;
+            (update.table, update.row, key, change)
+        });
         self
     }
 
@@ -162,14 +167,15 @@ impl WorkList {
             .chunk_by(|a, b| (a.table, a.row) == (b.table, b.row))
             .map(|of_one_row| {
                 let first = of_one_row[0];
+                let kept = (first.edge == Edge::Kept).then_some(first.cause.key);
                 let mut assignment = Assignment {
                     cells: Cow::Borrowed(&self.cells[first.cells as usize]),
-                    kept: SmallVec::new(),
+                    kept: kept.into_iter().collect(),
                     swept: (of_one_row.len() == 1 && first.edge == Edge::Swept)
                         .then_some(first.cause.key),
                     cause: first.cause,
                 };
-                for update in of_one_row {
+                for update in &of_one_row[1..] {
                     assignment.merge(&self.cells[update.cells as usize], update);
                 }
                 ((first.table, first.row), assignment)
@@ -268,7 +274,7 @@ impl Level<'_> {
     fn events(&self, work: &mut WorkList) -> Vec<(ForeignKeyId, Event)> {
         let mut events = Vec::new();
         for (change, position) in self.history[self.start..].iter().zip(self.start..) {
-            let Some(before) = change.before else {
+            let Some(before) = change.before.filter(|_| change.rekeyed) else {
                 continue;
             };
             for &id in &self.schema.table(change.table).referenced_by {

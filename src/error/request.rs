@@ -41,8 +41,6 @@ pub enum RequestKind {
     MissingParameter,
     /// A value or an expression of another type than its place asks for.
     Type,
-    /// A computed value that its type cannot hold.
-    OutOfRange,
     /// A key with too few or too many values.
     KeyLength,
     /// A row that the request needs is not there.
@@ -63,7 +61,8 @@ pub enum RequestKind {
     InUse,
     /// Nested or large beyond its limit.
     Limit(Limit),
-    /// An expression has no value for a row; the detail says which part of it.
+    /// What is to be worked out has no value: an expression for a row, a sum, a number that grows; the detail says which part
+    /// of it.
     Evaluation(Failure),
     /// Something that relata does not offer; the detail names it.
     Unsupported,
@@ -81,7 +80,6 @@ impl RequestKind {
             RequestKind::UnknownParameter => "42P02",
             RequestKind::MissingParameter => "08P01",
             RequestKind::Type => "42804",
-            RequestKind::OutOfRange => "22003",
             RequestKind::KeyLength => "42601",
             RequestKind::UnknownAccessor => "42883",
             RequestKind::NotFound => "02000",

@@ -237,7 +237,6 @@ fn every_kind_has_its_sqlstate() {
         UnknownAssociation => "42704",
         UnknownScope => "42704",
         Type => "42804",
-        OutOfRange => "22003",
         KeyLength => "42601",
         NotFound => "02000",
         NotLoaded => "22023",

@@ -16,7 +16,7 @@ use crate::error::{Error, Limit, RequestError, RequestKind, Result, Show, excerp
 use crate::expr::builtin::{Builtin, Wanted, wider};
 use crate::expr::compile::{compile, compile_value};
 use crate::expr::display::Shown;
-use crate::expr::eval::{Source, Total};
+use crate::expr::eval::{Source, Total, Traits};
 use crate::expr::parameter::Parameters;
 use crate::expr::related::{NESTING_MAX, Question};
 use crate::expr::tree::Tree;
@@ -57,7 +57,7 @@ impl Expr {
     /// As [`bind`](Expr::bind).
     pub fn bind_value(&self, scope: &(impl Scope + ?Sized)) -> Result<BoundValue> {
         let parameters = RefCell::default();
-        let bound = self.bind_value_with(scope, &parameters)?;
+        let bound = self.bind_value_with(scope, &parameters, None)?;
         refuse_parameters(&parameters.into_inner(), scope, None)?;
         Ok(bound)
     }
@@ -107,21 +107,22 @@ impl Expr {
         let tree = Tree::new(&self.ops);
         let checked = Checker::new(&tree, scope, parameters, reach).check_predicates()?;
         let terms = compile(&tree, &checked);
-        let source = Source::new(self.clone(), scope.subject());
+        let source = Source::new(self.clone(), scope.subject(), checked.traits());
         Ok(Bound::new(source, terms, checked.columns()))
     }
 
-    /// As [`bind_value`](Expr::bind_value), with parameters, which are added to those known already.
+    /// As [`bind_value`](Expr::bind_value), with parameters and reach as [`bind_with`](Expr::bind_with).
     pub(crate) fn bind_value_with(
         &self,
         scope: &(impl Scope + ?Sized),
         parameters: &RefCell<Parameters>,
+        reach: Option<&dyn Reach>,
     ) -> Result<BoundValue> {
         self.check_length(scope)?;
         let tree = Tree::new(&self.ops);
-        let checked = Checker::new(&tree, scope, parameters, None).check()?;
+        let checked = Checker::new(&tree, scope, parameters, reach).check()?;
         let steps = compile_value(&tree, &checked);
-        let source = Source::new(self.clone(), scope.subject());
+        let source = Source::new(self.clone(), scope.subject(), checked.traits());
         let (columns, data_type) = (checked.columns(), checked.data_type);
         Ok(BoundValue::new(source, steps, columns, data_type))
     }
@@ -173,6 +174,13 @@ pub(super) struct Checked {
 }
 
 impl Checked {
+    fn traits(&self) -> Traits {
+        Traits {
+            can_fail: self.can_fail.is_some(),
+            has_parameters: !self.positions.is_empty(),
+        }
+    }
+
     /// The ordinals ascending, each once.
     fn columns(&self) -> Arc<[u32]> {
         let mut columns = self.ordinals.clone();
@@ -437,6 +445,11 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
             let detail = format!("associated rows ({path}) outside of a request");
             return Err(refusal(self.scope, RequestKind::Unsupported, detail));
         };
+        if let Question::Aggregate(aggregate) = &related.question {
+            let (ordinal, data_type) = reach.aggregate(related, aggregate)?;
+            self.checked.ordinals.push(ordinal);
+            return Ok(data_type);
+        }
         let Numbers { of_all, of_true } = reach.numbers(related)?;
         self.checked.ordinals.push(of_all);
         Ok(match &related.question {
@@ -445,7 +458,7 @@ impl<'a, S: Scope + ?Sized> Checker<'a, S> {
                 self.checked.ordinals.push(of_true);
                 DataType::Bool
             }
-            Question::Count => DataType::Int,
+            Question::Count | Question::Aggregate(_) => DataType::Int,
         })
     }
 

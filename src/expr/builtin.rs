@@ -8,7 +8,7 @@ use crate::expr::time::Unit;
 use crate::value::DataType;
 
 /// A function or an operator.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Builtin {
     Add,
     Subtract,

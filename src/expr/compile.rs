@@ -5,8 +5,8 @@
 //!    stack; a term of one leaf is that leaf.
 //! 3. What an operation takes is known beforehand, so cells and truths have a stack each. A boolean column in the place
 //!    of a truth is the leaf `column = true`; a truth in the place of a cell is lifted onto the other stack.
-//! 4. `not` goes into a leaf, and two in a row are none. The number that answers a question about associated rows is a cell
-//!    like any other: whether there are any is a leaf over it.
+//! 4. `not` goes into a leaf, and two in a row are none. The number or value that answers a question about associated rows
+//!    is a cell like any other: whether there are any is a leaf over it.
 //! 5. `and` and `or` join their operands two by two, so a thousand operands need one place on the stack, and after each
 //!    one the rest is skipped once it cannot change the answer. `coalesce` goes on only from null, and ends in a step of
 //!    its own, so that no constant at its end is taken for the whole.
@@ -152,7 +152,7 @@ impl<'a> Compiler<'a> {
                         self.steps.push(Step::Load(of_true));
                         self.steps.push(Step::Compare(Comparison::Eq));
                     }
-                    Question::Count => {}
+                    Question::Count | Question::Aggregate(_) => {}
                 }
             }
             Op::Value(value) => self.steps.push(Step::Constant(value.clone())),
@@ -330,7 +330,7 @@ fn gives_cell(op: &Op) -> bool {
     match op {
         Op::Column(_) | Op::Value(_) | Op::Parameter(_) | Op::Now => true,
         Op::Call(..) | Op::Coalesce(_) => true,
-        Op::Related(related) => related.question == Question::Count,
+        Op::Related(related) => related.question.gives_cell(),
         Op::Compare(_) | Op::Between | Op::In(_) | Op::Like(_) | Op::IsNull => false,
         Op::Not | Op::And(_) | Op::Or(_) | Op::Function(_) => false,
     }

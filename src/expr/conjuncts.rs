@@ -1,6 +1,7 @@
 //! The top-level terms of a predicate, for whoever looks for an index that answers some of them.
 
 use crate::expr::eval::{Leaf, Term, Test};
+use crate::expr::like::Pattern;
 use crate::expr::{Bound, Comparison};
 use crate::value::Value;
 
@@ -43,6 +44,15 @@ pub enum Conjunct<'a> {
         /// To here.
         high: &'a Value,
     },
+    /// The column is a text that begins with this one, which is not empty.
+    Prefix {
+        /// The column.
+        ordinal: u32,
+        /// How it begins.
+        text: &'a str,
+        /// Whether nothing else is asked of it.
+        whole: bool,
+    },
     /// The column is null.
     IsNull {
         /// The column.
@@ -56,14 +66,61 @@ impl Bound {
     /// The terms of the top-level `and`, in the order written; all have to be true. None when the whole is an empty
     /// `all`.
     pub fn conjuncts(&self) -> impl Iterator<Item = Conjunct<'_>> {
-        self.terms().iter().map(|term| match term {
+        self.terms().iter().map(Term::conjunct)
+    }
+}
+
+impl Bound {
+    /// The terms that may be answered before the others are asked: those before the first that may have no value for a
+    /// row, so that whether one fails does not depend on how rows are found.
+    pub(crate) fn sure_conjuncts(&self) -> impl Iterator<Item = Conjunct<'_>> {
+        let can_fail = self.can_fail();
+        let is_sure = move |term: &&Term| !can_fail || matches!(term, Term::Leaf(_));
+        self.terms().iter().take_while(is_sure).map(Term::conjunct)
+    }
+}
+
+impl Conjunct<'_> {
+    /// The column that it is about.
+    pub(crate) fn ordinal(self) -> Option<u32> {
+        match self {
+            Conjunct::Compare { ordinal, .. }
+            | Conjunct::Parameter { ordinal, .. }
+            | Conjunct::In { ordinal, .. }
+            | Conjunct::Between { ordinal, .. }
+            | Conjunct::Prefix { ordinal, .. }
+            | Conjunct::IsNull { ordinal } => Some(ordinal),
+            Conjunct::Other => None,
+        }
+    }
+
+    /// Whether it is true for no row of which the column is null.
+    pub(crate) fn rejects_null(self) -> bool {
+        !matches!(self, Conjunct::IsNull { .. } | Conjunct::Other)
+    }
+}
+
+impl Term {
+    fn conjunct(&self) -> Conjunct<'_> {
+        match self {
             Term::Leaf(leaf) => leaf.conjunct(),
             Term::Steps(_) => Conjunct::Other,
-        })
+        }
     }
 }
 
 impl Leaf {
+    fn prefix(ordinal: u32, pattern: &Pattern) -> Conjunct<'_> {
+        match pattern.beginning() {
+            None => Conjunct::Other,
+            Some((text, whole)) => Conjunct::Prefix {
+                ordinal,
+                text,
+                whole,
+            },
+        }
+    }
+
     fn conjunct(&self) -> Conjunct<'_> {
         let ordinal = self.ordinal;
         if self.negated {
@@ -87,8 +144,9 @@ impl Leaf {
                 ordinal,
                 values: list.values(),
             },
+            Test::Like(pattern) => Self::prefix(ordinal, pattern),
             Test::IsNull => Conjunct::IsNull { ordinal },
-            Test::Compare(..) | Test::Between(..) | Test::Like(_) => Conjunct::Other,
+            Test::Compare(..) | Test::Between(..) => Conjunct::Other,
         }
     }
 }

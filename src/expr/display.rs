@@ -8,7 +8,7 @@ use std::fmt;
 use crate::expr::builtin::Builtin;
 use crate::expr::like::LikeRule;
 use crate::expr::parameter::NOW;
-use crate::expr::related::{Question, Related};
+use crate::expr::related::Related;
 use crate::expr::tree::Tree;
 use crate::expr::{Bound, Comparison, Expr, Op};
 use crate::value::Value;
@@ -256,7 +256,7 @@ impl Op {
             Op::Call(Builtin::Negate, _) => Tightness::Sign,
             Op::Call(..) => Tightness::Atom,
             Op::Compare(_) | Op::Between | Op::In(_) | Op::Like(_) => Tightness::Test,
-            Op::Related(related) if related.question == Question::Count => Tightness::Atom,
+            Op::Related(related) if related.question.gives_cell() => Tightness::Atom,
             Op::IsNull | Op::Related(_) => Tightness::Test,
             Op::Not => Tightness::Not,
             Op::And(_) => Tightness::And,

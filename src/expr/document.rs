@@ -39,7 +39,7 @@ impl From<i64> for JsonStep {
 }
 
 /// Where in a document to look, and how that is written.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct JsonPath {
     steps: Arc<[JsonStep]>,
     text: Arc<str>,

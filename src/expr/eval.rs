@@ -34,6 +34,15 @@ pub struct Bound {
     columns: Arc<[u32]>,
 }
 
+/// What may happen when an expression is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Traits {
+    /// It may have no value for a row.
+    pub(super) can_fail: bool,
+    /// It needs values for parameters, or the time.
+    pub(super) has_parameters: bool,
+}
+
 /// A predicate that has an answer for every row: nothing in it can fail.
 #[derive(Clone, Debug)]
 pub(crate) struct Total {
@@ -81,12 +90,17 @@ pub(super) struct Source {
     pub(super) expr: Expr,
     /// The table or model.
     subject: Box<str>,
+    traits: Traits,
 }
 
 impl Source {
-    pub(super) fn new(expr: Expr, subject: &str) -> Arc<Self> {
+    pub(super) fn new(expr: Expr, subject: &str, traits: Traits) -> Arc<Self> {
         let subject = subject.into();
-        Arc::new(Source { expr, subject })
+        Arc::new(Source {
+            expr,
+            subject,
+            traits,
+        })
     }
 
     /// Names the part that has no value: `posts: division by zero in score / 0`.
@@ -108,6 +122,16 @@ impl Bound {
             terms: terms.into(),
             columns,
         }
+    }
+
+    /// Whether there may be rows for which it has no value.
+    pub(crate) fn can_fail(&self) -> bool {
+        self.source.traits.can_fail
+    }
+
+    /// Whether it needs values for parameters, or the time.
+    pub(crate) fn has_parameters(&self) -> bool {
+        self.source.traits.has_parameters
     }
 
     /// Whether the predicate is true for the row: neither false nor unknown. Its terms are asked in the order written, up to

@@ -48,6 +48,8 @@ impl PartialEq for Function {
     }
 }
 
+impl Eq for Function {}
+
 impl fmt::Debug for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Function")

@@ -78,6 +78,16 @@ impl Pattern {
         }
     }
 
+    /// What every text begins with that fits, and whether each that begins so fits; none where that says nothing.
+    pub(super) fn beginning(&self) -> Option<(&str, bool)> {
+        if self.ignores_case || self.prefix.is_empty() {
+            return None;
+        }
+        // It ends where a wildcard stands, and so with a whole character.
+        let text = std::str::from_utf8(&self.prefix).ok()?;
+        Some((text, *self.rest == [Token::Many]))
+    }
+
     /// Whether the whole text fits.
     pub(super) fn matches(&self, text: TextRef<'_>) -> bool {
         match self.ignores_case {

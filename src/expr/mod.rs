@@ -35,8 +35,8 @@
 //! 4. `not in`, `not like`, `not between` and `is not null` are the operation followed by `not`: in three-valued logic
 //!    they are the same, and there is one thing less to know.
 //!
-//! Questions about associated rows ([`related`]) and columns over a path of associations are for the filters of requests,
-//! where a row comes with their answers. Parameters ([`param`]) are given when a prepared request is run; only there may an expression have any.
+//! Questions about associated rows ([`related`]) and columns over a path of associations are for requests: their filters,
+//! orders, groups and computed attributes, where a row comes with the answers. Parameters ([`param`]) are given when a prepared request is run; only there may an expression have any.
 //!
 //! An expression cannot see more than its row, and the one value that it converts is an integer beside a float in
 //! arithmetic and `coalesce`.
@@ -58,6 +58,7 @@ mod time;
 mod document;
 mod conjuncts;
 mod parameter;
+pub(crate) mod aggregate;
 mod related;
 mod sql;
 mod sql_function;
@@ -71,6 +72,7 @@ use crate::expr::function::Function;
 use crate::expr::like::LikeRule;
 use crate::value::Value;
 
+pub use self::aggregate::Operand;
 pub use self::bind::Scope;
 pub use self::build::{all, any, coalesce, col, concat, not, now, param, val};
 pub use self::computed::BoundValue;
@@ -96,13 +98,13 @@ pub(crate) use self::sql::{Language, Words};
 /// let filter: Expr = col("score").gt(10).and(col("name").like("a%").or(col("name").is_null()));
 /// assert_eq!(filter.to_string(), "score > 10 and (name like 'a%' or name is null)");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expr {
     ops: Vec<Op>,
 }
 
 /// One operation of the postfix form. It takes its operands from those before it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Op {
     /// A name, or a path with dots; what it means is for the scope to say.
     Column(Arc<str>),

@@ -1,8 +1,8 @@
 //! Questions about the rows at the end of a path of associations.
 //!
 //! Here they are plain data: a path, what is asked, and a filter over the rows at its end. What a path means is for the
-//! request to say in which they stand; outside of one they are refused. To an expression the answer is a number that its
-//! row comes with, and so evaluating it still sees one row and cannot fail.
+//! request to say in which they stand; outside of one they are refused. To an expression the answer is a number or a value
+//! that its row comes with, and so evaluating it still sees one row and cannot fail.
 //!
 //! Questions stand in one another at most [`NESTING_MAX`] deep: what would be deeper is left out while the expression is
 //! built, and noted, so that cloning, printing and dropping never go deeper, and running it is an error.
@@ -11,7 +11,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::expr::{Expr, Op, all, not};
+use crate::expr::aggregate::{self, Aggregate};
+use crate::expr::{Expr, Op, Operand, all, not};
 use crate::value::DataType;
 
 /// How deep questions may stand in one another.
@@ -27,7 +28,9 @@ pub struct RelatedRows {
     filters: Vec<Expr>,
 }
 
-/// The rows at the end of a path of association keys, such as `posts.comments`, for a filter of a request.
+/// The rows at the end of a path of association keys, such as `posts.comments`, for a request: its filters, its order, its
+/// groups, and attributes worked out of each row ([`Select::with_attribute`](crate::query::Select::with_attribute)). None
+/// of them is loaded.
 ///
 /// ```
 /// use relata::{HasMany, Attribute, DataType, Models, col, related, select, values};
@@ -62,7 +65,7 @@ pub fn related(path: impl Into<Arc<str>>) -> RelatedRows {
 }
 
 /// A question as data.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Related {
     pub(crate) path: Arc<str>,
     pub(crate) question: Question,
@@ -73,7 +76,7 @@ pub(crate) struct Related {
 }
 
 /// What is asked about rows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Question {
     /// Whether there are any.
     Any,
@@ -81,6 +84,8 @@ pub(crate) enum Question {
     All(Expr),
     /// How many there are.
     Count,
+    /// One value about them.
+    Aggregate(Aggregate),
 }
 
 /// What an expression may reach beyond its row.
@@ -90,6 +95,9 @@ pub(crate) trait Reach {
 
     /// The ordinals by which they give the numbers that answer a question.
     fn numbers(&self, related: &Related) -> Result<Numbers>;
+
+    /// The ordinal by which they give an aggregate of the rows that a question is about, and its type.
+    fn aggregate(&self, related: &Related, aggregate: &Aggregate) -> Result<(u32, DataType)>;
 }
 
 /// The ordinals of the numbers that answer a question.
@@ -134,6 +142,72 @@ impl RelatedRows {
         self.ask(Question::Count)
     }
 
+    /// The sum of an attribute or expression of the rows, as [`aggregate::sum`](crate::query::aggregate::sum): null where
+    /// there are no values.
+    ///
+    /// ```
+    /// use relata::{HasMany, Attribute, DataType, Models, desc, related, select, values};
+    ///
+    /// let mut models = Models::new();
+    /// models.define_with("User", |user| user.attribute(Attribute::new("name", DataType::Text)));
+    /// models.define_with("Post", |post| post.attribute(Attribute::new("likes", DataType::Int)));
+    /// models.has_many("User", HasMany::new("Post").alias("posts"));
+    /// let mut db = models.sync()?;
+    /// for (name, likes) in [("Ada", &[3, 9][..]), ("Bob", &[20]), ("Cy", &[])] {
+    ///     let mut user = db.create("User", values! { name: name })?;
+    ///     for likes in likes {
+    ///         db.related(&mut user, "posts")?.create(values! { likes: *likes })?;
+    ///     }
+    /// }
+    ///
+    /// let liked = select("User")
+    ///     .with_attribute("likes", related("posts").sum("likes"))
+    ///     .order_by(desc("likes").nulls_last());
+    /// let rows = liked.run(&db)?;
+    /// let found: Vec<(&str, Option<i64>)> = rows
+    ///     .iter()
+    ///     .map(|user| Ok((user.get_as("name")?, user.get_as("likes")?)))
+    ///     .collect::<relata::Result<_>>()?;
+    /// assert_eq!(found, [("Bob", Some(20)), ("Ada", Some(12)), ("Cy", None)]);
+    ///
+    /// let more = select("User").filter(related("posts").max("likes").gt(10));
+    /// assert_eq!(more.count(&db)?, 1);
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    pub fn sum(self, of: impl Into<Operand>) -> Expr {
+        self.aggregate(aggregate::sum(of))
+    }
+
+    /// The average of an attribute or expression of the rows, as [`aggregate::avg`](crate::query::aggregate::avg).
+    pub fn avg(self, of: impl Into<Operand>) -> Expr {
+        self.aggregate(aggregate::avg(of))
+    }
+
+    /// The least value of an attribute or expression of the rows, as [`aggregate::min`](crate::query::aggregate::min).
+    pub fn min(self, of: impl Into<Operand>) -> Expr {
+        self.aggregate(aggregate::min(of))
+    }
+
+    /// The greatest value of an attribute or expression of the rows, as
+    /// [`aggregate::max`](crate::query::aggregate::max).
+    pub fn max(self, of: impl Into<Operand>) -> Expr {
+        self.aggregate(aggregate::max(of))
+    }
+
+    /// An aggregate of the rows, such as `count("author").distinct()`. As for a [`count`](RelatedRows::count), a row counts
+    /// as often as the path leads to it; `distinct` is about values, not about rows. Nulls are left out, and of no values
+    /// the count is 0 and everything else null, as in SQL. Floats are added in the order of the path: by primary key at each
+    /// step.
+    ///
+    /// What it is of is an attribute of the rows at the end of the path, or an expression over them, which may itself ask
+    /// about what is associated with them, and may name columns over associations to one.
+    pub fn aggregate(self, aggregate: Aggregate) -> Expr {
+        match aggregate.is_of_rows() {
+            true => self.count(),
+            false => self.ask(Question::Aggregate(aggregate)),
+        }
+    }
+
     fn ask(mut self, question: Question) -> Expr {
         let filter = match self.filters.len() {
             0 => None,
@@ -146,10 +220,21 @@ impl RelatedRows {
     }
 }
 
+impl Question {
+    /// Whether the answer is a number or a value; else it is true or false.
+    pub(crate) fn gives_cell(&self) -> bool {
+        match self {
+            Question::Count | Question::Aggregate(_) => true,
+            Question::Any | Question::All(_) => false,
+        }
+    }
+}
+
 impl Related {
     fn new(path: Arc<str>, question: Question, filter: Option<Expr>) -> Self {
         let inner = match &question {
             Question::All(condition) => condition.nesting(),
+            Question::Aggregate(aggregate) => aggregate.of.as_ref().map_or(0, Expr::nesting),
             Question::Any | Question::Count => 0,
         };
         let depth = 1 + inner.max(filter.as_ref().map_or(0, Expr::nesting));
@@ -185,16 +270,17 @@ impl Expr {
         })
     }
 
-    /// The paths that it names, those within questions left out: each with the filters over the rows at its end.
+    /// The paths that it names, those within questions left out: each with the expressions over the rows at its end.
     pub(crate) fn paths(&self) -> impl Iterator<Item = (&str, Vec<&Expr>)> {
         self.ops.iter().filter_map(|op| match op {
             Op::Column(name) => Some((name.rsplit_once('.')?.0, Vec::new())),
             Op::Related(related) => {
-                let condition = match &related.question {
+                let asked = match &related.question {
                     Question::All(condition) => Some(condition),
+                    Question::Aggregate(aggregate) => aggregate.of.as_ref(),
                     Question::Any | Question::Count => None,
                 };
-                let filters = related.filter.iter().chain(condition);
+                let filters = related.filter.iter().chain(asked);
                 Some((&*related.path, filters.collect()))
             }
             _ => None,
@@ -211,8 +297,8 @@ impl Expr {
     }
 }
 
-/// `any posts (score > 5)`, `all posts (score > 5)`, `count posts`; what it is about stands behind `where`. As deep as
-/// questions stand in one another, which is limited.
+/// `any posts (score > 5)`, `all posts (score > 5)`, `count posts`, `sum(score) of posts`; what it is about stands behind
+/// `where`. As deep as questions stand in one another, which is limited.
 impl fmt::Display for Related {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = &self.path;
@@ -221,6 +307,10 @@ impl fmt::Display for Related {
             (Question::Any, Some(filter)) => write!(f, "any {path} ({filter})"),
             (Question::Count, None) => write!(f, "count {path}"),
             (Question::Count, Some(filter)) => write!(f, "count {path} ({filter})"),
+            (Question::Aggregate(aggregate), None) => write!(f, "{aggregate} of {path}"),
+            (Question::Aggregate(aggregate), Some(filter)) => {
+                write!(f, "{aggregate} of {path} ({filter})")
+            }
             (Question::All(condition), None) => write!(f, "all {path} ({condition})"),
             (Question::All(condition), Some(filter)) => {
                 write!(f, "all {path} ({condition}) where ({filter})")

@@ -282,10 +282,7 @@ impl Reader<'_> {
             return request.count(&self.version());
         }
         let (filter, now) = self.bind(model, filter)?;
-        let rows = self
-            .snapshot
-            .rows_where(model.table, &filter, now.as_slice());
-        rows.map(|row| row.map(drop))
-            .try_fold(0, |count, row| row.map(|()| count + 1))
+        self.snapshot
+            .count_where(model.table, &filter, now.as_slice())
     }
 }

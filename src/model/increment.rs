@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::association::registry::ModelEntry;
 use crate::engine::{Affected, RowView};
-use crate::error::{RequestError, RequestKind, Result, Show};
+use crate::error::{Failure, RequestError, RequestKind, Result, Show};
 use crate::expr::Expr;
 use crate::model::instance::Written;
 use crate::model::lifecycle::{Call, Sort};
@@ -43,8 +43,8 @@ macro_rules! increment_methods {
         ///
         /// # Errors
         ///
-        /// `Type` for an attribute that is no number and for an amount of another kind; `OutOfRange` for a result that is no
-        /// 64-bit integer any more; otherwise as [`update`](Self::update). Row and instance are as before then.
+        /// `Type` for an attribute that is no number and for an amount of another kind; `Evaluation` for a result that
+        /// is no 64-bit integer any more; otherwise as [`update`](Self::update). Row and instance are as before then.
         pub fn increment(&mut self, instance: &mut Instance, by: impl Into<Values>) -> Result<()> {
             let up = $crate::model::increment::Direction::Up;
             let written = self.write(|tx| tx.count_one(instance, by.into(), up))?;
@@ -161,7 +161,8 @@ fn counted(
                 let amount = show.value(amount);
                 format!("attribute {name} of {before} cannot go {direction} by {amount}: no integer is so large")
             };
-            RequestError::with_values(RequestKind::OutOfRange, &*model.name, detail)
+            let kind = RequestKind::Evaluation(Failure::NumberOutOfRange);
+            RequestError::with_values(kind, &*model.name, detail)
         })?;
         Ok((*ordinal, after))
     };

@@ -1,15 +1,13 @@
 //! Which attributes of a row are part of a result: those that are columns, and those that are worked out.
 //!
 //! A computed attribute has an ordinal beyond all columns, so that whatever goes through the attributes of a row goes
-//! through these as well. Its values are worked out once, for the rows that are left when everything else is done, and stand
-//! beside the levels.
-
-use std::cell::RefCell;
+//! through these as well. Its values are worked out once, for the rows of its node that are left, and stand beside the
+//! levels. How is for `reach` to find out: it may read associated rows.
 
 use crate::association::registry::ModelEntry;
 use crate::error::{RequestError, RequestKind, Result};
-use crate::expr::{BoundValue, Expr, Parameters, Scope};
-use crate::query::select::Criteria;
+use crate::expr::Expr;
+use crate::query::criteria::Criteria;
 
 /// The first ordinal that is no column's: a table has fewer.
 const COMPUTED: u32 = 1 << 16;
@@ -21,15 +19,8 @@ pub(crate) struct Shown {
     pub(crate) ordinals: Vec<u32>,
     /// All that are columns are among them.
     pub(crate) all: bool,
-    /// Those that are worked out.
-    pub(crate) computed: Vec<Computed>,
-}
-
-/// An attribute that is worked out.
-#[derive(Clone, Debug)]
-pub(crate) struct Computed {
-    pub(crate) name: String,
-    pub(crate) value: BoundValue,
+    /// The names of those that are worked out: the first values that the node works out, in their order.
+    pub(crate) computed: Vec<String>,
 }
 
 /// Which computed attribute an ordinal means; none for a column.
@@ -67,35 +58,32 @@ impl Shown {
     /// What a request asks for: first what it lists, then without what it excludes, then with what is worked out.
     ///
     /// # Errors
-    /// `UnknownColumn`, what is wrong with an expression, and `Repeated` for a name that two attributes would have.
-    pub(crate) fn of(
-        model: &ModelEntry,
-        criteria: &Criteria,
-        scope: &impl Scope,
-        parameters: &RefCell<Parameters>,
-    ) -> Result<Self> {
+    /// `UnknownColumn`, and `Repeated` for a name that two attributes would have.
+    pub(crate) fn of(model: &ModelEntry, criteria: &Criteria) -> Result<Self> {
         let mut shown = Shown::columns(model, criteria.attributes.as_deref())?;
         for name in &criteria.excluded {
             let ordinal = model.attribute(name)?.ordinal;
             shown.ordinals.retain(|it| *it != ordinal);
             shown.all = false;
         }
-        for ((name, expr), ordinal) in criteria.computed.iter().zip(COMPUTED..) {
+        for ((name, _), ordinal) in criteria.computed.iter().zip(COMPUTED..) {
             shown.refuse_repeated(model, name)?;
-            let value = expr.bind_value_with(scope, parameters)?;
             shown.ordinals.push(ordinal);
-            shown.computed.push(Computed {
-                name: name.clone(),
-                value,
-            });
+            shown.computed.push(name.clone());
         }
         Ok(shown)
+    }
+
+    /// Leaves those that are columns.
+    pub(crate) fn without_computed(&mut self) {
+        self.computed.clear();
+        self.ordinals.retain(|&it| computed_position(it).is_none());
     }
 
     /// The name of an attribute.
     pub(crate) fn name<'a>(&'a self, model: &'a ModelEntry, ordinal: u32) -> &'a str {
         match computed_position(ordinal) {
-            Some(position) => &self.computed[position].name,
+            Some(position) => &self.computed[position],
             None => model.attribute_of(ordinal).map_or("", |it| &it.name),
         }
     }
@@ -103,7 +91,7 @@ impl Shown {
     /// The ordinal of a computed attribute.
     pub(crate) fn find_computed(&self, name: &str) -> Option<u32> {
         let mut named = (COMPUTED..).zip(&self.computed);
-        named.find(|(_, it)| it.name == name).map(|(at, _)| at)
+        named.find(|(_, it)| *it == name).map(|(at, _)| at)
     }
 
     fn refuse_repeated(&self, model: &ModelEntry, name: &str) -> Result<()> {

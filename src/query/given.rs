@@ -70,8 +70,8 @@ impl<'r> Given<'r> {
         let plan = planner::plan_given(resolved, self.association, single, version);
         let level = self.level(rows, version);
         let given = plan.wanted.given(NOTHING, version)?;
-        let levels = execute::run_given(&plan, &given, level, version.snapshot)?;
-        Rows::new(Cow::Owned(plan), &given, levels)
+        let found = execute::run_given(&plan, &given, level, version.snapshot)?;
+        Ok(Rows::new(Cow::Owned(plan), given, found, version.snapshot))
     }
 
     /// The rows that filters and required includes leave, in no order and not cut, with nothing of what is optional.
@@ -87,8 +87,8 @@ impl<'r> Given<'r> {
         let plan = planner::plan_given_count(resolved, self.association, version);
         let level = self.level(rows, version);
         let given = plan.wanted.given(NOTHING, version)?;
-        let levels = execute::run_given(&plan, &given, level, version.snapshot)?;
-        Rows::new(Cow::Owned(plan), &given, levels)
+        let found = execute::run_given(&plan, &given, level, version.snapshot)?;
+        Ok(Rows::new(Cow::Owned(plan), given, found, version.snapshot))
     }
 
     fn level<'s>(self, rows: GivenRows, version: Version<'s>) -> Level<'s> {

@@ -5,9 +5,8 @@ use crate::association::owner::Owner;
 use crate::association::registry::ModelEntry;
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Expr;
-use crate::query::attributes::add_computed;
-use crate::query::select::{Criteria, NO_SUB_QUERY, add};
-use crate::query::{IncludeAll, Order, ScopeChoice};
+use crate::query::Order;
+use crate::query::criteria::{Criteria, add, criteria_methods};
 
 /// The rows of an association, below each row of the model that declares it. A text is the association's key; or the name
 /// of the model that it leads to, if it was declared without an alias, or with [`alias`](Include::alias).
@@ -105,30 +104,6 @@ impl Include {
     /// sources are left out but are not part of the result.
     pub fn attributes(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.criteria.attributes = Some(names.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Without these attributes of each row. What [`attributes`](Include::attributes) lists is listed before, and what
-    /// [`with_attribute`](Include::with_attribute) adds comes after.
-    pub fn without_attributes(
-        mut self,
-        names: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.criteria
-            .excluded
-            .extend(names.into_iter().map(Into::into));
-        self
-    }
-
-    /// With an attribute that is worked out of each row, after those that are columns, under a name of its own: one of two
-    /// with the same name counts, the later one. It stands among the attributes of a record, in JSON and in joined rows, and
-    /// is worked out when everything else is done, once for each row of the result. No filter and no order sees it.
-    ///
-    /// An attribute of the model may be given another name so, or its own where it is not shown otherwise.
-    ///
-    /// See [`Select::with_attribute`](crate::query::Select::with_attribute).
-    pub fn with_attribute(mut self, name: impl Into<String>, expr: impl Into<Expr>) -> Self {
-        add_computed(&mut self.criteria.computed, name.into(), expr.into());
         self
     }
 
@@ -251,13 +226,6 @@ impl Include {
         self
     }
 
-    /// With the rows of all associations, or those of some kinds, below each of these rows. What is said of an association by
-    /// itself goes before that.
-    pub fn include_all(mut self, all: IncludeAll) -> Self {
-        self.criteria.include_all(all);
-        self
-    }
-
     /// Accepted, and means nothing: every include is read by itself, whatever its association, and may be ordered and
     /// cut under each source.
     pub fn separate(self, _separate: bool) -> Self {
@@ -278,19 +246,6 @@ impl Include {
         self
     }
 
-    /// As [`Select::sub_query`](crate::query::Select::sub_query).
-    pub fn sub_query(mut self, sub_query: bool) -> Self {
-        self.criteria.refuse_if(!sub_query, NO_SUB_QUERY);
-        self
-    }
-
-    /// With the number of rows of an association below each of these rows, as
-    /// [`Select::with_count`](crate::query::Select::with_count).
-    pub fn with_count(mut self, association: impl Into<Include>) -> Self {
-        self.criteria.count(association.into());
-        self
-    }
-
     /// With this scope of the target instead of its default scope; several add up. One with a filter makes
     /// the include required, unless [`required`](Include::required) says otherwise (associations SC-13).
     pub fn scope(mut self, name: impl Into<String>) -> Self {
@@ -298,25 +253,7 @@ impl Include {
         self
     }
 
-    /// With these scopes of the target instead of its default scope, in whatever order.
-    pub fn scopes(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        for name in names {
-            self.criteria.scope.add(name.into());
-        }
-        self
-    }
-
-    /// Without the default scope of the target.
-    pub fn unscoped(mut self) -> Self {
-        self.criteria.scope = ScopeChoice::None;
-        self
-    }
-
-    /// With rows that were softly deleted.
-    pub fn with_deleted(mut self) -> Self {
-        self.criteria.with_deleted = true;
-        self
-    }
+    criteria_methods!();
 
     /// Whether a source without any such row is left out, where the target's scopes and the include together filter so
     /// (associations EL-19, EL-28, SC-13).

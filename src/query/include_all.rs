@@ -10,7 +10,7 @@ use std::mem;
 use crate::association::link::{Association, AssociationKind};
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::Result;
-use crate::query::select::Criteria;
+use crate::query::criteria::Criteria;
 use crate::query::{Include, include};
 
 /// All associations of a model, or those of some kinds, to be included at once.

@@ -97,7 +97,7 @@ impl Groups {
 }
 
 /// The text of what has nothing below it.
-fn flat_text(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
+pub(super) fn flat_text(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
     text(write).expect("only what is deep is refused")
 }
 
@@ -129,7 +129,8 @@ struct Open<'r> {
     is_empty: bool,
 }
 
-struct Writer<W> {
+/// Writes brackets, names and values, indented or not.
+pub(super) struct Writer<W> {
     out: W,
     pretty: bool,
     /// How many brackets are open.
@@ -137,7 +138,7 @@ struct Writer<W> {
 }
 
 impl<W: Write> Writer<W> {
-    fn new(out: W, pretty: bool) -> Self {
+    pub(super) fn new(out: W, pretty: bool) -> Self {
         Writer {
             out,
             pretty,
@@ -294,22 +295,22 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    fn name(&mut self, name: &str, is_first: bool) -> io::Result<()> {
+    pub(super) fn name(&mut self, name: &str, is_first: bool) -> io::Result<()> {
         self.begin_item(is_first)?;
         self.string(name)?;
         self.raw(if self.pretty { ": " } else { ":" })
     }
 
-    fn string(&mut self, text: &str) -> io::Result<()> {
+    pub(super) fn string(&mut self, text: &str) -> io::Result<()> {
         Ok(serde_json::to_writer(&mut self.out, text)?)
     }
 
-    fn open(&mut self, bracket: &str) -> io::Result<()> {
+    pub(super) fn open(&mut self, bracket: &str) -> io::Result<()> {
         self.depth += 1;
         self.raw(bracket)
     }
 
-    fn close(&mut self, bracket: &str, is_empty: bool) -> io::Result<()> {
+    pub(super) fn close(&mut self, bracket: &str, is_empty: bool) -> io::Result<()> {
         self.depth -= 1;
         if !is_empty {
             self.new_line()?;
@@ -317,7 +318,7 @@ impl<W: Write> Writer<W> {
         self.raw(bracket)
     }
 
-    fn begin_item(&mut self, is_first: bool) -> io::Result<()> {
+    pub(super) fn begin_item(&mut self, is_first: bool) -> io::Result<()> {
         if !is_first {
             self.raw(",")?;
         }
@@ -332,7 +333,7 @@ impl<W: Write> Writer<W> {
         (0..self.depth).try_for_each(|_| self.raw("  "))
     }
 
-    fn raw(&mut self, text: &str) -> io::Result<()> {
+    pub(super) fn raw(&mut self, text: &str) -> io::Result<()> {
         self.out.write_all(text.as_bytes())
     }
 }

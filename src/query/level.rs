@@ -87,6 +87,25 @@ impl<'s> Level<'s> {
         }
     }
 
+    /// Adds the rows of another level with their parents, which stand behind its own parents.
+    pub(crate) fn append_batch(&mut self, other: Level<'s>) {
+        debug_assert!(self.recursed.is_none() && other.recursed.is_none());
+        if !self.is_read() {
+            *self = other;
+            return;
+        }
+        let before = self.offsets.last().copied().unwrap_or(0);
+        let ends = other.offsets.iter().skip(1);
+        self.offsets.extend(ends.map(|end| before + end));
+        self.append(other);
+    }
+
+    /// Puts all rows under one parent.
+    pub(crate) fn be_one_list(&mut self) {
+        let end = self.offsets.last().copied().unwrap_or(0);
+        self.offsets = vec![0, end];
+    }
+
     /// Takes rows out.
     pub(crate) fn retain_rows(&mut self, keep: &[bool]) {
         debug_assert!(self.recursed.is_none(), "nothing above changes any more");

@@ -2,7 +2,7 @@
 //!
 //! 1. [`Select`] and [`Include`] say what is wanted: plain data, nothing is checked yet.
 //! 2. `resolve` turns names into ids and ordinals and checks every type; nothing below handles names.
-//! 3. `planner` chooses how each part is read and writes it down as a `Plan`; `explain` prints that.
+//! 3. `planner` chooses how each part is read and writes it down as a `Plan`; [`explain`] tells that.
 //! 4. `execute` obeys the plan, level by level: never depth first, never a copy of a row, no list per parent.
 //! 5. [`Rows`] is the flat result, seen as a tree of [`Record`]s.
 //!
@@ -13,6 +13,7 @@
 //! Every read is of a [`Version`]: a snapshot and the models over it.
 
 mod order;
+mod criteria;
 mod select;
 mod include;
 mod include_all;
@@ -23,12 +24,15 @@ mod resolve;
 mod reach;
 mod keyset;
 mod parameters;
+mod strategy;
+mod reason;
 mod plan;
 mod planner;
 mod recursed;
 mod level;
 mod execute;
-mod explain;
+pub mod explain;
+mod plans;
 mod prepared;
 mod given;
 mod shape;
@@ -58,11 +62,13 @@ pub use self::result::{Record, Records, Rows};
 pub use self::scope::{Scope, ScopeChoice};
 pub use self::select::{Select, select};
 pub use self::shape::{Column, Counted, Included, Loaded};
+#[doc(hidden)]
+pub use self::strategy::Strategy;
 
+pub(crate) use self::criteria::Criteria;
 pub(crate) use self::reach::models_reached;
 pub(crate) use self::resolve::check_criteria;
 pub(crate) use self::scope::{ModelScopes, Scopes};
-pub(crate) use self::select::Criteria;
 
 /// What a request can be run on: a database, a snapshot, a transaction.
 pub trait Queryable {

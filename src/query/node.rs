@@ -11,7 +11,7 @@ use crate::association::registry::ModelId;
 use crate::expr::Bound;
 use crate::query::attributes::Shown;
 use crate::query::include::Recursion;
-use crate::query::reach::{At, Draft, Origin, Reach, Slot};
+use crate::query::reach::{Asked, At, Draft, Origin, Reach, Slot, Worked};
 use crate::query::{Direction, Nulls};
 use crate::schema::TableId;
 
@@ -32,6 +32,9 @@ pub(crate) struct Node {
     pub(crate) limit: Option<usize>,
     pub(crate) offset: usize,
     pub(crate) attributes: Shown,
+    /// Values worked out of its rows: those of computed attributes first, then those that its order, an aggregate of its
+    /// rows or groups of them ask for.
+    pub(crate) worked: Vec<Worked>,
     /// The junction rows that come with its rows, if they are found through a junction.
     pub(crate) junction: Option<JunctionNode>,
     /// What rows are tested for on the way, if they are found over a chain: one entry for each step.
@@ -57,10 +60,15 @@ impl Node {
         include.is_some_and(|include| include.association.is_single())
     }
 
-    /// Nodes below that its filter and its order read, without those on the way there.
+    /// Nodes below that its filter, its order and what it works out read, without those on the way there.
     pub(crate) fn reached(&self) -> Vec<usize> {
-        let of_slots = self.reach.slots.iter().flat_map(|slot| match slot {
-            Slot::Number { way, .. } => way.clone(),
+        let of_terms = self.reach.terms.iter().map(Bound::columns);
+        let of_worked = self.worked.iter().map(|worked| worked.value.columns());
+        let slots = of_terms
+            .chain(of_worked)
+            .flat_map(|columns| self.reach.slots_of(columns));
+        let of_slots = slots.flat_map(|(_, slot)| match slot {
+            Slot::Number { way, .. } | Slot::Aggregate { way, .. } => way.clone(),
             Slot::Cell(at, _) => at.node().into_iter().collect(),
         });
         of_slots
@@ -68,16 +76,33 @@ impl Node {
             .collect()
     }
 
-    /// Writes other numbers for the nodes that it reads.
+    /// Writes other numbers for the nodes that it reads. What nobody reads any more is left as it is.
     pub(crate) fn renumber(&mut self, place: impl Fn(usize) -> usize) {
         for slot in &mut self.reach.slots {
             match slot {
-                Slot::Number { way, .. } => way.iter_mut().for_each(|node| *node = place(*node)),
+                Slot::Number { way, .. } | Slot::Aggregate { way, .. } => {
+                    way.iter_mut().for_each(|node| *node = place(*node));
+                }
                 Slot::Cell(at, _) => at.renumber(&place),
             }
         }
+        for worked in &mut self.worked {
+            let joined = worked.joined.iter_mut();
+            joined.for_each(|node| *node = place(*node));
+        }
         for key in &mut self.order {
             key.at.renumber(&place);
+        }
+    }
+
+    /// Forgets what is worked out of its rows, unless its order or an aggregate asks for that: they are no part of a result.
+    pub(crate) fn forget_attributes(&mut self) {
+        self.attributes.without_computed();
+        let include = self.include.as_ref();
+        let asked = include.is_some_and(|it| it.aggregated)
+            || self.order.iter().any(|key| key.at == At::Worked);
+        if !asked {
+            self.worked.clear();
         }
     }
 
@@ -119,6 +144,10 @@ pub(crate) struct IncludeNode {
     pub(crate) hidden: bool,
     /// Of its rows only the number is wanted.
     pub(crate) counted: bool,
+    /// Of its rows only aggregates are wanted.
+    pub(crate) aggregated: bool,
+    /// The order of its rows shows nowhere.
+    pub(crate) unordered: bool,
     /// It hangs below itself as well.
     pub(crate) recursion: Option<Recursion>,
     pub(crate) origin: Origin,
@@ -176,10 +205,11 @@ pub(crate) struct StepNode {
     pub(crate) junction: Option<Bound>,
 }
 
-/// A column to order by.
+/// A column or a value to order by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OrderKey {
     pub(crate) at: At,
+    /// Of a value that is worked out, its position among those of the node.
     pub(crate) ordinal: u32,
     pub(crate) direction: Direction,
     pub(crate) nulls: Nulls,
@@ -205,6 +235,8 @@ impl OrderKey {
 pub(crate) struct Tree {
     pub(crate) nodes: Vec<Node>,
     pub(crate) drafts: Vec<Draft>,
+    /// The ways of aggregates so far.
+    pub(crate) asked: Vec<Asked>,
 }
 
 impl Tree {

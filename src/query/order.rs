@@ -1,8 +1,15 @@
 //! By what rows are ordered.
 
-/// One attribute to order by. A text is the attribute, ascending.
+use crate::expr::{Expr, Operand};
+
+/// One attribute or expression to order by. A text is the attribute, ascending.
 ///
 /// Without a word about nulls they come last when ascending and first when descending, as in PostgreSQL.
+///
+/// The name of an attribute that the request works out
+/// ([`with_attribute`](crate::query::Select::with_attribute)) is that attribute; and an expression may stand here itself,
+/// `desc(col("price") * col("amount"))` or `desc(related("posts").count())`. It is worked out once for each row that is
+/// ordered.
 ///
 /// An attribute may stand at the end of a path of associations (`company.name`), or in the junction on its way
 /// (`tags.PostTag.weight`; inside an include of tags `PostTag.weight`). Rows without anything there have a null. Over an
@@ -42,7 +49,8 @@
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-    pub(crate) attribute: String,
+    /// An attribute or a path to one, or what is worked out.
+    pub(crate) by: Expr,
     pub(crate) direction: Direction,
     pub(crate) nulls: Option<Nulls>,
 }
@@ -66,20 +74,20 @@ pub enum Nulls {
     Last,
 }
 
-/// By an attribute, or a path to one, from low to high.
-pub fn asc(attribute: impl Into<String>) -> Order {
-    Order::new(attribute, Direction::Ascending)
+/// By an attribute, or a path to one, or by an expression, from low to high.
+pub fn asc(by: impl Into<Operand>) -> Order {
+    Order::new(by, Direction::Ascending)
 }
 
-/// By an attribute, or a path to one, from high to low.
-pub fn desc(attribute: impl Into<String>) -> Order {
-    Order::new(attribute, Direction::Descending)
+/// By an attribute, or a path to one, or by an expression, from high to low.
+pub fn desc(by: impl Into<Operand>) -> Order {
+    Order::new(by, Direction::Descending)
 }
 
 impl Order {
-    fn new(attribute: impl Into<String>, direction: Direction) -> Self {
+    fn new(by: impl Into<Operand>, direction: Direction) -> Self {
         Order {
-            attribute: attribute.into(),
+            by: by.into().expr,
             direction,
             nulls: None,
         }
@@ -106,8 +114,8 @@ impl Order {
     }
 }
 
-impl<T: Into<String>> From<T> for Order {
-    fn from(attribute: T) -> Self {
-        asc(attribute)
+impl<T: Into<Operand>> From<T> for Order {
+    fn from(by: T) -> Self {
+        asc(by)
     }
 }

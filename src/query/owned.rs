@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::engine::{RowId, Snapshot};
 use crate::query::Rows;
 use crate::query::level::{Level, RowList};
+use crate::query::parameters::Given;
 use crate::query::plan::Plan;
 use crate::query::recursed::Recursed;
 use crate::schema::TableId;
@@ -15,6 +16,7 @@ use crate::value::Value;
 pub struct OwnedRows {
     snapshot: Snapshot,
     plan: Plan,
+    given: Option<Given>,
     levels: Vec<OwnedLevel>,
     computed: Vec<Vec<Value>>,
 }
@@ -36,10 +38,11 @@ struct OwnedList {
 
 impl OwnedRows {
     pub(crate) fn new(snapshot: &Snapshot, rows: Rows<'_>) -> Self {
-        let (plan, levels, computed) = rows.into_parts();
+        let (plan, given, levels, computed) = rows.into_parts();
         OwnedRows {
             snapshot: snapshot.clone(),
             plan,
+            given,
             levels: levels.into_iter().map(OwnedLevel::new).collect(),
             computed,
         }
@@ -49,7 +52,8 @@ impl OwnedRows {
     pub fn rows(&self) -> Rows<'_> {
         let levels = self.levels.iter().map(|it| it.read(&self.snapshot));
         let (plan, computed) = (Cow::Borrowed(&self.plan), Cow::Borrowed(&self.computed[..]));
-        Rows::of_parts(plan, levels.collect(), computed)
+        let given = self.given.clone();
+        Rows::of_parts(plan, given, levels.collect(), computed, &self.snapshot)
     }
 
     /// How many rows the root has.

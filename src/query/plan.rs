@@ -1,19 +1,21 @@
 //! How a request is answered, as data: what `explain` prints is what `execute` obeys.
 //!
 //! A plan is for one schema and the models over it, and holds ids of both. It may be kept and run on any version of that
-//! schema. What depends on the version, namely whether a table's rows stand in key order, is asked when it runs, by
-//! [`PlanNode::arrangement`].
+//! schema, and finds the same there as any other plan. Which one is good depends on how many rows there are: it knows the
+//! counts that decided, and whether they are still about the same ([`Plan::fits`]). What has to be right for every version,
+//! namely whether a table's rows stand in key order, is asked when it runs, by [`PlanNode::arrangement`].
 
 use std::sync::Arc;
 
 use crate::association::link::Association;
 use crate::association::registry::{ModelEntry, Registry};
-use crate::engine::{AccessPath, Snapshot};
+use crate::engine::{AccessPath, IndexWalk, Snapshot};
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Bound;
 use crate::query::node::{Node, OrderKey};
 use crate::query::parameters::Wanted;
 use crate::query::reach::At;
+use crate::query::reason::Reason;
 use crate::query::{Direction, Version};
 use crate::schema::{ForeignKeyId, Schema, TableId};
 use crate::value::Value;
@@ -25,6 +27,10 @@ pub(crate) struct Plan {
     pub(crate) registry: Arc<Registry>,
     pub(crate) wanted: Wanted,
     pub(crate) nodes: Vec<PlanNode>,
+    /// The tables whose numbers of rows decided about something, each with the power of two that it was near.
+    pub(crate) counted: Vec<(TableId, u32)>,
+    /// Whether no filter in it can fail for a row: then it does not matter which rows are looked at.
+    pub(crate) is_total: bool,
 }
 
 /// A node, and how its rows are found, ordered and cut.
@@ -33,12 +39,44 @@ pub(crate) struct PlanNode {
     /// What was asked for. Its filter is only what is left to test: the access path answers the rest.
     pub(crate) node: Node,
     pub(crate) access: Access,
-    /// Terms that the filter leaves to be tested: those over the numbers of rows below, then those over joined rows.
+    /// Terms that the filter leaves to be tested: those over numbers and aggregates of rows below, then those over joined rows.
     pub(crate) asks: Vec<Bound>,
     pub(crate) joins: Vec<Join>,
     pub(crate) order: RowOrder,
     pub(crate) cut: Cut,
     pub(crate) keep: Keep,
+    /// Of a root: in which order its rows are found.
+    pub(crate) found: FoundOrder,
+    /// Of a root: when nothing more is read, if it is found in the order wanted.
+    pub(crate) stop: Option<Stop>,
+    /// How many rows are expected to be left of it, under all rows of its parent node.
+    pub(crate) estimate: f64,
+    /// Why its rows are found as they are.
+    pub(crate) reason: Reason,
+    /// Of a root that is scanned: the columns of which the filter gives a value or a range, and no key and no index begins
+    /// with any.
+    pub(crate) no_index: Vec<u32>,
+}
+
+/// In which order the rows of a root are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FoundOrder {
+    /// As their ids are.
+    Ids,
+    /// From the last id to the first: backwards by primary key, where ids stand in its order.
+    IdsBackwards,
+    /// As columns say that an index begins with; the node has its range as path. Those of which all these columns are the
+    /// same are put in the order of their primary key.
+    Index(IndexWalk),
+}
+
+/// When no more rows of a root are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stop {
+    /// When so many are left.
+    pub(crate) rows: usize,
+    /// Whether rows that pass the filter may be taken out again by what is below them: then they are read in batches.
+    pub(crate) in_batches: bool,
 }
 
 /// What is kept of the rows of a node.
@@ -57,6 +95,8 @@ pub(crate) enum Keep {
 pub(crate) enum Access {
     /// The rows of the root.
     Root(AccessPath),
+    /// The rows of the root above rows that what is below it has to have.
+    FarEnd(FarEnd),
     /// Rows of the root that were found before the request runs, under each of some sources.
     Given,
     /// From the rows of a node before it straight to the target.
@@ -71,6 +111,30 @@ pub(crate) enum Access {
         parent: Option<usize>,
         steps: Vec<Step>,
     },
+}
+
+/// How the rows of a root are found from below. Others than those above the rows found there would not be left; those are
+/// looked at like all others.
+#[derive(Clone, Debug)]
+pub(crate) struct FarEnd {
+    /// The node whose rows are found first, and how.
+    pub(crate) node: usize,
+    pub(crate) table: TableId,
+    pub(crate) path: AccessPath,
+    /// What they are tested for; it cannot fail.
+    pub(crate) filter: Option<Bound>,
+    /// Terms of the root's filter that are about these rows alone.
+    pub(crate) terms: Vec<FarTerm>,
+    /// From table to table up to the root.
+    pub(crate) climb: Vec<(Walk, TableId)>,
+}
+
+/// A term of a root's filter about one row below it. It cannot fail.
+#[derive(Clone, Debug)]
+pub(crate) struct FarTerm {
+    pub(crate) term: Bound,
+    /// What it reads, and which columns of the row those are.
+    pub(crate) columns: Vec<(u32, u32)>,
 }
 
 /// One step of a chain.
@@ -236,6 +300,15 @@ impl Plan {
         self.registry.model(node.node.model)
     }
 
+    /// Whether the tables that decided have about as many rows in a version as when the request was planned: none has grown
+    /// or shrunk more than four- to eightfold.
+    pub(crate) fn fits(&self, snapshot: &Snapshot) -> bool {
+        let near = |&(table, before): &(TableId, u32)| {
+            magnitude(snapshot.row_count(table)).abs_diff(before) <= 2
+        };
+        self.counted.iter().all(near)
+    }
+
     /// # Errors
     /// `SchemaChanged` if the version has another schema than the one planned for.
     pub(crate) fn check_schema(&self, version: Version<'_>) -> Result<()> {
@@ -246,6 +319,21 @@ impl Plan {
         let detail = "the request was prepared for another schema";
         Err(RequestError::new(RequestKind::SchemaChanged, subject, detail).into())
     }
+}
+
+impl Way {
+    /// What junction rows are tested for on it.
+    pub(crate) fn filter(&self) -> Option<&Bound> {
+        match self {
+            Way::Through(crossing) => crossing.filter.as_ref(),
+            Way::Direct(_) => None,
+        }
+    }
+}
+
+/// The power of two that a number of rows is near.
+pub(crate) fn magnitude(rows: usize) -> u32 {
+    usize::BITS - rows.leading_zeros()
 }
 
 impl PlanNode {
@@ -267,8 +355,23 @@ impl PlanNode {
                     false => Arrangement::SortByKey,
                 }
             }
-            RowOrder::Columns(_) => Arrangement::SortByColumns,
+            RowOrder::Columns(_) => match self.found {
+                FoundOrder::Index(_) => Arrangement::AsFound,
+                FoundOrder::IdsBackwards if snapshot.ids_are_in_key_order(self.node.table) => {
+                    Arrangement::AsFound
+                }
+                FoundOrder::Ids | FoundOrder::IdsBackwards => Arrangement::SortByColumns,
+            },
             RowOrder::Reaching(_) => Arrangement::SortLater,
+        }
+    }
+
+    /// When no more rows of the root are read in this version.
+    pub(crate) fn stop(&self, snapshot: &Snapshot) -> Option<Stop> {
+        let stop = self.stop?;
+        match self.arrangement(snapshot) {
+            Arrangement::None | Arrangement::AsFound => Some(stop),
+            Arrangement::SortByKey | Arrangement::SortByColumns | Arrangement::SortLater => None,
         }
     }
 }
@@ -281,16 +384,18 @@ impl Access {
                 Walk::ToChildren(_) => true,
                 Walk::ToParent(_) | Walk::ByValue(_) => false,
             },
-            Access::Root(_) | Access::Given | Access::On { .. } => false,
+            Access::Root(_) | Access::FarEnd(_) | Access::Given | Access::On { .. } => false,
             Access::Through { .. } | Access::Chain { .. } => false,
         }
     }
 
     pub(crate) fn id_order(&self) -> IdOrder {
         match self {
-            Access::Root(AccessPath::Key { .. }) => IdOrder::One,
-            Access::Root(AccessPath::Children { .. } | AccessPath::Scan) => IdOrder::Ascending,
-            Access::Root(AccessPath::Index { whole, .. }) => IdOrder::in_index(*whole),
+            Access::Root(path) if path.names_one_row() => IdOrder::One,
+            Access::Root(path) if path.ascends() => IdOrder::Ascending,
+            Access::Root(_) => IdOrder::Unknown,
+            // Sorted to find repeats.
+            Access::FarEnd(_) => IdOrder::Ascending,
             Access::Direct { walk, .. } => walk.id_order(),
             Access::On { .. } => IdOrder::Ascending,
             // The last step sorts them to find repeats.
@@ -322,6 +427,26 @@ impl IdOrder {
             false => IdOrder::Unknown,
         }
     }
+}
+
+/// The keys of an order that decide about rows of which some columns are fixed: none behind the primary key, which is the
+/// last to decide anyway.
+pub(crate) fn decisive_keys<'k>(
+    keys: &'k [OrderKey],
+    fixed: &[u32],
+    primary_key: &[u32],
+) -> Vec<&'k OrderKey> {
+    let is_free = |key: &&OrderKey| key.at != At::Row || !fixed.contains(&key.ordinal);
+    let mut keys: Vec<&OrderKey> = keys.iter().filter(is_free).collect();
+    if let &[only] = primary_key
+        && let Some(last) = keys
+            .iter()
+            .position(|it| it.at == At::Row && it.ordinal == only)
+        && keys[last].direction == Direction::Ascending
+    {
+        keys.truncate(last);
+    }
+    keys
 }
 
 impl RowOrder {

@@ -3,14 +3,18 @@
 use std::borrow::Cow;
 
 use crate::error::Result;
+use crate::query::explain::{self, Explanation};
 use crate::query::parameters::NOTHING;
 use crate::query::plan::Plan;
+use crate::query::plans::Plans;
+use crate::query::resolve::Resolved;
 use crate::query::{Column, Counted, Included, OwnedRows, Queryable, Rows, Select, Version};
-use crate::query::{execute, explain, planner, resolve};
+use crate::query::{execute, planner, resolve};
 use crate::value::Value;
 
 /// A request that is resolved and planned, for any version of the schema that it was prepared on. What it finds is what
-/// the version holds that it is run on.
+/// the version holds that it is run on. Where a version has so many or so few rows that another plan may be better, it is
+/// planned once more, and that plan is kept as well.
 ///
 /// Its filters may hold parameters ([`param`](crate::expr::param)), whose values are given each time. A parameter has the
 /// type of what it is compared with, and takes no other: 1 is no float. Null is equal to nothing, as always.
@@ -34,8 +38,39 @@ use crate::value::Value;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    plan: Plan,
-    count: Plan,
+    rows: Planned,
+    count: Planned,
+}
+
+/// What is asked for, and the plans for it.
+#[derive(Clone, Debug)]
+struct Planned {
+    resolved: Resolved,
+    planner: fn(Resolved, Version<'_>) -> Plan,
+    plans: Plans,
+}
+
+impl Planned {
+    fn new(
+        resolved: Resolved,
+        planner: fn(Resolved, Version<'_>) -> Plan,
+        version: Version<'_>,
+    ) -> Self {
+        let plans = Plans::new(planner(resolved.clone(), version));
+        Planned {
+            resolved,
+            planner,
+            plans,
+        }
+    }
+
+    #[inline]
+    fn plan(&self, version: Version<'_>) -> Cow<'_, Plan> {
+        let plans = &self.plans;
+        plans.fitting(version.snapshot, || {
+            (self.planner)(self.resolved.clone(), version)
+        })
+    }
 }
 
 impl Select {
@@ -52,8 +87,8 @@ impl Select {
         let version = on.version();
         let plan = planner::plan(resolve::resolve(self, version)?, version);
         let given = plan.wanted.given(NOTHING, version)?;
-        let levels = execute::run(&plan, &given, version.snapshot)?;
-        Rows::new(Cow::Owned(plan), &given, levels)
+        let found = execute::run(&plan, &given, version.snapshot)?;
+        Ok(Rows::new(Cow::Owned(plan), given, found, version.snapshot))
     }
 
     /// The rows, with the snapshot that they are in: for holding results while the database is written.
@@ -83,15 +118,26 @@ impl Select {
     /// # Errors
     /// As [`run`](Select::run).
     pub fn exists(&self, on: &impl Queryable) -> Result<bool> {
-        Ok(self.count(on)? > 0)
+        let version = on.version();
+        let plan = self.plan_count(version)?;
+        let given = plan.wanted.given(NOTHING, version)?;
+        execute::exists(&plan, &given, version.snapshot)
     }
 
-    /// How the request would be answered, as text.
+    /// How the request would be answered: a tree that prints itself as text. See [`explain`](crate::query::explain).
     ///
     /// # Errors
     /// As [`run`](Select::run).
-    pub fn explain(&self, on: &impl Queryable) -> Result<String> {
+    pub fn explain(&self, on: &impl Queryable) -> Result<Explanation> {
         self.prepare(on)?.explain(on)
+    }
+
+    /// How the request was answered, now: it is run, and told is what each part of it found and cost.
+    ///
+    /// # Errors
+    /// As [`run`](Select::run).
+    pub fn explain_analyze(&self, on: &impl Queryable) -> Result<Explanation> {
+        self.prepare(on)?.explain_analyze(on)
     }
 
     /// Resolves and plans the request once, to run it often.
@@ -100,25 +146,33 @@ impl Select {
     /// As [`run`](Select::run).
     pub fn prepare(&self, on: &impl Queryable) -> Result<Prepared> {
         let version = on.version();
+        let rows = resolve::resolve(self, version)?;
+        let count = match &self.after {
+            None => rows.clone(),
+            Some(_) => self.resolve_whole(version)?,
+        };
         Ok(Prepared {
-            count: self.plan_count(version)?,
-            plan: planner::plan(resolve::resolve(self, version)?, version),
+            rows: Planned::new(rows, planner::plan, version),
+            count: Planned::new(count, planner::plan_count, version),
         })
     }
 
-    /// How to count the rows, whatever place they are to be behind.
     fn plan_count(&self, version: Version<'_>) -> Result<Plan> {
-        let resolved = match &self.after {
-            None => resolve::resolve(self, version)?,
+        Ok(planner::plan_count(self.resolve_whole(version)?, version))
+    }
+
+    /// What is counted: the rows whatever place they are to be behind.
+    fn resolve_whole(&self, version: Version<'_>) -> Result<Resolved> {
+        match &self.after {
+            None => resolve::resolve(self, version),
             Some(_) => {
                 let whole = Select {
                     after: None,
                     ..self.clone()
                 };
-                resolve::resolve(&whole, version)?
+                resolve::resolve(&whole, version)
             }
-        };
-        Ok(planner::plan_count(resolved, version))
+        }
     }
 }
 
@@ -143,9 +197,10 @@ impl Prepared {
         parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
     ) -> Result<Rows<'s>> {
         let version = self.checked(on)?;
-        let given = self.plan.wanted.given(parameters, version)?;
-        let levels = execute::run(&self.plan, &given, version.snapshot)?;
-        Rows::new(Cow::Borrowed(&self.plan), &given, levels)
+        let plan = self.rows.plan(version);
+        let given = plan.wanted.given(parameters, version)?;
+        let found = execute::run(&plan, &given, version.snapshot)?;
+        Ok(Rows::new(plan, given, found, version.snapshot))
     }
 
     /// As [`Select::run_owned`].
@@ -187,8 +242,9 @@ impl Prepared {
         parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
     ) -> Result<usize> {
         let version = self.checked(on)?;
-        let given = self.count.wanted.given(parameters, version)?;
-        execute::count(&self.count, &given, version.snapshot)
+        let plan = self.count.plan(version);
+        let given = plan.wanted.given(parameters, version)?;
+        execute::count(&plan, &given, version.snapshot)
     }
 
     /// As [`Select::exists`].
@@ -196,7 +252,7 @@ impl Prepared {
     /// # Errors
     /// As [`run`](Prepared::run).
     pub fn exists(&self, on: &impl Queryable) -> Result<bool> {
-        Ok(self.count(on)? > 0)
+        self.exists_with(on, NOTHING)
     }
 
     /// As [`Select::exists`], with a value for each parameter.
@@ -208,7 +264,10 @@ impl Prepared {
         on: &impl Queryable,
         parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
     ) -> Result<bool> {
-        Ok(self.count_with(on, parameters)? > 0)
+        let version = self.checked(on)?;
+        let plan = self.count.plan(version);
+        let given = plan.wanted.given(parameters, version)?;
+        execute::exists(&plan, &given, version.snapshot)
     }
 
     /// An attribute of the root's rows, or with a path such as `tasks.title` of those of an include, in all results of this
@@ -217,7 +276,7 @@ impl Prepared {
     /// # Errors
     /// As [`Rows::column`].
     pub fn column(&self, path: &str) -> Result<Column> {
-        self.plan.column(path)
+        self.rows.plans.first().column(path)
     }
 
     /// An include, by its association's key or with a path such as `tasks.comments`, in all results of this request.
@@ -225,7 +284,7 @@ impl Prepared {
     /// # Errors
     /// As [`Rows::included`].
     pub fn included(&self, path: &str) -> Result<Included> {
-        self.plan.included(path)
+        self.rows.plans.first().included(path)
     }
 
     /// A count, by its association's key or with a path such as `tasks.comments`, in all results of this request.
@@ -233,20 +292,45 @@ impl Prepared {
     /// # Errors
     /// `UnknownAssociation`, or `NotLoaded` for one that was not counted.
     pub fn counted(&self, path: &str) -> Result<Counted> {
-        self.plan.counted(path)
+        self.rows.plans.first().counted(path)
     }
 
     /// As [`Select::explain`].
     ///
     /// # Errors
     /// As [`run`](Prepared::run).
-    pub fn explain(&self, on: &impl Queryable) -> Result<String> {
-        Ok(explain::explain(&self.plan, self.checked(on)?.snapshot))
+    pub fn explain(&self, on: &impl Queryable) -> Result<Explanation> {
+        let version = self.checked(on)?;
+        let plan = self.rows.plan(version);
+        Ok(explain::explain(&plan, version.snapshot))
+    }
+
+    /// As [`Select::explain_analyze`].
+    ///
+    /// # Errors
+    /// As [`run`](Prepared::run).
+    pub fn explain_analyze(&self, on: &impl Queryable) -> Result<Explanation> {
+        self.explain_analyze_with(on, NOTHING)
+    }
+
+    /// As [`Select::explain_analyze`], with a value for each parameter.
+    ///
+    /// # Errors
+    /// As [`run_with`](Prepared::run_with).
+    pub fn explain_analyze_with(
+        &self,
+        on: &impl Queryable,
+        parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
+    ) -> Result<Explanation> {
+        let version = self.checked(on)?;
+        let plan = self.rows.plan(version);
+        let given = plan.wanted.given(parameters, version)?;
+        explain::analyze(&plan, &given, version.snapshot)
     }
 
     fn checked<'s>(&self, on: &'s impl Queryable) -> Result<Version<'s>> {
         let version = on.version();
-        self.plan.check_schema(version)?;
+        self.rows.plans.first().check_schema(version)?;
         Ok(version)
     }
 }

@@ -1,35 +1,44 @@
-//! What filters and orders read besides the row that they are about: associated rows.
+//! What filters, orders and computed attributes read besides the row that they are about: associated rows.
 //!
-//! Each of it becomes a node that no include asked for, below the node of the filter:
+//! Each of it becomes a node that no include asked for, below the node of whoever reads it:
 //!
-//! 1. A question ([`related`](crate::expr::related)) becomes nodes of its own, the last of which is only counted.
+//! 1. A question ([`related`](crate::expr::related)) becomes nodes of its own, the last of which is only counted, or read for
+//!    aggregates. Aggregates of the same rows share their nodes.
 //! 2. A column over a path (`company.name`) becomes nodes that are *joined*: one for each path, whatever the number of
 //!    columns, so that all columns over one path are of the same row (associations EL-25). If the path is included, the
 //!    node of the include is joined instead, filtered as it is: what a filter leaves of it is what is shown (beyond BY-19).
 //! 3. Behind the name of a junction's model stand the columns of the junction rows that lead to a node
 //!    (associations EL-34).
 //!
-//! A term sees the answers as cells behind those of its row: its [`Slot`]s. Where the children of a node are included
-//! without an order of their own, they follow what the order of their parent says about them (associations EL-33).
+//! An expression sees the answers as cells behind those of its row: the [`Slot`]s of the node. One that is worked out of a row
+//! has one value for it, and so reads columns over associations to one alone; a filter may be true for one of many lines.
+//!
+//! Where the children of a node are included without an order of their own, they follow what the order of their parent says
+//! about them (associations EL-33).
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::mem;
 use std::sync::Arc;
 
 use crate::association::link::Association;
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, RequestError, RequestKind, Result, excerpt};
-use crate::expr::{self, Bound, Expr, Numbers, Question, Related};
-use crate::query::node::{IncludeNode, OrderKey, Tree};
+use crate::expr::aggregate::Aggregate;
+use crate::expr::{self, Bound, BoundValue, Expr, Numbers, Question, Related, col};
+use crate::query::aggregate::{Fold, Source};
+use crate::query::attributes::computed_position;
+use crate::query::criteria::Criteria;
+use crate::query::node::{IncludeNode, Node, OrderKey, Tree};
 use crate::query::resolve::{Attributes, Resolver, too_deep};
 use crate::query::shape::Side;
 use crate::query::{DEPTH_MAX, Order, include};
 use crate::value::DataType;
 
-/// What the filter of a node reads besides its own columns.
-#[derive(Clone, Debug, Default)]
+/// What the expressions of a node read besides its own columns.
+#[derive(Clone, Debug)]
 pub(crate) struct Reach {
-    /// The terms that do; all have to be true, beside the node's filter.
+    /// The terms of the filter that do; all have to be true, beside the node's filter.
     pub(crate) terms: Vec<Bound>,
     /// What the ordinals behind those of the node's columns mean, the first of which is `base`.
     pub(crate) slots: Vec<Slot>,
@@ -37,18 +46,45 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
-    /// What a term reads besides the columns of its row.
-    pub(crate) fn slots_of(&self, term: &Bound) -> impl Iterator<Item = &Slot> {
-        let slots = term
-            .columns()
-            .iter()
-            .filter_map(|it| it.checked_sub(self.base));
-        slots.map(|slot| &self.slots[slot as usize])
+    /// Nothing yet, of rows with so many columns.
+    pub(crate) fn new(columns: usize) -> Self {
+        Reach {
+            terms: Vec::new(),
+            slots: Vec::new(),
+            base: u32::try_from(columns).expect("a table has few columns"),
+        }
+    }
+
+    /// What an expression that reads these ordinals reads besides the columns of its row, with its position.
+    pub(crate) fn slots_of<'r>(
+        &'r self,
+        ordinals: &'r [u32],
+    ) -> impl Iterator<Item = (usize, &'r Slot)> {
+        let slots = ordinals.iter().filter_map(|it| it.checked_sub(self.base));
+        slots.map(|slot| (slot as usize, &self.slots[slot as usize]))
     }
 }
 
+/// A value worked out of a row, and of rows that associations to one lead to from there.
+#[derive(Clone, Debug)]
+pub(crate) struct Worked {
+    pub(crate) value: BoundValue,
+    /// The nodes of those, with what is on the way there, ascending.
+    pub(crate) joined: Vec<usize>,
+}
+
+/// Nodes whose last one is read for aggregates.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// The node below which they begin.
+    node: usize,
+    path: Arc<str>,
+    filter: Option<Expr>,
+    way: Vec<usize>,
+}
+
 /// What a cell behind those of a row is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Slot {
     /// The number of rows at the end of these nodes, each below the one before.
     Number {
@@ -56,6 +92,8 @@ pub(crate) enum Slot {
         /// Whether an association to one leads to one row at most at the end, too: not where several numbers are compared.
         cut: bool,
     },
+    /// An aggregate of the rows at the end of these nodes.
+    Aggregate { way: Vec<usize>, fold: Fold },
     /// A column of another row; null where there is none.
     Cell(At, u32),
 }
@@ -69,6 +107,8 @@ pub(crate) enum At {
     Junction,
     /// In a row of a node below it, or in the junction row that led there.
     Below { node: usize, side: Side },
+    /// Among the values that are worked out of it.
+    Worked,
 }
 
 impl At {
@@ -76,7 +116,7 @@ impl At {
     pub(crate) fn node(self) -> Option<usize> {
         match self {
             At::Below { node, .. } => Some(node),
-            At::Row | At::Junction => None,
+            At::Row | At::Junction | At::Worked => None,
         }
     }
 
@@ -99,45 +139,59 @@ pub(crate) enum Origin {
     Asked,
 }
 
-/// The filter terms and the order of a node whose names are still to be resolved.
+/// What a node filters by, works out and orders by, whose names are still to be resolved.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draft {
     pub(crate) terms: Vec<Expr>,
+    pub(crate) worked: Vec<Expr>,
     pub(crate) order: Vec<Order>,
 }
 
-/// Resolves what is left of the filters and orders of all nodes, those that it adds included.
+/// Resolves what is left of the filters, values and orders of all nodes, those that it adds included.
 ///
 /// # Errors
 /// What [`Select::run`](crate::query::Select::run) says about requests.
 pub(crate) fn connect(resolver: &Resolver<'_>, tree: &mut Tree) -> Result<()> {
+    let tree = RefCell::new(tree);
     // By node: what is said about the order of its rows.
     let mut orders: Vec<Vec<Order>> = Vec::new();
-    while orders.len() < tree.nodes.len() {
+    while orders.len() < tree.borrow().nodes.len() {
         let node = orders.len();
-        let draft = mem::take(&mut tree.drafts[node]);
+        let draft = mem::take(&mut tree.borrow_mut().drafts[node]);
         let orders_itself = !draft.order.is_empty();
-        let order = match &tree.nodes[node].include {
-            Some(include) if include.counted => Vec::new(),
-            Some(include) if !orders_itself => followed(include, &orders),
-            _ => draft.order,
-        };
+        let order = order_of(&tree.borrow().nodes[node], draft.order, &orders);
         // Which of several rows an association to one leads to is for itself to say (associations D23).
-        let own = match &tree.nodes[node].include {
+        let own = match &tree.borrow().nodes[node].include {
             Some(include) if include.association.is_single() && !orders_itself => &[][..],
             _ => &order,
         };
-        let reaching = Reaching::new(resolver, tree, node);
-        let keys = own.iter().map(|it| reaching.order_key(it));
+        let reaching = |asker| Reaching::new(resolver, &tree, node, asker);
+        let values = reaching(Asker::Value);
+        draft
+            .worked
+            .iter()
+            .try_for_each(|it| values.work_out(it).map(drop))?;
+        let keys = own.iter().map(|it| reaching(Asker::Order).order_key(it));
         let keys = keys.collect::<Result<Vec<_>>>()?;
-        let terms = draft.terms.iter().map(|it| reaching.bind(it));
+        let terms = draft
+            .terms
+            .iter()
+            .map(|it| reaching(Asker::Filter).bind(it));
         let terms = terms.collect::<Result<Vec<_>>>()?;
-        let (base, slots) = (reaching.base, reaching.slots.into_inner());
-        tree.nodes[node].order = keys;
-        tree.nodes[node].reach = Reach { terms, slots, base };
+        let connected = &mut tree.borrow_mut().nodes[node];
+        (connected.order, connected.reach.terms) = (keys, terms);
         orders.push(order);
     }
     Ok(())
+}
+
+/// What is said about the order of a node's rows: by itself, or by the order of its parent.
+fn order_of(node: &Node, said: Vec<Order>, orders: &[Vec<Order>]) -> Vec<Order> {
+    match &node.include {
+        Some(include) if include.counted => Vec::new(),
+        Some(include) if said.is_empty() => followed(include, orders),
+        _ => said,
+    }
 }
 
 /// What the order of an include's parent says about it.
@@ -146,28 +200,29 @@ fn followed(include: &IncludeNode, orders: &[Vec<Order>]) -> Vec<Order> {
         return Vec::new();
     }
     let below = |order: &Order| {
-        let (first, rest) = order.attribute.split_once('.')?;
+        let (first, rest) = order.by.as_column()?.split_once('.')?;
         (*first == *include.association.key).then(|| Order {
-            attribute: rest.to_owned(),
+            by: col(rest),
             ..order.clone()
         })
     };
     orders[include.parent].iter().filter_map(below).collect()
 }
 
-/// The models on all paths that filters and an order over a model name: those whose default scopes they are read with.
+/// The models on all paths that a read of a model by these criteria names: those whose default scopes it is read with.
 pub(crate) fn models_reached<'m>(
     model: &'m ModelEntry,
-    filters: &[Expr],
-    order: &[Order],
+    criteria: &Criteria,
     registry: &'m Registry,
 ) -> Vec<&'m ModelEntry> {
     let mut reached = Vec::new();
-    let ordered = order.iter().filter_map(|it| it.attribute.rsplit_once('.'));
-    let mut pending: Vec<(&ModelEntry, &str, Vec<&Expr>)> =
-        ordered.map(|(path, _)| (model, path, Vec::new())).collect();
-    let named = filters.iter().flat_map(Expr::paths);
-    pending.extend(named.map(|(path, filters)| (model, path, filters)));
+    let ordered = criteria.order.iter().map(|it| &it.by);
+    let computed = criteria.computed.iter().map(|(_, it)| it);
+    let named = criteria.filters.iter().chain(ordered).chain(computed);
+    let named = named.flat_map(Expr::paths);
+    let mut pending: Vec<(&ModelEntry, &str, Vec<&Expr>)> = named
+        .map(|(path, filters)| (model, path, filters))
+        .collect();
     while let Some((mut model, path, filters)) = pending.pop() {
         for element in path.split('.') {
             // What leads nowhere is found when it is resolved.
@@ -184,34 +239,38 @@ pub(crate) fn models_reached<'m>(
     reached
 }
 
-/// What the names in the filter and the order of one node mean.
-struct Reaching<'r, 's> {
+/// What the names in the expressions of one node mean.
+struct Reaching<'r, 's, 't> {
     resolver: &'r Resolver<'s>,
-    tree: RefCell<&'r mut Tree>,
+    tree: &'r RefCell<&'t mut Tree>,
     node: usize,
     model: &'s ModelEntry,
-    base: u32,
-    slots: RefCell<Vec<Slot>>,
+    asker: Asker,
 }
 
-/// Whether a path was found in a filter or in an order: their errors differ.
+/// What an expression or a path stands in.
 #[derive(Clone, Copy, PartialEq)]
 enum Asker {
     Filter,
     Order,
+    /// What has one value for each row.
+    Value,
 }
 
-impl<'r, 's> Reaching<'r, 's> {
-    fn new(resolver: &'r Resolver<'s>, tree: &'r mut Tree, node: usize) -> Self {
-        let model = resolver.registry.model(tree.nodes[node].model);
-        let columns = resolver.schema.table(model.table).columns.len();
+impl<'r, 's, 't> Reaching<'r, 's, 't> {
+    fn new(
+        resolver: &'r Resolver<'s>,
+        tree: &'r RefCell<&'t mut Tree>,
+        node: usize,
+        asker: Asker,
+    ) -> Self {
+        let model = tree.borrow().nodes[node].model;
         Reaching {
             resolver,
-            tree: RefCell::new(tree),
+            tree,
             node,
-            model,
-            base: u32::try_from(columns).expect("a table has few columns"),
-            slots: RefCell::default(),
+            model: resolver.registry.model(model),
+            asker,
         }
     }
 
@@ -220,14 +279,49 @@ impl<'r, 's> Reaching<'r, 's> {
         term.bind_with(&names, &self.resolver.parameters, Some(self))
     }
 
+    /// One more value that is worked out of each row, and its position.
+    fn work_out(&self, expr: &Expr) -> Result<usize> {
+        let values = Reaching {
+            asker: Asker::Value,
+            ..*self
+        };
+        let names = Attributes::of(self.model, self.resolver.schema);
+        let value = expr.bind_value_with(&names, &self.resolver.parameters, Some(&values))?;
+        let joined = self.ways_to(&value);
+        let worked = &mut self.tree.borrow_mut().nodes[self.node].worked;
+        worked.push(Worked { value, joined });
+        Ok(worked.len() - 1)
+    }
+
+    /// The nodes below whose columns a value reads, with those on the way there.
+    fn ways_to(&self, value: &BoundValue) -> Vec<usize> {
+        let tree = self.tree.borrow();
+        let mut ways = BTreeSet::new();
+        for (_, slot) in tree.nodes[self.node].reach.slots_of(value.columns()) {
+            let Slot::Cell(At::Below { node, .. }, _) = slot else {
+                continue;
+            };
+            let mut node = *node;
+            while node != self.node && ways.insert(node) {
+                let include = tree.nodes[node].include.as_ref();
+                node = include.map_or(self.node, |include| include.parent);
+            }
+        }
+        ways.into_iter().collect()
+    }
+
     fn order_key(&self, order: &Order) -> Result<OrderKey> {
-        let (at, ordinal) = match self.model.find_attribute(&order.attribute) {
-            Some(attribute) => (At::Row, attribute.ordinal),
-            None => self.locate(&order.attribute, Asker::Order)?,
+        let (at, ordinal) = match order.by.as_column() {
+            None => worked(self.work_out(&order.by)?),
+            Some(name) => match (self.computed(name), self.model.find_attribute(name)) {
+                (Some(position), _) => worked(position),
+                (None, Some(attribute)) => (At::Row, attribute.ordinal),
+                (None, None) => self.locate(name)?,
+            },
         };
         let over_many = match at {
             At::Below { node, .. } => self.is_over_many(node),
-            At::Row | At::Junction => false,
+            At::Row | At::Junction | At::Worked => false,
         };
         Ok(OrderKey {
             at,
@@ -238,8 +332,15 @@ impl<'r, 's> Reaching<'r, 's> {
         })
     }
 
+    /// Which computed attribute of the node has a name.
+    fn computed(&self, name: &str) -> Option<usize> {
+        let tree = self.tree.borrow();
+        let ordinal = tree.nodes[self.node].attributes.find_computed(name)?;
+        computed_position(ordinal)
+    }
+
     /// The column at the end of a path.
-    fn locate(&self, path: &str, asker: Asker) -> Result<(At, u32)> {
+    fn locate(&self, path: &str) -> Result<(At, u32)> {
         let Some((path, name)) = path.rsplit_once('.') else {
             return Ok((At::Row, self.model.attribute(path)?.ordinal));
         };
@@ -253,20 +354,39 @@ impl<'r, 's> Reaching<'r, 's> {
                     side = Side::Junction;
                     self.read_junction(node);
                 }
-                _ => return Err(self.no_way(node, element, asker)),
+                _ => return Err(self.no_way(node, element)),
             }
         }
         let model = match side {
             Side::Target => self.model_at(node),
             Side::Junction => self.junction_at(node).unwrap_or(self.model),
         };
+        if self.asker == Asker::Order && side == Side::Target && self.is_computed_at(node, name) {
+            let detail = format!("an order by {path}.{name}, which is worked out below");
+            return Err(RequestError::new(RequestKind::Unsupported, &*model.name, detail).into());
+        }
         let ordinal = model.attribute(name)?.ordinal;
         let at = match (node == self.node, side) {
             (true, Side::Target) => At::Row,
             (true, Side::Junction) => At::Junction,
             (false, _) => At::Below { node, side },
         };
+        if let (Asker::Value, At::Below { node, .. }) = (self.asker, at)
+            && self.is_over_many(node)
+        {
+            let detail = format!(
+                "{path}.{name}, which many rows have, as a value of one: ask with `related`"
+            );
+            let kind = RequestKind::Unsupported;
+            return Err(RequestError::new(kind, &*self.model.name, detail).into());
+        }
         Ok((at, ordinal))
+    }
+
+    /// Whether an include works out an attribute of this name.
+    fn is_computed_at(&self, node: usize, name: &str) -> bool {
+        let tree = self.tree.borrow();
+        tree.nodes[node].attributes.find_computed(name).is_some()
     }
 
     /// Where an element of a path leads from a node.
@@ -278,7 +398,7 @@ impl<'r, 's> Reaching<'r, 's> {
         (*junction.name == *element).then_some(Step::Junction)
     }
 
-    fn no_way(&self, node: usize, element: &str, asker: Asker) -> Error {
+    fn no_way(&self, node: usize, element: &str) -> Error {
         let model = self.model_at(node);
         if let Some(owner) = model.find_owner(element) {
             let names = model.member_names(owner);
@@ -286,8 +406,8 @@ impl<'r, 's> Reaching<'r, 's> {
             return RequestError::new(RequestKind::Type, &*model.name, detail).into();
         }
         let element = excerpt(&element);
-        let detail = match asker {
-            Asker::Filter => format!(
+        let detail = match self.asker {
+            Asker::Filter | Asker::Value => format!(
                 "Association with alias \"{element}\" does not exist on {}",
                 model.name
             ),
@@ -374,14 +494,21 @@ impl<'r, 's> Reaching<'r, 's> {
         false
     }
 
+    /// The ordinal of what is read, which may be read already.
     fn slot(&self, slot: Slot) -> u32 {
-        let mut slots = self.slots.borrow_mut();
-        let known = slots.iter().position(|it| *it == slot);
+        let reach = &mut self.tree.borrow_mut().nodes[self.node].reach;
+        let same = |known: &Slot| match (known, &slot) {
+            (Slot::Cell(at, ordinal), Slot::Cell(other, another)) => {
+                (at, ordinal) == (other, another)
+            }
+            _ => false,
+        };
+        let known = reach.slots.iter().position(same);
         let position = known.unwrap_or_else(|| {
-            slots.push(slot);
-            slots.len() - 1
+            reach.slots.push(slot);
+            reach.slots.len() - 1
         });
-        self.base + u32::try_from(position).expect("an expression has fewer operations")
+        reach.base + u32::try_from(position).expect("an expression has fewer operations")
     }
 
     fn model_at(&self, node: usize) -> &'s ModelEntry {
@@ -404,11 +531,16 @@ enum Step {
     Junction,
 }
 
-impl expr::Reach for Reaching<'_, '_> {
+fn worked(position: usize) -> (At, u32) {
+    let position = u32::try_from(position).expect("a request works out fewer values");
+    (At::Worked, position)
+}
+
+impl expr::Reach for Reaching<'_, '_, '_> {
     fn column(&self, path: &str) -> Result<(u32, DataType)> {
-        let (at, ordinal) = self.locate(path, Asker::Filter)?;
+        let (at, ordinal) = self.locate(path)?;
         let model = match at {
-            At::Row => self.model,
+            At::Row | At::Worked => self.model,
             At::Junction => self.junction_at(self.node).unwrap_or(self.model),
             At::Below { node, side } => match side {
                 Side::Target => self.model_at(node),
@@ -424,7 +556,7 @@ impl expr::Reach for Reaching<'_, '_> {
         let filter = related.filter.clone();
         let of_all = self.number(related, filter.clone())?;
         let of_true = match &related.question {
-            Question::Any | Question::Count => of_all,
+            Question::Any | Question::Count | Question::Aggregate(_) => of_all,
             Question::All(condition) => {
                 let condition = condition.clone();
                 let filter = match filter {
@@ -436,29 +568,106 @@ impl expr::Reach for Reaching<'_, '_> {
         };
         Ok(Numbers { of_all, of_true })
     }
+
+    fn aggregate(&self, related: &Related, aggregate: &Aggregate) -> Result<(u32, DataType)> {
+        let way = self.aggregated(related)?;
+        let last = *way.last().unwrap_or(&self.node);
+        let fold = Reaching::new(self.resolver, self.tree, last, Asker::Value).fold(aggregate)?;
+        if fold.minds_order() {
+            for &node in &way {
+                if let Some(include) = &mut self.tree.borrow_mut().nodes[node].include {
+                    include.unordered = false;
+                }
+            }
+        }
+        let data_type = fold.to;
+        Ok((self.slot(Slot::Aggregate { way, fold }), data_type))
+    }
 }
 
-impl Reaching<'_, '_> {
+impl Reaching<'_, '_, '_> {
     /// A number of its own: of the rows at the end of a path for which a filter is true.
-    fn number(&self, related: &Related, mut filter: Option<Expr>) -> Result<u32> {
-        let mut node = self.node;
-        let mut way = Vec::new();
-        let mut elements = related.path.split('.').peekable();
-        while let Some(element) = elements.next() {
-            let Some(Step::To(association)) = self.step(node, element) else {
-                return Err(self.no_way(node, element, Asker::Filter));
-            };
-            let is_last = elements.peek().is_none();
-            let filter = if is_last { filter.take() } else { None };
-            node = self.imply(node, &association, filter, Origin::Asked)?;
-            if is_last {
-                self.tree.borrow_mut().nodes[node].only_count();
-            }
-            way.push(node);
+    fn number(&self, related: &Related, filter: Option<Expr>) -> Result<u32> {
+        let way = self.way(&related.path, filter)?;
+        if let Some(&last) = way.last() {
+            self.tree.borrow_mut().nodes[last].only_count();
         }
         Ok(self.slot(Slot::Number {
             way,
             cut: !matches!(related.question, Question::All(_)),
         }))
+    }
+
+    /// The nodes to the rows that aggregates are of: those of another aggregate of the same rows, if there is one.
+    fn aggregated(&self, related: &Related) -> Result<Vec<usize>> {
+        let same = |asked: &&Asked| {
+            (asked.node, &asked.path, &asked.filter) == (self.node, &related.path, &related.filter)
+        };
+        let known = {
+            let tree = self.tree.borrow();
+            tree.asked.iter().find(same).map(|asked| asked.way.clone())
+        };
+        if let Some(way) = known {
+            return Ok(way);
+        }
+        let way = self.way(&related.path, related.filter.clone())?;
+        let mut tree = self.tree.borrow_mut();
+        for &node in &way {
+            if let Some(include) = &mut tree.nodes[node].include {
+                include.aggregated = Some(&node) == way.last();
+                include.unordered = !include.association.is_single();
+            }
+        }
+        tree.asked.push(Asked {
+            node: self.node,
+            path: related.path.clone(),
+            filter: related.filter.clone(),
+            way: way.clone(),
+        });
+        Ok(way)
+    }
+
+    /// Nodes of their own for a path, the last one with a filter.
+    fn way(&self, path: &str, mut filter: Option<Expr>) -> Result<Vec<usize>> {
+        let mut node = self.node;
+        let mut way = Vec::new();
+        let mut elements = path.split('.').peekable();
+        while let Some(element) = elements.next() {
+            let Some(Step::To(association)) = self.step(node, element) else {
+                return Err(self.no_way(node, element));
+            };
+            let filter = if elements.peek().is_none() {
+                filter.take()
+            } else {
+                None
+            };
+            node = self.imply(node, &association, filter, Origin::Asked)?;
+            way.push(node);
+        }
+        Ok(way)
+    }
+
+    /// An aggregate of the rows of the node.
+    fn fold(&self, aggregate: &Aggregate) -> Result<Fold> {
+        let own = |name: &str| -> Option<Result<u32>> {
+            let is_path = name.contains('.') && self.model.find_attribute(name).is_none();
+            (!is_path).then(|| Ok(self.model.attribute(name)?.ordinal))
+        };
+        let of = aggregate.of.as_ref();
+        let (source, data_type) = match (of, of.and_then(Expr::as_column).and_then(own)) {
+            (None, _) => (None, None),
+            (Some(_), Some(ordinal)) => {
+                let ordinal = ordinal?;
+                let table = self.resolver.schema.table(self.model.table);
+                let data_type = table.columns[ordinal as usize].data_type;
+                (Some(Source::Column(ordinal)), Some(data_type))
+            }
+            (Some(expr), None) => {
+                let position = self.work_out(expr)?;
+                let worked = &self.tree.borrow().nodes[self.node].worked[position];
+                (Some(Source::Worked(position)), worked.value.data_type())
+            }
+        };
+        Fold::new(aggregate, source, data_type, &self.model.name)
     }
 }

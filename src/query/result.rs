@@ -10,12 +10,15 @@ use std::slice;
 
 use crate::association::owner::Owner;
 use crate::association::registry::{ModelEntry, ModelId};
-use crate::engine::{RowCells, RowView};
+use crate::engine::{RowCells, RowView, Snapshot};
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::query::attributes::{Shown, computed_position};
+use crate::query::execute::Found;
 use crate::query::level::{Level, RowList};
 use crate::query::node::IncludeNode;
-use crate::query::plan::Plan;
+use crate::query::parameters::Given;
+use crate::query::plan::{Plan, RowOrder};
+use crate::query::reach::At;
 use crate::query::recursed::Recursed;
 use crate::query::shape::{Column, Counted, Included, Loaded, Side, not_loaded};
 use crate::query::{execute, keyset};
@@ -28,6 +31,14 @@ pub struct Rows<'s> {
     levels: Vec<Level<'s>>,
     /// By node, the values of computed attributes, row after row; nothing at all if there are none.
     computed: Cow<'s, [Vec<Value>]>,
+    /// Where the rows of the root are placed by more than their own columns.
+    places: Option<Box<Places<'s>>>,
+}
+
+/// What it takes to tell the place of a row in an order by what does not stand in it.
+struct Places<'s> {
+    given: Given,
+    snapshot: &'s Snapshot,
 }
 
 /// A row of a result: of the root, of an include, or of a junction.
@@ -54,35 +65,45 @@ pub struct Records<'r> {
 }
 
 impl<'s> Rows<'s> {
-    /// One level per node of the plan. Works out the computed attributes.
-    ///
-    /// # Errors
-    /// `Evaluation`.
+    /// What was found by a plan for these values of its parameters.
     pub(crate) fn new(
         plan: Cow<'s, Plan>,
-        given: &[Value],
-        levels: Vec<Level<'s>>,
-    ) -> Result<Self> {
-        let computed = execute::work_out(&plan, given, &levels)?;
-        Ok(Rows::of_parts(plan, levels, Cow::Owned(computed)))
+        given: Given,
+        found: Found<'s>,
+        snapshot: &'s Snapshot,
+    ) -> Self {
+        let reaches = matches!(plan.root().order, RowOrder::Reaching(_));
+        let given = reaches.then_some(given);
+        Rows::of_parts(
+            plan,
+            given,
+            found.levels,
+            Cow::Owned(found.computed),
+            snapshot,
+        )
     }
 
+    /// The values of parameters are those that tell the places of rows.
     pub(crate) fn of_parts(
         plan: Cow<'s, Plan>,
+        given: Option<Given>,
         levels: Vec<Level<'s>>,
         computed: Cow<'s, [Vec<Value>]>,
+        snapshot: &'s Snapshot,
     ) -> Self {
         debug_assert_eq!(plan.nodes.len(), levels.len());
         Rows {
             plan,
             levels,
             computed,
+            places: given.map(|given| Box::new(Places { given, snapshot })),
         }
     }
 
-    pub(crate) fn into_parts(self) -> (Plan, Vec<Level<'s>>, Vec<Vec<Value>>) {
+    pub(crate) fn into_parts(self) -> (Plan, Option<Given>, Vec<Level<'s>>, Vec<Vec<Value>>) {
         (
             self.plan.into_owned(),
+            self.places.map(|places| places.given),
             self.levels,
             self.computed.into_owned(),
         )
@@ -243,10 +264,11 @@ impl<'r> Record<'r> {
     }
 
     /// The place of a row of the root in the order of the request, to go on behind it with
-    /// [`Select::after`](crate::query::Select::after): the values of the columns ordered by, then of the primary key.
+    /// [`Select::after`](crate::query::Select::after): the values of what it is ordered by, then of the primary key. What
+    /// does not stand in the row is worked out again for it.
     ///
     /// # Errors
-    /// `Unsupported` for a row below another, and for an order over associations.
+    /// `Unsupported` for a row below another, and for an order over an association to many.
     pub fn cursor(&self) -> Result<Key> {
         if self.node != 0 || self.side == Side::Junction {
             let detail = "the place of a row below another";
@@ -254,9 +276,19 @@ impl<'r> Record<'r> {
             return Err(error.into());
         }
         let primary_key = &self.list.reader.table.primary_key().columns;
-        let columns = keyset::columns_of(self.rows.plan.root(), self.model(), primary_key)?;
-        let values = columns.iter().map(|&it| self.value(it).to_value());
-        Ok(values.collect())
+        let keys = keyset::keys_of(self.rows.plan.root(), self.model(), primary_key)?;
+        match &self.rows.places {
+            Some(places) if keys.iter().any(|key| key.at != At::Row) => {
+                let Places { given, snapshot } = &**places;
+                let row = self.list.ids[self.position];
+                let place = execute::place_of(row, &keys, &self.rows.plan, given, snapshot)?;
+                Ok(place.into_iter().collect())
+            }
+            _ => {
+                let values = keys.iter().map(|key| self.value(key.ordinal).to_value());
+                Ok(values.collect())
+            }
+        }
     }
 
     /// The name of the model.

@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use crate::association::registry::{ModelEntry, ModelId};
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::{Expr, all};
-use crate::query::select::Criteria;
+use crate::query::criteria::Criteria;
 use crate::query::{Include, Order};
 
 /// What a model holds ready for requests, built like one.

@@ -122,6 +122,8 @@ impl Plan {
         let narrowed = self.nodes.iter().flat_map(|it| &it.joins);
         let narrowed = narrowed.into_iter().any(|join| join.nodes.contains(&child));
         let child = self.node(child);
+        // Of a row that is left, the one row of an association to one is left too.
+        let narrowed = narrowed && !child.is_single();
         let mut below = child.children.iter();
         let whole = child.include.as_ref().is_some_and(|it| it.whole)
             && !narrowed

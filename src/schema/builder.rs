@@ -12,7 +12,7 @@ use crate::schema::draft::Draft;
 use crate::schema::outline::{Outline, TableOutline};
 use crate::schema::reference::Reference;
 use crate::schema::validate;
-use crate::schema::{ForeignKey, ForeignKeyId, Schema, TableDef, TableId};
+use crate::schema::{ForeignKey, ForeignKeyId, Reach, Schema, TableDef, TableId};
 
 /// Gathers definitions of tables and makes a [`Schema`] of them.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +49,7 @@ impl Outline {
         let mut drafts: Vec<Draft<'_>> = self.tables.iter().map(draft_table).collect();
         let positions = name_tables(&mut drafts);
         let foreign_keys = resolve_foreign_keys(self, &mut drafts, &positions);
-        mark_plain_columns(&mut drafts, &foreign_keys);
+        mark_reaches(&mut drafts, &foreign_keys);
         let count = validate::table_count(drafts.len());
         let (tables, reports): (Vec<_>, Vec<_>) = drafts
             .into_iter()
@@ -94,8 +94,8 @@ fn name_tables(drafts: &mut [Draft<'_>]) -> BTreeMap<Box<str>, usize> {
     positions
 }
 
-/// Which columns nothing looks at but their own row.
-fn mark_plain_columns(drafts: &mut [Draft<'_>], foreign_keys: &[Arc<ForeignKey>]) {
+/// Says of each column who looks at it besides its own row.
+fn mark_reaches(drafts: &mut [Draft<'_>], foreign_keys: &[Arc<ForeignKey>]) {
     for Draft { table, .. } in drafts.iter_mut() {
         let keys = table.keys.iter().map(|key| &key.columns);
         let indexes = table.indexes.iter().map(|index| &index.columns);
@@ -108,19 +108,20 @@ fn mark_plain_columns(drafts: &mut [Draft<'_>], foreign_keys: &[Arc<ForeignKey>]
             .copied()
             .collect();
         // A hidden key column came after the columns were counted.
-        table.plain = vec![true; table.columns.len()].into();
+        table.reaches = vec![Reach::Row; table.columns.len()].into();
         for ordinal in used {
-            table.plain[ordinal as usize] = false;
+            table.reaches[ordinal as usize] = Reach::Table;
         }
     }
     for key in foreign_keys {
         let child = position_of(drafts, key.child);
         for ordinal in key.deciding_columns() {
-            drafts[child].table.plain[ordinal as usize] = false;
+            let reach = &mut drafts[child].table.reaches[ordinal as usize];
+            *reach = Reach::Table.max(*reach);
         }
         let parent = position_of(drafts, key.parent);
         for &ordinal in &key.parent_columns {
-            drafts[parent].table.plain[ordinal as usize] = false;
+            drafts[parent].table.reaches[ordinal as usize] = Reach::Children;
         }
     }
 }

@@ -44,7 +44,7 @@ impl<'a> Draft<'a> {
                 name: definition.name.as_str().into(),
                 by_name: sort_by_name(&columns),
                 auto_increment: auto_increment(&columns, &mut report),
-                plain: Box::default(),
+                reaches: Box::default(),
                 columns,
                 keys: Vec::new(),
                 indexes: Vec::new(),

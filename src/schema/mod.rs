@@ -53,6 +53,7 @@ pub use self::index::{Index, IndexKind};
 pub use self::key::UniqueKey;
 pub use self::owner::{OwnerDef, OwnerKind};
 pub use self::row_filter::RowFilter;
+pub(crate) use self::table::Reach;
 pub use self::table::{Table, TableId};
 
 pub(crate) use self::sync_order::find_cycle;

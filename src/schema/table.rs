@@ -18,6 +18,17 @@ impl TableId {
     }
 }
 
+/// How far a write to a column reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reach {
+    /// It concerns its row alone: no key, filter of a key, index or foreign key has the column.
+    Row,
+    /// What finds the row may change, and what the row refers to.
+    Table,
+    /// Other rows may refer to what is written.
+    Children,
+}
+
 /// A table: its columns and every rule that its rows obey.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -40,8 +51,8 @@ pub struct Table {
     pub referenced_by: Vec<ForeignKeyId>,
     /// The column that takes the next number of the table's sequence where no value is given.
     pub auto_increment: Option<u32>,
-    /// By ordinal: whether no key, filter of a key, index or foreign key has the column.
-    pub(crate) plain: Box<[bool]>,
+    /// By ordinal: what a write to the column reaches.
+    pub(crate) reaches: Box<[Reach]>,
     /// The ordinals of the visible columns, sorted by name.
     pub(crate) by_name: Box<[u32]>,
 }
@@ -86,12 +97,11 @@ impl Table {
         self.indexes.iter().position(|it| it.columns == columns)
     }
 
-    /// Whether a column is in no key, no filter of a key, no index and no foreign key, on either side: what is written
-    /// there concerns its
-    /// row alone.
+    /// What a write to these columns reaches.
     #[inline]
-    pub(crate) fn is_plain(&self, ordinal: u32) -> bool {
-        self.plain[ordinal as usize]
+    pub(crate) fn reach(&self, ordinals: &[u32]) -> Reach {
+        let reaches = ordinals.iter().map(|&it| self.reaches[it as usize]);
+        reaches.max().unwrap_or(Reach::Row)
     }
 
     /// The key that names a row.

@@ -1,4 +1,5 @@
-//! The hash of a key: a sequence of values, hashed with a key of the index.
+//! The hash of a key: a sequence of values, hashed with a key of the index; or a short key scrambled, which is a hash that
+//! no other key has.
 //!
 //! Every index draws its hash key when it is made, from what the operating system gave the process, so that nobody can
 //! craft values that collide, nor learn from one database what collides in another; snapshots and forks share it with
@@ -9,20 +10,50 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use ahash::RandomState;
 
+use crate::storage::hash_index::Whole;
 use crate::value::ValueRef;
 
 /// The hash key of one index.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyHasher {
     state: RandomState,
+    /// What short keys are mixed and multiplied with.
+    mask: u64,
+    factor: u64,
 }
+
+/// Odd, with bits set everywhere: the golden ratio.
+const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl KeyHasher {
     /// A hash key that no other index has.
     pub(crate) fn new() -> Self {
+        let state = RandomState::new();
         KeyHasher {
-            state: RandomState::new(),
+            mask: state.hash_one(0),
+            factor: state.hash_one(1) | 1,
+            state,
         }
+    }
+
+    /// A short key as one number, which no other key of as many columns has: an integer, or two of 32 bits. None for any
+    /// other key.
+    ///
+    /// Multiplying by an odd number and adding to the lower half what stands in the upper one can both be undone, so that
+    /// different keys stay different; that both depend on the index keeps anybody from choosing keys that meet.
+    #[inline(always)]
+    pub(crate) fn whole<'a>(
+        &self,
+        values: impl IntoIterator<Item = ValueRef<'a>>,
+    ) -> Option<Whole> {
+        let number = number_of(values)?;
+        #[cfg(test)]
+        counted::count_one();
+        let mut mixed = (number ^ self.mask).wrapping_mul(self.factor);
+        mixed ^= mixed >> 32;
+        mixed = mixed.wrapping_mul(FACTOR);
+        mixed ^= mixed >> 32;
+        Some(Whole::new(mixed))
     }
 
     /// The hash of a key's values in the order of its columns.
@@ -38,6 +69,19 @@ impl KeyHasher {
         }
         hasher.finish()
     }
+}
+
+/// The integers of a short key in the 64 bits of one number.
+#[inline(always)]
+fn number_of<'a>(values: impl IntoIterator<Item = ValueRef<'a>>) -> Option<u64> {
+    let mut values = values.into_iter();
+    let first = values.next()?.as_exact_int()?;
+    let Some(second) = values.next() else {
+        return Some(first.cast_unsigned());
+    };
+    let half = |int: i64| Some(u64::from(i32::try_from(int).ok()?.cast_unsigned()));
+    let (first, second) = (half(first)?, half(second.as_exact_int()?)?);
+    values.next().is_none().then_some(first << 32 | second)
 }
 
 #[cfg(test)]
@@ -122,6 +166,44 @@ mod tests {
         let told = String::from_utf8(other.stderr).unwrap();
         assert!(told.parse::<u64>().is_ok(), "{told}");
         assert_ne!(told, own);
+    }
+
+    // Broken, a row would be found by a key that it does not have, or not by one that it has.
+    #[test]
+    fn short_keys_stay_apart_and_equal_ones_together() {
+        let hasher = KeyHasher::new();
+        let whole = |values: &[Value]| hasher.whole(values.iter().map(Value::as_ref));
+        let ends = [i64::MIN, i64::MAX, 1 << 31, -(1 << 31) - 1];
+        let ints: Vec<i64> = (-200..200).chain(ends).collect();
+        let singles: BTreeSet<_> = ints.iter().map(|&it| whole(&[it.into()])).collect();
+        assert_eq!(singles.len(), ints.len());
+        assert!(!singles.contains(&None));
+        let pair = |a: i64, b: i64| whole(&[a.into(), b.into()]);
+        let short = || (-200..200).chain([i64::from(i32::MIN), i64::from(i32::MAX)]);
+        let pairs: BTreeSet<_> = short()
+            .flat_map(|a| short().map(move |b| pair(a, b)))
+            .collect();
+        assert_eq!(pairs.len(), short().count() * short().count());
+        assert!(!pairs.contains(&None));
+        for end in ends {
+            assert_eq!((pair(end, 0), pair(0, end)), (None, None));
+        }
+        assert_eq!(whole(&[Value::from(7.0)]), whole(&[7.into()]));
+        assert_eq!(whole(&[Value::from(-0.0), 1.into()]), pair(0, 1));
+        let (int, float) = (1_i64 << 60, Value::from((1_i64 << 60) as f64));
+        assert_eq!(whole(&[float]), whole(&[int.into()]));
+        let long = [
+            Value::from(0.5),
+            f64::NAN.into(),
+            1e300.into(),
+            "1".into(),
+            Value::Null,
+        ];
+        for value in long {
+            assert_eq!(whole(&[value.clone()]), None);
+            assert_eq!(whole(&[0.into(), value]), None);
+        }
+        assert_eq!(whole(&[1.into(), 2.into(), 3.into()]), None);
     }
 
     #[test]

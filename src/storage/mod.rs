@@ -21,6 +21,7 @@ mod arena;
 mod key_hash;
 mod key_columns;
 mod hash_index;
+mod key_index;
 mod postings;
 mod key_bytes;
 mod ordered_index;
@@ -32,13 +33,14 @@ pub(crate) use self::arena::{ImageId, RowArena};
 pub(crate) use self::edge_store::EdgeStore;
 pub(crate) use self::hash_index::HashIndex;
 #[cfg(test)]
-pub(crate) use self::hash_index::entries_passed;
+pub(crate) use self::hash_index::{HashPart, entries_passed};
 pub(crate) use self::key_columns::KeyColumns;
 #[cfg(test)]
 pub(crate) use self::key_hash::{KeyHasher, hashes_counted};
+pub(crate) use self::key_index::KeyIndex;
 pub(crate) use self::layout::{Field, RowLayout};
 pub(crate) use self::multi_index::MultiIndex;
-pub(crate) use self::ordered_index::OrderedIndex;
+pub(crate) use self::ordered_index::{OrderedIndex, RowsInOrder, Span};
 pub(crate) use self::postings::{Children, Edge, Postings};
 pub(crate) use self::row_id::RowId;
 pub(crate) use self::row_ref::RowRef;

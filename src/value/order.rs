@@ -66,6 +66,16 @@ impl ValueRef<'_> {
         }
     }
 
+    /// The integer that equals this value, which may be one of either kind of number.
+    #[inline]
+    pub(crate) fn as_exact_int(self) -> Option<i64> {
+        match self {
+            ValueRef::Int(v) => Some(v),
+            ValueRef::Float(v) => int_equal_to(v),
+            _ => None,
+        }
+    }
+
     /// The place of a kind in the total order. Both kinds of number share one.
     fn kind_rank(self) -> u8 {
         match self {
@@ -170,16 +180,20 @@ impl Hash for ValueRef<'_> {
 
 /// A float that equals an integer hashes like it.
 fn hash_float<H: Hasher>(float: f64, state: &mut H) {
+    match int_equal_to(float) {
+        Some(whole) => state.write_i64(whole),
+        None => state.write_u64(canonical_float(float).to_bits()),
+    }
+}
+
+/// The integer that a float equals, if there is one.
+fn int_equal_to(float: f64) -> Option<i64> {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "checked by the comparison that follows"
     )]
     let whole = float as i64;
-    if compare_int_to_float(whole, float).is_eq() {
-        state.write_i64(whole);
-    } else {
-        state.write_u64(canonical_float(float).to_bits());
-    }
+    compare_int_to_float(whole, float).is_eq().then_some(whole)
 }
 
 impl PartialEq for Value {

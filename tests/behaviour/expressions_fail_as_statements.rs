@@ -197,7 +197,8 @@ fn a_transaction_has_one_time() {
     let explained = select("Event")
         .filter(col("id").eq(1))
         .explain(&db)
-        .unwrap();
+        .unwrap()
+        .to_string();
     assert!(!explained.contains("now()"));
     let mut tx = db.begin();
     assert_eq!(past.count(&tx).unwrap(), 1);

@@ -1,6 +1,7 @@
 //! What relata does, through its public API: one file for each behaviour.
 
 mod counts_follow_scopes;
+mod plans_follow_the_data;
 mod filters_reach_associations;
 mod writers_take_turns;
 mod anomalies_cannot_happen;
@@ -10,6 +11,9 @@ mod tables_as_text;
 mod values_as_rust_types;
 mod results_in_other_forms;
 mod aggregates_by_group;
+mod aggregates_over_associations;
+mod groups_over_associations;
+mod plans_are_explained;
 mod paging_behind_a_row;
 mod integrity;
 mod recursive_includes;

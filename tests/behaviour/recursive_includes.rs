@@ -398,7 +398,7 @@ fn held_results_and_plans_know_it() -> Result<()> {
     db.destroy_where("Node", col("id").eq(3))?;
     let rows = held.rows();
     assert_eq!(outline(rows.first().expect("a root"), "children"), "2[3]");
-    let text = request.explain(&db)?;
+    let text = request.explain(&db)?.to_string();
     let line = "recursive to depth 9: the same below each row that is new under its Node";
     assert!(text.contains(line), "{text}");
     assert!(format!("{rows:?}").contains("\"children\": ["));

@@ -12,7 +12,12 @@ pub(crate) const TAGS: i64 = 20;
 
 /// A small database: it stands in the cache, so that nothing but instructions counts anyway.
 pub(crate) fn small() -> Result<Database, Failure> {
-    let mut db = Database::new(schema()?);
+    small_where(Action::Cascade)
+}
+
+/// The same, where this happens to posts whose author is deleted.
+pub(crate) fn small_where(on_delete: Action) -> Result<Database, Failure> {
+    let mut db = Database::new(schema(on_delete)?);
     db.transaction(|tx| {
         tx.insert_many("authors", &["id", "name"], (0..AUTHORS).map(author))?;
         tx.insert_many("posts", &POST_COLUMNS, (0..POSTS).map(post))?;
@@ -30,7 +35,7 @@ pub(crate) fn small() -> Result<Database, Failure> {
 
 /// Two authors, the first of whom has this many posts.
 pub(crate) fn hub(children: i64) -> Result<Database, Failure> {
-    let mut db = Database::new(schema()?);
+    let mut db = Database::new(schema(Action::Cascade)?);
     db.transaction(|tx| {
         tx.insert_many("authors", &["id", "name"], (0..2).map(author))?;
         let posts = (0..children).map(|id| [id.into(), 0.into(), Value::Null, 0.into()]);
@@ -57,13 +62,10 @@ pub(crate) fn post(id: i64) -> [Value; 4] {
     ]
 }
 
-fn schema() -> Result<Schema, Failure> {
+fn schema(of_posts: Action) -> Result<Schema, Failure> {
     let id = || ColumnDef::new("id", DataType::Int).primary_key();
-    let cascade = |column: &str, parent: &str| {
-        ForeignKeyDef::new([column])
-            .references(parent, ["id"])
-            .on_delete(Action::Cascade)
-    };
+    let key = |column: &str, parent: &str| ForeignKeyDef::new([column]).references(parent, ["id"]);
+    let cascade = |column: &str, parent: &str| key(column, parent).on_delete(Action::Cascade);
     let authors = TableDef::new("authors")
         .column(id())
         .column(ColumnDef::new("name", DataType::Text));
@@ -72,7 +74,7 @@ fn schema() -> Result<Schema, Failure> {
         .column(ColumnDef::new("author_id", DataType::Int))
         .column(ColumnDef::new("title", DataType::Text))
         .column(ColumnDef::new("score", DataType::Int))
-        .foreign_key(cascade("author_id", "authors"));
+        .foreign_key(key("author_id", "authors").on_delete(of_posts));
     let pairs = TableDef::new("post_tags")
         .column(ColumnDef::new("post_id", DataType::Int))
         .column(ColumnDef::new("tag_id", DataType::Int))

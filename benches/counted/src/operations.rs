@@ -3,7 +3,7 @@
 use relata::engine::{Database, Transaction};
 use relata::error;
 use relata::query::{Column, Included};
-use relata::schema::TableId;
+use relata::schema::{Action, TableId};
 use relata::{Prepared, Record, Value, col, include, param, select};
 
 use crate::blog::{self, POSTS, TAGS};
@@ -23,7 +23,7 @@ pub(crate) const HUBS: [(&str, &str); 2] = [
     ("hub of 1,000,000: remove", "hub of 100: remove"),
 ];
 
-pub(crate) const ALL: [Operation; 20] = [
+pub(crate) const ALL: [Operation; 26] = [
     operation("point lookup", 1_000, point_lookup),
     operation("children of a parent", 200, children),
     operation("children of a parent, uuids", 200, children_by_uuid),
@@ -33,13 +33,25 @@ pub(crate) const ALL: [Operation; 20] = [
         tree(Keys::Uuids, times)
     }),
     operation("tree of all, per author", 40, |_| tree_of_all()),
+    operation("prepared request by key", 500, |times| {
+        prepared(by_key(), times)
+    }),
+    operation("prepared request by parent", 500, |times| {
+        prepared(by_parent(), times)
+    }),
+    operation("plan a request by key", 200, |times| plan(by_key(), times)),
+    operation("plan a request by parent", 200, |times| {
+        plan(by_parent(), times)
+    }),
     operation("insert a row", 500, insert),
     operation("insert a pair", 500, insert_pair),
+    operation("insert a pair if it is not there", 500, add_pair),
     operation("bulk load, per row", 2_000, load),
     operation("update a plain column", 500, update_plain),
     operation("update a foreign key", 500, update_key),
     operation("delete a row", 500, delete),
     operation("cascade, per author", 100, cascade),
+    operation("set null, per post", 1_000, set_null),
     operation("savepoint, 10 writes, back", 100, savepoint),
     operation("fork, 10 writes, drop", 100, fork),
     operation("hub of 100: add", 64, |times| hub_add(100, times)),
@@ -168,6 +180,37 @@ fn read(record: Record<'_>, [id, text, score]: &[Column; 3]) {
     std::hint::black_box(record.at(*score).as_int());
 }
 
+fn by_key() -> relata::Select {
+    select("Author").filter(col("id").eq(param("given")))
+}
+
+/// By edges, beside which a scan is considered.
+fn by_parent() -> relata::Select {
+    select("Post").filter(col("author_id").eq(param("given")))
+}
+
+fn prepared(request: relata::Select, times: u64) -> Result<(), Failure> {
+    let db = forum::forum(Keys::Ints)?;
+    let request = request.prepare(&db)?;
+    measured(|| {
+        for given in scattered(times, forum::AUTHORS) {
+            let rows = request.run_with(&db, [("given", given.into())])?;
+            std::hint::black_box(rows.len());
+        }
+        Ok(())
+    })
+}
+
+fn plan(request: relata::Select, times: u64) -> Result<(), Failure> {
+    let db = forum::forum(Keys::Ints)?;
+    measured(|| {
+        for _ in 0..times {
+            std::hint::black_box(request.prepare(&db)?);
+        }
+        Ok(())
+    })
+}
+
 /// One root at a time, found by its key.
 fn tree(keys: Keys, times: u64) -> Result<(), Failure> {
     let db = forum::forum(keys)?;
@@ -239,6 +282,17 @@ fn insert_pair(times: u64) -> Result<(), Failure> {
     })
 }
 
+/// What `add` of a many-to-many association comes to.
+fn add_pair(times: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::small()?, |tx| {
+        let insert = tx.prepare_insert("post_tags", &["post_id", "tag_id"])?;
+        for post in (0..times).map(u64::cast_signed) {
+            tx.insert_prepared_or_skip(&insert, [post.into(), ((post + 1) % TAGS).into()])?;
+        }
+        Ok(())
+    })
+}
+
 fn load(times: u64) -> Result<(), Failure> {
     in_transaction(&mut blog::small()?, |tx| {
         let rows = (0..times).map(|id| blog::post(POSTS + id.cast_signed()));
@@ -285,6 +339,14 @@ fn delete(times: u64) -> Result<(), Failure> {
 fn cascade(times: u64) -> Result<(), Failure> {
     in_transaction(&mut blog::small()?, |tx| {
         tx.delete("authors", &col("id").lt(times.cast_signed()))?;
+        Ok(())
+    })
+}
+
+/// The posts of half of the authors lose them.
+fn set_null(_: u64) -> Result<(), Failure> {
+    in_transaction(&mut blog::small_where(Action::SetNull)?, |tx| {
+        tx.delete("authors", &col("id").lt(blog::AUTHORS / 2))?;
         Ok(())
     })
 }

@@ -1,11 +1,12 @@
 //! A request as relata's builder is told it.
 
 use relata::expr::{coalesce, concat};
-use relata::query::{Order as OrderBy, asc, desc, include, select};
+use relata::query::{Include as Included, Order as OrderBy, asc, desc, include, select};
 use relata::{Expr, Select, Value, all, any, col, not, param, related, val};
 
 use crate::requests::request::{
-    Body, Comparison, Filter, Function, Include, Order, RelatedQuestion, Request, ScopeChoice, Term,
+    Body, Comparison, Filter, Function, Include, Order, OwnerInclude, Recursion, RelatedQuestion,
+    Request, ScopeChoice, Term,
 };
 use crate::requests::world::{Model, World};
 
@@ -35,6 +36,9 @@ macro_rules! tell {
         for below in &body.includes {
             told = told.include(included(world, below, $given));
         }
+        for below in &body.owners {
+            told = told.include(owner(world, below, $given));
+        }
         for counted in &body.counts {
             told = told.with_count(included(world, counted, $given));
         }
@@ -58,7 +62,15 @@ pub fn request(world: &World, request: &Request, given: &mut Given) -> Select {
     tell!(select(&*model.name), world, model, &request.body, given)
 }
 
-fn included(world: &World, said_below: &Include, given: &mut Given) -> relata::query::Include {
+fn owner(world: &World, said: &OwnerInclude, given: &mut Given) -> Included {
+    let owner = include(&*world.owners[said.owner].alias).required(said.required);
+    let members = said.members.iter();
+    members.fold(owner, |owner, member| {
+        owner.member(included(world, member, given))
+    })
+}
+
+fn included(world: &World, said_below: &Include, given: &mut Given) -> Included {
     let association = &world.associations[said_below.association];
     let target = &world.models[association.target];
     let mut told = tell!(
@@ -71,6 +83,13 @@ fn included(world: &World, said_below: &Include, given: &mut Given) -> relata::q
     if let Some(required) = said_below.required {
         told = told.required(required);
     }
+    told = match said_below.recursion {
+        None => told,
+        Some(Recursion { depth_max: None }) => told.recursive(),
+        Some(Recursion {
+            depth_max: Some(depth),
+        }) => told.recursive_to(depth),
+    };
     if let Some(junction) = association.junction() {
         let junction = &world.models[junction.model];
         for said in &said_below.through_filters {

@@ -179,6 +179,7 @@ fn count_body(body: &Body, add: &mut impl FnMut(&str)) {
         (!body.counts.is_empty(), "counts"),
         (body.with_deleted, "with deleted"),
         (body.includes.len() > 1, "several includes"),
+        (!body.owners.is_empty(), "include: owner"),
     ];
     said.iter()
         .filter(|(is, _)| *is)
@@ -202,7 +203,9 @@ fn count_include(world: &World, include: &Include, add: &mut impl FnMut(&str)) {
         Some(false) => "required: no",
     });
     let said = [
-        (association.source == association.target, "include: self"),
+        (association.is_self(), "include: self"),
+        (include.recursion.is_some(), "include: recursive"),
+        (association.owner.is_some(), "include: side of an owner"),
         (!association.constraints, "include: not enforced"),
         (
             !association.scope.is_empty() || association.condition.is_some(),

@@ -1,14 +1,15 @@
 //! relata's declarations of a world, and its rows.
 
 use relata::association::{
-    BelongsTo, BelongsToMany, HasMany, HasOne, KeyAttribute, KeyAttributes, Through, Uniqueness,
+    BelongsTo, BelongsToMany, BelongsToOwner, Chain, HasMany, HasOne, KeyAttribute, KeyAttributes,
+    OwnerModel, Through, Uniqueness,
 };
 use relata::query::Scope;
 use relata::schema::IndexDef;
 use relata::{Attribute, Database, Key as RowKey, ModelDef, Models, Result};
 
 use crate::requests::build;
-use crate::requests::world::{self, Association, Index, Model, Row, Sort, World};
+use crate::requests::world::{self, Association, Index, Model, Owner, Row, Sort, World};
 
 /// What a world is declared with. Whatever is left out, rows and answers are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +57,14 @@ fn models(world: &World, dress: Dress) -> Models {
     for model in &world.models {
         models.define(definition(world, model, dress));
     }
-    for association in &world.associations {
-        associate(&mut models, world, association, dress);
+    for (number, association) in world.associations.iter().enumerate() {
+        // Those of an owner are declared by it.
+        if world.guard(number).is_none() {
+            associate(&mut models, world, association, dress);
+        }
+    }
+    for owner in &world.owners {
+        own(&mut models, world, owner);
     }
     models
 }
@@ -157,6 +164,13 @@ fn associate(models: &mut Models, world: &World, association: &Association, dres
     );
     let refers = &association.key.refers;
     let target_name = target.name.as_str();
+    if let (Some(owner), Sort::HasMany) = (association.owner, &association.sort) {
+        let declaration = HasMany::new(target_name)
+            .alias(association.alias.as_str())
+            .as_owner(&world.owners[owner].alias);
+        models.has_many(&source.name, declaration);
+        return;
+    }
     match &association.sort {
         Sort::BelongsTo => {
             let declaration =
@@ -196,7 +210,32 @@ fn associate(models: &mut Models, world: &World, association: &Association, dres
             let declaration = with_scope!(declaration, world, target, association);
             models.belongs_to_many(&source.name, declaration);
         }
+        Sort::Chain(chain) => {
+            let steps = chain.steps.iter();
+            let steps = steps.map(|&step| world.associations[step].alias.as_str());
+            let declaration = Chain::new(steps).alias(association.alias.as_str());
+            models.chain(&source.name, declaration);
+        }
     }
+}
+
+fn own(models: &mut Models, world: &World, owner: &Owner) {
+    let source = &world.models[owner.source];
+    let mut declaration = BelongsToOwner::new(owner.alias.as_str())
+        .type_attribute(source.columns[owner.type_column].name.as_str());
+    for (member, value) in &owner.members {
+        let association = &world.associations[*member];
+        let target = &world.models[association.target];
+        declaration = declaration
+            .foreign_key(key(source, &association.key.columns))
+            .one_of(
+                OwnerModel::new(&target.name)
+                    .value(value.clone())
+                    .alias(association.alias.as_str())
+                    .target_keys(names(target, &association.key.refers)),
+            );
+    }
+    models.belongs_to_owner(&source.name, declaration);
 }
 
 /// Whether the pair is the primary key of its junction.

@@ -3,7 +3,8 @@
 use crate::choices::Choices;
 use crate::requests::draw_filter;
 use crate::requests::request::{
-    Body, Comparison, Filter, Include, Order, Related, RelatedQuestion, Request, ScopeChoice, Term,
+    Body, Comparison, Filter, Include, Order, OwnerInclude, Recursion, Related, RelatedQuestion,
+    Request, ScopeChoice, Term,
 };
 use crate::requests::world::{Model, World, is_nan};
 
@@ -26,6 +27,7 @@ pub fn draw(choices: &mut Choices, world: &World) -> Request {
     if draw.choices.percent(8) {
         body.filters.extend(draw.over_many(model));
     }
+    body.untangle();
     Request { model, body }
 }
 
@@ -75,6 +77,18 @@ impl Draw<'_> {
                 body.includes.push(self.include(association, depth - 1));
             }
         }
+        let owners = self.world.owners_of(model);
+        if depth > 0
+            && self.choices.percent(50)
+            && let Some(&owner) = self.choices.pick(&owners)
+        {
+            body.owners.push(self.owner(owner, depth - 1));
+            // What is wanted of one of them is said with the owner.
+            let members = &self.world.owners[owner].members;
+            let is_member =
+                |it: &Include| members.iter().any(|(member, _)| *member == it.association);
+            body.includes.retain(|include| !is_member(include));
+        }
         let associations = self.world.associations_of(model);
         if self.choices.percent(15)
             && let Some(&association) = self.choices.pick(&associations)
@@ -92,8 +106,18 @@ impl Draw<'_> {
             through_filters: Vec::new(),
             through_attributes: None,
             through_with_deleted: false,
+            recursion: None,
             body: self.body(entry.target, depth),
         };
+        if entry.is_self() && self.choices.percent(40) {
+            // What is below its rows is its own to say.
+            include
+                .body
+                .includes
+                .retain(|it| it.association != association);
+            let depth_max = self.choices.percent(40).then(|| 1 + self.choices.below(4));
+            include.recursion = Some(Recursion { depth_max });
+        }
         if let Some(junction) = entry.junction() {
             let through = &self.world.models[junction.model];
             include.through_filters = self.filters(through, &[70, 25, 5]);
@@ -110,6 +134,27 @@ impl Draw<'_> {
         include
     }
 
+    fn owner(&mut self, owner: usize, depth: usize) -> OwnerInclude {
+        let members = self.world.owners[owner].members.iter();
+        let members = members.map(|&(association, _)| {
+            let target = self.world.associations[association].target;
+            Include {
+                association,
+                required: None,
+                through_filters: Vec::new(),
+                through_attributes: None,
+                through_with_deleted: false,
+                recursion: None,
+                body: self.body(target, depth),
+            }
+        });
+        OwnerInclude {
+            owner,
+            members: members.collect(),
+            required: self.choices.percent(40),
+        }
+    }
+
     /// With nothing to it, half of them; else with filters, or with something that is required below.
     fn count(&mut self, association: usize) -> Include {
         let entry = &self.world.associations[association];
@@ -119,6 +164,7 @@ impl Draw<'_> {
             through_filters: Vec::new(),
             through_attributes: None,
             through_with_deleted: false,
+            recursion: None,
             body: Body::default(),
         };
         if self.choices.percent(50) {
@@ -138,6 +184,7 @@ impl Draw<'_> {
         {
             let mut required = self.include(below, 0);
             required.required = Some(true);
+            required.recursion = None;
             required.body.counts.clear();
             counted.body.includes.push(required);
         }

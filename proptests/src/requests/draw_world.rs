@@ -10,7 +10,7 @@ use relata::value::{DataType, Timestamp, Value};
 use crate::choices::Choices;
 use crate::requests::request::Order;
 use crate::requests::world::{
-    Association, Column, Index, Junction, Key, Model, Row, Scope, Sort, World,
+    Association, Chain, Column, Index, Junction, Key, Model, Owner, Row, Scope, Sort, World,
 };
 use crate::requests::{draw_filter, draw_values};
 
@@ -23,10 +23,21 @@ struct Slot {
     enforced: bool,
 }
 
+/// What rows of a model have as owners.
+#[derive(Clone, Debug)]
+struct OwnedSlot {
+    holder: usize,
+    type_column: usize,
+    key: Key,
+    /// The models, each with what the type is.
+    owners: Vec<(usize, Value)>,
+}
+
 struct Draw<'c> {
     choices: &'c mut Choices,
     world: World,
     slots: Vec<Slot>,
+    owned: Vec<OwnedSlot>,
     /// Columns that are together unique: the pairs of junctions.
     pairs: Vec<(usize, Vec<usize>)>,
     with_nan: bool,
@@ -39,6 +50,7 @@ pub fn draw(choices: &mut Choices) -> World {
         choices,
         world: World::default(),
         slots: Vec::new(),
+        owned: Vec::new(),
         pairs: Vec::new(),
         with_nan,
     };
@@ -53,10 +65,16 @@ pub fn draw(choices: &mut Choices) -> World {
     for _ in 0..draw.choices.weighted(&[20, 50, 30]) {
         draw.many_to_many(models);
     }
+    if draw.choices.percent(35) {
+        draw.owner(models);
+    }
     for number in 0..draw.world.models.len() {
         draw.finish(number);
     }
     draw.scopes(models);
+    for _ in 0..draw.choices.weighted(&[50, 35, 15]) {
+        draw.chain(models);
+    }
     draw.world
 }
 
@@ -195,6 +213,116 @@ impl Draw<'_> {
             scope: Vec::new(),
             condition: None,
             constraints: slot.enforced,
+            owner: None,
+        });
+    }
+
+    /// Owners of the rows of a model, in earlier models whose keys are of one type, and perhaps the other side.
+    fn owner(&mut self, models: usize) {
+        let holder = self.choices.below(models);
+        let types = |model: &Model| -> Vec<DataType> {
+            let key = model.key.iter();
+            key.map(|&at| model.columns[at].data_type).collect()
+        };
+        let first = self.choices.below(holder + 1);
+        let of_first = types(&self.world.models[first]);
+        let mut targets: Vec<usize> = (0..holder)
+            .filter(|&it| it == first || types(&self.world.models[it]) == of_first)
+            .collect();
+        if targets.is_empty() {
+            return;
+        }
+        targets.truncate(3);
+        let number = self.world.owners.len();
+        let refers = self.world.models[targets[0]].key.clone();
+        let key = self.key(holder, targets[0], refers, &format!("owner{number}"), true);
+        let type_column = self.world.models[holder].columns.len();
+        let name = format!("owner{number}_type");
+        self.world.models[holder]
+            .columns
+            .push(column(name, DataType::Text, true));
+        let mut owners = Vec::new();
+        let mut members = Vec::new();
+        let slot = |parent| Slot {
+            holder,
+            parent,
+            key: key.clone(),
+            enforced: true,
+        };
+        for &target in &targets {
+            let value: Value = format!("kind{target}").into();
+            members.push((self.world.associations.len(), value.clone()));
+            self.associate(&slot(target), holder, target, Sort::BelongsTo);
+            self.owned_by(number);
+            owners.push((target, value));
+        }
+        for (target, value) in owners.clone() {
+            if self.choices.percent(60) {
+                self.associate(&slot(target), target, holder, Sort::HasMany);
+                self.owned_by(number);
+                let association = self.world.associations.last_mut().expect("one was added");
+                association.scope.push((type_column, value));
+            }
+        }
+        self.world.owners.push(Owner {
+            source: holder,
+            alias: format!("owner{number}"),
+            type_column,
+            members,
+        });
+        self.owned.push(OwnedSlot {
+            holder,
+            type_column,
+            key,
+            owners,
+        });
+    }
+
+    /// Makes the last association one side of an owner.
+    fn owned_by(&mut self, owner: usize) {
+        let association = self.world.associations.last_mut().expect("one was added");
+        association.owner = Some(owner);
+    }
+
+    /// A path of associations. Which of several rows a step to one leads to is decided by a primary key: where an order of a
+    /// scope would say otherwise, it is no step.
+    fn chain(&mut self, models: usize) {
+        let source = self.choices.below(models);
+        let (mut steps, mut model) = (Vec::new(), source);
+        for _ in 0..2 + self.choices.weighted(&[75, 25]) {
+            let mut next = self.world.associations_of(model);
+            next.retain(|&step| {
+                let association = &self.world.associations[step];
+                let scope = &self.world.models[association.target].default_scope;
+                let ordered = scope.as_ref().is_some_and(|scope| !scope.order.is_empty());
+                !matches!(association.sort, Sort::Chain(_)) && !(association.is_single() && ordered)
+            });
+            let Some(&step) = self.choices.pick(&next) else {
+                break;
+            };
+            steps.push(step);
+            model = self.world.associations[step].target;
+        }
+        if steps.len() < 2 {
+            return;
+        }
+        let single = steps
+            .iter()
+            .all(|&it| self.world.associations[it].is_single());
+        let alias = format!("to{}", self.world.associations.len());
+        self.world.associations.push(Association {
+            source,
+            target: model,
+            alias,
+            sort: Sort::Chain(Chain { steps, single }),
+            key: Key {
+                columns: Vec::new(),
+                refers: Vec::new(),
+            },
+            scope: Vec::new(),
+            condition: None,
+            constraints: true,
+            owner: None,
         });
     }
 
@@ -350,6 +478,12 @@ impl Draw<'_> {
                 for &at in slots.flat_map(|slot| &slot.key.columns) {
                     row[at] = Value::Null;
                 }
+                let owned = self.owned.iter().filter(|owned| owned.holder == number);
+                for owned in owned {
+                    for &at in owned.key.columns.iter().chain([&owned.type_column]) {
+                        row[at] = Value::Null;
+                    }
+                }
                 self.world.models[number].passing.push(row);
             }
         }
@@ -389,6 +523,10 @@ impl Draw<'_> {
         let slots = self.slots.iter().filter(|slot| slot.holder == number);
         for slot in slots.cloned().collect::<Vec<_>>() {
             self.refer(&slot, &model, hubs, &mut row)?;
+        }
+        let owned = self.owned.iter().filter(|owned| owned.holder == number);
+        for owned in owned.cloned().collect::<Vec<_>>() {
+            self.own(&owned, &mut row);
         }
         if taken(&model.key, &row) && !model.key.is_empty() {
             return None;
@@ -454,6 +592,25 @@ impl Draw<'_> {
             None => return None,
         }
         Some(())
+    }
+
+    /// Gives a row an owner, or none.
+    fn own(&mut self, owned: &OwnedSlot, row: &mut Row) {
+        for &at in owned.key.columns.iter().chain([&owned.type_column]) {
+            row[at] = Value::Null;
+        }
+        let at = self.choices.below(owned.owners.len());
+        let (parent, value) = &owned.owners[at];
+        let parents = &self.world.models[*parent].rows;
+        if self.choices.percent(15) {
+            return;
+        }
+        if let Some(parent) = self.choices.pick(parents) {
+            row[owned.type_column] = value.clone();
+            for (&at, &refers) in owned.key.columns.iter().zip(&owned.key.refers) {
+                row[at] = parent[refers].clone();
+            }
+        }
     }
 
     /// Default scopes and named ones, of models that are no junctions.

@@ -5,9 +5,9 @@
 //! give is a [`tree`]: [`naive`] makes it from the rules, by looking at every row, once [`settle`] has said what scopes
 //! say; [`found`] reads it off relata's result. [`sql`] asks SQLite for the same rows.
 //!
-//! There are five [`proof`]s: [`loops`] against the naive reading, [`rival`] against SQLite, [`parts`] by taking a request
-//! apart with a predicate, [`dresses`] with and without indexes and enforced keys, [`pages`] by reading it page by page. [`campaign`] runs many requests and
-//! [`shrink`] makes a failure small.
+//! There are six [`proof`]s: [`loops`] against the naive reading, [`rival`] against SQLite, [`parts`] by taking a request
+//! apart with a predicate, [`dresses`] with and without indexes and enforced keys, [`plans`] in every way that a request can
+//! be answered, [`pages`] by reading it page by page. [`campaign`] runs many requests and [`shrink`] makes a failure small.
 
 pub mod request;
 pub mod world;
@@ -29,6 +29,7 @@ pub mod loops;
 pub mod rival;
 pub mod parts;
 pub mod dresses;
+pub mod plans;
 pub mod pages;
 pub mod campaign;
 pub mod shrink;

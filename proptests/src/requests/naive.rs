@@ -6,15 +6,18 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use relata::value::Value;
 
-use crate::requests::request::{Body, Filter, Include, Order, Related, RelatedQuestion, Request};
+use crate::requests::request::{
+    Body, Filter, Include, Order, Recursion, Related, RelatedQuestion, Request,
+};
 use crate::requests::settle;
 use crate::requests::tree::{Below, Tree};
 use crate::requests::truth::{Sight, compare};
-use crate::requests::world::{Association, Junction, Key, Model, Row, Sort, World};
+use crate::requests::world::{Association, Chain, Junction, Key, Model, Row, Sort, World};
 
 /// What a request must give.
 #[derive(Debug)]
@@ -81,6 +84,11 @@ impl<'w> Naive<'w> {
             && body.includes.iter().all(|include| {
                 include.required != Some(true) || !self.below(include, row).is_empty()
             })
+            && body.owners.iter().all(|owner| {
+                // BY-11: an owner of one of the models is an owner.
+                let mut members = owner.members.iter();
+                !owner.required || members.any(|member| !self.below(member, row).is_empty())
+            })
     }
 
     /// Whether a filter is true of a row; of one that reads columns over an association to many: of the row beside one of
@@ -113,7 +121,7 @@ impl<'w> Naive<'w> {
 
     /// What a request includes of an association; all of it that anybody sees if it does not.
     fn included<'a>(&self, body: &'a Body, step: usize) -> Cow<'a, Include> {
-        let mut includes = body.includes.iter();
+        let mut includes = body.includes_and_members();
         match includes.find(|include| include.association == step) {
             Some(include) => Cow::Borrowed(include),
             None => Cow::Owned(settle::bare(self.world, step)),
@@ -139,6 +147,10 @@ impl<'w> Naive<'w> {
         let key = &association.key;
         match &association.sort {
             Sort::BelongsTo => {
+                let guard = self.world.guard(include.association);
+                if guard.is_some_and(|(column, value)| row[column] != *value) {
+                    return Vec::new();
+                }
                 let found = self.rows(association.target, |it| joined(key, row, it));
                 found.map(|number| (number, None)).collect()
             }
@@ -147,7 +159,52 @@ impl<'w> Naive<'w> {
                 found.map(|number| (number, None)).collect()
             }
             Sort::BelongsToMany(junction) => self.linked(association, junction, include, row),
+            Sort::Chain(chain) => self.chained(chain, include, row),
         }
+    }
+
+    /// BY-8: what the steps lead to one below the other, each row once. Which of several rows a step to one leads to is said
+    /// by its scopes and, of the last step, by what is tested of the row itself: the lowest primary key of those.
+    fn chained(&self, chain: &Chain, include: &Include, row: &Row) -> Vec<Found> {
+        let (last, way) = chain.steps.split_last().expect("a chain has steps");
+        let mut rows = vec![row];
+        for &step in way {
+            let found = self.stepped(&settle::bare(self.world, step), rows);
+            let target = &self.world.models[self.world.associations[step].target];
+            rows = found
+                .into_iter()
+                .map(|number| &target.rows[number])
+                .collect();
+        }
+        let terms = include.body.filters.iter().flat_map(Filter::terms);
+        let own = terms.filter(|term| !term.reaches()).cloned().collect();
+        let tested = Include {
+            association: *last,
+            body: Body {
+                filters: own,
+                with_deleted: include.body.with_deleted,
+                ..Body::default()
+            },
+            ..settle::bare(self.world, *last)
+        };
+        let found = self.stepped(&tested, rows);
+        found.into_iter().map(|number| (number, None)).collect()
+    }
+
+    /// The rows of one step below some rows, each once and ascending.
+    fn stepped(&self, include: &Include, rows: Vec<&Row>) -> Vec<usize> {
+        let association = &self.world.associations[include.association];
+        let target = &self.world.models[association.target];
+        let mut numbers = BTreeSet::new();
+        for row in rows {
+            let mut found = self.below(include, row);
+            found.sort_by(|(a, _), (b, _)| by_key(target, *a, *b));
+            if association.is_single() {
+                found.truncate(1);
+            }
+            numbers.extend(found.into_iter().map(|(number, _)| number));
+        }
+        numbers.into_iter().collect()
     }
 
     /// EL-28, SC-4: by rows of the junction that are seen, within its scope, and pass the filters on it. One for each
@@ -193,50 +250,88 @@ impl<'w> Naive<'w> {
         numbers: &mut String,
     ) -> Vec<Tree> {
         let mut trees = Vec::new();
-        for &(number, link) in found {
+        for &found in found {
             if self.rows_left.get() == 0 {
                 break;
             }
-            self.rows_left.set(self.rows_left.get() - 1);
-            let row = &model.rows[number];
-            _ = write!(numbers, "({number}");
-            if let Some(link) = link {
-                _ = write!(numbers, ":{link}");
-            }
-            let through = junction.zip(link).map(|((junction, shown), link)| {
-                let values = values(junction, shown, &junction.rows[link]);
-                (junction.name.clone(), values)
-            });
-            let mut below = Vec::new();
-            for include in body.includes.iter().filter(|it| it.body.is_shown()) {
-                let alias = &self.world.associations[include.association].alias;
-                below.push((alias.clone(), self.include(body, include, row, numbers)));
-            }
-            let mut counts = Vec::new();
-            for counted in &body.counts {
-                let association = &self.world.associations[counted.association];
-                let count = self.below(counted, row).len();
-                let count = if association.is_single() {
-                    count.min(1)
-                } else {
-                    count
-                };
-                _ = write!(numbers, "#{count}");
-                counts.push((association.alias.clone(), count));
-            }
-            numbers.push(')');
-            trees.push(Tree {
-                values: values(model, body.attributes.as_deref(), row),
-                // EL-15: none of its columns, no row of the junction.
-                through: through.filter(|(_, values)| !values.is_empty()),
-                below,
-                counts,
-            });
+            trees.push(self.tree(model, junction, body, found, numbers));
         }
         trees
     }
 
-    fn include(&self, body: &Body, include: &Include, row: &Row, numbers: &mut String) -> Below {
+    fn tree(
+        &self,
+        model: &Model,
+        junction: Option<(&Model, Option<&[usize]>)>,
+        body: &Body,
+        (number, link): Found,
+        numbers: &mut String,
+    ) -> Tree {
+        let mut tree = self.leaf(model, junction, body, (number, link), numbers);
+        for include in body.includes.iter().filter(|it| it.body.is_shown()) {
+            let alias = &self.world.associations[include.association].alias;
+            let shown = self.include(body, include, (model, number), numbers);
+            tree.below.push((alias.clone(), shown));
+        }
+        let row = &model.rows[number];
+        for owner in &body.owners {
+            let alias = &self.world.owners[owner.owner].alias;
+            numbers.push('[');
+            let mut trees = Vec::new();
+            for member in &owner.members {
+                let (found, target) = self.shown(body, member, row);
+                trees.extend(self.trees(target, None, &member.body, &found, numbers));
+            }
+            numbers.push(']');
+            tree.below
+                .push((alias.clone(), Below::One(trees.pop().map(Box::new))));
+        }
+        for counted in &body.counts {
+            let association = &self.world.associations[counted.association];
+            let count = self.below(counted, row).len();
+            let count = if association.is_single() {
+                count.min(1)
+            } else {
+                count
+            };
+            _ = write!(numbers, "#{count}");
+            tree.counts.push((association.alias.clone(), count));
+        }
+        numbers.push(')');
+        tree
+    }
+
+    /// A row with nothing below it.
+    fn leaf(
+        &self,
+        model: &Model,
+        junction: Option<(&Model, Option<&[usize]>)>,
+        body: &Body,
+        (number, link): Found,
+        numbers: &mut String,
+    ) -> Tree {
+        self.rows_left.set(self.rows_left.get().saturating_sub(1));
+        _ = write!(numbers, "({number}");
+        if let Some(link) = link {
+            _ = write!(numbers, ":{link}");
+        }
+        let through = junction.zip(link).map(|((junction, shown), link)| {
+            let values = values(junction, shown, &junction.rows[link]);
+            (junction.name.clone(), values)
+        });
+        Tree {
+            values: values(model, body.attributes.as_deref(), &model.rows[number]),
+            // EL-15: none of its columns, no row of the junction.
+            through: through.filter(|(_, values)| !values.is_empty()),
+            below: Vec::new(),
+            counts: Vec::new(),
+            again: None,
+            reference: None,
+        }
+    }
+
+    /// The rows of an include below a row that are shown, in order.
+    fn shown(&self, body: &Body, include: &Include, row: &Row) -> (Vec<Found>, &'w Model) {
         let association = &self.world.associations[include.association];
         let target = &self.world.models[association.target];
         let junction = association.junction();
@@ -257,15 +352,116 @@ impl<'w> Naive<'w> {
             // D23: one, the first.
             found.truncate(1);
         }
-        let found = cut(found, &include.body);
+        (cut(found, &include.body), target)
+    }
+
+    fn include(
+        &self,
+        body: &Body,
+        include: &Include,
+        (model, number): (&Model, usize),
+        numbers: &mut String,
+    ) -> Below {
+        let association = &self.world.associations[include.association];
+        let (found, target) = self.shown(body, include, &model.rows[number]);
+        let junction = association.junction().map(|junction| {
+            let model = &self.world.models[junction.model];
+            (model, include.through_attributes.as_deref())
+        });
         numbers.push('[');
-        let junction = junction.map(|it| (it, include.through_attributes.as_deref()));
-        let mut trees = self.trees(target, junction, &include.body, &found, numbers);
+        let mut trees = match include.recursion {
+            None => self.trees(target, junction, &include.body, &found, numbers),
+            Some(recursion) => self.followed(recursion, include, number, found, junction, numbers),
+        };
         numbers.push(']');
         match association.is_single() {
             true => Below::One(trees.pop().map(Box::new)),
             false => Below::Many(trees),
         }
+    }
+
+    /// BY-9: depth by depth, each row as itself where it is met first below the row that it begins at, which counts as met;
+    /// elsewhere as a reference.
+    fn followed(
+        &self,
+        recursion: Recursion,
+        include: &Include,
+        source: usize,
+        first: Vec<Found>,
+        junction: Option<(&Model, Option<&[usize]>)>,
+        numbers: &mut String,
+    ) -> Vec<Tree> {
+        let association = &self.world.associations[include.association];
+        let model = &self.world.models[association.target];
+        let mut met = BTreeSet::from([source]);
+        let mut nodes: Vec<Followed> = Vec::new();
+        let mut meet = |nodes: &mut Vec<Followed>, found: Vec<Found>| -> Vec<usize> {
+            let start = nodes.len();
+            nodes.extend(found.into_iter().map(|found| Followed {
+                found,
+                is_reference: !met.insert(found.0),
+                below: None,
+            }));
+            (start..nodes.len()).collect()
+        };
+        let roots = meet(&mut nodes, first);
+        let (mut last, mut depth) = (roots.clone(), 1);
+        while !last.is_empty()
+            && recursion.depth_max.is_none_or(|max| depth < max)
+            && nodes.len() <= self.rows_left.get()
+        {
+            let mut next = Vec::new();
+            for node in last {
+                if nodes[node].is_reference {
+                    continue;
+                }
+                let row = &model.rows[nodes[node].found.0];
+                let (found, _) = self.shown(&Body::default(), include, row);
+                let below = meet(&mut nodes, found);
+                next.extend(&below);
+                nodes[node].below = Some(below);
+            }
+            last = next;
+            depth += 1;
+        }
+        let roots = roots.into_iter();
+        let trees = roots.map(|node| self.followed_tree(&nodes, node, include, junction, numbers));
+        trees.collect()
+    }
+
+    fn followed_tree(
+        &self,
+        nodes: &[Followed],
+        node: usize,
+        include: &Include,
+        junction: Option<(&Model, Option<&[usize]>)>,
+        numbers: &mut String,
+    ) -> Tree {
+        let association = &self.world.associations[include.association];
+        let model = &self.world.models[association.target];
+        let Followed {
+            found,
+            is_reference,
+            below,
+        } = &nodes[node];
+        if *is_reference {
+            let key = values(model, Some(&model.key), &model.rows[found.0]);
+            let mut tree = self.leaf(model, junction, &include.body, *found, numbers);
+            tree.reference = Some(key);
+            return tree;
+        }
+        let mut tree = self.tree(model, junction, &include.body, *found, numbers);
+        if let Some(below) = below {
+            let below = below.iter();
+            let below = below.map(|&it| self.followed_tree(nodes, it, include, junction, numbers));
+            let mut below: Vec<Tree> = below.collect();
+            let again = match association.is_single() {
+                true => Below::One(below.pop().map(Box::new)),
+                false => Below::Many(below),
+            };
+            tree.again = Some((association.alias.clone(), again));
+        }
+        tree
     }
 
     /// BY-1, BY-2: by what is said, then by primary key, then by that of the junction.
@@ -323,6 +519,14 @@ impl<'w> Naive<'w> {
     fn look(&self) {
         self.looks_left.set(self.looks_left.get().saturating_sub(1));
     }
+}
+
+/// A row that a recursive include found.
+struct Followed {
+    found: Found,
+    is_reference: bool,
+    /// The rows right below it, if they were looked for.
+    below: Option<Vec<usize>>,
 }
 
 /// A row where a request looks at it.

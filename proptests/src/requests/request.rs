@@ -28,6 +28,8 @@ pub struct Body {
     pub attributes: Option<Vec<usize>>,
     /// What is shown below, no two of one association.
     pub includes: Vec<Include>,
+    /// The owners that are shown below, behind that; no association of theirs is among it.
+    pub owners: Vec<OwnerInclude>,
     /// What is counted below, no two of one association.
     pub counts: Vec<Include>,
     /// Which scopes of the model.
@@ -49,8 +51,28 @@ pub struct Include {
     pub through_attributes: Option<Vec<usize>>,
     /// Over junction rows that were softly deleted as well.
     pub through_with_deleted: bool,
+    /// Whether it goes on below itself.
+    pub recursion: Option<Recursion>,
     /// Which rows of the target, and what of them.
     pub body: Body,
+}
+
+/// The owner of a row, of whichever model it is.
+#[derive(Clone, Debug)]
+pub struct OwnerInclude {
+    /// Which.
+    pub owner: usize,
+    /// Whether a row without any is left out.
+    pub required: bool,
+    /// What is said of the owners of each model, in their order. None of them says what is required.
+    pub members: Vec<Include>,
+}
+
+/// How far a recursive include goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recursion {
+    /// To this depth at most.
+    pub depth_max: Option<usize>,
 }
 
 /// Which scopes of a model.
@@ -260,7 +282,8 @@ impl Body {
     /// Every include and count, at whatever depth.
     pub fn below(&self) -> Vec<&Include> {
         let mut found = Vec::new();
-        for include in self.includes.iter().chain(&self.counts) {
+        let of_owners = self.owners.iter().flat_map(|owner| &owner.members);
+        for include in self.includes.iter().chain(&self.counts).chain(of_owners) {
             found.push(include);
             found.extend(include.body.below());
         }
@@ -275,7 +298,13 @@ impl Body {
         for filter in &mut self.filters {
             filter.associations(show);
         }
-        for include in self.includes.iter_mut().chain(&mut self.counts) {
+        let of_owners = self.owners.iter_mut().flat_map(|owner| &mut owner.members);
+        for include in self
+            .includes
+            .iter_mut()
+            .chain(&mut self.counts)
+            .chain(of_owners)
+        {
             show(&mut include.association);
             include.body.associations(show);
         }
@@ -291,7 +320,48 @@ impl Body {
     pub fn is_shown(&self) -> bool {
         let none = self.attributes.as_ref().is_some_and(Vec::is_empty);
         let below = self.includes.iter().any(|include| include.body.is_shown());
-        !none || below || !self.counts.is_empty()
+        !none || below || !self.counts.is_empty() || !self.owners.is_empty()
+    }
+
+    /// Everything that is shown below, what is of an owner among it.
+    pub fn includes_and_members(&self) -> impl Iterator<Item = &Include> {
+        let of_owners = self.owners.iter().flat_map(|owner| &owner.members);
+        self.includes.iter().chain(of_owners)
+    }
+
+    /// The paths over which its filters and its order read columns.
+    fn paths(&self) -> Vec<Vec<usize>> {
+        let paths = self.filters.iter().flat_map(Filter::paths);
+        let paths = paths.chain(self.order.iter().map(|order| &*order.path));
+        let paths = paths.filter(|path| !path.is_empty());
+        paths.map(<[usize]>::to_vec).collect()
+    }
+
+    /// Takes back the recursions over which, or in which, a filter or an order reads columns: what is left of rows would be
+    /// said of one depth.
+    pub fn untangle(&mut self) {
+        for path in self.paths() {
+            let mut includes = &mut self.includes;
+            for step in path {
+                let Some(include) = includes.iter_mut().find(|it| it.association == step) else {
+                    break;
+                };
+                include.recursion = None;
+                includes = &mut include.body.includes;
+            }
+        }
+        let of_owners = self.owners.iter_mut().flat_map(|owner| &mut owner.members);
+        for include in self
+            .includes
+            .iter_mut()
+            .chain(&mut self.counts)
+            .chain(of_owners)
+        {
+            if !include.body.paths().is_empty() {
+                include.recursion = None;
+            }
+            include.body.untangle();
+        }
     }
 }
 

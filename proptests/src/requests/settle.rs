@@ -1,6 +1,6 @@
 //! A request without scopes that says what it said with them (SC-11 to SC-15), and every `required` said (EL-19, SC-13).
 
-use crate::requests::request::{Body, Filter, Include, Request, ScopeChoice};
+use crate::requests::request::{Body, Filter, Include, OwnerInclude, Request, ScopeChoice};
 use crate::requests::world::{Model, World};
 
 /// The same request where no model has scopes.
@@ -48,6 +48,14 @@ fn settle_body(world: &World, model: &Model, said: &Body) -> Body {
         filters: filters.chain(&said.filters).cloned().collect(),
         order: order.cloned().unwrap_or_default(),
         includes: settled(&said.includes),
+        owners: said
+            .owners
+            .iter()
+            .map(|owner| OwnerInclude {
+                members: settled(&owner.members),
+                ..owner.clone()
+            })
+            .collect(),
         counts: settled(&said.counts),
         scope: ScopeChoice::None,
         ..said.clone()
@@ -72,6 +80,7 @@ pub fn bare(world: &World, association: usize) -> Include {
         through_filters: Vec::new(),
         through_attributes: None,
         through_with_deleted: false,
+        recursion: None,
         body: Body::default(),
     };
     settle_include(world, &include)

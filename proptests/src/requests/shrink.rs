@@ -87,7 +87,7 @@ fn drop_parts_of_request(search: &mut Search<'_>) {
     }
 }
 
-const EDITS: usize = 16;
+const EDITS: usize = 18;
 
 /// The body of a number, counted from the root on.
 fn nth<'b>(body: &'b mut Body, number: &mut usize) -> Option<&'b mut Body> {
@@ -95,7 +95,12 @@ fn nth<'b>(body: &'b mut Body, number: &mut usize) -> Option<&'b mut Body> {
         return Some(body);
     }
     *number -= 1;
-    let mut below = body.includes.iter_mut().chain(&mut body.counts);
+    let of_owners = body.owners.iter_mut().flat_map(|owner| &mut owner.members);
+    let mut below = body
+        .includes
+        .iter_mut()
+        .chain(&mut body.counts)
+        .chain(of_owners);
     below.find_map(|include| nth(&mut include.body, number))
 }
 
@@ -109,6 +114,7 @@ fn edit_body(body: &mut Body, edit: usize, place: usize) {
         0 => take(&mut body.includes, place),
         1 => take(&mut body.counts, place),
         2 => take(&mut body.filters, place),
+        16 => take(&mut body.owners, place),
         3 => take(&mut body.order, place),
         4 => body.limit = None,
         5 => body.offset = None,
@@ -146,6 +152,7 @@ fn edit_include(include: &mut Include, edit: usize) {
         12 => include.required = None,
         13 => _ = include.through_filters.pop(),
         14 => include.through_attributes = None,
+        17 => include.recursion = None,
         _ => include.through_with_deleted = false,
     }
 }
@@ -169,20 +176,27 @@ fn drop_rows(search: &mut Search<'_>) {
 fn drop_declarations(search: &mut Search<'_>) {
     for number in (0..search.case.world.associations.len()).rev() {
         search.attempt(|case| case.world.associations[number].condition = None);
-        search.attempt(|case| case.world.associations[number].scope.clear());
+        search.attempt(|case| {
+            let association = &mut case.world.associations[number];
+            if association.owner.is_none() {
+                association.scope.clear();
+            }
+        });
         let unused = {
             let mut used = Vec::new();
             let mut question = search.case.question.clone();
             associations(&mut question, &mut |it| used.push(*it));
+            let mut world = search.case.world.clone();
+            world.associations_named(&mut |it| used.push(*it));
             !used.contains(&number)
         };
         if unused {
             search.attempt(|case| {
                 case.world.associations.remove(number);
                 // Those behind it count down.
-                associations(&mut case.question, &mut |it| {
-                    *it -= usize::from(*it > number)
-                });
+                let mut show = |it: &mut usize| *it -= usize::from(*it > number);
+                associations(&mut case.question, &mut show);
+                case.world.associations_named(&mut show);
             });
         }
     }
@@ -224,7 +238,7 @@ pub fn show(case: &Case) -> String {
         let (holder, parent) = match association.sort {
             Sort::BelongsTo => (association.source, association.target),
             Sort::HasOne | Sort::HasMany => (association.target, association.source),
-            Sort::BelongsToMany(_) => (association.source, association.target),
+            Sort::BelongsToMany(_) | Sort::Chain(_) => (association.source, association.target),
         };
         _ = writeln!(
             text,
@@ -242,12 +256,18 @@ pub fn show(case: &Case) -> String {
                 "not enforced"
             },
         );
+        if let Sort::Chain(chain) = &association.sort {
+            _ = writeln!(text, "  over {chain:?}");
+        }
         match association.junction() {
             Some(junction) => {
                 _ = writeln!(text, "  through {} {junction:?}", name(junction.model));
             }
             None => _ = writeln!(text, "  {} refers to {}", name(holder), name(parent)),
         }
+    }
+    for owner in &case.world.owners {
+        _ = writeln!(text, "{owner:?}");
     }
     let request = &case.question.request;
     _ = writeln!(text, "{request:?}");

@@ -13,7 +13,7 @@ use std::fmt::Write;
 use relata::value::Value;
 
 use crate::requests::request::{
-    Body, Filter, Function, Include, Related, RelatedQuestion, Request, Term,
+    Body, Filter, Function, Include, OwnerInclude, Related, RelatedQuestion, Request, Term,
 };
 use crate::requests::settle;
 use crate::requests::world::{Key, Model, Sort, World, is_nan};
@@ -150,6 +150,12 @@ impl<'w> Writer<'w> {
                 self.included(model, body, include, table)
             );
         }
+        for owner in &body.owners {
+            let members = owner.members.iter();
+            let texts = members.map(|member| self.included(model, body, member, table));
+            let texts: Vec<String> = texts.map(|text| format!("({text})")).collect();
+            _ = write!(item, " || '[' || {} || ']'", texts.join(" || "));
+        }
         for counted in &body.counts {
             let association = &self.world.associations[counted.association];
             let (source, _, _) = self.source(counted, table);
@@ -198,6 +204,14 @@ impl<'w> Writer<'w> {
                 source
                     .wheres
                     .push(joined(key, holder, above, model, &table));
+                let guard = self.world.guard(include.association);
+                source.wheres.extend(guard.map(|(column, value)| {
+                    format!(
+                        "{} = {}",
+                        self::column(holder, column, above),
+                        literal(value)
+                    )
+                }));
             }
             Sort::HasOne | Sort::HasMany => {
                 let parent = &self.world.models[association.source];
@@ -220,6 +234,11 @@ impl<'w> Writer<'w> {
                     wheres.push(self.filter(through, &Body::default(), said, &between));
                 }
                 link = Some(between);
+            }
+            Sort::Chain(chain) => {
+                let steps = &chain.steps;
+                let reached = self.reached(steps, &include.body, above, &table);
+                source.wheres.push(reached);
             }
         }
         source
@@ -251,7 +270,49 @@ impl<'w> Writer<'w> {
             let (from, required) = (&source.from, conjunction(&source.wheres));
             wheres.push(format!("EXISTS (SELECT 1 FROM {from} WHERE {required})"));
         }
+        for OwnerInclude { members, .. } in body.owners.iter().filter(|it| it.required) {
+            let exist = members.iter().map(|member| {
+                let (source, _, _) = self.source(member, table);
+                let (from, required) = (&source.from, conjunction(&source.wheres));
+                format!("EXISTS (SELECT 1 FROM {from} WHERE {required})")
+            });
+            let exist: Vec<String> = exist.collect();
+            wheres.push(format!("({})", exist.join(" OR ")));
+        }
         wheres
+    }
+
+    /// BY-8: whether steps lead from the row of one table to that of another; the last one as the body says.
+    fn reached(&mut self, steps: &[usize], body: &Body, above: &str, table: &str) -> String {
+        let [step, rest @ ..] = steps else {
+            return "1".to_owned();
+        };
+        let association = &self.world.associations[*step];
+        let mut include = settle::bare(self.world, *step);
+        if rest.is_empty() {
+            let terms = body.filters.iter().flat_map(Filter::terms);
+            include.body = Body {
+                filters: terms.filter(|term| !term.reaches()).cloned().collect(),
+                with_deleted: body.with_deleted,
+                ..Body::default()
+            };
+        }
+        let (source, below, _) = self.source(&include, above);
+        let (from, wheres, order) = (source.from, conjunction(&source.wheres), source.order);
+        let on = |writer: &mut Self, below: &str| match rest.is_empty() {
+            true => format!("{below}._n = {table}._n"),
+            false => writer.reached(rest, body, below, table),
+        };
+        if !association.is_single() {
+            let on = on(self, &below);
+            return format!("EXISTS (SELECT 1 FROM {from} WHERE {wheres} AND {on})");
+        }
+        let one = self.table();
+        let model = quoted(&self.world.models[association.target].name);
+        let on = on(self, &one);
+        let lowest =
+            format!("SELECT {below}._n FROM {from} WHERE {wheres} ORDER BY {order} LIMIT 1");
+        format!("EXISTS (SELECT 1 FROM {model} AS {one} WHERE {one}._n = ({lowest}) AND {on})")
     }
 
     /// BY-19: true beside a row below, or beside none if there is none.
@@ -263,7 +324,7 @@ impl<'w> Writer<'w> {
         table: &str,
         step: usize,
     ) -> String {
-        let mut includes = body.includes.iter();
+        let mut includes = body.includes_and_members();
         let include = includes
             .find(|include| include.association == step)
             .cloned();
@@ -317,7 +378,7 @@ impl<'w> Writer<'w> {
         let [step, rest @ ..] = path else {
             return column(model, at, table);
         };
-        let mut includes = body.includes.iter();
+        let mut includes = body.includes_and_members();
         let included = includes.find(|include| include.association == *step);
         let include = included.cloned();
         let include = include.unwrap_or_else(|| settle::bare(self.world, *step));
@@ -542,6 +603,9 @@ fn quoted(name: &str) -> String {
 pub fn departure(world: &World, request: &Request) -> Option<&'static str> {
     let below = request.body.below();
     let below = below.iter();
+    if below.clone().any(|include| include.recursion.is_some()) {
+        return Some("a recursion is not one query");
+    }
     let filters: Vec<&Filter> = below
         .flat_map(|include| include.body.filters.iter().chain(&include.through_filters))
         .chain(&request.body.filters)

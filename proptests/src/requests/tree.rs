@@ -15,6 +15,10 @@ pub struct Tree {
     pub below: Vec<(String, Below)>,
     /// What was counted.
     pub counts: Vec<(String, usize)>,
+    /// What a recursive include leads to again, if that was looked for.
+    pub again: Option<(String, Below)>,
+    /// Of a row that stands elsewhere under the same row, its key; nothing is below it here.
+    pub reference: Option<Vec<(String, Value)>>,
 }
 
 /// What was included of one association.
@@ -38,25 +42,34 @@ fn array(text: &mut String, trees: &[Tree]) {
 }
 
 fn object(text: &mut String, tree: &Tree) {
+    if let Some(key) = &tree.reference {
+        let mut members: Vec<(&str, String)> = key.iter().map(cell).collect();
+        members.push(("_reference", "true".to_owned()));
+        text.push_str(&braces(members));
+        return;
+    }
     let mut members: Vec<(&str, String)> = tree.values.iter().map(cell).collect();
     if let Some((name, values)) = &tree.through {
         members.push((name, braces(values.iter().map(cell).collect())));
     }
-    for (name, below) in &tree.below {
-        let mut shown = String::new();
-        match below {
-            Below::Many(trees) => array(&mut shown, trees),
-            Below::One(Some(tree)) => object(&mut shown, tree),
-            Below::One(None) => shown.push_str("null"),
-        }
-        members.push((name, shown));
-    }
+    members.extend(tree.below.iter().map(included));
     if !tree.counts.is_empty() {
         let counts = tree.counts.iter();
         let counts = counts.map(|(name, count)| (&**name, count.to_string()));
         members.push(("_count", braces(counts.collect())));
     }
+    members.extend(tree.again.iter().map(included));
     text.push_str(&braces(members));
+}
+
+fn included((name, below): &(String, Below)) -> (&str, String) {
+    let mut shown = String::new();
+    match below {
+        Below::Many(trees) => array(&mut shown, trees),
+        Below::One(Some(tree)) => object(&mut shown, tree),
+        Below::One(None) => shown.push_str("null"),
+    }
+    (name, shown)
 }
 
 fn braces(members: Vec<(&str, String)>) -> String {

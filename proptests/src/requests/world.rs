@@ -15,6 +15,8 @@ pub struct World {
     pub models: Vec<Model>,
     /// The associations in the order of their declarations.
     pub associations: Vec<Association>,
+    /// Owners in one of several models.
+    pub owners: Vec<Owner>,
 }
 
 /// A model, which has the name of its table.
@@ -87,7 +89,7 @@ pub struct Association {
     pub target: usize,
     /// Under which name. No other association has it.
     pub alias: String,
-    /// Which of the four it is.
+    /// Of which sort it is.
     pub sort: Sort,
     /// The key of the holder, or of the junction to the source.
     pub key: Key,
@@ -97,9 +99,24 @@ pub struct Association {
     pub condition: Option<Filter>,
     /// Whether its keys are enforced.
     pub constraints: bool,
+    /// The owner that it is one side of: the source belongs to one, or targets have the source as theirs.
+    pub owner: Option<usize>,
 }
 
-/// The four associations.
+/// An owner: a `belongs_to` for each of several models, of which a row follows the one that its type says.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    /// The model whose rows have owners.
+    pub source: usize,
+    /// Under which name. No association and no other owner has it.
+    pub alias: String,
+    /// The column that says of which model the owner of a row is.
+    pub type_column: usize,
+    /// Its associations, one for each model, with what the type is.
+    pub members: Vec<(usize, Value)>,
+}
+
+/// The sorts of associations.
 #[derive(Clone, Debug)]
 pub enum Sort {
     /// The source holds the key.
@@ -110,6 +127,17 @@ pub enum Sort {
     HasMany,
     /// Rows of a junction hold both keys.
     BelongsToMany(Junction),
+    /// A path of others leads to targets, to each of them once.
+    Chain(Chain),
+}
+
+/// A path of associations that are no chains.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    /// Their numbers, two at least.
+    pub steps: Vec<usize>,
+    /// Whether each of them leads to one row at most.
+    pub single: bool,
 }
 
 /// A foreign key.
@@ -141,6 +169,37 @@ impl World {
         numbers
             .filter(|&number| self.associations[number].source == model)
             .collect()
+    }
+
+    /// What is true of the type of a row that a `belongs_to` of an owner leads from; nothing of others.
+    pub fn guard(&self, association: usize) -> Option<(usize, &Value)> {
+        let owner = &self.owners[self.associations[association].owner?];
+        let mut members = owner.members.iter();
+        let (_, value) = members.find(|(member, _)| *member == association)?;
+        Some((owner.type_column, value))
+    }
+
+    /// The owners of a model's rows, by their numbers.
+    pub fn owners_of(&self, model: usize) -> Vec<usize> {
+        let numbers = 0..self.owners.len();
+        numbers
+            .filter(|&number| self.owners[number].source == model)
+            .collect()
+    }
+
+    /// Shows the number of every association that a declaration speaks of.
+    pub fn associations_named(&mut self, show: &mut dyn FnMut(&mut usize)) {
+        for association in &mut self.associations {
+            if let Sort::Chain(chain) = &mut association.sort {
+                chain.steps.iter_mut().for_each(&mut *show);
+            }
+        }
+        for owner in &mut self.owners {
+            owner
+                .members
+                .iter_mut()
+                .for_each(|(member, _)| show(member));
+        }
     }
 
     /// The association to many over which a filter reads columns, if there is one: it is the first step of their path.
@@ -180,7 +239,16 @@ impl Model {
 impl Association {
     /// Whether it leads to one row at most.
     pub fn is_single(&self) -> bool {
-        matches!(self.sort, Sort::BelongsTo | Sort::HasOne)
+        match &self.sort {
+            Sort::BelongsTo | Sort::HasOne => true,
+            Sort::HasMany | Sort::BelongsToMany(_) => false,
+            Sort::Chain(chain) => chain.single,
+        }
+    }
+
+    /// Whether it leads from a model to itself.
+    pub fn is_self(&self) -> bool {
+        self.source == self.target
     }
 
     /// The junction that it goes through, if it does.
@@ -198,6 +266,7 @@ impl Association {
             Sort::HasOne => "has_one",
             Sort::HasMany => "has_many",
             Sort::BelongsToMany(_) => "belongs_to_many",
+            Sort::Chain(_) => "chain",
         }
     }
 }

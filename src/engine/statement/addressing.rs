@@ -11,7 +11,7 @@ use crate::engine::new_edges::{NewEdges, Parents};
 use crate::engine::referential::{Cause, Change};
 use crate::engine::statement::{Buffers, Statement};
 use crate::error::{Limit, RequestError, RequestKind, Result, TransactionError, TransactionKind};
-use crate::schema::{DefaultValue, Table, TableId};
+use crate::schema::{DefaultValue, Reach, Table, TableId};
 use crate::storage::{Collision, RowId};
 use crate::value::Value;
 
@@ -49,6 +49,12 @@ impl Given {
         }
         let detail = format!("row {row} has {found} values for {} columns", self.len);
         Err(RequestError::new(RequestKind::KeyLength, &*table.name, detail).into())
+    }
+
+    /// The values with their columns, in the order of these.
+    fn by_ordinal<'v>(&self, values: &'v [Value]) -> impl Iterator<Item = (u32, &'v Value)> {
+        let sources = (0..).zip(&self.sources);
+        sources.filter_map(|(ordinal, source)| Some((ordinal, &values[(*source)? as usize])))
     }
 
     /// The value of a column, if it is given one.
@@ -92,9 +98,26 @@ impl Statement<'_> {
         position: usize,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<RowId> {
+        let inserted = self.insert_unless(table, given, position, values, |_, _| Ok(false))?;
+        Ok(inserted.expect("a row that is not left out is inserted"))
+    }
+
+    /// As [`Statement::insert_values`], unless the row is to be left out, which is asked of the values that were given.
+    pub(crate) fn insert_unless(
+        &mut self,
+        table: &Table,
+        given: &Given,
+        position: usize,
+        values: impl IntoIterator<Item = Value>,
+        is_left_out: impl FnOnce(&Self, &[Value]) -> Result<bool>,
+    ) -> Result<Option<RowId>> {
         let mut owned = std::mem::take(&mut self.context.buffers.values);
         owned.extend(values);
-        let inserted = self.insert_owned(table, given, position, &mut owned);
+        let checked = given.check_length(table, position, owned.len());
+        let inserted = checked.and_then(|()| match is_left_out(self, &owned)? {
+            true => Ok(None),
+            false => self.insert_owned(table, given, &mut owned).map(Some),
+        });
         owned.clear();
         self.context.buffers.values = owned;
         inserted
@@ -104,10 +127,8 @@ impl Statement<'_> {
         &mut self,
         table: &Table,
         given: &Given,
-        position: usize,
         values: &mut [Value],
     ) -> Result<RowId> {
-        given.check_length(table, position, values.len())?;
         if given.is_whole_row {
             return self.insert(table.id, values);
         }
@@ -194,6 +215,16 @@ impl Statement<'_> {
         }
     }
 
+    /// Each given value has the type of its column.
+    pub(crate) fn check_given_types(
+        &self,
+        table: &Table,
+        given: &Given,
+        values: &[Value],
+    ) -> Result<()> {
+        constraint::check_types(table, given.by_ordinal(values), self.context.limits)
+    }
+
     /// Each value has the type of its column.
     pub(crate) fn check_types(
         &self,
@@ -277,6 +308,7 @@ impl Statement<'_> {
                 row,
                 before: None,
                 gone: false,
+                rekeyed: false,
                 cause: None,
             });
         }
@@ -316,19 +348,21 @@ impl Statement<'_> {
             queue,
             ..
         } = &mut *self.context.buffers;
-        let Some(Updated { image, plain }) =
+        let Some(Updated { image, reach }) =
             self.writer.update_row(table, row, cells, edges, met, queue)
         else {
             return Ok(false);
         };
         collisions.extend(met.iter().map(|&collision| (table, collision)));
-        self.has_consequences |= !plain;
-        if !plain || must_be_judged(self.writer.schema.table(table), cells) {
+        let rekeyed = reach == Reach::Children;
+        self.has_consequences |= rekeyed;
+        if reach > Reach::Row || must_be_judged(self.writer.schema.table(table), cells) {
             history.push(Change {
                 table,
                 row,
                 before: Some(image),
                 gone: false,
+                rekeyed,
                 cause,
             });
         }
@@ -351,6 +385,7 @@ impl Statement<'_> {
                 row,
                 before: Some(before),
                 gone: true,
+                rekeyed: true,
                 cause,
             });
             self.count(table)?;

@@ -67,7 +67,7 @@ pub(crate) struct Statement<'a> {
     now_before: Option<Timestamp>,
     /// How many rows it changed, those of actions included.
     rows_changed: usize,
-    /// Whether a change can have consequences for other rows: something other than an insert or a write to plain columns.
+    /// Whether a change can have consequences for other rows: a row went, or has another value that others may refer to.
     has_consequences: bool,
     refusals: Refusals,
     /// Whether rows changed that keys to any row refer to.
@@ -304,7 +304,7 @@ impl<'a> Statement<'a> {
         let Buffers {
             history, vacated, ..
         } = &mut *self.context.buffers;
-        for change in history.iter().filter(|it| it.before.is_some()) {
+        for change in history.iter().filter(|it| it.rekeyed) {
             for &key in &self.writer.schema.table(change.table).referenced_by {
                 if self.writer.schema.foreign_key(key).is_to_any_row() {
                     self.values_changed = true;

@@ -369,7 +369,11 @@ fn a_planner_sees_the_top_level_terms() {
             Conjunct::IsNull { ordinal: 2 },
             Conjunct::Other,
             Conjunct::Other,
-            Conjunct::Other,
+            Conjunct::Prefix {
+                ordinal: 2,
+                text: "a",
+                whole: true,
+            },
             Conjunct::Other,
         ]
     );

@@ -51,6 +51,17 @@ macro_rules! option_methods {
             self
         }
 
+        /// With an attribute that is worked out of each target, under a name of its own; see
+        /// [`Select::with_attribute`](crate::query::Select::with_attribute). For `rows`, as `attributes`.
+        pub fn with_attribute(
+            mut self,
+            name: impl Into<String>,
+            expr: impl Into<$crate::expr::Expr>,
+        ) -> Self {
+            self.options = self.options.with_attribute(name, expr);
+            self
+        }
+
         /// Only these attributes of the junction row that comes with each target: the guide's `joinTableAttributes`. With
         /// none, no junction row comes (associations BTM-14).
         pub fn through_attributes(

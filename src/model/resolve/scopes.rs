@@ -115,7 +115,7 @@ fn ring(scopes: &Scopes, registry: &Registry) -> Option<Problem> {
 fn used_by<'m>(model: &'m ModelEntry, scope: &'m Scope, registry: &'m Registry) -> Vec<Place<'m>> {
     let mut used = Vec::new();
     let reached = |model, criteria: &Criteria| {
-        let models = models_reached(model, &criteria.filters, &criteria.order, registry);
+        let models = models_reached(model, criteria, registry);
         models
             .into_iter()
             .map(|model| (&*model.name, None))

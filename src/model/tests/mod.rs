@@ -18,6 +18,7 @@ mod junctions;
 mod associations;
 mod refusals;
 mod random;
+mod good_plans;
 mod verbs;
 
 fn int(name: &str) -> Attribute {

@@ -4,23 +4,24 @@ use std::cell::RefCell;
 
 use crate::association::registry::ModelEntry;
 use crate::error::{RequestError, RequestKind, Result};
-use crate::expr::{Bound, Expr, Scope, all};
-use crate::query::aggregate::fold::Fold;
-use crate::query::aggregate::{Aggregate, Groups};
-use crate::query::level::RowList;
+use crate::expr::aggregate::Aggregate;
+use crate::expr::{Expr, Operand, Parameters, Scope, all};
+use crate::query::aggregate::prepared::{GroupOrder, PreparedGroups};
+use crate::query::aggregate::{Fold, Groups, Source};
 use crate::query::node::OrderKey;
-use crate::query::parameters::{Given, NOTHING, Wanted};
-use crate::query::{Direction, Nulls, Order, Queryable, Select, Version};
-use crate::query::{execute, planner, resolve};
+use crate::query::parameters::NOTHING;
+use crate::query::reach::Worked;
+use crate::query::{Order, Queryable, Select, Version};
+use crate::query::{planner, resolve};
 use crate::schema::Schema;
-use crate::value::{DataType, Value, ValueRef};
+use crate::value::{DataType, Value};
 
 /// A read of groups of rows. See [`aggregate`](crate::query::aggregate).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Grouped {
     select: Select,
-    by: Vec<String>,
+    by: Vec<(String, Expr)>,
     aggregates: Vec<(String, Aggregate)>,
     having: Vec<Expr>,
     order: Vec<Order>,
@@ -29,15 +30,50 @@ pub struct Grouped {
 }
 
 impl Select {
-    /// Groups of the rows that have the same values of these attributes, instead of the rows; null is a value like any
-    /// other. Without attributes, all rows are one group, and there is one even if there are no rows.
+    /// Groups of the rows that have the same values of these, instead of the rows; null is a value like any other. Without
+    /// any, all rows are one group, and there is one even if there are no rows.
     ///
-    /// Filters, scopes and required includes decide which rows count; optional includes, counts and attributes have no
-    /// meaning here.
-    pub fn group_by(self, attributes: impl IntoIterator<Item = impl Into<String>>) -> Grouped {
+    /// A text is an attribute, one that the request works out ([`with_attribute`](Select::with_attribute)), or one at the end
+    /// of a path of associations to one, such as `author.country`: null where there is no row. An expression is named by its
+    /// text, or by [`Grouped::by`]. A path that leads to many rows is refused: group those, and look from there.
+    ///
+    /// Filters, scopes and required includes decide which rows count; optional includes and counts have no meaning here.
+    ///
+    /// ```
+    /// use relata::aggregate::{avg, count_rows};
+    /// use relata::{Attribute, BelongsTo, DataType, Models, col, select, values};
+    ///
+    /// let mut models = Models::new();
+    /// models.define_with("Author", |it| it.attribute(Attribute::new("country", DataType::Text)));
+    /// models.define_with("Post", |it| it.attribute(Attribute::new("words", DataType::Int)));
+    /// models.belongs_to("Post", BelongsTo::new("Author").alias("author"));
+    /// let mut db = models.sync()?;
+    /// for (country, words) in [("NO", 90), ("SE", 120), ("NO", 250)] {
+    ///     let author = db.create("Author", values! { country: country })?;
+    ///     let mut post = db.create("Post", values! { words: words })?;
+    ///     db.related(&mut post, "author")?.set(&author)?;
+    /// }
+    ///
+    /// let groups = select("Post")
+    ///     .group_by(["author.country"])
+    ///     .by("long", col("words").gt(100))
+    ///     .aggregate("posts", count_rows())
+    ///     .aggregate("hundreds", avg(col("words") / 100))
+    ///     .having(col("author.country").eq("NO"))
+    ///     .run(&db)?;
+    /// assert_eq!(groups.names(), ["author.country", "long", "posts", "hundreds"]);
+    /// let hundreds: Vec<f64> = groups.iter().map(|it| it.get_as("hundreds")).collect::<relata::Result<_>>()?;
+    /// assert_eq!(hundreds, [0.0, 2.0]);
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    pub fn group_by(self, of: impl IntoIterator<Item = impl Into<Operand>>) -> Grouped {
+        let named = |operand: Operand| match operand.expr.as_column() {
+            Some(name) => (name.to_owned(), operand.expr),
+            None => (operand.expr.to_string(), operand.expr),
+        };
         Grouped {
             select: self,
-            by: attributes.into_iter().map(Into::into).collect(),
+            by: of.into_iter().map(Into::into).map(named).collect(),
             aggregates: Vec::new(),
             having: Vec::new(),
             order: Vec::new(),
@@ -62,7 +98,14 @@ impl Select {
 }
 
 impl Grouped {
-    /// With an aggregate of the rows of each group, under a name of its own.
+    /// Of rows that also have the same value of this, under a name of its own. It stands behind what is grouped by already.
+    pub fn by(mut self, name: impl Into<String>, of: impl Into<Operand>) -> Self {
+        self.by.push((name.into(), of.into().expr));
+        self
+    }
+
+    /// With an aggregate of the rows of each group, under a name of its own: of an attribute, a path to one over associations
+    /// to one, or an expression.
     pub fn aggregate(mut self, name: impl Into<String>, aggregate: Aggregate) -> Self {
         self.aggregates.push((name.into(), aggregate));
         self
@@ -75,8 +118,8 @@ impl Grouped {
         self
     }
 
-    /// Ordered by what is grouped by or an aggregate, by its name, then by what later calls say, then by what is grouped by.
-    /// Without a word, by what is grouped by, nulls last.
+    /// Ordered by what is grouped by or an aggregate, by its name, or by an expression over those, then by what later calls
+    /// say, then by what is grouped by. Without a word, by what is grouped by, nulls last.
     pub fn order_by(mut self, order: impl Into<Order>) -> Self {
         self.order.push(order.into());
         self
@@ -97,51 +140,75 @@ impl Grouped {
     /// The groups. O(rows log rows) to group, and O(rows) for each aggregate.
     ///
     /// # Errors
-    /// As [`Select::run`]; `Type` for a sum or an average of what is no number; `OutOfRange` for a sum that is no int of 64
-    /// bits; `Repeated` for two results of one name; `Unsupported` for an order, a limit, an offset or a place of the rows,
-    /// which groups do not have, and for a group of nothing without aggregates.
+    /// As [`Select::run`]; `Type` for a sum or an average of what is no number; `Evaluation` for a sum that is no int of 64
+    /// bits and for an expression that has no value; `Repeated` for two results of one name; `Unsupported` for an order, a
+    /// limit, an offset or a place of the rows, which groups do not have, for a group of nothing without aggregates, and for a
+    /// path that leads to many rows.
     pub fn run(&self, on: &impl Queryable) -> Result<Groups> {
         let version = on.version();
-        let resolved = resolve::resolve(&self.select, version)?;
-        let bound = self.bind(version)?;
-        let by_key = bound.folds.iter().any(Fold::minds_order);
-        let plan = match by_key {
-            true => planner::plan_passing_in_order(resolved, version),
-            false => planner::plan_count(resolved, version),
-        };
-        let given = plan.wanted.given(NOTHING, version)?;
-        let levels = execute::run(&plan, &given, version.snapshot)?;
-        let mut groups = bound.groups(&levels[0].rows)?;
-        self.cut(&mut groups);
-        Ok(Groups {
-            model: bound.model,
-            names: bound.outputs.names,
-            values: groups.into_iter().flatten().collect(),
-        })
+        self.prepared(version)?.run_on(version, NOTHING)
     }
 
-    fn cut(&self, groups: &mut Vec<Vec<Value>>) {
-        groups.drain(..self.offset.min(groups.len()));
-        groups.truncate(self.limit.unwrap_or(usize::MAX));
+    /// Resolves and plans the request once, to run it often.
+    ///
+    /// # Errors
+    /// As [`run`](Grouped::run).
+    pub fn prepare(&self, on: &impl Queryable) -> Result<PreparedGroups> {
+        self.prepared(on.version())
     }
 
-    fn bind(&self, version: Version<'_>) -> Result<BoundGroups> {
+    fn prepared(&self, version: Version<'_>) -> Result<PreparedGroups> {
         let model = version.registry.by_name(&self.select.model)?;
         self.check(model)?;
-        let by = self.by.iter();
-        let by = by.map(|name| Ok(model.attribute(name)?.ordinal));
-        let by: Vec<u32> = by.collect::<Result<_>>()?;
-        let folds = self.aggregates.iter();
-        let folds = folds.map(|(_, it)| fold(it, model, version.snapshot.schema()));
-        let folds: Vec<Fold> = folds.collect::<Result<_>>()?;
-        let outputs = self.outputs(model, version, &folds);
-        Ok(BoundGroups {
-            having: self.bind_having(&outputs, version)?,
-            order: self.order_keys(&outputs)?,
-            model: model.name.to_string(),
+        let mut values = Values {
+            request: self,
+            model,
+            schema: version.snapshot.schema(),
+            worked: Vec::new(),
+        };
+        let by = self.by.iter().map(|(_, expr)| values.source(expr));
+        let by: Vec<Source> = by.collect::<Result<_>>()?;
+        let of = self.aggregates.iter();
+        let of = of.map(|(_, it)| it.of.as_ref().map(|expr| values.source(expr)).transpose());
+        let of: Vec<Option<Source>> = of.collect::<Result<_>>()?;
+        let worked = std::mem::take(&mut values.worked);
+        let bind = |worked: &[Worked], parameters: &RefCell<Parameters>| {
+            let folds = self
+                .aggregates
+                .iter()
+                .zip(&of)
+                .map(|((_, aggregate), &source)| {
+                    let data_type = source.and_then(|it| values.data_type(it, worked));
+                    Fold::new(aggregate, source, data_type, &model.name)
+                });
+            let folds: Vec<Fold> = folds.collect::<Result<_>>()?;
+            let types = by.iter().map(|&it| values.data_type(it, worked));
+            let outputs = Outputs {
+                model: &model.name,
+                names: self.names().collect(),
+                // Of a value that can only be null any type does.
+                types: types
+                    .map(|it| it.unwrap_or(DataType::Int))
+                    .chain(folds.iter().map(|fold| fold.to))
+                    .collect(),
+            };
+            let having = (!self.having.is_empty())
+                .then(|| all(self.having.iter().cloned()).bind_with(&outputs, parameters, None))
+                .transpose()?;
+            Ok((folds, having, self.orders(&outputs, parameters)?))
+        };
+        let bound = resolve::resolve_values(&self.select, worked, version, bind)?;
+        let (resolved, (folds, having, order)) = bound;
+        let in_order = folds.iter().any(Fold::minds_order);
+        Ok(PreparedGroups {
+            plan: planner::plan_values(resolved, in_order, version),
+            names: self.names().map(str::to_owned).collect(),
             by,
             folds,
-            outputs,
+            having,
+            order,
+            limit: self.limit,
+            offset: self.offset,
         })
     }
 
@@ -177,164 +244,84 @@ impl Grouped {
 
     fn names(&self) -> impl Iterator<Item = &str> {
         let aggregates = self.aggregates.iter().map(|(name, _)| name.as_str());
-        self.by.iter().map(String::as_str).chain(aggregates)
+        self.by
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .chain(aggregates)
     }
 
-    fn outputs(&self, model: &ModelEntry, version: Version<'_>, folds: &[Fold]) -> Outputs {
-        let columns = &version.snapshot.schema().table(model.table).columns;
-        let by = self.by.iter().filter_map(|name| model.find_attribute(name));
-        let by = by.map(|attribute| columns[attribute.ordinal as usize].data_type);
-        Outputs {
-            model: model.name.to_string(),
-            names: self.names().map(str::to_owned).collect(),
-            types: by.chain(folds.iter().map(|fold| fold.to)).collect(),
-        }
-    }
-
-    fn bind_having(&self, outputs: &Outputs, version: Version<'_>) -> Result<Option<Having>> {
-        if self.having.is_empty() {
-            return Ok(None);
-        }
-        let parameters = RefCell::default();
-        let bound = all(self.having.iter().cloned()).bind_with(outputs, &parameters, None)?;
-        // A group is not prepared for, and there is nothing that could be given but the time.
-        let given =
-            Wanted::new(&outputs.model, parameters.into_inner())?.given(NOTHING, version)?;
-        Ok(Some(Having { bound, given }))
-    }
-
-    /// What to order groups by: the place of a value in the group, and then all that is grouped by.
-    fn order_keys(&self, outputs: &Outputs) -> Result<Vec<OrderKey>> {
+    /// What to order groups by, before what is grouped by.
+    fn orders(
+        &self,
+        outputs: &Outputs<'_>,
+        parameters: &RefCell<Parameters>,
+    ) -> Result<Vec<GroupOrder>> {
         let said = self.order.iter().map(|order| {
-            let place = outputs.column(&order.attribute).ok_or_else(|| {
-                let detail = format!("an order by {}, which is no result", order.attribute);
-                RequestError::new(RequestKind::UnknownColumn, &*outputs.model, detail)
+            let key = |ordinal| OrderKey::own(ordinal, order.direction, order.nulls());
+            let Some(name) = order.by.as_column() else {
+                let value = order.by.bind_value_with(outputs, parameters, None)?;
+                return Ok(GroupOrder::Worked(value, key(0)));
+            };
+            let place = outputs.column(name).ok_or_else(|| {
+                let detail = format!("an order by {name}, which is no result");
+                RequestError::new(RequestKind::UnknownColumn, outputs.model, detail)
             })?;
-            Ok(OrderKey::own(place.0, order.direction, order.nulls()))
+            Ok(GroupOrder::Output(key(place.0)))
         });
         said.collect()
     }
 }
 
-fn fold(aggregate: &Aggregate, model: &ModelEntry, schema: &Schema) -> Result<Fold> {
-    let column = match &aggregate.attribute {
-        None => None,
-        Some(name) => {
-            let ordinal = model.attribute(name)?.ordinal;
-            let column = &schema.table(model.table).columns[ordinal as usize];
-            Some((ordinal, column.data_type))
+/// Collects what has to be worked out of the rows.
+struct Values<'r> {
+    request: &'r Grouped,
+    model: &'r ModelEntry,
+    schema: &'r Schema,
+    worked: Vec<Expr>,
+}
+
+impl Values<'_> {
+    /// Where a value of a row is found: an attribute by name, one that the request works out, or what else it is.
+    fn source(&mut self, expr: &Expr) -> Result<Source> {
+        let computed = &self.request.select.criteria.computed;
+        let expr = match expr.as_column() {
+            None => expr,
+            Some(name) => match computed.iter().find(|(it, _)| it == name) {
+                Some((_, computed)) => computed,
+                None if name.contains('.') && self.model.find_attribute(name).is_none() => expr,
+                None => return Ok(Source::Column(self.model.attribute(name)?.ordinal)),
+            },
+        };
+        self.worked.push(expr.clone());
+        Ok(Source::Worked(self.worked.len() - 1))
+    }
+
+    fn data_type(&self, source: Source, worked: &[Worked]) -> Option<DataType> {
+        match source {
+            Source::Column(ordinal) => {
+                let columns = &self.schema.table(self.model.table).columns;
+                Some(columns[ordinal as usize].data_type)
+            }
+            Source::Worked(position) => worked[position].value.data_type(),
         }
-    };
-    let function = (aggregate.function, aggregate.distinct);
-    Fold::new(function, column, aggregate.to_string(), &model.name)
-}
-
-/// A request for groups by ordinals, with every type checked.
-struct BoundGroups {
-    model: String,
-    by: Vec<u32>,
-    folds: Vec<Fold>,
-    outputs: Outputs,
-    having: Option<Having>,
-    order: Vec<OrderKey>,
-}
-
-/// What has to be true of a group, with the time if it asks for that.
-struct Having {
-    bound: Bound,
-    given: Given,
-}
-
-impl Having {
-    fn keeps(&self, group: &[Value]) -> Result<bool> {
-        let answer = self.bound.matches_with(group, &self.given);
-        answer.map_err(|failed| self.bound.error(failed))
     }
 }
 
 /// The values of a group by name: what is grouped by, then the aggregates.
-struct Outputs {
-    model: String,
-    names: Vec<String>,
+struct Outputs<'r> {
+    model: &'r str,
+    names: Vec<&'r str>,
     types: Vec<DataType>,
 }
 
-impl Scope for Outputs {
+impl Scope for Outputs<'_> {
     fn subject(&self) -> &str {
-        &self.model
+        self.model
     }
 
     fn column(&self, name: &str) -> Option<(u32, DataType)> {
         let mut places = (0..).zip(self.names.iter().zip(&self.types));
-        let found = places.find(|(_, (found, _))| *found == name);
+        let found = places.find(|(_, (found, _))| **found == name);
         found.map(|(place, (_, data_type))| (place, *data_type))
-    }
-}
-
-impl BoundGroups {
-    /// The values of each group, filtered and in order.
-    fn groups(&self, rows: &RowList<'_>) -> Result<Vec<Vec<Value>>> {
-        let value = |position: u32, ordinal| rows.value(position as usize, ordinal);
-        let mut groups: Vec<Vec<Value>> = Vec::new();
-        let sorted = self.sorted(rows);
-        for members in self.runs(&sorted, rows) {
-            let by = self.by.iter();
-            let mut group: Vec<Value> = match members.first() {
-                Some(&first) => by.map(|&it| value(first, it).to_value()).collect(),
-                None => Vec::new(),
-            };
-            for fold in &self.folds {
-                let cell = |&member: &u32| match fold.column {
-                    Some(ordinal) => value(member, ordinal),
-                    None => ValueRef::Null,
-                };
-                group.push(fold.of(&self.model, members.iter().map(cell))?);
-            }
-            let is_kept = match &self.having {
-                Some(having) => having.keeps(&group)?,
-                None => true,
-            };
-            if is_kept {
-                groups.push(group);
-            }
-        }
-        if !self.order.is_empty() {
-            groups.sort_by(|a, b| {
-                execute::first_difference(self.order.iter().map(|key| {
-                    let place = key.ordinal as usize;
-                    key.compare(a[place].as_ref(), b[place].as_ref())
-                }))
-            });
-        }
-        Ok(groups)
-    }
-
-    /// The positions of the rows, group after group; within a group as they stand.
-    fn sorted(&self, rows: &RowList<'_>) -> Vec<u32> {
-        let mut positions: Vec<u32> = (0..).take(rows.len()).collect();
-        let ascending = |&ordinal| OrderKey::own(ordinal, Direction::Ascending, Nulls::Last);
-        let by = self.by.iter().map(ascending);
-        let by: Vec<OrderKey> = by.collect();
-        if !by.is_empty() {
-            positions.sort_by(|&a, &b| {
-                execute::first_difference(by.iter().map(|key| {
-                    let value = |position: u32| rows.value(position as usize, key.ordinal);
-                    key.compare(value(a), value(b))
-                }))
-            });
-        }
-        positions
-    }
-
-    /// The rows of each group. Without anything to group by there is one.
-    fn runs<'p>(&self, sorted: &'p [u32], rows: &RowList<'_>) -> impl Iterator<Item = &'p [u32]> {
-        let value = |position: u32, ordinal| rows.value(position as usize, ordinal);
-        let same = move |a: &u32, b: &u32| self.by.iter().all(|&it| value(*a, it) == value(*b, it));
-        let whole = self.by.is_empty().then_some(sorted);
-        let parts = match whole {
-            Some(_) => &[],
-            None => sorted,
-        };
-        whole.into_iter().chain(parts.chunk_by(same))
     }
 }

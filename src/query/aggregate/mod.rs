@@ -2,7 +2,9 @@
 //!
 //! [`Select::aggregate`] and [`Select::group_by`] turn a request for rows into one for [`Groups`]:
 //! its filters and required includes decide which rows count, as they decide for
-//! [`count`](crate::query::Select::count). `grouped` is the request, `fold` the arithmetic, `groups` the result.
+//! [`count`](crate::query::Select::count). `grouped` is the request, `prepared` how it is run, `fold` the arithmetic, `groups`
+//! the result. An aggregate of the rows of an association below each row is asked for with
+//! [`related`](crate::expr::related), wherever a value of a row goes.
 //!
 //! Aggregates are those of SQL: nulls are left out, except by [`count_rows`]; of no values the count is 0 and everything
 //! else null. The order of the rows never shows: integers are summed exactly, floats in primary-key order.
@@ -41,100 +43,12 @@
 
 mod fold;
 mod grouped;
+mod prepared;
 mod groups;
 
-use std::fmt;
+pub use crate::expr::aggregate::{Aggregate, avg, count, count_rows, max, min, sum};
 
+pub(crate) use self::fold::{Fold, Source};
 pub use self::grouped::Grouped;
 pub use self::groups::{Group, Groups};
-
-/// One number, or value, about many rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Aggregate {
-    function: Function,
-    /// None for the rows themselves.
-    attribute: Option<String>,
-    distinct: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Function {
-    Count,
-    Sum,
-    Average,
-    Least,
-    Greatest,
-}
-
-/// How many rows there are: an int.
-pub fn count_rows() -> Aggregate {
-    Aggregate {
-        function: Function::Count,
-        attribute: None,
-        distinct: false,
-    }
-}
-
-/// How many rows have a value of an attribute: an int.
-pub fn count(attribute: impl Into<String>) -> Aggregate {
-    Aggregate::of(Function::Count, attribute)
-}
-
-/// The sum of an attribute: an int of ints, exact, and an error if it is out of range; a float of floats, added in
-/// primary-key order. Null of no values.
-pub fn sum(attribute: impl Into<String>) -> Aggregate {
-    Aggregate::of(Function::Sum, attribute)
-}
-
-/// The average of an attribute: a float, of ints from their exact sum. Null of no values.
-pub fn avg(attribute: impl Into<String>) -> Aggregate {
-    Aggregate::of(Function::Average, attribute)
-}
-
-/// The least value of an attribute, of whatever type, in the order of its type. Null of no values.
-pub fn min(attribute: impl Into<String>) -> Aggregate {
-    Aggregate::of(Function::Least, attribute)
-}
-
-/// The greatest value of an attribute, of whatever type, in the order of its type. Null of no values.
-pub fn max(attribute: impl Into<String>) -> Aggregate {
-    Aggregate::of(Function::Greatest, attribute)
-}
-
-impl Aggregate {
-    fn of(function: Function, attribute: impl Into<String>) -> Self {
-        Aggregate {
-            function,
-            attribute: Some(attribute.into()),
-            distinct: false,
-        }
-    }
-
-    /// Over different values: each counts once, however many rows have it.
-    #[must_use]
-    pub fn distinct(mut self) -> Self {
-        self.distinct = true;
-        self
-    }
-}
-
-impl Function {
-    fn name(self) -> &'static str {
-        match self {
-            Function::Count => "count",
-            Function::Sum => "sum",
-            Function::Average => "avg",
-            Function::Least => "min",
-            Function::Greatest => "max",
-        }
-    }
-}
-
-/// As in SQL: `sum(distinct score)`.
-impl fmt::Display for Aggregate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let distinct = if self.distinct { "distinct " } else { "" };
-        let of = self.attribute.as_deref().unwrap_or("*");
-        write!(f, "{}({distinct}{of})", self.function.name())
-    }
-}
+pub use self::prepared::PreparedGroups;

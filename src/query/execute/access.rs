@@ -1,47 +1,222 @@
 //! Reads the rows of a root.
+//!
+//! All of them at once, where all are read; else one after the other, in the order wanted, as long as somebody asks for
+//! more ([`Roots`]).
 
-use crate::engine::{AccessPath, RowCells, RowId, Snapshot};
+use crate::engine::{AccessPath, RowCells, RowId, Snapshot, TableReader};
 use crate::error::Result;
 use crate::expr::Failed;
+use crate::query::execute::watch::Watch;
+use crate::query::execute::{far_end, first_difference};
 use crate::query::level::{Level, RowList};
-use crate::query::node::Node;
+use crate::query::node::{Node, OrderKey};
+use crate::query::plan::{Access, FoundOrder, PlanNode, RowOrder, decisive_keys};
 use crate::value::Value;
 
-/// The rows that the access path finds and the filter leaves.
+/// The rows that the access path finds and the filter leaves: all of them, or the first so many.
 pub(super) fn read<'s>(
     path: &AccessPath,
     root: &Node,
     given: &[Value],
+    first: Option<usize>,
     snapshot: &'s Snapshot,
+    watch: impl Watch,
 ) -> Result<Level<'s>> {
-    let rows = match snapshot.find_by_path(root.table, path, given) {
-        Some(found) if root.filter.is_none() => RowList::read(snapshot, root.table, found),
-        found => {
-            let reader = snapshot.reader(root.table);
-            let (mut list, mut failed) = (RowList::new(reader), None);
-            match found {
-                Some(found) => list.extend(passing(
-                    found.map(|id| (id, reader.live(id))),
-                    root,
-                    given,
-                    snapshot,
-                    &mut failed,
-                )),
-                None => {
-                    list.extend(passing(reader.scan(), root, given, snapshot, &mut failed));
-                }
-            }
-            root.check(failed)?;
-            list
+    watch.probed(look_ups(path));
+    let reader = snapshot.reader(root.table);
+    let first = first.unwrap_or(usize::MAX);
+    let (mut list, mut failed) = (RowList::new(reader), None);
+    match snapshot.find_by_path(root.table, path, given) {
+        Some(found) if root.filter.is_none() => {
+            list = RowList::read(snapshot, root.table, found.take(first));
+            watch.read(list.len());
         }
-    };
+        Some(found) => {
+            let found = found.map(|id| (id, reader.live(id)));
+            let found = found.inspect(|_| watch.read(1));
+            list.extend(passing(found, root, given, reader, &mut failed).take(first));
+        }
+        None => {
+            let rows = snapshot.scan_by_path(root.table, path, given);
+            let rows = rows.inspect(|_| watch.read(1));
+            list.extend(passing(rows, root, given, reader, &mut failed).take(first));
+        }
+    }
+    root.check(failed)?;
+    Ok(level(list))
+}
+
+/// How often a path looks something up.
+pub(super) fn look_ups(path: &AccessPath) -> usize {
+    match path {
+        AccessPath::Scan => 0,
+        AccessPath::Intersection(paths) => paths.iter().map(look_ups).sum(),
+        AccessPath::Key { .. }
+        | AccessPath::Children { .. }
+        | AccessPath::Index { .. }
+        | AccessPath::Range { .. }
+        | AccessPath::KeyRange { .. } => path.list().map_or(1, <[Value]>::len),
+    }
+}
+
+/// A level of rows of a root.
+pub(super) fn level(rows: RowList<'_>) -> Level<'_> {
     let len = u32::try_from(rows.len()).expect("a table has fewer rows than there are row ids");
-    Ok(Level {
+    Level {
         rows,
         junction: None,
         offsets: vec![0, len],
         recursed: None,
-    })
+    }
+}
+
+/// Rows of a root that pass its filter, in the order in which its plan finds them.
+pub(super) struct Roots<'p, 's, W> {
+    planned: &'p PlanNode,
+    given: &'p [Value],
+    snapshot: &'s Snapshot,
+    reader: TableReader<'s>,
+    rows: Box<dyn Iterator<Item = (RowId, RowCells<'s>)> + 's>,
+    /// What was read already and belongs to the rows that come next.
+    next: Option<(RowId, RowCells<'s>)>,
+    /// Of an index: which keys it is walked by. Rows with the same ones are put in the order of their primary key.
+    tied_by: Option<Vec<&'p OrderKey>>,
+    watch: W,
+}
+
+impl<'p, 's, W: Watch> Roots<'p, 's, W> {
+    pub(super) fn new(
+        planned: &'p PlanNode,
+        given: &'p [Value],
+        snapshot: &'s Snapshot,
+        watch: W,
+    ) -> Result<Self> {
+        if let Access::Root(path) = &planned.access {
+            watch.probed(look_ups(path));
+        }
+        let reader = snapshot.reader(planned.node.table);
+        let mut tied_by = None;
+        let by_id = move |id: RowId| (id, reader.live(id));
+        let rows: Box<dyn Iterator<Item = (RowId, RowCells<'s>)> + 's> =
+            match (&planned.access, planned.found) {
+                (Access::Root(path), FoundOrder::Index(walk)) => {
+                    tied_by = Some(ties(planned, path, reader));
+                    let found = snapshot.rows_by_index(planned.node.table, path, walk, given);
+                    Box::new(found.map(by_id))
+                }
+                (Access::Root(path), FoundOrder::IdsBackwards) => {
+                    Box::new(snapshot.rows_backwards(planned.node.table, path, given))
+                }
+                (Access::Root(path), FoundOrder::Ids) => {
+                    match snapshot.find_by_path(planned.node.table, path, given) {
+                        Some(found) => Box::new(found.map(by_id)),
+                        None => Box::new(snapshot.scan_by_path(planned.node.table, path, given)),
+                    }
+                }
+                (Access::FarEnd(way), _) => {
+                    let found = far_end::find(way, given, snapshot, watch)?;
+                    Box::new(found.into_iter().map(by_id))
+                }
+                _ => Box::new(std::iter::empty()),
+            };
+        Ok(Roots {
+            planned,
+            given,
+            snapshot,
+            reader,
+            rows,
+            next: None,
+            tied_by,
+            watch,
+        })
+    }
+
+    /// So many of the next rows, or more: those that the order wanted does not tell from the last one come along. Fewer at
+    /// the end only.
+    pub(super) fn read(&mut self, rows: usize) -> Result<RowList<'s>> {
+        let node = &self.planned.node;
+        let (reader, filter) = (self.reader, node.filter.as_ref());
+        let mut list = RowList::new(reader);
+        let mut tied = 0;
+        let next = self.next.take();
+        let more = &mut self.rows;
+        let all = next
+            .into_iter()
+            .map(|it| (it, true))
+            .chain(more.map(|it| (it, false)));
+        for ((id, cells), passed) in all {
+            self.watch.read(usize::from(!passed));
+            if let Some(filter) = filter.filter(|_| !passed) {
+                let answer = filter.matches_with(&reader.view(id, cells), self.given);
+                if !answer.map_err(|failed| filter.error(failed))? {
+                    continue;
+                }
+            }
+            if let Some(keys) = &self.tied_by
+                && let Some(&last) = list.cells.last()
+                && !is_tied(keys, reader, last, cells)
+            {
+                sort_tied(&mut list, tied, self.snapshot);
+                tied = list.len();
+                if tied >= rows {
+                    self.next = Some((id, cells));
+                    return Ok(list);
+                }
+            }
+            list.extend(std::iter::once((id, cells)));
+            if self.tied_by.is_none() && list.len() >= rows {
+                return Ok(list);
+            }
+        }
+        if self.tied_by.is_some() {
+            sort_tied(&mut list, tied, self.snapshot);
+        }
+        Ok(list)
+    }
+}
+
+/// The keys of the order by which an index is walked.
+fn ties<'p>(
+    planned: &'p PlanNode,
+    path: &AccessPath,
+    reader: TableReader<'_>,
+) -> Vec<&'p OrderKey> {
+    let RowOrder::Columns(keys) = &planned.order else {
+        return Vec::new();
+    };
+    let AccessPath::Range { index, values, .. } = path else {
+        return Vec::new();
+    };
+    let table = reader.table;
+    let fixed = &table.indexes[*index].columns[..values.len()];
+    decisive_keys(keys, fixed, &table.primary_key().columns)
+}
+
+fn is_tied(keys: &[&OrderKey], reader: TableReader<'_>, a: RowCells<'_>, b: RowCells<'_>) -> bool {
+    let orders = keys.iter().map(|key| {
+        let (a, b) = (reader.value(a, key.ordinal), reader.value(b, key.ordinal));
+        key.compare(a, b)
+    });
+    first_difference(orders).is_eq()
+}
+
+/// Puts the rows from a position on in the order of their primary key.
+fn sort_tied(list: &mut RowList<'_>, from: usize, snapshot: &Snapshot) {
+    if list.len() - from.min(list.len()) < 2 {
+        return;
+    }
+    let reader = list.reader;
+    let by_ids = snapshot.ids_are_in_key_order(reader.table.id);
+    let mut rows: Vec<_> = list
+        .ids
+        .drain(from..)
+        .zip(list.cells.drain(from..))
+        .collect();
+    rows.sort_unstable_by(|a, b| match by_ids {
+        true => a.0.cmp(&b.0),
+        false => reader.compare_keys(a.1, b.1),
+    });
+    list.extend(rows.into_iter());
 }
 
 /// How many rows the access path finds and the filter leaves.
@@ -51,16 +226,21 @@ pub(super) fn count(
     given: &[Value],
     snapshot: &Snapshot,
 ) -> Result<usize> {
+    if root.filter.is_none() {
+        let counted = snapshot.count_by_path(root.table, path, given);
+        return Ok(counted.unwrap_or_else(|| snapshot.row_count(root.table)));
+    }
     let reader = snapshot.reader(root.table);
     let mut failed = None;
-    let count = match (snapshot.find_by_path(root.table, path, given), &root.filter) {
-        (Some(found), None) => found.len(),
-        (Some(found), Some(_)) => {
+    let count = match snapshot.find_by_path(root.table, path, given) {
+        Some(found) => {
             let read = found.map(|id| (id, reader.live(id)));
-            passing(read, root, given, snapshot, &mut failed).count()
+            passing(read, root, given, reader, &mut failed).count()
         }
-        (None, None) => snapshot.row_count(root.table),
-        (None, Some(_)) => passing(reader.scan(), root, given, snapshot, &mut failed).count(),
+        None => {
+            let rows = snapshot.scan_by_path(root.table, path, given);
+            passing(rows, root, given, reader, &mut failed).count()
+        }
     };
     root.check(failed)?;
     Ok(count)
@@ -72,10 +252,9 @@ fn passing<'s>(
     rows: impl Iterator<Item = (RowId, RowCells<'s>)>,
     root: &Node,
     given: &[Value],
-    snapshot: &'s Snapshot,
+    reader: TableReader<'s>,
     failed: &mut Option<Failed>,
 ) -> impl Iterator<Item = (RowId, RowCells<'s>)> {
-    let reader = snapshot.reader(root.table);
     let filter = root.filter.as_ref();
     rows.filter(move |&(id, cells)| {
         filter.is_none_or(|filter| {

@@ -10,12 +10,13 @@
 use crate::engine::{RowId, Snapshot};
 use crate::error::Result;
 use crate::query::execute::tested;
-use crate::query::execute::walk::{Found, Walker, composed, find};
+use crate::query::execute::walk::{Found, Walker, composed};
+use crate::query::execute::watch::Watch;
 use crate::query::level::{Level, RowList};
 use crate::query::plan::{Step, Way};
 use crate::schema::TableId;
 
-impl<'s> Walker<'_, 's> {
+impl<'s, W: Watch> Walker<'_, 's, W> {
     /// The rows that a chain leads to below each of the given ones, each once and ascending.
     pub(super) fn chain(self, steps: &[Step], sources: &RowList<'s>) -> Result<Level<'s>> {
         let mut level = self.step(&steps[0], sources, None)?;
@@ -38,7 +39,7 @@ impl<'s> Walker<'_, 's> {
             ..self
         };
         let mut found = match &step.way {
-            Way::Direct(walk) => find(walk, rows, step.table, self.snapshot)?,
+            Way::Direct(walk) => walker.find(walk, rows)?,
             Way::Through(crossing) => {
                 let (junction, mut found) = walker.cross(crossing, rows)?;
                 found.offsets = composed(&junction.offsets, &found.offsets);
@@ -51,6 +52,7 @@ impl<'s> Walker<'_, 's> {
             found = Found {
                 ids: level.rows.ids,
                 offsets: level.offsets,
+                were_read: true,
             };
             found.leave_lowest_keys(step.table, self.snapshot);
         }

@@ -6,6 +6,7 @@
 
 use crate::error::Result;
 use crate::expr::Cells;
+use crate::query::execute::aggregate::Answer;
 use crate::query::level::{self, Level};
 use crate::query::reach::{At, Reach, Slot};
 use crate::query::shape::Side;
@@ -99,13 +100,13 @@ impl Lines {
     }
 }
 
-/// A row as a term sees it that reads more than the row.
+/// A row as an expression sees it that reads more than the row.
 pub(super) struct Sight<'e, 's> {
     pub(super) levels: &'e [Level<'s>],
     pub(super) node: usize,
     pub(super) reach: &'e Reach,
     /// By slot, for each row of the node.
-    pub(super) numbers: &'e [Vec<u32>],
+    pub(super) answers: &'e [Answer],
     pub(super) position: usize,
     pub(super) line: Option<(&'e Lines, usize)>,
 }
@@ -117,10 +118,12 @@ impl Cells for Sight<'_, '_> {
             return cell(self.levels, row, self.position, ordinal);
         };
         match &self.reach.slots[slot as usize] {
-            Slot::Number { .. } => ValueRef::Int(self.numbers[slot as usize][self.position].into()),
+            Slot::Number { .. } | Slot::Aggregate { .. } => {
+                self.answers[slot as usize].of(self.position)
+            }
             Slot::Cell(at, ordinal) => {
                 let place = match at {
-                    At::Row => Some((self.node, Side::Target, self.position)),
+                    At::Row | At::Worked => Some((self.node, Side::Target, self.position)),
                     At::Junction => Some((self.node, Side::Junction, self.position)),
                     At::Below { node, side } => self
                         .line

@@ -1,50 +1,72 @@
 //! Obeys a plan, level by level.
 //!
-//! 1. The root's rows are found, tested and ordered.
+//! 1. The root's rows are found, tested and ordered. Where the plan says when to stop, they are read in batches, each of
+//!    which goes through the next two steps, until so many are left.
 //! 2. What its filter asks of rows below it is counted, and rows are taken out for which the answer is no.
 //! 3. The required includes are read, and with each of them the rows of its parent node that have nothing there are
 //!    taken out; so on down, before anything is cut. That is the semi-join (beyond BY-7), and what decides about a parent
 //!    is the filter alone (BY-3). What a required include found stays: it is read once.
 //! 4. Where the filter or the order reads columns of rows below, those are read, included or not, and looked at together
 //!    with the rows.
-//! 5. Then a node is cut, and last the optional includes are read, and counted what is only counted, under the rows that
-//!    are left. A recursive include is followed once nothing above it changes any more.
+//! 5. Then a node is cut, its computed attributes are worked out, and last the optional includes are read, and counted what
+//!    is only counted, under the rows that are left. A recursive include is followed once nothing above it changes any more.
 //!
 //! Taking rows out of a node takes out what is already below them. The recursion is as deep as the includes of the
 //! request, which are limited. Everything is allocated per level.
 
 mod access;
-mod computed;
+mod far_end;
+mod batches;
 mod arrange;
 mod lines;
 mod reach;
+mod worked;
+mod aggregate;
 mod walk;
 mod chain;
 mod recursion;
+mod watch;
 
 use std::cmp::Ordering;
 
-use crate::engine::Snapshot;
+use crate::engine::{RowId, Snapshot};
 use crate::error::Result;
 use crate::expr::Bound;
 use crate::query::execute::walk::Walker;
+use crate::query::execute::watch::{Notes, Unwatched, Watch};
 use crate::query::level::{Level, RowList};
-use crate::query::node::JunctionNode;
-use crate::query::plan::{Access, Cut, Keep, Plan, RowOrder};
+use crate::query::node::{JunctionNode, OrderKey};
+use crate::query::plan::{Access, Cut, FoundOrder, Keep, Plan, RowOrder, Stop};
 use crate::query::reach::Origin;
 use crate::value::Value;
 
-pub(crate) use self::computed::work_out;
+pub(crate) use self::watch::{Figures, Watched};
 
-/// One level per node.
-pub(crate) fn run<'s>(
-    plan: &Plan,
-    given: &[Value],
-    snapshot: &'s Snapshot,
-) -> Result<Vec<Level<'s>>> {
-    let mut execution = Execution::new(plan, given, snapshot);
+/// What a request found.
+#[derive(Debug)]
+pub(crate) struct Found<'s> {
+    /// One per node.
+    pub(crate) levels: Vec<Level<'s>>,
+    /// By node, the values of computed attributes, row after row; nothing at all if there are none.
+    pub(crate) computed: Vec<Vec<Value>>,
+}
+
+pub(crate) fn run<'s>(plan: &Plan, given: &[Value], snapshot: &'s Snapshot) -> Result<Found<'s>> {
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
     execution.read_all()?;
-    Ok(execution.levels)
+    Ok(execution.into_found())
+}
+
+/// Does what running a plan does, for what it costs.
+pub(crate) fn watch(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<Watched> {
+    let notes = Notes::new(plan.nodes.len());
+    let mut execution = Execution::new(plan, given, snapshot, &notes);
+    execution.read_all()?;
+    let by_node = notes.by_node(&execution.levels);
+    Ok(Watched {
+        by_node,
+        time: notes.time(),
+    })
 }
 
 /// As [`run`], of a plan whose root rows are given.
@@ -53,41 +75,101 @@ pub(crate) fn run_given<'s>(
     given: &[Value],
     root_rows: Level<'s>,
     snapshot: &'s Snapshot,
-) -> Result<Vec<Level<'s>>> {
-    let mut execution = Execution::new(plan, given, snapshot);
+) -> Result<Found<'s>> {
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
     execution.root_rows = Some(root_rows);
     execution.read_all()?;
-    Ok(execution.levels)
+    Ok(execution.into_found())
+}
+
+/// The rows of the root, and all that it works out of them, row after row.
+pub(crate) fn run_values<'s>(
+    plan: &Plan,
+    given: &[Value],
+    snapshot: &'s Snapshot,
+) -> Result<(RowList<'s>, Vec<Value>)> {
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
+    execution.read_all()?;
+    let worked = plan.root().node.worked.len();
+    let values = execution.work_out(0, 0..worked)?;
+    Ok((execution.levels.swap_remove(0).rows, values))
+}
+
+/// What keys of its order compare of one row of the root.
+pub(crate) fn place_of(
+    row: RowId,
+    keys: &[OrderKey],
+    plan: &Plan,
+    given: &[Value],
+    snapshot: &Snapshot,
+) -> Result<Vec<Value>> {
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
+    let root = plan.root();
+    let RowOrder::Reaching(order) = &root.order else {
+        return Ok(Vec::new());
+    };
+    execution.levels[0] = Level {
+        rows: RowList::read(snapshot, root.node.table, [row]),
+        junction: None,
+        offsets: vec![0, 1],
+        recursed: None,
+    };
+    let worked = execution.worked_keys(0, keys)?;
+    let values = execution.key_values(0, order, keys, &worked)?;
+    Ok(values.into_iter().map(|value| value.to_value()).collect())
 }
 
 /// How many rows the root has, of a plan that only counts.
 pub(crate) fn count(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<usize> {
     let root = plan.root();
     if plan.nodes.len() > 1 {
-        return Ok(run(plan, given, snapshot)?.first().map_or(0, Level::len));
+        return Ok(run(plan, given, snapshot)?
+            .levels
+            .first()
+            .map_or(0, Level::len));
     }
     match &root.access {
         Access::Root(path) => access::count(path, &root.node, given, snapshot),
-        Access::Given | Access::Direct { .. } | Access::On { .. } => Ok(0),
+        Access::FarEnd(_) | Access::Given | Access::Direct { .. } | Access::On { .. } => Ok(0),
         Access::Through { .. } | Access::Chain { .. } => Ok(0),
     }
 }
 
-struct Execution<'p, 's> {
+/// Whether the root has a row, of a plan that only counts. The first one settles it, where no filter can fail.
+pub(crate) fn exists(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<bool> {
+    let root = plan.root();
+    if !plan.is_total || (plan.nodes.len() == 1 && root.node.filter.is_none()) {
+        return Ok(count(plan, given, snapshot)? > 0);
+    }
+    let mut execution = Execution::new(plan, given, snapshot, Unwatched);
+    execution.stop = Some(Stop {
+        rows: 1,
+        in_batches: plan.nodes.len() > 1,
+    });
+    execution.read_root()?;
+    Ok(execution.levels[0].len() > 0)
+}
+
+struct Execution<'p, 's, W> {
     plan: &'p Plan,
     /// The values of the parameters.
     given: &'p [Value],
     snapshot: &'s Snapshot,
     /// By node.
     levels: Vec<Level<'s>>,
+    /// By node, if there are any computed attributes.
+    computed: Vec<Vec<Value>>,
     /// The rows of the root, or the sources of a chain to it, where the plan says that they are given.
     root_rows: Option<Level<'s>>,
+    /// When no more roots are read.
+    stop: Option<Stop>,
+    watch: W,
 }
 
 const GIVEN: &str = "whoever runs such a plan gives the rows that it begins with";
 
-impl<'p, 's> Execution<'p, 's> {
-    fn new(plan: &'p Plan, given: &'p [Value], snapshot: &'s Snapshot) -> Self {
+impl<'p, 's, W: Watch> Execution<'p, 's, W> {
+    fn new(plan: &'p Plan, given: &'p [Value], snapshot: &'s Snapshot, watch: W) -> Self {
         let nodes = plan.nodes.iter();
         let levels = nodes.map(|it| Level::unread(snapshot.reader(it.node.table)));
         Execution {
@@ -95,7 +177,10 @@ impl<'p, 's> Execution<'p, 's> {
             given,
             snapshot,
             levels: levels.collect(),
+            computed: Vec::new(),
             root_rows: None,
+            stop: plan.root().stop(snapshot),
+            watch,
         }
     }
 
@@ -106,16 +191,28 @@ impl<'p, 's> Execution<'p, 's> {
                 self.let_go(node);
                 continue;
             }
-            if !self.levels[node].is_read() {
+            self.watch.turn_to(node);
+            if node == 0 {
+                self.read_root()?;
+            } else if !self.levels[node].is_read() {
                 self.read_required(node)?;
             }
             self.finish(node)?;
             self.follow(node)?;
+            self.compute(node)?;
+            self.leave_shown(node);
         }
         Ok(())
     }
 
-    /// Leaves what is part of the result of a node whose rows are decided.
+    fn into_found(self) -> Found<'s> {
+        Found {
+            levels: self.levels,
+            computed: self.computed,
+        }
+    }
+
+    /// Leaves the rows of a node that are part of the result, in their order.
     fn finish(&mut self, node: usize) -> Result<()> {
         let planned = &self.plan.nodes[node];
         self.cut(node);
@@ -124,6 +221,12 @@ impl<'p, 's> Execution<'p, 's> {
         {
             self.sort(node, order, &order.keys)?;
         }
+        Ok(())
+    }
+
+    /// Leaves what is part of the result of a node of which nothing is read any more.
+    fn leave_shown(&mut self, node: usize) {
+        let planned = &self.plan.nodes[node];
         if planned.keep != Keep::Rows {
             self.levels[node].keep_offsets();
         }
@@ -135,15 +238,17 @@ impl<'p, 's> Execution<'p, 's> {
         {
             self.levels[node].junction = None;
         }
-        Ok(())
     }
 
     /// Reads a node, its required includes and what else decides about it, and leaves only rows that pass, with something in
     /// each required include, and of the includes of one owner in one of them; before a limit, in the order that decides
     /// what it takes.
     fn read_required(&mut self, node: usize) -> Result<()> {
+        let before = self.watch.turn_to(node);
         self.levels[node] = self.read(node)?;
-        self.leave_required(node)
+        self.leave_required(node)?;
+        self.watch.turn_to(before);
+        Ok(())
     }
 
     /// Reads the required includes below the rows of a node, and leaves those that have something in each.
@@ -174,14 +279,18 @@ impl<'p, 's> Execution<'p, 's> {
         {
             self.sort(node, order, &order.taking)?;
         }
+        let level = &self.levels[node];
+        let rows = level.offsets.last().map_or(0, |&end| end as usize);
+        self.watch.passed(node, rows);
         Ok(())
     }
 
     /// The rows of a node under the rows of its parent node, tested and ordered.
     fn read(&mut self, node: usize) -> Result<Level<'s>> {
         let mut level = self.read_below(node, None)?;
-        // Nothing is below a reference.
+        // Nothing that is part of the result is below a reference.
         let parent = self.plan.nodes[node].node.include.as_ref();
+        let parent = parent.filter(|it| it.origin == Origin::Request);
         let recursed = parent.and_then(|it| self.levels[it.parent].recursed.as_deref());
         if let Some(recursed) = recursed {
             let keep = level.spread(&recursed.stand_themselves());
@@ -199,9 +308,17 @@ impl<'p, 's> Execution<'p, 's> {
             table,
             given: self.given,
             snapshot,
+            watch: self.watch,
         };
         let mut level = match &planned.access {
-            Access::Root(path) => access::read(path, &planned.node, self.given, snapshot)?,
+            Access::Root(path) if planned.found == FoundOrder::Ids => {
+                let (node, first) = (&planned.node, self.first());
+                access::read(path, node, self.given, first, snapshot, self.watch)?
+            }
+            Access::Root(_) | Access::FarEnd(_) => {
+                let mut roots = access::Roots::new(planned, self.given, snapshot, self.watch)?;
+                access::level(roots.read(self.first().unwrap_or(usize::MAX))?)
+            }
             Access::Given => {
                 let rows = self.root_rows.take();
                 let rows = rows.expect(GIVEN);
@@ -230,7 +347,7 @@ impl<'p, 's> Execution<'p, 's> {
             },
         };
         // The rows of a root are tested as they are read.
-        if !matches!(planned.access, Access::Root(_))
+        if !matches!(planned.access, Access::Root(_) | Access::FarEnd(_))
             && let Some(filter) = &planned.node.filter
         {
             let keep = tested(&level.rows, filter, self.given)?;
@@ -238,6 +355,12 @@ impl<'p, 's> Execution<'p, 's> {
         }
         arrange::arrange(&mut level, planned, self.snapshot);
         Ok(level)
+    }
+
+    /// How many roots are read, if all of them stay.
+    fn first(&self) -> Option<usize> {
+        let stop = self.stop.filter(|stop| !stop.in_batches);
+        stop.map(|stop| stop.rows)
     }
 
     /// Leaves the rows that offset and limit leave under each parent.

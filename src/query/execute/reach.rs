@@ -8,22 +8,24 @@ use std::cmp::Ordering;
 
 use crate::error::Result;
 use crate::expr::Bound;
+use crate::query::execute::aggregate::Answer;
 use crate::query::execute::arrange::KeyOrder;
 use crate::query::execute::lines::{Lines, Sight, cell};
+use crate::query::execute::watch::Watch;
 use crate::query::execute::{Execution, first_difference};
 use crate::query::level::Level;
 use crate::query::node::OrderKey;
 use crate::query::plan::{Join, ReachingOrder};
-use crate::query::reach::{At, Origin, Slot};
+use crate::query::reach::{At, Origin};
 use crate::query::shape::Side;
-use crate::value::ValueRef;
+use crate::value::{Value, ValueRef};
 
-impl<'s> Execution<'_, 's> {
+impl<'s, W: Watch> Execution<'_, 's, W> {
     /// Leaves the rows of a node for which a term is true that reads no joined rows.
     pub(super) fn ask(&mut self, node: usize, term: &Bound) -> Result<()> {
-        let numbers = self.numbers(node, [term])?;
+        let answers = self.answers(node, [term.columns()])?;
         let keep = self.levels[node].len();
-        let keep = (0..keep).map(|position| self.holds(node, term, &numbers, position, None));
+        let keep = (0..keep).map(|position| self.holds(node, term, &answers, position, None));
         let keep: Vec<bool> = keep.collect::<Result<_>>()?;
         self.retain(node, &keep);
         Ok(())
@@ -34,7 +36,8 @@ impl<'s> Execution<'_, 's> {
         for &below in &join.nodes {
             self.read_joined(below)?;
         }
-        let numbers = self.numbers(node, join.terms.iter().map(|(term, _)| term))?;
+        let asking = join.terms.iter().map(|(term, _)| term.columns());
+        let answers = self.answers(node, asking)?;
         let mut joined = Lines::of(node, self.levels[node].len());
         for (&below, nodes) in join.nodes.iter().zip(1..) {
             self.add(&mut joined, node, below)?;
@@ -42,7 +45,7 @@ impl<'s> Execution<'_, 's> {
                 let lines = 0..joined.len();
                 let keep = lines.map(|line| {
                     let position = joined.position(node, line).unwrap_or(0);
-                    self.holds(node, term, &numbers, position, Some((&joined, line)))
+                    self.holds(node, term, &answers, position, Some((&joined, line)))
                 });
                 let keep: Vec<bool> = keep.collect::<Result<_>>()?;
                 joined.retain(&keep);
@@ -63,11 +66,8 @@ impl<'s> Execution<'_, 's> {
         order: &ReachingOrder,
         keys: &[OrderKey],
     ) -> Result<()> {
-        let mut values = vec![ValueRef::Null; self.levels[node].len() * keys.len()];
-        self.fill_own(node, keys, &mut values);
-        for branch in &order.branches {
-            self.fill_first(node, branch, keys, &mut values)?;
-        }
+        let worked = self.worked_keys(node, keys)?;
+        let values = self.key_values(node, order, keys, &worked)?;
         let level = &self.levels[node];
         let row_key = KeyOrder::of(level.rows.reader, self.snapshot);
         let junction = level.junction.as_ref();
@@ -90,8 +90,42 @@ impl<'s> Execution<'_, 's> {
         Ok(())
     }
 
+    /// Of the rows of a node, the values of the keys that are worked out, row after row.
+    pub(super) fn worked_keys(&mut self, node: usize, keys: &[OrderKey]) -> Result<Vec<Value>> {
+        let worked = keys.iter().filter(|key| key.at == At::Worked);
+        self.work_out(node, worked.map(|key| key.ordinal as usize))
+    }
+
+    /// Of the rows of a node, what keys compare, row after row.
+    pub(super) fn key_values<'v>(
+        &mut self,
+        node: usize,
+        order: &ReachingOrder,
+        keys: &[OrderKey],
+        worked: &'v [Value],
+    ) -> Result<Vec<ValueRef<'v>>>
+    where
+        's: 'v,
+    {
+        let mut values = vec![ValueRef::Null; self.levels[node].len() * keys.len()];
+        self.fill_own(node, keys, &mut values);
+        let places = keys.iter().zip(0..).filter(|(key, _)| key.at == At::Worked);
+        let places: Vec<usize> = places.map(|(_, place)| place).collect();
+        if !places.is_empty() {
+            for (row, worked) in worked.chunks_exact(places.len()).enumerate() {
+                for (place, value) in places.iter().zip(worked) {
+                    values[row * keys.len() + place] = value.as_ref();
+                }
+            }
+        }
+        for branch in &order.branches {
+            self.fill_first(node, branch, keys, &mut values)?;
+        }
+        Ok(values)
+    }
+
     /// Reads what is joined, if it is not read yet. What is there for that alone is not cut by anybody else.
-    fn read_joined(&mut self, node: usize) -> Result<()> {
+    pub(super) fn read_joined(&mut self, node: usize) -> Result<()> {
         if !self.levels[node].is_read() {
             self.read_required(node)?;
             if self.origin(node) != Origin::Request {
@@ -102,7 +136,7 @@ impl<'s> Execution<'_, 's> {
     }
 
     /// Joins the rows of a node below another with what is joined so far.
-    fn add(&self, joined: &mut Lines, top: usize, node: usize) -> Result<()> {
+    pub(super) fn add(&self, joined: &mut Lines, top: usize, node: usize) -> Result<()> {
         let include = self.plan.nodes[node].node.include.as_ref();
         let (parent, single) = include.map_or((top, true), |include| {
             (include.parent, include.association.is_single())
@@ -114,7 +148,7 @@ impl<'s> Execution<'_, 's> {
         &self,
         node: usize,
         term: &Bound,
-        numbers: &[Vec<u32>],
+        answers: &[Answer],
         position: usize,
         line: Option<(&Lines, usize)>,
     ) -> Result<bool> {
@@ -122,7 +156,7 @@ impl<'s> Execution<'_, 's> {
             levels: &self.levels,
             node,
             reach: &self.plan.nodes[node].node.reach,
-            numbers,
+            answers,
             position,
             line,
         };
@@ -130,55 +164,16 @@ impl<'s> Execution<'_, 's> {
         answer.map_err(|failed| term.error(failed))
     }
 
-    /// By slot of a node, the numbers that terms ask for.
-    fn numbers<'t>(
-        &mut self,
-        node: usize,
-        terms: impl IntoIterator<Item = &'t Bound>,
-    ) -> Result<Vec<Vec<u32>>> {
-        let reach = &self.plan.nodes[node].node.reach;
-        let mut numbers = vec![Vec::new(); reach.slots.len()];
-        for term in terms {
-            for &ordinal in term.columns() {
-                let slot = ordinal.checked_sub(reach.base).map(|slot| slot as usize);
-                if let Some(slot) = slot
-                    && let Slot::Number { way, cut } = &reach.slots[slot]
-                {
-                    numbers[slot] = self.number(way, *cut)?;
-                }
-            }
-        }
-        Ok(numbers)
-    }
-
-    /// How many rows stand at the end of a way under each row where it begins. Nothing on the way is needed after that.
-    fn number(&mut self, way: &[usize], cut: bool) -> Result<Vec<u32>> {
-        for &node in way {
-            self.read_required(node)?;
-            if cut || Some(&node) != way.last() {
-                self.cut(node);
-            }
-        }
-        let mut ends: Option<Vec<u32>> = None;
-        for &node in way.iter().rev() {
-            let offsets = std::mem::take(&mut self.levels[node].offsets);
-            ends = Some(match ends {
-                None => offsets,
-                Some(ends) => offsets.iter().map(|&end| ends[end as usize]).collect(),
-            });
-            self.let_go(node);
-        }
-        let ends = ends.unwrap_or_default();
-        Ok(ends.windows(2).map(|pair| pair[1] - pair[0]).collect())
-    }
-
     /// The values of the keys that stand in the rows themselves.
-    fn fill_own(&self, node: usize, keys: &[OrderKey], values: &mut [ValueRef<'s>]) {
+    fn fill_own<'v>(&self, node: usize, keys: &[OrderKey], values: &mut [ValueRef<'v>])
+    where
+        's: 'v,
+    {
         for (place, key) in keys.iter().enumerate() {
             let side = match key.at {
                 At::Row => Side::Target,
                 At::Junction => Side::Junction,
-                At::Below { .. } => continue,
+                At::Below { .. } | At::Worked => continue,
             };
             for row in 0..self.levels[node].len() {
                 let value = cell(&self.levels, (node, side), row, key.ordinal);
@@ -188,16 +183,19 @@ impl<'s> Execution<'_, 's> {
     }
 
     /// The values of the keys that stand in a branch, of the joined rows that come first.
-    fn fill_first(
+    fn fill_first<'v>(
         &mut self,
         node: usize,
         branch: &[usize],
         keys: &[OrderKey],
-        values: &mut [ValueRef<'s>],
-    ) -> Result<()> {
+        values: &mut [ValueRef<'v>],
+    ) -> Result<()>
+    where
+        's: 'v,
+    {
         let below = |key: &OrderKey| match key.at {
             At::Below { node, side } if branch.contains(&node) => Some((node, side)),
-            At::Below { .. } | At::Row | At::Junction => None,
+            At::Below { .. } | At::Row | At::Junction | At::Worked => None,
         };
         let (places, keys_below): (Vec<usize>, Vec<OrderKey>) = keys
             .iter()
@@ -228,7 +226,7 @@ impl<'s> Execution<'_, 's> {
             let found: Vec<ValueRef<'s>> = keys_below.iter().map(|key| value(key, line)).collect();
             let Some(row) = row else { continue };
             let base = row * keys.len();
-            let best: Vec<ValueRef<'s>> = places.iter().map(|it| values[base + it]).collect();
+            let best: Vec<ValueRef<'v>> = places.iter().map(|it| values[base + it]).collect();
             let is_first = last != Some(row);
             if is_first || compare_by(&keys_below, &found, &best).is_lt() {
                 for (place, value) in places.iter().zip(found) {

@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use crate::engine::RowId;
 use crate::error::Result;
 use crate::query::execute::Execution;
+use crate::query::execute::watch::Watch;
 use crate::query::level::{self, Level};
 use crate::query::recursed::Recursing;
 
@@ -24,7 +25,7 @@ enum Met {
     Pairs(HashSet<(u32, RowId), ahash::RandomState>),
 }
 
-impl<'s> Execution<'_, 's> {
+impl<'s, W: Watch> Execution<'_, 's, W> {
     /// Follows the rows of a node that is recursive and part of the result. Nothing above it changes any more.
     pub(super) fn follow(&mut self, node: usize) -> Result<()> {
         let include = self.plan.nodes[node].node.include.as_ref();

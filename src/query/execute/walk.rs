@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use crate::engine::{RowId, RowView, Snapshot, TableReader};
 use crate::error::Result;
 use crate::expr::{Bound, Cells};
+use crate::query::execute::watch::Watch;
 use crate::query::execute::{first_difference, tested};
 use crate::query::level::{self, Level, RowList};
 use crate::query::plan::{Crossing, Lookup, Probe, ValueJoin, Walk};
@@ -18,21 +19,24 @@ use crate::value::{Value, ValueRef};
 pub(super) struct Found {
     pub(super) ids: Vec<RowId>,
     pub(super) offsets: Vec<u32>,
+    /// Whether the rows were read to be found.
+    pub(super) were_read: bool,
 }
 
 /// What a walk to a table needs besides the way.
 #[derive(Clone, Copy)]
-pub(super) struct Walker<'p, 's> {
+pub(super) struct Walker<'p, 's, W> {
     pub(super) table: TableId,
     /// The values of the parameters.
     pub(super) given: &'p [Value],
     pub(super) snapshot: &'s Snapshot,
+    pub(super) watch: W,
 }
 
-impl<'s> Walker<'_, 's> {
+impl<'s, W: Watch> Walker<'_, 's, W> {
     /// The rows straight below the given ones.
     pub(super) fn direct(self, walk: &Walk, parents: &RowList<'s>) -> Result<Level<'s>> {
-        let found = find(walk, parents, self.table, self.snapshot)?;
+        let found = self.find(walk, parents)?;
         Ok(self.read(found))
     }
 
@@ -44,11 +48,11 @@ impl<'s> Walker<'_, 's> {
             true => Some(junction.rows.repeated(&found.offsets)),
             false => None,
         };
+        let level = self.read(found);
         Ok(Level {
-            rows: RowList::read(self.snapshot, self.table, found.ids),
             junction,
             offsets,
-            recursed: None,
+            ..level
         })
     }
 
@@ -57,8 +61,10 @@ impl<'s> Walker<'_, 's> {
         let reader = self.snapshot.reader(self.table);
         let columns = reader.table.columns.len();
         let mut found = Found::with_capacity(parents.len(), 0);
+        found.were_read = true;
         for parent in 0..parents.len() {
             for (id, cells) in reader.scan() {
+                self.watch.read(1);
                 let pair = Pair {
                     row: reader.view(id, cells),
                     other: parents.view(parent),
@@ -76,6 +82,9 @@ impl<'s> Walker<'_, 's> {
 
     /// The rows of ids that were found, without junction rows.
     pub(super) fn read(self, found: Found) -> Level<'s> {
+        if !found.were_read {
+            self.watch.read(found.ids.len());
+        }
         Level {
             rows: RowList::read(self.snapshot, self.table, found.ids),
             junction: None,
@@ -88,10 +97,11 @@ impl<'s> Walker<'_, 's> {
     /// many there are.
     pub(super) fn number_direct(self, walk: &Walk, parents: &RowList<'s>) -> Result<Level<'s>> {
         let offsets = match walk {
-            Walk::ToChildren(key) => edge_counts(*key, parents, self.snapshot)?,
-            Walk::ToParent(_) | Walk::ByValue(_) => {
-                find(walk, parents, self.table, self.snapshot)?.offsets
+            Walk::ToChildren(key) => {
+                self.watch.probed(parents.len());
+                edge_counts(*key, parents, self.snapshot)?
             }
+            Walk::ToParent(_) | Walk::ByValue(_) => self.find(walk, parents)?.offsets,
         };
         Ok(self.numbers(offsets))
     }
@@ -114,7 +124,7 @@ impl<'s> Walker<'_, 's> {
     ) -> Result<(Level<'s>, Found)> {
         let junction = self.junction(crossing, parents)?;
         let (walk, rows) = (&crossing.to_target, &junction.rows);
-        let found = find(walk, rows, self.table, self.snapshot)?;
+        let found = self.find(walk, rows)?;
         Ok((junction, found))
     }
 
@@ -130,6 +140,35 @@ impl<'s> Walker<'_, 's> {
             junction.retain_rows(&keep);
         }
         Ok(junction)
+    }
+
+    /// The ids of the rows below each of the given rows.
+    pub(super) fn find(self, walk: &Walk, parents: &RowList<'_>) -> Result<Found> {
+        let (table, snapshot, watch) = (self.table, self.snapshot, self.watch);
+        match walk {
+            Walk::ToParent(key) => {
+                watch.probed(parents.len());
+                to_parent(*key, parents, snapshot)
+            }
+            Walk::ToChildren(key) => {
+                watch.probed(parents.len());
+                to_children(*key, parents, snapshot)
+            }
+            Walk::ByValue(join) => match &join.lookup {
+                Lookup::Key { key, probe } => look_up(parents, probe, |values, ids| {
+                    watch.probed(1);
+                    ids.extend(snapshot.find(table, *key, values));
+                }),
+                Lookup::Index { index, probe, .. } => look_up(parents, probe, |values, ids| {
+                    watch.probed(1);
+                    ids.append(&mut snapshot.find_all(table, *index, values));
+                }),
+                Lookup::Scan => {
+                    watch.read(snapshot.row_count(table));
+                    scan(join, parents, snapshot.reader(table))
+                }
+            },
+        }
     }
 
     /// A level of numbers alone.
@@ -173,28 +212,6 @@ fn edge_counts(key: ForeignKeyId, parents: &RowList<'_>, snapshot: &Snapshot) ->
         offsets.push(level::offset(rows)?);
     }
     Ok(offsets)
-}
-
-/// The ids of the rows of a table below each of the given rows.
-pub(super) fn find(
-    walk: &Walk,
-    parents: &RowList<'_>,
-    table: TableId,
-    snapshot: &Snapshot,
-) -> Result<Found> {
-    match walk {
-        Walk::ToParent(key) => to_parent(*key, parents, snapshot),
-        Walk::ToChildren(key) => to_children(*key, parents, snapshot),
-        Walk::ByValue(join) => match &join.lookup {
-            Lookup::Key { key, probe } => look_up(parents, probe, |values, ids| {
-                ids.extend(snapshot.find(table, *key, values));
-            }),
-            Lookup::Index { index, probe, .. } => look_up(parents, probe, |values, ids| {
-                ids.append(&mut snapshot.find_all(table, *index, values));
-            }),
-            Lookup::Scan => scan(join, parents, snapshot.reader(table)),
-        },
-    }
 }
 
 fn to_parent(key: ForeignKeyId, rows: &RowList<'_>, snapshot: &Snapshot) -> Result<Found> {
@@ -287,6 +304,7 @@ fn scan(join: &ValueJoin, rows: &RowList<'_>, table: TableReader<'_>) -> Result<
 /// `pairs` ascend.
 fn found_from_pairs(pairs: &[(u32, RowId)], rows: usize) -> Result<Found> {
     let mut found = Found::with_capacity(rows, pairs.len());
+    found.were_read = true;
     let mut pairs = pairs.iter().peekable();
     for row in (0_u32..).take(rows) {
         while let Some((_, id)) = pairs.next_if(|(position, _)| *position == row) {
@@ -304,6 +322,7 @@ impl Found {
         Found {
             ids: Vec::with_capacity(ids),
             offsets,
+            were_read: false,
         }
     }
 

@@ -1,28 +1,39 @@
 //! From what was asked for to how it is read.
 //!
-//! The rules are simple, and the same whatever the tables hold: a root is read as [`AccessPath::choose`] says for its
-//! filter; an include walks edges if a foreign key carries the association, and looks up values otherwise; what is only
-//! counted is counted by its edges where each of them counts. So a plan does not grow old: it is as good for every version
-//! of its schema, and nothing is ever planned again. Whoever adds costs has to see to that.
+//! 1. Each node is drafted: an include walks edges if a foreign key carries the association, and looks up values otherwise
+//!    (`walk`, `chain`); what is only counted is counted by its edges where each of them counts; what filters and orders
+//!    reach is connected (`reach`).
+//! 2. What is asked about the whole is decided: a count needs no order and no cut.
+//! 3. `root` chooses how the root is found, among all ways that there are, by what each is expected to cost: the candidates
+//!    of its filter, the order of an index (`in_order`), and `far_end`, what is below it. It knows when a limit lets it stop early.
+//! 4. `estimate` says how many rows of each node are expected.
+//!
+//! All ways give the same rows in the same order. A plan knows which counts it depends on; who keeps one has to see whether
+//! they still hold ([`Plan::fits`]).
 
 mod reach;
 mod walk;
 mod chain;
+mod root;
+mod in_order;
+mod far_end;
+mod estimate;
 
 use std::collections::BTreeSet;
 
 use crate::association::link::{Association, Link};
 use crate::engine::AccessPath;
-use crate::query::Version;
 use crate::query::node::Node;
-use crate::query::plan::{Access, Cut, IdOrder, Keep, Plan, PlanNode, RowOrder};
-use crate::query::reach::Origin;
+use crate::query::plan::{Access, Cut, FoundOrder, IdOrder, Keep, Plan, PlanNode, RowOrder, Step};
+use crate::query::reach::{Origin, Slot};
+use crate::query::reason::Reason;
 use crate::query::resolve::Resolved;
+use crate::query::{Strategy, Version};
 use crate::schema::Schema;
 
 /// How to answer a request.
 pub(crate) fn plan(resolved: Resolved, version: Version<'_>) -> Plan {
-    plan_from(plan_root, resolved, version)
+    settled(draft(draft_root, resolved, version), version)
 }
 
 /// How to answer a request whose root rows are those of an association, given or, of a chain, found from the given sources;
@@ -33,6 +44,91 @@ pub(crate) fn plan_given(
     single: bool,
     version: Version<'_>,
 ) -> Plan {
+    settled(draft_given(resolved, association, single, version), version)
+}
+
+/// How to count what a request finds: only what decides about roots, in no order and not cut (associations EL-52,
+/// EL-53).
+pub(crate) fn plan_count(mut resolved: Resolved, version: Version<'_>) -> Plan {
+    resolved.nodes = required_only(only_rows(resolved.nodes));
+    settled(counting(draft(draft_root, resolved, version)), version)
+}
+
+/// How to read what [`plan_count`] counts for what is worked out of each row, in primary-key order or in none.
+pub(crate) fn plan_values(mut resolved: Resolved, in_order: bool, version: Version<'_>) -> Plan {
+    resolved.nodes = required_only(resolved.nodes);
+    let mut draft = counting(draft(draft_root, resolved, version));
+    if in_order {
+        draft.plan.nodes[0].order = RowOrder::Key;
+    }
+    settled(draft, version)
+}
+
+/// As [`plan_count`], of given root rows.
+pub(crate) fn plan_given_count(
+    mut resolved: Resolved,
+    association: &Association,
+    version: Version<'_>,
+) -> Plan {
+    resolved.nodes = required_only(only_rows(resolved.nodes));
+    let draft = draft_given(resolved, association, false, version);
+    settled(counting(draft), version)
+}
+
+/// A plan whose root is still to be chosen.
+struct Drafted {
+    plan: Plan,
+    strategy: Strategy,
+}
+
+fn draft(
+    draft_root: impl Fn(Node, &Schema) -> PlanNode,
+    resolved: Resolved,
+    version: Version<'_>,
+) -> Drafted {
+    let schema = version.snapshot.schema();
+    let Resolved {
+        nodes,
+        wanted,
+        strategy,
+    } = resolved;
+    let mut planned: Vec<PlanNode> = Vec::with_capacity(nodes.len());
+    for mut node in nodes {
+        let include = node.include.clone();
+        let access = include.map(|include| {
+            let source = planned[include.parent].node.table;
+            walk::choose(&mut node, &include, source, version)
+        });
+        planned.push(match access {
+            None => draft_root(node, schema),
+            Some(access) => plan_node(node, access, schema),
+        });
+    }
+    reach::connect(&mut planned);
+    let is_total = planned.iter().all(|node| !can_fail(node));
+    Drafted {
+        plan: Plan {
+            schema: schema.clone(),
+            registry: version.registry.clone(),
+            wanted,
+            nodes: planned,
+            counted: Vec::new(),
+            is_total,
+        },
+        strategy,
+    }
+}
+
+fn draft_root(node: Node, schema: &Schema) -> PlanNode {
+    plan_node(node, Access::Root(AccessPath::Scan), schema)
+}
+
+fn draft_given(
+    resolved: Resolved,
+    association: &Association,
+    single: bool,
+    version: Version<'_>,
+) -> Drafted {
     let root = |mut node: Node, schema: &Schema| {
         let access = match association.link {
             Link::Chain(_) => chain::choose(&mut node, association, None, version),
@@ -44,65 +140,13 @@ pub(crate) fn plan_given(
         }
         root
     };
-    plan_from(root, resolved, version)
+    draft(root, resolved, version)
 }
 
-fn plan_from(
-    plan_root: impl Fn(Node, &Schema) -> PlanNode,
-    resolved: Resolved,
-    version: Version<'_>,
-) -> Plan {
-    let schema = version.snapshot.schema();
-    let Resolved { nodes, wanted } = resolved;
-    let mut planned: Vec<PlanNode> = Vec::with_capacity(nodes.len());
-    for mut node in nodes {
-        let include = node.include.clone();
-        let access = include.map(|include| {
-            let source = planned[include.parent].node.table;
-            walk::choose(&mut node, &include, source, version)
-        });
-        planned.push(match access {
-            None => plan_root(node, schema),
-            Some(access) => plan_node(node, access, schema),
-        });
-    }
-    reach::connect(&mut planned);
-    Plan {
-        schema: schema.clone(),
-        registry: version.registry.clone(),
-        wanted,
-        nodes: planned,
-    }
-}
-
-/// How to count what a request finds: only what decides about roots, in no order and not cut (associations EL-52,
-/// EL-53).
-pub(crate) fn plan_count(mut resolved: Resolved, version: Version<'_>) -> Plan {
-    resolved.nodes = required_only(resolved.nodes);
-    counting(plan(resolved, version))
-}
-
-/// How to read what [`plan_count`] counts, in primary-key order.
-pub(crate) fn plan_passing_in_order(resolved: Resolved, version: Version<'_>) -> Plan {
-    let mut plan = plan_count(resolved, version);
-    plan.nodes[0].order = RowOrder::Key;
-    plan
-}
-
-/// As [`plan_count`], of given root rows.
-pub(crate) fn plan_given_count(
-    mut resolved: Resolved,
-    association: &Association,
-    version: Version<'_>,
-) -> Plan {
-    resolved.nodes = required_only(resolved.nodes);
-    counting(plan_given(resolved, association, false, version))
-}
-
-fn counting(mut plan: Plan) -> Plan {
+fn counting(mut draft: Drafted) -> Drafted {
     // Which row of an association to one a condition is about is decided by order and cut.
-    let joined = reach::joined(&plan.nodes);
-    for (position, node) in plan.nodes.iter_mut().enumerate() {
+    let joined = reach::joined(&draft.plan.nodes);
+    for (position, node) in draft.plan.nodes.iter_mut().enumerate() {
         // Who is required is judged on what is right below.
         if let Some(include) = &mut node.node.include {
             include.recursion = None;
@@ -114,24 +158,58 @@ fn counting(mut plan: Plan) -> Plan {
             node.cut = Cut::default();
         }
     }
+    draft
+}
+
+/// Chooses how the root is found and how values are looked up, and estimates what that leads to.
+fn settled(draft: Drafted, version: Version<'_>) -> Plan {
+    let Drafted { mut plan, strategy } = draft;
+    if let Access::Root(_) = plan.root().access {
+        root::choose(&mut plan, strategy, version);
+    } else {
+        plan.nodes[0].estimate = estimate::UNKNOWN;
+    }
+    estimate::estimate(&mut plan, strategy, version);
     plan
 }
 
-fn plan_root(mut node: Node, schema: &Schema) -> PlanNode {
-    let choice = AccessPath::choose(schema, schema.table(node.table), node.filter.as_ref());
-    if choice.answers_filter {
-        node.filter = None;
+/// Whether what decides about the rows of a node can fail for one: a filter, or an aggregate that one asks for.
+fn can_fail(node: &PlanNode) -> bool {
+    let is_aggregate = |slot: &Slot| matches!(slot, Slot::Aggregate { .. });
+    if node.node.reach.slots.iter().any(is_aggregate) {
+        return true;
     }
-    plan_node(node, Access::Root(choice.path), schema)
+    let of_access = match &node.access {
+        Access::On { condition, .. } => Some(condition),
+        Access::Through { through, .. } => through.filter.as_ref(),
+        Access::Root(_) | Access::FarEnd(_) | Access::Given => None,
+        Access::Direct { .. } | Access::Chain { .. } => None,
+    };
+    let steps: &[Step] = match &node.access {
+        Access::Chain { steps, .. } => steps,
+        _ => &[],
+    };
+    let of_steps = steps.iter();
+    let of_steps = of_steps.flat_map(|it| it.filter.iter().chain(it.way.filter()));
+    let junction = node.node.junction.as_ref();
+    let of_joins = node.joins.iter().flat_map(|join| &join.terms);
+    (node.node.filter.iter())
+        .chain(of_access)
+        .chain(of_steps)
+        .chain(junction.and_then(|it| it.filter.as_ref()))
+        .chain(&node.asks)
+        .chain(of_joins.map(|(term, _)| term))
+        .any(|it| it.can_fail())
 }
 
 fn plan_node(mut node: Node, access: Access, schema: &Schema) -> PlanNode {
     let primary_key = &schema.table(node.table).primary_key().columns;
     let keep = keep(&node);
     let order = std::mem::take(&mut node.order);
+    let unordered = node.include.as_ref().is_some_and(|it| it.unordered);
     let order = match keep {
-        Keep::Rows => RowOrder::new(order, primary_key),
-        Keep::Passing | Keep::Number => RowOrder::Any,
+        Keep::Rows if !unordered => RowOrder::new(order, primary_key),
+        Keep::Rows | Keep::Passing | Keep::Number => RowOrder::Any,
     };
     let cut = cut(&node, access.id_order());
     PlanNode {
@@ -142,6 +220,11 @@ fn plan_node(mut node: Node, access: Access, schema: &Schema) -> PlanNode {
         order,
         cut,
         keep,
+        found: FoundOrder::Ids,
+        stop: None,
+        estimate: 0.0,
+        no_index: Vec::new(),
+        reason: Reason::OnlyWay,
     }
 }
 
@@ -174,6 +257,15 @@ fn cut(node: &Node, found: IdOrder) -> Cut {
     }
 }
 
+/// Of the root its rows alone, without an order and without what is worked out of them.
+fn only_rows(mut nodes: Vec<Node>) -> Vec<Node> {
+    if let Some(root) = nodes.first_mut() {
+        root.order.clear();
+        root.forget_attributes();
+    }
+    nodes
+}
+
 /// What decides about the root: it, the includes that are required all the way up to it, and what the filters of those
 /// reach.
 fn required_only(nodes: Vec<Node>) -> Vec<Node> {
@@ -198,6 +290,9 @@ fn required_only(nodes: Vec<Node>) -> Vec<Node> {
         if !node.is_single() {
             node.order.clear();
         }
+        if position > 0 {
+            node.forget_attributes();
+        }
         for below in node.reached() {
             let way = std::iter::successors(Some(below), |&it| parents[it]);
             reached.extend(way.take_while(|&it| it != position));
@@ -211,7 +306,8 @@ fn required_only(nodes: Vec<Node>) -> Vec<Node> {
         kept.push(node);
     }
     for node in &mut kept {
-        node.renumber(|node| places[node].expect("what is reached is kept"));
+        // What was not kept nobody reads any more.
+        node.renumber(|node| places[node].unwrap_or(node));
     }
     kept
 }

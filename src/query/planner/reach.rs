@@ -1,6 +1,6 @@
 //! What is read besides the rows of a node, and looked at together with them.
 //!
-//! 1. Terms over numbers alone are tested first, one after the other: a number costs little, and each term leaves fewer
+//! 1. Terms over numbers and aggregates alone are tested first, one after the other: a number costs little, and each term leaves fewer
 //!    rows to the next one.
 //! 2. The other terms are tested over joined rows. Terms that share a node are of the same row of it and so belong to one
 //!    [`Join`]; terms that share none never multiply each other's rows.
@@ -37,7 +37,9 @@ pub(super) fn joined(nodes: &[PlanNode]) -> BTreeSet<usize> {
             RowOrder::Any | RowOrder::Key | RowOrder::Columns(_) => Vec::new(),
         };
         let of_filter = node.joins.iter().flat_map(|join| join.nodes.clone());
-        of_filter.chain(of_order).collect::<Vec<_>>()
+        let of_values = node.node.worked.iter().flat_map(|it| it.joined.clone());
+        let joined = of_filter.chain(of_order).chain(of_values);
+        joined.collect::<Vec<_>>()
     };
     nodes.iter().flat_map(of_node).collect()
 }
@@ -47,10 +49,10 @@ fn terms(nodes: &[PlanNode], node: usize) -> (Vec<Bound>, Vec<Join>) {
     let mut asks = Vec::new();
     let mut joining: Vec<(BTreeSet<usize>, &Bound)> = Vec::new();
     for term in &reach.terms {
-        let slots = reach.slots_of(term);
-        let places = slots.filter_map(|slot| match slot {
+        let slots = reach.slots_of(term.columns());
+        let places = slots.filter_map(|(_, slot)| match slot {
             Slot::Cell(at, _) => Some(*at),
-            Slot::Number { .. } => None,
+            Slot::Number { .. } | Slot::Aggregate { .. } => None,
         });
         let below = way_to(nodes, node, places);
         match below.is_empty() {

@@ -88,20 +88,20 @@ fn plans_say_how_a_number_is_found() {
         .with_count("pinned")
         .with_count(include("company").filter(col("name").eq("Acme")));
     assert_eq!(
-        request.explain(&world).unwrap(),
+        request.explain(&world).unwrap().to_string(),
         [
-            "select User",
+            "select User, about 4 rows",
             "  scan of users: 4 rows",
             "  order: primary key, as found",
-            "  count tasks (Task)",
+            "  count tasks (Task), about 4 rows",
             "    number of edges tasks_user_id_fkey to its children",
-            "  count notes (Note)",
+            "  count notes (Note), about 1 row",
             "    look-up in index notes_owner_type_owner_id_idx: owner_type = 'user', owner_id",
             "    filter: owner_type = 'user'",
-            "  count pinned (Task)",
+            "  count pinned (Task), about 4 rows",
             "    to junction: edges pins_user_id_fkey to its children",
             "    to target: edge pins_task_id_fkey to its parent",
-            "  count company (Company)",
+            "  count company (Company), about 0 rows",
             "    edge users_company_code_fkey to its parent",
             "    filter: name = 'Acme'",
             "",
@@ -177,10 +177,11 @@ fn a_filter_on_a_foreign_key_walks_its_edges() {
     let tasks = select("Task").filter(col("userId").eq(param("user")));
     let tasks = tasks.prepare(&world).unwrap();
     assert_eq!(
-        tasks.explain(&world).unwrap(),
+        tasks.explain(&world).unwrap().to_string(),
         [
-            "select Task",
+            "select Task, about 1 row",
             "  by edges tasks_user_id_fkey under one parent: userId = :user",
+            "  because: cost 2, against 21 for a scan",
             "  order: primary key, as found",
             "",
         ]

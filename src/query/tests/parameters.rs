@@ -145,8 +145,9 @@ fn plans_name_their_parameters() {
     let world = World::example();
     let request = select("User").filter(col("id").eq(param("id")).and(col("age").gt(param("age"))));
     assert_eq!(
-        request.explain(&world).unwrap(),
-        "select User\n  by primary key users_pkey: id = :id\n  filter: id = :id and age > :age\n"
+        request.explain(&world).unwrap().to_string(),
+        "select User, about 1 row\n  by primary key users_pkey: id = :id\n  because: a key names one row\n  \
+         filter: id = :id and age > :age\n"
     );
 }
 

@@ -5,11 +5,12 @@ use proptest::prelude::*;
 use crate::association::link::Link;
 use crate::association::registry::{ModelEntry, ModelId};
 use crate::error::{ErrorKind, Limit, RequestKind};
-use crate::expr::{Expr, Scope, all, any, col, not, related};
-use crate::query::select::Criteria;
+use crate::expr::aggregate::{self, AggregateFunction};
+use crate::expr::{Expr, RelatedRows, Scope, all, any, col, not, related};
+use crate::query::criteria::Criteria;
 use crate::query::tests::fixture::{World, uuid};
 use crate::query::tests::reference::{Names, Reference, Tree, names_of};
-use crate::query::{Include, Record, Records, Select, asc, desc, include, select};
+use crate::query::{Include, Record, Records, Select, Strategy, asc, desc, include, select};
 use crate::value::{DataType, Value};
 
 proptest! {
@@ -40,7 +41,16 @@ proptest! {
         prop_assert_eq!(request.count(&world).unwrap(), expected.count);
         let prepared = request.prepare(&world).unwrap();
         prop_assert_eq!(&trees(prepared.run_owned(&world).unwrap().rows().iter()), &expected.shown);
-        prop_assert!(!request.explain(&world).unwrap().is_empty());
+        let explained = request.explain_analyze(&world).unwrap();
+        prop_assert_eq!(explained.root.actual.unwrap().rows, expected.shown.len() as u64);
+        for strategy in Strategy::ALL {
+            let forced = request.clone().strategy(strategy);
+            let found = forced.run(&world).unwrap();
+            prop_assert_eq!(&trees(found.iter()), &expected.shown, "{:?}", &forced);
+            prop_assert_eq!(forced.count(&world).unwrap(), expected.count, "{:?}", &forced);
+            let exists = forced.exists(&world).unwrap();
+            prop_assert_eq!(exists, expected.count > 0, "{:?}", &forced);
+        }
         let mut given = Vec::new();
         let mut parametrized = request;
         parametrize(&mut parametrized.criteria, &mut given);
@@ -354,13 +364,43 @@ fn random_question(
     if choices.once_in(3) {
         rows = rows.filter(first);
     }
-    match choices.pick(6) {
+    match choices.pick(8) {
+        6 | 7 => random_aggregate(world, target, rows, choices),
         0 => rows.exists(),
         1 => rows.any(second),
         2 => rows.none(second),
         3 => rows.all(second),
         4 => rows.count().ge(choices.int(3)),
         _ => rows.count().eq(choices.int(3)),
+    }
+}
+
+/// Something about a value of rows.
+fn random_aggregate(
+    world: &World,
+    model: &ModelEntry,
+    rows: RelatedRows,
+    choices: &mut Choices<'_>,
+) -> Expr {
+    let name = choices.of(&names_of(model));
+    let (_, data_type) = Names::new(world, model, None).column(&name).unwrap();
+    let aggregate = match (choices.pick(5), data_type) {
+        (0, DataType::Int) => aggregate::sum(name),
+        (1, DataType::Int) => aggregate::avg(name),
+        (2, _) => aggregate::min(name),
+        (3, _) => aggregate::max(name),
+        _ => aggregate::count(name),
+    };
+    let is_number = data_type == DataType::Int || aggregate.function == AggregateFunction::Count;
+    let aggregate = match choices.once_in(3) {
+        true => aggregate.distinct(),
+        false => aggregate,
+    };
+    let value = rows.aggregate(aggregate);
+    match (is_number, choices.pick(3)) {
+        (true, 0) => value.ge(choices.int(9)),
+        (true, 1) => value.eq(choices.int(4)),
+        _ => value.is_null(),
     }
 }
 

@@ -12,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::association::link::{Association, Hop, Link};
 use crate::association::registry::{ModelEntry, ModelId};
 use crate::error::Result;
-use crate::expr::{self, Expr, Numbers, Question, Related, Scope, all};
-use crate::query::select::Criteria;
+use crate::expr::aggregate::{Aggregate, AggregateFunction};
+use crate::expr::{self, Expr, Numbers, Question, Related, Scope, all, col};
+use crate::query::criteria::Criteria;
 use crate::query::tests::fixture::World;
 use crate::query::{Direction, Include, Nulls, Order, include};
 use crate::value::{DataType, Value};
@@ -164,8 +165,18 @@ impl<'w> Reference<'w> {
         lines
     }
 
-    /// The number of rows that answers a question.
+    /// The number of rows that answers a question, or what it says about them.
     fn answer(&self, seat: Seat<'_>, related: &Related, true_only: bool) -> Value {
+        let rows = self.asked(seat, related, true_only);
+        match &related.question {
+            Question::Aggregate(aggregate) => aggregated(aggregate, &rows),
+            Question::Any | Question::All(_) | Question::Count => {
+                Value::from(i64::try_from(rows.len()).unwrap())
+            }
+        }
+    }
+
+    fn asked<'a>(&'a self, seat: Seat<'a>, related: &Related, true_only: bool) -> Vec<Seat<'a>> {
         let bare = Seat {
             criteria: &self.nothing,
             ..seat
@@ -187,7 +198,7 @@ impl<'w> Reference<'w> {
                 if position + 1 == keys.len() {
                     rows.retain(|it| self.is_asked_about(*it, related, true_only));
                 }
-                let cuts = position + 1 < keys.len() || related.question == Question::Count;
+                let cuts = position + 1 < keys.len() || related.question.gives_cell();
                 if seat.model.association(key).unwrap().is_single() && cuts {
                     rows.truncate(1);
                 }
@@ -195,7 +206,7 @@ impl<'w> Reference<'w> {
             }
             ends = next;
         }
-        Value::from(i64::try_from(ends.len()).unwrap())
+        ends
     }
 
     fn is_asked_about(&self, seat: Seat<'_>, related: &Related, true_only: bool) -> bool {
@@ -203,7 +214,8 @@ impl<'w> Reference<'w> {
         related.filter.as_ref().is_none_or(holds)
             && match &related.question {
                 Question::All(condition) if true_only => holds(condition),
-                Question::All(_) | Question::Any | Question::Count => true,
+                Question::All(_) | Question::Any => true,
+                Question::Count | Question::Aggregate(_) => true,
             }
     }
 
@@ -549,7 +561,10 @@ impl<'w> Reference<'w> {
         narrowed: &[Vec<Line<'a>>],
     ) -> Vec<Value> {
         let names = Names::new(self.world, seat.model, seat.junction);
-        let places: Vec<Place> = orders.iter().map(|it| names.place(&it.attribute)).collect();
+        let places: Vec<Place> = orders
+            .iter()
+            .map(|it| names.place(it.by.as_column().unwrap()))
+            .collect();
         let paths = places.iter().map(|it| it.path.clone()).collect();
         let lines = self.lines(seat, paths, Some(narrowed)).into_iter();
         let keys = lines.map(|line| -> Vec<Value> {
@@ -560,7 +575,7 @@ impl<'w> Reference<'w> {
 
     fn is_over_many(&self, model: ModelId, order: &Order) -> bool {
         let mut model = self.model(model);
-        let elements: Vec<&str> = order.attribute.split('.').collect();
+        let elements: Vec<&str> = order.by.as_column().unwrap().split('.').collect();
         for element in &elements[..elements.len() - 1] {
             let Ok(association) = model.association(element) else {
                 return false;
@@ -670,10 +685,48 @@ impl expr::Reach for Names<'_> {
         let number = |true_only| self.push(Slot::Number(related.clone(), true_only));
         let of_all = number(false);
         let of_true = match &related.question {
-            Question::Any | Question::Count => of_all,
+            Question::Any | Question::Count | Question::Aggregate(_) => of_all,
             Question::All(_) => number(true),
         };
         Ok(Numbers { of_all, of_true })
+    }
+
+    fn aggregate(&self, related: &Related, aggregate: &Aggregate) -> Result<(u32, DataType)> {
+        let end = format!("{}.{}", related.path, column_of(aggregate));
+        let data_type = match aggregate.function {
+            AggregateFunction::Least | AggregateFunction::Greatest => self.place_and_type(&end).1,
+            AggregateFunction::Count | AggregateFunction::Sum => DataType::Int,
+            AggregateFunction::Average => DataType::Float,
+        };
+        Ok((self.push(Slot::Number(related.clone(), false)), data_type))
+    }
+}
+
+fn column_of(aggregate: &Aggregate) -> &str {
+    aggregate.of.as_ref().and_then(Expr::as_column).unwrap()
+}
+
+/// An aggregate of a column of rows, without a float among them.
+fn aggregated(aggregate: &Aggregate, rows: &[Seat<'_>]) -> Value {
+    let values = rows.iter().map(|seat| {
+        let ordinal = seat.model.attribute(column_of(aggregate)).unwrap().ordinal;
+        seat.row[ordinal as usize].clone()
+    });
+    let mut values: Vec<Value> = values.filter(|value| !value.is_null()).collect();
+    values.sort();
+    if aggregate.distinct {
+        values.dedup();
+    }
+    let sum = || -> i64 { values.iter().filter_map(Value::as_int).sum() };
+    let count = i64::try_from(values.len()).unwrap();
+    match (aggregate.function, count) {
+        (AggregateFunction::Count, _) => count.into(),
+        (_, 0) => Value::Null,
+        (AggregateFunction::Least, _) => values[0].clone(),
+        (AggregateFunction::Greatest, _) => values[values.len() - 1].clone(),
+        (AggregateFunction::Sum, _) => sum().into(),
+        #[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
+        (AggregateFunction::Average, _) => (sum() as f64 / count as f64).into(),
     }
 }
 
@@ -731,9 +784,9 @@ fn lines_below<'a>(lines: &[Line<'a>], key: &str, seat: &Seat<'a>) -> Vec<Line<'
 
 /// What an order of a row says about those of an include below it.
 fn below_of(order: &Order, key: &str) -> Option<Order> {
-    let (first, rest) = order.attribute.split_once('.')?;
+    let (first, rest) = order.by.as_column()?.split_once('.')?;
     (first == key).then(|| Order {
-        attribute: rest.to_owned(),
+        by: col(rest),
         ..order.clone()
     })
 }

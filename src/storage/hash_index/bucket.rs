@@ -4,33 +4,40 @@
 //! the next free one after it, so that a probe looks at a few neighbours rather than at the whole bucket. A row stands
 //! beside its fragment: most probes touch one line of memory.
 //!
-//! Invariants: a slot is free if it holds [`FREE`], whose fragment no entry has; between an entry's own slot and the one
-//! that it stands in none is free; entries overflow only when no slot is free.
+//! Invariants: a slot is free if its row is [`NO_ROW`]; between an entry's own slot and the one that it stands in none is
+//! free; entries overflow only when no slot is free.
 
 use crate::storage::RowId;
 
-use super::Entry;
+use super::{Entry, Fragment};
 
-/// The fragment of a free slot.
-pub(super) const FREE_FRAGMENT: u32 = 0;
+/// The row of a free slot. No entry has it.
+const NO_ROW: RowId = RowId(u32::MAX);
 
-/// What a free slot holds.
-const FREE: Entry = Entry {
-    fragment: FREE_FRAGMENT,
-    row: RowId(0),
-};
+impl<F: Fragment> Entry<F> {
+    /// What a free slot holds.
+    const FREE: Self = Entry {
+        fragment: F::NONE,
+        row: NO_ROW,
+    };
+
+    #[inline]
+    fn is_free(self) -> bool {
+        self.row == NO_ROW
+    }
+}
 
 /// `S` inline entries, a power of two, then as many as it takes.
 #[derive(Clone, Debug)]
-pub(crate) struct Bucket<const S: usize> {
-    slots: [Entry; S],
+pub(crate) struct Bucket<const S: usize, F> {
+    slots: [Entry<F>; S],
     /// How many slots are taken.
     inline_len: usize,
     /// Entries that came when the slots were full: many rows of one hash, or a bucket whose turn to split is late.
-    overflow: Vec<Entry>,
+    overflow: Vec<Entry<F>>,
 }
 
-impl<const S: usize> Bucket<S> {
+impl<const S: usize, F: Fragment> Bucket<S, F> {
     /// The number of a slot is so many upper bits of a fragment.
     const BITS: u32 = {
         assert!(
@@ -42,7 +49,7 @@ impl<const S: usize> Bucket<S> {
 
     pub(super) fn new() -> Self {
         Bucket {
-            slots: [FREE; S],
+            slots: [Entry::FREE; S],
             inline_len: 0,
             overflow: Vec::new(),
         }
@@ -57,19 +64,19 @@ impl<const S: usize> Bucket<S> {
         self.inline_len + self.overflow.len()
     }
 
-    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
-        let inline = self.slots.iter().filter(|entry| **entry != FREE);
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry<F>> + '_ {
+        let inline = self.slots.iter().filter(|entry| !entry.is_free());
         inline.chain(&self.overflow).copied()
     }
 
     #[inline]
-    pub(super) fn push(&mut self, entry: Entry) {
+    pub(super) fn push(&mut self, entry: Entry<F>) {
         if self.inline_len == S {
             self.overflow.push(entry);
             return;
         }
         let mut slot = Self::own_slot(entry.fragment);
-        while self.slots[slot].fragment != FREE_FRAGMENT {
+        while !self.slots[slot].is_free() {
             slot = Self::after(slot);
         }
         self.slots[slot] = entry;
@@ -83,10 +90,10 @@ impl<const S: usize> Bucket<S> {
     }
 
     /// Where an entry stands, counted through the slots and on through the overflow.
-    pub(super) fn position(&self, entry: Entry) -> Option<usize> {
+    pub(super) fn position(&self, entry: Entry<F>) -> Option<usize> {
         let mut slot = Self::own_slot(entry.fragment);
         for _ in 0..S {
-            if self.slots[slot] == FREE {
+            if self.slots[slot].is_free() {
                 return None;
             }
             if self.slots[slot] == entry {
@@ -119,7 +126,7 @@ impl<const S: usize> Bucket<S> {
         for _ in 1..S {
             slot = Self::after(slot);
             let entry = self.slots[slot];
-            if entry == FREE {
+            if entry.is_free() {
                 break;
             }
             if Self::distance(Self::own_slot(entry.fragment), slot) >= Self::distance(free, slot) {
@@ -127,12 +134,12 @@ impl<const S: usize> Bucket<S> {
                 free = slot;
             }
         }
-        self.slots[free] = FREE;
+        self.slots[free] = Entry::FREE;
         self.inline_len -= 1;
     }
 
     /// Moves the entries whose fragment is chosen to a new bucket.
-    pub(super) fn split_off(&mut self, chosen: impl Fn(u32) -> bool) -> Self {
+    pub(super) fn split_off(&mut self, chosen: impl Fn(F) -> bool) -> Self {
         let whole = std::mem::replace(self, Bucket::new());
         let mut moved = Bucket::new();
         for entry in whole.entries() {
@@ -148,8 +155,8 @@ impl<const S: usize> Bucket<S> {
 
     /// Where an entry with this fragment stands if that slot is its.
     #[inline]
-    fn own_slot(fragment: u32) -> usize {
-        (fragment >> (u32::BITS - Self::BITS)) as usize
+    fn own_slot(fragment: F) -> usize {
+        (fragment.high() >> (u32::BITS - Self::BITS)) as usize
     }
 
     #[inline]
@@ -164,7 +171,7 @@ impl<const S: usize> Bucket<S> {
 
     #[cfg(test)]
     pub(super) fn check_invariants(&self) {
-        let taken = self.slots.iter().filter(|entry| **entry != FREE);
+        let taken = self.slots.iter().filter(|entry| !entry.is_free());
         assert_eq!(taken.count(), self.inline_len);
         assert!(
             self.overflow.is_empty() || self.inline_len == S,
@@ -183,28 +190,28 @@ impl<const S: usize> Bucket<S> {
 
 /// The rows of a bucket whose fragment agrees.
 #[derive(Debug)]
-pub(crate) struct Candidates<'a, const S: usize> {
-    bucket: Option<&'a Bucket<S>>,
-    fragment: u32,
+pub(crate) struct Candidates<'a, const S: usize, F> {
+    bucket: Option<&'a Bucket<S, F>>,
+    fragment: F,
     /// The slot to look at next.
     slot: usize,
     /// How many have been looked at, through the slots and on through the overflow.
     passed: usize,
 }
 
-impl<'a, const S: usize> Candidates<'a, S> {
+impl<'a, const S: usize, F: Fragment> Candidates<'a, S, F> {
     #[inline]
-    pub(super) fn new(bucket: Option<&'a Bucket<S>>, fragment: u32) -> Self {
+    pub(super) fn new(bucket: Option<&'a Bucket<S, F>>, fragment: F) -> Self {
         Candidates {
             bucket,
             fragment,
-            slot: Bucket::<S>::own_slot(fragment),
+            slot: Bucket::<S, F>::own_slot(fragment),
             passed: 0,
         }
     }
 
     #[cold]
-    fn next_in_overflow(&mut self, bucket: &Bucket<S>) -> Option<RowId> {
+    fn next_in_overflow(&mut self, bucket: &Bucket<S, F>) -> Option<RowId> {
         while let Some(entry) = bucket.overflow.get(self.passed - S) {
             self.passed += 1;
             if entry.fragment == self.fragment {
@@ -215,7 +222,7 @@ impl<'a, const S: usize> Candidates<'a, S> {
     }
 }
 
-impl<const S: usize> Iterator for Candidates<'_, S> {
+impl<const S: usize, F: Fragment> Iterator for Candidates<'_, S, F> {
     type Item = RowId;
 
     #[inline]
@@ -223,10 +230,10 @@ impl<const S: usize> Iterator for Candidates<'_, S> {
         let bucket = self.bucket?;
         while self.passed < S {
             let entry = bucket.slots[self.slot % S];
-            if entry.fragment == FREE_FRAGMENT {
+            if entry.is_free() {
                 return None;
             }
-            self.slot = Bucket::<S>::after(self.slot);
+            self.slot = Bucket::<S, F>::after(self.slot);
             self.passed += 1;
             if entry.fragment == self.fragment {
                 return Some(entry.row);

@@ -1,38 +1,42 @@
 //! A persistent set of rows, found by the hash of a key that stands in the row itself.
 //!
-//! Linear hashing over a [`Trie`] of flat buckets: a bucket keeps 32 bits of each hash beside the row id, so a probe
-//! reads one bucket and then the few rows whose bits agree. One bucket splits per insert while the set is over its load,
-//! and the last bucket is merged back per removal while it is far under, so no single write pays for a rebuild and
-//! memory follows the number of entries in both directions.
+//! Linear hashing over a [`Trie`] of flat buckets: a bucket keeps a [`Fragment`] of each hash beside the row id, so a
+//! probe reads one bucket and then the few rows whose fragments agree. One bucket splits per insert while the set is over
+//! its load, and the last bucket is merged back per removal while it is far under, so no single write pays for a rebuild
+//! and memory follows the number of entries in both directions.
 //!
 //! Invariants: an entry stands in the bucket that the low bits of its fragment address under `bucket_count`; a bucket
-//! without entries is no leaf of the trie; entries overflow only when the inline slots are full; no (hash, row) is
+//! without entries is no leaf of the trie; entries overflow only when the inline slots are full; no (fragment, row) is
 //! in twice.
 //!
-//! The index never sees a key: whoever finds compares keys through a closure. Its internal order comes from hashes and
-//! from history, so nothing here promises one: where several rows match, the smallest row id is the answer.
+//! The index never sees a key: whoever finds compares keys through a closure, or has fragments that are equal only
+//! where keys are. Its internal order comes from hashes and from history, so nothing here promises one: where several
+//! rows match, the smallest row id is the answer.
 
 mod bucket;
+mod fragment;
 
 use std::fmt;
 
 use crate::storage::RowId;
 use crate::storage::trie::Trie;
 
-use self::bucket::{Bucket, Candidates, FREE_FRAGMENT};
+use self::bucket::{Bucket, Candidates};
+
+pub(crate) use self::fragment::{Fragment, HashPart, Whole};
 
 /// Inline entries of a bucket.
 pub(crate) const SLOTS: usize = if cfg!(relata_tiny) { 4 } else { 64 };
 
-/// A set of (hash, row) in buckets of `S` inline entries.
-pub(crate) struct HashIndex<const S: usize = SLOTS> {
-    buckets: Trie<Bucket<S>>,
+/// A set of (fragment, row) in buckets of `S` inline entries.
+pub(crate) struct HashIndex<const S: usize = SLOTS, F = HashPart> {
+    buckets: Trie<Bucket<S, F>>,
     /// Buckets that fragments are addressed to; those without entries are not in the trie.
     bucket_count: u32,
     len: usize,
 }
 
-impl<const S: usize> HashIndex<S> {
+impl<const S: usize, F: Fragment> HashIndex<S, F> {
     /// Entries per bucket above which one bucket splits. Buckets whose turn to split has not come hold up to twice the
     /// mean, which still leaves a quarter of their slots free, so that a probe is short wherever the key is.
     const LOAD_MAX: usize = larger(S * 3 / 8, 2);
@@ -65,11 +69,11 @@ impl<const S: usize> HashIndex<S> {
         self.buckets.leaves_copied()
     }
 
-    /// The rows that may have a key of this hash, in no promised order. The caller compares keys: rows of other hashes
-    /// are among them, rarely.
+    /// The rows whose keys have this fragment, in no promised order. Where it is part of a hash the caller compares keys:
+    /// rows of other hashes are among them, rarely.
     #[inline]
-    pub(crate) fn candidates(&self, hash: u64) -> Candidates<'_, S> {
-        let fragment = fragment_of(hash);
+    pub(crate) fn candidates(&self, fragment: impl Into<F>) -> Candidates<'_, S, F> {
+        let fragment = fragment.into();
         let bucket = self.buckets.get(address(fragment, self.bucket_count));
         #[cfg(test)]
         counted::count(bucket.map_or(0, Bucket::len));
@@ -78,20 +82,24 @@ impl<const S: usize> HashIndex<S> {
 
     /// The row that matches, the smallest one if several do.
     #[inline]
-    pub(crate) fn find(&self, hash: u64, matches: impl FnMut(RowId) -> bool) -> Option<RowId> {
-        smallest_match(self.candidates(hash), matches)
+    pub(crate) fn find(
+        &self,
+        fragment: impl Into<F>,
+        matches: impl FnMut(RowId) -> bool,
+    ) -> Option<RowId> {
+        smallest_match(self.candidates(fragment), matches)
     }
 
     /// Appends every row that matches to `rows`, ascending.
     #[cfg(test)]
     pub(crate) fn find_all(
         &self,
-        hash: u64,
+        fragment: impl Into<F>,
         mut matches: impl FnMut(RowId) -> bool,
         rows: &mut Vec<RowId>,
     ) {
         let start = rows.len();
-        rows.extend(self.candidates(hash).filter(|row| matches(*row)));
+        rows.extend(self.candidates(fragment).filter(|row| matches(*row)));
         rows[start..].sort_unstable();
     }
 
@@ -104,8 +112,8 @@ impl<const S: usize> HashIndex<S> {
     }
 
     /// Adds an entry that is not in the set.
-    pub(crate) fn insert(&mut self, hash: u64, row: RowId) {
-        self.insert_unique(hash, row, |_| false);
+    pub(crate) fn insert(&mut self, fragment: impl Into<F>, row: RowId) {
+        self.insert_unique(fragment, row, |_| false);
     }
 
     /// Adds an entry that is not in the set, in one probe, and returns another row that matches if there was one, the
@@ -114,11 +122,11 @@ impl<const S: usize> HashIndex<S> {
     #[inline]
     pub(crate) fn insert_unique(
         &mut self,
-        hash: u64,
+        fragment: impl Into<F>,
         row: RowId,
         matches: impl FnMut(RowId) -> bool,
     ) -> Option<RowId> {
-        let fragment = fragment_of(hash);
+        let fragment = fragment.into();
         let at = address(fragment, self.bucket_count);
         let bucket = self.buckets.get_or_insert_with(at, Bucket::new);
         #[cfg(test)]
@@ -137,8 +145,8 @@ impl<const S: usize> HashIndex<S> {
     }
 
     /// Takes an entry out; whether it was in. One that is not in copies nothing.
-    pub(crate) fn remove(&mut self, hash: u64, row: RowId) -> bool {
-        let fragment = fragment_of(hash);
+    pub(crate) fn remove(&mut self, fragment: impl Into<F>, row: RowId) -> bool {
+        let fragment = fragment.into();
         let at = address(fragment, self.bucket_count);
         let entry = Entry { fragment, row };
         let Some(position) = self.buckets.get(at).and_then(|it| it.position(entry)) else {
@@ -162,7 +170,7 @@ impl<const S: usize> HashIndex<S> {
     #[cold]
     fn split_one(&mut self) {
         let added = self.bucket_count;
-        let from = address(added, added);
+        let from = wrap(added, added);
         self.bucket_count += 1;
         let Some(bucket) = self.buckets.get_mut(from) else {
             return;
@@ -185,7 +193,7 @@ impl<const S: usize> HashIndex<S> {
             return;
         };
         self.buckets.remove(last);
-        let into = address(last, last);
+        let into = wrap(last, last);
         self.buckets
             .get_or_insert_with(into, Bucket::new)
             .extend(&moved);
@@ -196,33 +204,27 @@ const fn larger(a: usize, b: usize) -> usize {
     if a < b { b } else { a }
 }
 
-/// Part of a hash, and the row whose key has it.
+/// What is kept of a key, and the row that has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry {
-    fragment: u32,
+struct Entry<F> {
+    fragment: F,
     row: RowId,
-}
-
-/// The bits of a hash that are kept. The lower ones address the bucket, the upper ones a slot there, and all of them tell
-/// entries apart.
-#[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the upper half is folded into the half that is kept"
-)]
-fn fragment_of(hash: u64) -> u32 {
-    ((hash ^ (hash >> 32)) as u32).max(FREE_FRAGMENT + 1)
 }
 
 /// The bucket of a fragment among `bucket_count`: its low bits, one bit fewer where those reach past the last bucket.
 #[inline]
-fn address(fragment: u32, bucket_count: u32) -> u32 {
+fn address(fragment: impl Fragment, bucket_count: u32) -> u32 {
+    wrap(fragment.low(), bucket_count)
+}
+
+#[inline]
+fn wrap(low: u32, bucket_count: u32) -> u32 {
     let mask = bucket_count.next_power_of_two() - 1;
-    let wide = fragment & mask;
+    let wide = low & mask;
     if wide < bucket_count {
         wide
     } else {
-        fragment & (mask >> 1)
+        low & (mask >> 1)
     }
 }
 
@@ -240,7 +242,7 @@ fn smallest_match(
     smallest
 }
 
-impl<const S: usize> Clone for HashIndex<S> {
+impl<const S: usize, F> Clone for HashIndex<S, F> {
     fn clone(&self) -> Self {
         HashIndex {
             buckets: self.buckets.clone(),
@@ -250,13 +252,13 @@ impl<const S: usize> Clone for HashIndex<S> {
     }
 }
 
-impl<const S: usize> Default for HashIndex<S> {
+impl<const S: usize, F: Fragment> Default for HashIndex<S, F> {
     fn default() -> Self {
         HashIndex::new()
     }
 }
 
-impl<const S: usize> fmt::Debug for HashIndex<S> {
+impl<const S: usize, F> fmt::Debug for HashIndex<S, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HashIndex")
             .field("len", &self.len)
@@ -266,7 +268,7 @@ impl<const S: usize> fmt::Debug for HashIndex<S> {
 }
 
 #[cfg(test)]
-impl<const S: usize> HashIndex<S> {
+impl<const S: usize, F: Fragment> HashIndex<S, F> {
     /// Asserts what the header promises, by a full walk.
     pub(crate) fn check_invariants(&self) {
         self.buckets.check_invariants();

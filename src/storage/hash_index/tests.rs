@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::HashIndex;
+use super::{Fragment, HashIndex, HashPart, Whole};
 use crate::storage::RowId;
 
 #[derive(Clone, Debug)]
@@ -16,10 +16,10 @@ enum Step {
     Hold,
 }
 
-/// Few hashes, so that they repeat; some that share their low bits; some anywhere. Not 0, whose kept bits are those of 1.
+/// Few hashes, so that they repeat; some that share their low bits; some anywhere.
 fn any_hash() -> impl Strategy<Value = u64> {
     prop_oneof![
-        3 => 1_u64..7,
+        3 => 0_u64..7,
         2 => (1_u64..41).prop_map(|it| it << 8),
         2 => any::<u64>(),
     ]
@@ -41,7 +41,11 @@ fn rows_of(model: &Model, hash: u64) -> Vec<RowId> {
     pairs.map(|(_, row)| RowId(*row)).collect()
 }
 
-fn agree<const S: usize>(index: &HashIndex<S>, model: &Model) {
+fn agree<const S: usize, F: Fragment>(
+    index: &HashIndex<S, F>,
+    model: &Model,
+    fragment: fn(u64) -> F,
+) {
     index.check_invariants();
     assert_eq!(index.len(), model.len());
     assert_eq!(index.is_empty(), model.is_empty());
@@ -54,16 +58,19 @@ fn agree<const S: usize>(index: &HashIndex<S>, model: &Model) {
         // The key of a row is its hash here, so that what other hashes share by their fragments must be told apart.
         let expected = rows_of(model, hash);
         let matches = |row: RowId| expected.contains(&row);
-        assert_eq!(index.find(hash, matches), expected.first().copied());
+        assert_eq!(
+            index.find(fragment(hash), matches),
+            expected.first().copied()
+        );
         let mut found = vec![];
-        index.find_all(hash, matches, &mut found);
+        index.find_all(fragment(hash), matches, &mut found);
         found.dedup();
         assert_eq!(found, expected);
     }
 }
 
-fn run<const S: usize>(steps: &[Step]) {
-    let mut index = HashIndex::<S>::new();
+fn run<const S: usize, F: Fragment>(steps: &[Step], fragment: fn(u64) -> F) {
+    let mut index = HashIndex::<S, F>::new();
     let mut model = Model::new();
     let mut held = Vec::new();
     for step in steps {
@@ -71,28 +78,29 @@ fn run<const S: usize>(steps: &[Step]) {
             Step::Insert(hash, row) => {
                 if !model.contains(&(hash, row)) {
                     let others = rows_of(&model, hash);
-                    let other = index.insert_unique(hash, RowId(row), |it| others.contains(&it));
+                    let matches = |it| others.contains(&it);
+                    let other = index.insert_unique(fragment(hash), RowId(row), matches);
                     assert_eq!(other, others.first().copied());
                     model.insert((hash, row));
                 }
             }
             Step::Remove(hash, row) => {
                 let removed = model.remove(&(hash, row));
-                assert_eq!(index.remove(hash, RowId(row)), removed);
+                assert_eq!(index.remove(fragment(hash), RowId(row)), removed);
             }
             Step::RemoveMany => {
                 let gone: Vec<_> = model.iter().filter(|it| it.1 < 18).copied().collect();
                 for (hash, row) in gone {
-                    assert!(index.remove(hash, RowId(row)));
+                    assert!(index.remove(fragment(hash), RowId(row)));
                     model.remove(&(hash, row));
                     index.check_invariants();
                 }
             }
             Step::Hold => held.push((index.clone(), model.clone())),
         }
-        agree(&index, &model);
+        agree(&index, &model, fragment);
         for (index, model) in &held {
-            agree(index, model);
+            agree(index, model, fragment);
         }
     }
 }
@@ -101,8 +109,28 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn index_is_a_set_and_clones_never_move(steps in prop::collection::vec(any_step(), 1..100)) {
-        run::<4>(&steps);
-        run::<16>(&steps);
+        run::<4, _>(&steps, HashPart::from);
+        run::<16, _>(&steps, HashPart::from);
+        run::<4, _>(&steps, Whole::new);
+        run::<16, _>(&steps, Whole::new);
+    }
+}
+
+// Broken, two keys that stand whole in an index would be taken for one where only some of their bits agree.
+#[test]
+fn whole_keys_that_share_all_bits_of_one_half_are_told_apart() {
+    let mut index = HashIndex::<8, Whole>::new();
+    let keys = (0..40_u64).flat_map(|it| [it, it << 32, it << 59 | 1 << 58]);
+    let keys: BTreeSet<u64> = keys.collect();
+    for (row, &key) in (0..).zip(&keys) {
+        assert_eq!(
+            index.insert_unique(Whole::new(key), RowId(row), |_| true),
+            None
+        );
+    }
+    index.check_invariants();
+    for (row, &key) in (0..).zip(&keys) {
+        assert_eq!(index.find(Whole::new(key), |_| true), Some(RowId(row)));
     }
 }
 
@@ -113,17 +141,17 @@ fn spread(number: u32) -> u64 {
 
 #[test]
 fn thousand_entries_of_one_hash_are_all_found_and_all_leave() {
-    let mut index = HashIndex::<8>::new();
+    let mut index = HashIndex::<8, HashPart>::new();
     for row in (0..1000).rev() {
-        index.insert(7, RowId(row));
+        index.insert(7_u64, RowId(row));
     }
     index.check_invariants();
-    assert_eq!(index.find(7, |row| row.0 >= 400), Some(RowId(400)));
+    assert_eq!(index.find(7_u64, |row| row.0 >= 400), Some(RowId(400)));
     let mut rows = vec![];
-    index.find_all(7, |_| true, &mut rows);
+    index.find_all(7_u64, |_| true, &mut rows);
     assert!(rows.iter().map(|row| row.0).eq(0..1000));
     for row in 0..1000 {
-        assert!(index.remove(7, RowId(row)));
+        assert!(index.remove(7_u64, RowId(row)));
     }
     index.check_invariants();
     assert!(index.is_empty());
@@ -131,7 +159,7 @@ fn thousand_entries_of_one_hash_are_all_found_and_all_leave() {
 
 #[test]
 fn memory_follows_the_entries_up_and_down() {
-    let mut index = HashIndex::<64>::new();
+    let mut index = HashIndex::<64, HashPart>::new();
     for row in 0..20_000 {
         index.insert(spread(row), RowId(row));
     }
@@ -149,7 +177,7 @@ fn memory_follows_the_entries_up_and_down() {
 
 #[test]
 fn writes_copy_a_bucket_once_per_clone_and_misses_copy_none() {
-    let mut index = HashIndex::<64>::new();
+    let mut index = HashIndex::<64, HashPart>::new();
     for row in 0..10_000 {
         index.insert(spread(row), RowId(row));
     }

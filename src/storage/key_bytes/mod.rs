@@ -58,6 +58,12 @@ impl KeyBytes {
         None
     }
 
+    /// The same without the end of its last value, a text: what the keys of all texts begin with that begin with that one.
+    pub(crate) fn without_end(mut self) -> Self {
+        self.bytes.truncate(self.bytes.len().saturating_sub(2));
+        self
+    }
+
     fn push(&mut self, value: ValueRef<'_>) {
         match value {
             ValueRef::Null => self.push_all(0, &[]),

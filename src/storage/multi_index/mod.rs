@@ -69,7 +69,6 @@ impl<const S: usize> MultiIndex<S> {
 
     /// How many rows have the key that matches.
     #[inline]
-    #[cfg(test)]
     pub(crate) fn count(&self, hash: u64, matches: impl FnMut(RowId) -> bool) -> usize {
         self.group(hash, matches)
             .map_or(0, |group| self.rows.count(group))

@@ -30,6 +30,17 @@ pub(crate) struct OrderedIndex {
     descending: SmallVec<[bool; 16]>,
 }
 
+/// What the first column behind some given ones holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Span<'v> {
+    /// Anything, null included.
+    All,
+    /// A value between two bounds, whichever way the column runs, and no null unless it is a bound itself.
+    Between(Bound<ValueRef<'v>>, Bound<ValueRef<'v>>),
+    /// A text that begins with this one.
+    Prefix(&'v str),
+}
+
 /// A key and the row that has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
@@ -88,6 +99,38 @@ impl OrderedIndex {
         let bounds = stretch(lower, upper);
         RowsInOrder {
             entries: bounds.map(|bounds| self.entries.range::<_, Entry>(bounds)),
+        }
+    }
+
+    /// The rows whose first columns have these values, and the next one what the span says, in the order of the index:
+    /// from the end of the span where that column descends.
+    pub(crate) fn span<'a>(
+        &self,
+        values: impl Iterator<Item = ValueRef<'a>> + Clone,
+        span: Span<'a>,
+    ) -> RowsInOrder<'_> {
+        let first = self.key(values.clone());
+        let with = |next: ValueRef<'a>| self.key(values.clone().chain([next]));
+        let (low, high) = match span {
+            Span::All => return self.range(Bound::Included(&first), Bound::Included(&first)),
+            Span::Prefix(text) => {
+                let key = with(ValueRef::Text(text.into())).without_end();
+                return self.range(Bound::Included(&key), Bound::Included(&key));
+            }
+            Span::Between(low, high) => (low.map(with), high.map(with)),
+        };
+        let low = match low {
+            Bound::Unbounded => Bound::Excluded(with(ValueRef::Null)),
+            bound => bound,
+        };
+        let high = match high {
+            Bound::Unbounded => Bound::Included(first),
+            bound => bound,
+        };
+        let descends = self.descending.get(values.count());
+        match descends.is_some_and(|it| *it) {
+            true => self.range(high.as_ref(), low.as_ref()),
+            false => self.range(low.as_ref(), high.as_ref()),
         }
     }
 

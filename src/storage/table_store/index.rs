@@ -9,9 +9,9 @@
 use crate::storage::key_hash::KeyHasher;
 use crate::storage::table_store::{IndexSpec, KeySpec, Members};
 use crate::storage::{
-    HashIndex, KeyColumns, MultiIndex, OrderedIndex, Postings, RowId, RowLayout, RowRef, Rows,
+    KeyColumns, KeyIndex, MultiIndex, OrderedIndex, Postings, RowId, RowLayout, RowRef, Rows,
 };
-use crate::value::ValueRef;
+use crate::value::{Value, ValueRef};
 
 /// Finds the row of a key; while a statement runs, there may be several.
 #[derive(Clone, Debug)]
@@ -19,8 +19,7 @@ pub(super) struct UniqueIndex {
     columns: KeyColumns,
     /// Whether a row with a null in the key stays out.
     nulls_distinct: bool,
-    hasher: KeyHasher,
-    index: HashIndex,
+    index: KeyIndex,
     /// The rows whose key another row has, too, as the children of [`ALL`]; none for a key that never waits.
     repeats: Option<Box<Postings>>,
     part: Option<Box<Part>>,
@@ -55,8 +54,7 @@ impl UniqueIndex {
         UniqueIndex {
             columns: KeyColumns::new(&spec.columns),
             nulls_distinct: spec.nulls_distinct,
-            hasher: KeyHasher::new(),
-            index: HashIndex::new(),
+            index: KeyIndex::new(),
             repeats: spec.deferrable.then(|| Box::new(Postings::new())),
             part: spec.members.clone().map(|members| {
                 let watched = members.columns_after(&spec.columns);
@@ -100,13 +98,13 @@ impl UniqueIndex {
     /// Puts in every row.
     pub(super) fn fill(&mut self, rows: &Rows) {
         for (id, row) in rows.iter() {
-            self.index
-                .insert(self.columns.hash_row(&self.hasher, rows.layout(), row), id);
+            let key = self.columns.of_row(rows.layout(), row);
+            self.index.insert(key, id, |_| false);
         }
     }
 
     pub(super) fn clear(&mut self) {
-        self.index = HashIndex::new();
+        self.index = KeyIndex::new();
     }
 
     /// Puts a row in; another row that has its key.
@@ -114,15 +112,25 @@ impl UniqueIndex {
         if !self.admits(rows.layout(), row) {
             return None;
         }
-        let columns = &self.columns;
-        let hash = columns.hash_row(&self.hasher, rows.layout(), row);
-        let other = self
-            .index
-            .insert_unique(hash, id, |other| have_same_key(columns, rows, row, other));
-        if let (Some(repeats), Some(other)) = (&mut self.repeats, other) {
-            repeats.insert(ALL, id);
-            repeats.insert(ALL, other);
+        let key = self.columns.of_row(rows.layout(), row);
+        let has_key = |other| has_key(&self.columns, rows, other, key.clone());
+        let other = self.index.insert(key.clone(), id, has_key);
+        note_repeat(&mut self.repeats, id, other);
+        other
+    }
+
+    /// As [`UniqueIndex::add`], of a row that was just written with these values: they are at hand.
+    pub(super) fn add_new(&mut self, rows: &Rows, id: RowId, values: &[Value]) -> Option<RowId> {
+        if self.part.is_some() {
+            return self.add(rows, id, rows.get(id)?);
         }
+        let key = self.columns.of_values(values);
+        if self.nulls_distinct && key.clone().any(ValueRef::is_null) {
+            return None;
+        }
+        let has_key = |other| has_key(&self.columns, rows, other, key.clone());
+        let other = self.index.insert(key.clone(), id, has_key);
+        note_repeat(&mut self.repeats, id, other);
         other
     }
 
@@ -131,16 +139,14 @@ impl UniqueIndex {
         let Some(row) = self.member(rows, id) else {
             return;
         };
-        let (columns, layout) = (&self.columns, rows.layout());
-        let hash = columns.hash_row(&self.hasher, layout, row);
-        self.index.remove(hash, id);
+        let key = self.columns.of_row(rows.layout(), row);
+        self.index.remove(key.clone(), id);
         if let Some(repeats) = &mut self.repeats
             && repeats.remove(ALL, id)
         {
             // Of two rows the other one has its key for itself now.
-            let candidates = self.index.candidates(hash);
-            let mut left = candidates.filter(|&it| have_same_key(columns, rows, row, it));
-            if let (Some(last), None) = (left.next(), left.next()) {
+            let has_key = |other| has_key(&self.columns, rows, other, key.clone());
+            if let [last] = self.index.find_every(key.clone(), has_key)[..] {
                 repeats.remove(ALL, last);
             }
         }
@@ -153,15 +159,15 @@ impl UniqueIndex {
         rows: &'r Rows,
         values: impl Iterator<Item = ValueRef<'k>> + Clone,
     ) -> Option<(RowId, RowRef<'r>)> {
-        let mut smallest = None;
-        let id = self.index.find(self.hasher.hash(values.clone()), |id| {
+        let mut compared = None;
+        let id = self.index.find(values.clone(), |id| {
             let row = rows
                 .get(id)
                 .filter(|row| self.columns.matches(rows.layout(), *row, values.clone()));
-            smallest = row.or(smallest);
+            compared = row.or(compared);
             row.is_some()
         })?;
-        Some((id, smallest?))
+        Some((id, compared.or_else(|| rows.get_live(id))?))
     }
 
     /// Every row with these values.
@@ -170,10 +176,9 @@ impl UniqueIndex {
         rows: &Rows,
         values: impl Iterator<Item = ValueRef<'k>> + Clone,
     ) -> Vec<RowId> {
-        let candidates = self.index.candidates(self.hasher.hash(values.clone()));
-        candidates
-            .filter(|&row| has_key(&self.columns, rows, row, values.clone()))
-            .collect()
+        self.index.find_every(values.clone(), |id| {
+            has_key(&self.columns, rows, id, values.clone())
+        })
     }
 
     /// The rows that have a row's key, itself included; none if a null keeps it out.
@@ -181,9 +186,7 @@ impl UniqueIndex {
         let Some(row) = self.member(rows, id) else {
             return Vec::new();
         };
-        let hash = self.columns.hash_row(&self.hasher, rows.layout(), row);
-        let same = |other: &RowId| have_same_key(&self.columns, rows, row, *other);
-        self.index.candidates(hash).filter(same).collect()
+        self.find_every(rows, self.columns.of_row(rows.layout(), row))
     }
 
     /// Compares the index with the rows by brute force.
@@ -262,15 +265,16 @@ impl SecondaryIndex {
 
     /// Puts a row in.
     pub(super) fn add(&mut self, rows: &Rows, id: RowId, row: RowRef<'_>) {
-        let (columns, layout) = (&self.columns, rows.layout());
-        match &mut self.index {
-            AnyIndex::Ordered(index) => index.insert(columns.of_row(layout, row), id),
-            AnyIndex::Hash(hasher, index) => {
-                index.insert(columns.hash_row(hasher, layout, row), id, |other| {
-                    have_same_key(columns, rows, row, other)
-                })
-            }
-        };
+        let columns = &self.columns;
+        let key = columns.of_row(rows.layout(), row);
+        self.index.insert(columns, rows, id, key);
+    }
+
+    /// Puts a row in that was just written with these values.
+    pub(super) fn add_new(&mut self, rows: &Rows, id: RowId, values: &[Value]) {
+        let columns = &self.columns;
+        let key = columns.of_values(values);
+        self.index.insert(columns, rows, id, key);
     }
 
     /// Takes a row out.
@@ -299,6 +303,37 @@ impl SecondaryIndex {
                 });
                 found.map(Iterator::collect).unwrap_or_default()
             }
+        }
+    }
+
+    /// How many rows have these values, as far as `rows_max` if they have to be counted one by one.
+    pub(super) fn count_all<'k>(
+        &self,
+        rows: &Rows,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+        rows_max: usize,
+    ) -> usize {
+        match &self.index {
+            AnyIndex::Ordered(index) => index.find_all(values).take(rows_max).count(),
+            AnyIndex::Hash(hasher, index) => index.count(hasher.hash(values.clone()), |row| {
+                has_key(&self.columns, rows, row, values.clone())
+            }),
+        }
+    }
+
+    /// How many different values there are, if the index knows.
+    pub(super) fn value_count(&self) -> Option<usize> {
+        match &self.index {
+            AnyIndex::Ordered(_) => None,
+            AnyIndex::Hash(_, index) => Some(index.group_count()),
+        }
+    }
+
+    /// The rows in order, if the index is ordered.
+    pub(super) fn ordered(&self) -> Option<&OrderedIndex> {
+        match &self.index {
+            AnyIndex::Ordered(index) => Some(index),
+            AnyIndex::Hash(..) => None,
         }
     }
 
@@ -338,8 +373,29 @@ impl SecondaryIndex {
     }
 }
 
-fn have_same_key(columns: &KeyColumns, rows: &Rows, row: RowRef<'_>, other: RowId) -> bool {
-    has_key(columns, rows, other, columns.of_row(rows.layout(), row))
+/// Remembers that two rows share a key, where that may last.
+fn note_repeat(repeats: &mut Option<Box<Postings>>, id: RowId, other: Option<RowId>) {
+    if let (Some(repeats), Some(other)) = (repeats, other) {
+        repeats.insert(ALL, id);
+        repeats.insert(ALL, other);
+    }
+}
+
+impl AnyIndex {
+    fn insert<'k>(
+        &mut self,
+        columns: &KeyColumns,
+        rows: &Rows,
+        id: RowId,
+        key: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) {
+        match self {
+            AnyIndex::Ordered(index) => index.insert(key, id),
+            AnyIndex::Hash(hasher, index) => index.insert(hasher.hash(key.clone()), id, |other| {
+                has_key(columns, rows, other, key.clone())
+            }),
+        };
+    }
 }
 
 #[inline]

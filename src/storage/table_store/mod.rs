@@ -19,7 +19,7 @@ use std::cmp::Ordering;
 use smallvec::SmallVec;
 
 use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
-use crate::storage::{KeyColumns, RowId, RowLayout, RowRef, Rows, Slot};
+use crate::storage::{KeyColumns, OrderedIndex, RowId, RowLayout, RowRef, Rows, Slot};
 use crate::value::{DataType, Value, ValueRef};
 
 pub(crate) use self::members::Members;
@@ -282,6 +282,41 @@ impl TableStore {
         self.indexes[index].find_any(&self.rows, values)
     }
 
+    /// How many rows have this value of a secondary index, as far as `rows_max` where it has to count them one by one.
+    pub(crate) fn count_all<'k>(
+        &self,
+        index: usize,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+        rows_max: usize,
+    ) -> usize {
+        self.indexes[index].count_all(&self.rows, values, rows_max)
+    }
+
+    /// How many different values a secondary index has, if it knows.
+    pub(crate) fn value_count(&self, index: usize) -> Option<usize> {
+        self.indexes[index].value_count()
+    }
+
+    /// A secondary index, if it is ordered.
+    pub(crate) fn ordered(&self, index: usize) -> Option<&OrderedIndex> {
+        self.indexes[index].ordered()
+    }
+
+    /// Where the rows stand whose keys lie between two numbers, both included, if the table is dense: from one slot to
+    /// before another one.
+    pub(crate) fn dense_slots(&self, low: i64, high: i64) -> Option<(RowId, RowId)> {
+        let Keying::Dense { base } = self.keying else {
+            return None;
+        };
+        let end = i64::from(self.rows.end().0);
+        let slot = |key: i64| {
+            let slot = key.saturating_sub(base).clamp(0, end);
+            RowId(u32::try_from(slot).expect("it is no larger than a slot"))
+        };
+        let after = high.checked_add(1).map_or(self.rows.end(), slot);
+        Some((slot(low).min(after), after))
+    }
+
     // ---- Slots ----
 
     /// Where a row with these values would stand.
@@ -402,7 +437,17 @@ impl TableStore {
             *base = first_base(key);
         }
         self.rows.insert(row, values, links);
-        self.add_to_indexes(row, |_| true, collisions);
+        for (key, index) in self.keys.iter_mut().enumerate() {
+            if key == 0 && matches!(self.keying, Keying::Dense { .. }) {
+                continue;
+            }
+            if let Some(other) = index.add_new(&self.rows, row, values) {
+                collisions.push(Collision { key, row, other });
+            }
+        }
+        for index in &mut self.indexes {
+            index.add_new(&self.rows, row, values);
+        }
         row
     }
 

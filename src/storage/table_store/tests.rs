@@ -68,6 +68,13 @@ fn empty() -> TableStore {
                 deferrable: true,
                 members: None,
             },
+            // Keys that are short stand whole in their index, others do not.
+            KeySpec {
+                columns: vec![2, 0],
+                nulls_distinct: true,
+                deferrable: false,
+                members: None,
+            },
         ],
         indexes: vec![index(true), index(false)],
     })
@@ -209,6 +216,12 @@ impl Both {
                 .map(|ordinal| row.value(layout, ordinal).to_value())
                 .collect();
             assert_eq!(cells, [Value::from(key), number.into(), tag.into()]);
+            let pair = [Value::from(tag), key.into()];
+            let found = self.store.find_row(2, pair.iter().map(Value::as_ref));
+            assert_eq!(found.map(|(id, _)| id), self.find(key));
+            assert_eq!(found.unwrap().1.words(), row.words());
+            let other = [Value::from(tag + 1), key.into()];
+            assert_eq!(self.store.find(2, other.iter().map(Value::as_ref)), None);
             let same = self
                 .model
                 .values()

@@ -158,8 +158,11 @@ impl<T: Clone, const N: usize> Trie<T, N> {
     }
 
     /// The leaf at an index, made by `make` if it is missing.
+    #[inline]
     pub(crate) fn get_or_insert_with(&mut self, index: u32, make: impl FnOnce() -> T) -> &mut T {
-        self.grow_to(index);
+        if self.root.is_none() || !Self::reaches(self.height, index) {
+            self.grow_to(index);
+        }
         let mut level = self.height;
         let mut node = unshare(
             self.root
@@ -217,6 +220,7 @@ impl<T: Clone, const N: usize> Trie<T, N> {
         }
     }
 
+    #[cold]
     fn grow_to(&mut self, index: u32) {
         if self.root.is_none() {
             self.height = 1;

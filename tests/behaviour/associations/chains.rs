@@ -383,11 +383,12 @@ fn the_plan_tells_the_way() -> Result<()> {
     let db = world()?;
     let text = select("Country")
         .include(include("tags").limit(2))
-        .explain(&db)?;
-    let expected = "select Country
+        .explain(&db)?
+        .to_string();
+    let expected = "select Country, about 2 rows
   scan of Countries: 2 rows
   order: primary key, as found
-  include tags (Tag)
+  include tags (Tag), about 4 rows
     chain, each row once
     step users
       edges Users_CountryId_fkey to its children

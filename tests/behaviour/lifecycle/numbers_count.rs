@@ -1,6 +1,6 @@
 //! Numbers that grow and shrink by what is given.
 
-use relata::error::RequestKind;
+use relata::error::{Failure, RequestKind};
 use relata::{
     Attribute, DataType, Database, ErrorKind, Models, Result, Rule, Value, Values, col, values,
 };
@@ -109,11 +109,17 @@ fn what_cannot_be_counted_is_refused() -> Result<()> {
     assert!(
         error.to_string().contains("views") && error.to_string().contains("9223372036854775807")
     );
-    assert_eq!(error.kind(), ErrorKind::Request(RequestKind::OutOfRange));
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Request(RequestKind::Evaluation(Failure::NumberOutOfRange))
+    );
     assert!(!error.redacted().to_string().contains("922"));
     let lowest = values! { views: i64::MIN };
     let error = refused(&mut db, |db| db.decrement(&mut post, lowest.clone()));
-    assert_eq!(error.kind(), ErrorKind::Request(RequestKind::OutOfRange));
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Request(RequestKind::Evaluation(Failure::NumberOutOfRange))
+    );
     let error = refused(&mut db, |db| db.increment(&mut post, values! { likes: 1 }));
     assert_eq!(broken(&error), ["max"]);
     assert_eq!(post, before);

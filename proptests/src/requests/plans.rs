@@ -1,0 +1,52 @@
+//! However a request is answered, it finds the same rows in the same order: as the planner chooses, and in every way that it
+//! can be told to.
+
+use std::collections::BTreeMap;
+
+use relata::Database;
+use relata::query::Strategy;
+
+use crate::requests::declare::Dress;
+use crate::requests::proof::{Proof, Question, Seen, TAKEN_UP, answer, database, same};
+use crate::requests::world::World;
+use crate::requests::{build, naive, settle, tree};
+
+/// relata against itself by other plans, and against the naive reading of the rules.
+#[derive(Debug, Default)]
+pub struct Plans {
+    database: Option<Database>,
+    /// By strategy, how many requests were planned otherwise than without it.
+    pub otherwise: BTreeMap<String, u64>,
+}
+
+impl Proof for Plans {
+    fn begin(&mut self, world: &World) -> Result<(), String> {
+        self.database = Some(database(world, Dress::FULL)?);
+        Ok(())
+    }
+
+    fn check(&mut self, world: &World, question: &Question) -> Result<Seen, String> {
+        let database = self.database.as_ref().expect(TAKEN_UP);
+        let request = &question.request;
+        let Some(expected) = naive::answer(world, &settle::settle(world, request)) else {
+            return Ok(Seen::TooLarge);
+        };
+        let given = (tree::json(&expected.trees), expected.count);
+        let asked = build::request(world, request, &mut None);
+        let plan = |asked: &relata::Select| {
+            let plan = asked.explain(database).map_err(|error| error.to_string())?;
+            Ok::<_, String>(plan.root.steps)
+        };
+        let cheapest = plan(&asked)?;
+        for strategy in Strategy::ALL {
+            let asked = asked.clone().strategy(strategy);
+            let steps = plan(&asked)?;
+            let what = format!("by {strategy}: {steps:?}");
+            same(&what, &answer(database, &asked)?, &given)?;
+            if steps != cheapest {
+                *self.otherwise.entry(strategy.to_string()).or_default() += 1;
+            }
+        }
+        Ok(Seen::Held(expected.trees.len()))
+    }
+}

@@ -1,0 +1,137 @@
+//! Walks an ordered index so that rows come in an order of columns.
+//!
+//! An index has nulls where the low values are. Where an order has them at the other end, the rows without a value are a
+//! stretch of their own, walked before or after the others.
+
+use std::iter::Rev;
+use std::ops::Bound;
+
+use crate::engine::Snapshot;
+use crate::engine::access::{AccessPath, Range, values_of};
+use crate::engine::read::RowCells;
+use crate::schema::TableId;
+use crate::storage::{RowId, RowsInOrder, Span};
+use crate::value::{Value, ValueRef};
+
+/// How an index is walked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IndexWalk {
+    pub(crate) backwards: bool,
+    pub(crate) nulls: NullsApart,
+}
+
+/// Whether the nulls of the first column behind what is looked up are a stretch of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NullsApart {
+    /// No: there are none, or they stand where they are wanted.
+    No,
+    Before,
+    After,
+}
+
+/// Rows of an index, in the order in which it is walked. Rows with the same key come in no order that is promised.
+#[derive(Debug)]
+pub(crate) struct RowsByIndex<'s> {
+    stretches: [Option<Stretch<'s>>; 2],
+}
+
+#[derive(Debug)]
+enum Stretch<'s> {
+    Forwards(RowsInOrder<'s>),
+    Backwards(Rev<RowsInOrder<'s>>),
+}
+
+impl Snapshot {
+    /// The rows of a range, walked in order; of another path none.
+    pub(crate) fn rows_by_index(
+        &self,
+        table: TableId,
+        path: &AccessPath,
+        walk: IndexWalk,
+        given: &[Value],
+    ) -> RowsByIndex<'_> {
+        let stretches = match (walk.nulls, path) {
+            (
+                NullsApart::Before | NullsApart::After,
+                AccessPath::Range {
+                    index,
+                    values,
+                    range: Range::All,
+                },
+            ) => {
+                let ordered = self.state.table(table).ordered(*index);
+                match ordered.zip(values_of(values, None, given)) {
+                    None => [None, None],
+                    Some((ordered, values)) => {
+                        let values = values.iter().map(Value::as_ref);
+                        let any = Bound::Unbounded;
+                        let present = ordered.span(values.clone(), Span::Between(any, any));
+                        let null = Bound::Included(ValueRef::Null);
+                        let nulls = ordered.span(values, Span::Between(null, null));
+                        match walk.nulls {
+                            NullsApart::Before => [Some(nulls), Some(present)],
+                            NullsApart::After | NullsApart::No => [Some(present), Some(nulls)],
+                        }
+                    }
+                }
+            }
+            _ => [self.range(table, path, given), None],
+        };
+        RowsByIndex {
+            stretches: stretches.map(|rows| rows.map(|rows| Stretch::new(rows, walk.backwards))),
+        }
+    }
+}
+
+impl Snapshot {
+    /// The rows of a scan or of a range of keys, from the highest key to the lowest; in any order and possibly others with
+    /// them, where rows do not stand in the order of keys.
+    pub(crate) fn rows_backwards(
+        &self,
+        table: TableId,
+        path: &AccessPath,
+        given: &[Value],
+    ) -> impl Iterator<Item = (RowId, RowCells<'_>)> + use<'_> {
+        let store = self.state.table(table);
+        let slots = match path {
+            AccessPath::KeyRange { .. } => self.key_range(table, path, given),
+            _ => store.dense_slots(i64::MIN, i64::MAX),
+        };
+        let scanned = slots.is_none().then(|| store.rows().iter());
+        let slots = slots
+            .into_iter()
+            .flat_map(|(start, end)| (start.0..end.0).rev());
+        let found = slots.filter_map(|slot| Some((RowId(slot), store.rows().get(RowId(slot))?)));
+        found.chain(scanned.into_iter().flatten())
+    }
+}
+
+impl Iterator for RowsByIndex<'_> {
+    type Item = RowId;
+
+    #[inline]
+    fn next(&mut self) -> Option<RowId> {
+        self.stretches.iter_mut().flatten().find_map(Iterator::next)
+    }
+}
+
+impl<'s> Stretch<'s> {
+    fn new(rows: RowsInOrder<'s>, backwards: bool) -> Self {
+        match backwards {
+            true => Stretch::Backwards(rows.rev()),
+            false => Stretch::Forwards(rows),
+        }
+    }
+}
+
+impl Iterator for Stretch<'_> {
+    type Item = RowId;
+
+    #[inline]
+    fn next(&mut self) -> Option<RowId> {
+        match self {
+            Stretch::Forwards(rows) => rows.next(),
+            Stretch::Backwards(rows) => rows.next(),
+        }
+    }
+}

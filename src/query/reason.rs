@@ -1,0 +1,58 @@
+//! Why a plan is as it is: what was chosen, and against what, in numbers.
+
+use std::fmt;
+
+use crate::engine::PathKind;
+use crate::query::Strategy;
+
+/// Why the rows of a node are found as they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Reason {
+    /// There is no other way.
+    OnlyWay,
+    /// A key names one row: nothing is cheaper.
+    OneRow,
+    /// It is expected to cost less than the next best way; in rows of a scan.
+    Cheaper {
+        cost: f64,
+        than: RootWay,
+        other: f64,
+    },
+    /// Somebody asked for it.
+    Asked(Strategy),
+    /// Nothing was counted.
+    ByRule,
+}
+
+/// How the rows of a root may be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RootWay {
+    Path(PathKind),
+    /// In the order of an index, or of the key backwards.
+    InOrder,
+    FarEnd,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::OnlyWay => f.write_str("the only way"),
+            Reason::OneRow => f.write_str("a key names one row"),
+            Reason::Cheaper { cost, than, other } => {
+                write!(f, "cost {cost:.0}, against {other:.0} for {than}")
+            }
+            Reason::Asked(strategy) => write!(f, "asked for: {strategy}"),
+            Reason::ByRule => f.write_str("by rule"),
+        }
+    }
+}
+
+impl fmt::Display for RootWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RootWay::Path(kind) => kind.fmt(f),
+            RootWay::InOrder => f.write_str("an index in this order"),
+            RootWay::FarEnd => f.write_str("the far end"),
+        }
+    }
+}
