@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 
+use crate::engine::ranked::Rank;
 use crate::engine::read::{RowCells, TableReader};
 use crate::storage::RowId;
 
@@ -12,7 +13,7 @@ use crate::storage::RowId;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keyed<'s> {
     /// Of the first column of the key.
-    rank: u128,
+    rank: u64,
     pub(super) cells: RowCells<'s>,
     pub(super) id: RowId,
 }
@@ -27,7 +28,7 @@ pub(super) fn sorted<'s>(
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {
         let cells = reader.live(id);
-        let rank = reader.read(cells, first).rank();
+        let rank = Rank::of(reader.read(cells, first));
         rows.push(Keyed { rank, cells, id });
     }
     rows.sort_unstable_by(|a, b| {

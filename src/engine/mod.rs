@@ -21,6 +21,7 @@ mod table_rows;
 mod dump;
 mod read;
 mod key_order;
+pub(crate) mod ranked;
 mod access;
 mod undo;
 mod tidying;
@@ -63,7 +64,7 @@ pub use self::transaction::{
     Affected, Commit, OnConflict, PreparedInsert, Savepoint, Transaction, Upserted, Upserts,
 };
 pub(crate) use self::transaction::{Time, atomically};
-pub(crate) use crate::storage::RowId;
+pub(crate) use crate::storage::{Field, RowId};
 #[cfg(test)]
 pub(crate) use crate::storage::{hashes_counted, rows_read};
 

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use crate::engine::clock::Clock;
 use crate::engine::key_order;
 use crate::engine::name::{ForeignKeyName, TableName};
-use crate::engine::read::{Row, RowView};
+use crate::engine::read::Row;
 use crate::engine::state::State;
-use crate::engine::table_rows::{Source, TableRows};
+use crate::engine::table_rows::TableRows;
 use crate::error::Result;
 use crate::expr::Expr;
-use crate::schema::Schema;
+use crate::schema::{ForeignKey, Schema};
+use crate::storage::RowId;
 use crate::value::{Key, Timestamp, Value};
 
 /// One version of all tables. `Clone` is O(1); `Send` and `Sync`. Its debug form tells how many rows each table has, and
@@ -65,11 +66,15 @@ impl Snapshot {
     ///
     /// # Errors
     /// `UnknownTable`, or `KeyLength` if the key has another number of columns.
+    #[inline]
     pub fn get(&self, table: impl TableName, key: impl Into<Key>) -> Result<Option<Row<'_>>> {
         let id = table.table_id(self.schema())?;
         let key = key.into();
-        self.check_key_length(id, &key)?;
-        Ok(self.find_row(id, 0, &key).map(RowView::into_row))
+        let found = self.find_row(id, &key);
+        if found.is_none() {
+            self.check_key_length(id, &key)?;
+        }
+        Ok(found)
     }
 
     /// Every row of a table in primary-key order. O(rows), and a sort where the table is not dense.
@@ -78,12 +83,14 @@ impl Snapshot {
     /// `UnknownTable`.
     pub fn rows(&self, table: impl TableName) -> Result<TableRows<'_>> {
         let id = table.table_id(self.schema())?;
-        let ids = Source::Ids(self.ids_in_key_order(id).into_iter());
-        Ok(TableRows::new(self.reader(id), ids))
+        Ok(TableRows::of_ids(
+            self.reader(id),
+            self.ids_in_key_order(id),
+        ))
     }
 
-    /// The rows for which a filter is true, in primary-key order. O(rows), or as many as there are for the values that the
-    /// filter gives of a unique key, a foreign key or an index.
+    /// The rows for which a filter is true, in primary-key order. O(rows), or as many as there are for what the filter says
+    /// of a unique key, a foreign key or an index: values, lists of values, ranges.
     ///
     /// # Errors
     /// `UnknownTable`, what is wrong with the filter, or `Evaluation` if it has no value for a row.
@@ -102,6 +109,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// `UnknownConstraint`, or `KeyLength` if the parent's primary key has another number of columns.
+    #[inline]
     pub fn children_of(
         &self,
         key: impl ForeignKeyName,
@@ -112,24 +120,28 @@ impl Snapshot {
             .foreign_key(key.foreign_key_id(self.schema())?);
         let parent = parent.into();
         self.check_key_length(key.parent, &parent)?;
+        Ok(self.rows_under(key, self.find(key.parent, 0, &parent)))
+    }
+
+    /// The rows that refer to a row, in primary-key order; none that refer to nobody.
+    fn rows_under(&self, key: &ForeignKey, parent: Option<RowId>) -> TableRows<'_> {
         let reader = self.reader(key.child);
-        let source = match self.find(key.parent, 0, &parent) {
-            None => Source::Ids(Vec::new().into_iter()),
+        match parent {
+            None => TableRows::of_ids(reader, Vec::new()),
             Some(parent) if key.is_to_any_row() => {
                 let value = self.view(key.parent, parent).values_of(&key.parent_columns);
                 let values = value.iter().map(Value::as_ref);
                 let ids = self.state.children_by_value(key, values);
-                Source::Sorted(key_order::sorted(reader, ids.into_iter()).into_iter())
+                TableRows::of_keyed(reader, key_order::sorted(reader, ids.into_iter()))
             }
             Some(parent) if self.ids_are_in_key_order(key.child) => {
-                Source::Edge(self.children(key, parent))
+                TableRows::of_children(reader, self.children(key, parent))
             }
             Some(parent) => {
                 let ids = self.children(key, parent);
-                Source::Sorted(key_order::sorted(reader, ids).into_iter())
+                TableRows::of_keyed(reader, key_order::sorted(reader, ids))
             }
-        };
-        Ok(TableRows::new(reader, source))
+        }
     }
 
     /// How many rows a table has. O(1).

@@ -49,6 +49,15 @@ pub(crate) struct Total {
     bound: Bound,
 }
 
+/// A comparison of a column of integers with a number: whether it lies between two ends, or does not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IntTest {
+    ordinal: u32,
+    low: i64,
+    high: i64,
+    within: bool,
+}
+
 /// One of the predicates that all have to be true.
 #[derive(Debug)]
 pub(super) enum Term {
@@ -161,6 +170,15 @@ impl Bound {
         Ok(true)
     }
 
+    /// The predicate as a test of one column, if that is what it is: a comparison with a number. Of a column of another type
+    /// than integers it says nothing.
+    pub(crate) fn int_test(&self, given: &[Value]) -> Option<IntTest> {
+        match &*self.terms {
+            [Term::Leaf(leaf)] => leaf.int_test(given),
+            _ => None,
+        }
+    }
+
     /// True, false or unknown (none). The first term that is false settles it.
     ///
     /// # Errors
@@ -256,6 +274,53 @@ impl Leaf {
     pub(super) fn answer(&self, cells: &(impl Cells + ?Sized), given: &[Value]) -> Option<bool> {
         let answer = self.test.answer(cells.cell(self.ordinal), given);
         answer.map(|truth| truth != self.negated)
+    }
+
+    fn int_test(&self, given: &[Value]) -> Option<IntTest> {
+        let (comparison, value) = match &self.test {
+            Test::Compare(comparison, value) => (*comparison, value),
+            Test::Parameter(comparison, position) => (*comparison, &given[*position]),
+            Test::Between(..) | Test::In(_) | Test::Like(_) | Test::IsNull => return None,
+        };
+        let Value::Int(value) = *value else {
+            return None;
+        };
+        let comparison = match self.negated {
+            true => comparison.inverted(),
+            false => comparison,
+        };
+        Some(IntTest::new(self.ordinal, comparison, value))
+    }
+}
+
+impl IntTest {
+    fn new(ordinal: u32, comparison: Comparison, value: i64) -> Self {
+        let (low, high) = match comparison {
+            Comparison::Eq | Comparison::Ne => (Some(value), Some(value)),
+            Comparison::Lt => (Some(i64::MIN), value.checked_sub(1)),
+            Comparison::Le => (Some(i64::MIN), Some(value)),
+            Comparison::Gt => (value.checked_add(1), Some(i64::MAX)),
+            Comparison::Ge => (Some(value), Some(i64::MAX)),
+        };
+        // Nothing is beyond the ends.
+        let (low, high) = low.zip(high).unwrap_or((i64::MAX, i64::MIN));
+        IntTest {
+            ordinal,
+            low,
+            high,
+            within: comparison != Comparison::Ne,
+        }
+    }
+
+    /// Of which column.
+    pub(crate) fn ordinal(&self) -> u32 {
+        self.ordinal
+    }
+
+    /// Whether it holds for a number.
+    #[inline]
+    pub(crate) fn holds(&self, int: i64) -> bool {
+        (self.low <= int && int <= self.high) == self.within
     }
 }
 

@@ -111,7 +111,20 @@ pub(super) fn behind(
             (one, other) => one.or(other),
         };
     }
-    Ok(rest.unwrap_or_else(|| val(false)))
+    let rest = rest.unwrap_or_else(|| val(false));
+    // What follows for the first key alone is said once more, for an index to begin there.
+    Ok(match (&keys[..], &by[..]) {
+        ([key, _, ..], [first, _, ..])
+            if key.at == At::Row && key.nulls == Nulls::First && !place[0].is_null() =>
+        {
+            let not_before = match key.direction {
+                Direction::Ascending => first.clone().ge(&place[0]),
+                Direction::Descending => first.clone().le(&place[0]),
+            };
+            all([not_before, rest])
+        }
+        _ => rest,
+    })
 }
 
 /// The column that an order is by, if it is one of the rows themselves.

@@ -116,6 +116,34 @@ impl<'s> Level<'s> {
         retain_under_offsets(&mut self.offsets, keep);
     }
 
+    /// Leaves the rows that pass a test, which looks at each once. After an error the level is of no use.
+    pub(crate) fn retain_passing(
+        &mut self,
+        mut passes: impl FnMut(RowId, RowCells<'s>) -> Result<bool>,
+    ) -> Result<()> {
+        debug_assert!(self.recursed.is_none(), "nothing above changes any more");
+        let (mut position, mut left) = (0, 0);
+        for end in self.offsets.iter_mut().skip(1) {
+            while position < *end as usize {
+                self.rows.look_ahead(position);
+                if passes(self.rows.ids[position], self.rows.cells[position])? {
+                    self.rows.move_to(left, position);
+                    if let Some(junction) = &mut self.junction {
+                        junction.move_to(left, position);
+                    }
+                    left += 1;
+                }
+                position += 1;
+            }
+            *end = offset(left)?;
+        }
+        self.rows.truncate(left);
+        if let Some(junction) = &mut self.junction {
+            junction.truncate(left);
+        }
+        Ok(())
+    }
+
     /// Takes parents out that have no rows.
     pub(crate) fn retain_parents(&mut self, keep: &[bool]) {
         debug_assert!((0..self.parents()).all(|it| keep[it] || self.range(it).is_empty()));
@@ -128,11 +156,21 @@ impl<'s> Level<'s> {
     }
 
     /// Puts rows where `positions` says: its first entry is the position of the row that comes first. Rows must stay
-    /// under their parents.
+    /// under their parents. What it leaves out is gone, and the caller puts the offsets right.
     pub(crate) fn permute(&mut self, positions: &[u32]) {
         self.rows = self.rows.picked(positions);
         if let Some(junction) = &mut self.junction {
             *junction = junction.picked(positions);
+        }
+    }
+
+    /// Counts no more than so many rows under each parent: the others are gone already.
+    pub(crate) fn count_at_most(&mut self, rows_max: usize) {
+        let (mut start, mut left) = (0, 0);
+        for end in self.offsets.iter_mut().skip(1) {
+            let rows = *end - start;
+            left += u32::try_from(rows_max).map_or(rows, |rows_max| rows.min(rows_max));
+            start = std::mem::replace(end, left);
         }
     }
 
@@ -191,10 +229,10 @@ impl<'s> RowList<'s> {
 
     /// Adds rows that were found in the snapshot of the reader.
     pub(crate) fn extend(&mut self, rows: impl Iterator<Item = (RowId, RowCells<'s>)>) {
-        for (id, cells) in rows {
+        rows.for_each(|(id, cells)| {
             self.ids.push(id);
             self.cells.push(cells);
-        }
+        });
     }
 
     fn append(&mut self, mut other: RowList<'s>) {
@@ -239,6 +277,18 @@ impl<'s> RowList<'s> {
             positions.extend((pair[0]..pair[1]).map(|_| position));
         }
         self.picked(&positions)
+    }
+
+    /// Puts the row at a position where another one stood.
+    #[inline]
+    fn move_to(&mut self, position: usize, from: usize) {
+        self.ids[position] = self.ids[from];
+        self.cells[position] = self.cells[from];
+    }
+
+    fn truncate(&mut self, rows: usize) {
+        self.ids.truncate(rows);
+        self.cells.truncate(rows);
     }
 
     fn retain(&mut self, keep: &[bool]) {

@@ -252,9 +252,9 @@ impl<'r> Record<'r> {
             column.node == self.node && self.side == Side::Target,
             "the column is of other rows"
         );
-        match computed_position(column.ordinal) {
-            None => self.list.reader.read(self.cells, column.ordinal),
-            Some(position) => self.rows.computed(self.node, self.position, position),
+        match self.list.reader.find_field(column.ordinal) {
+            Some(field) => self.cells.read(field),
+            None => self.computed(column.ordinal),
         }
     }
 
@@ -513,8 +513,15 @@ impl<'r> Record<'r> {
     fn value(&self, ordinal: u32) -> ValueRef<'r> {
         match computed_position(ordinal) {
             None => self.list.reader.value(self.cells, ordinal),
-            Some(position) => self.rows.computed(self.node, self.position, position),
+            Some(_) => self.computed(ordinal),
         }
+    }
+
+    /// What is no cell of the row.
+    #[cold]
+    fn computed(&self, ordinal: u32) -> ValueRef<'r> {
+        let position = computed_position(ordinal).expect("the ordinal is of a computed attribute");
+        self.rows.computed(self.node, self.position, position)
     }
 
     fn shape(&self) -> (&'r ModelEntry, &'r Shown) {

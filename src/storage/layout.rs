@@ -225,6 +225,12 @@ impl Field {
         self.offset()..self.offset() + words_of(self.data_type)
     }
 
+    /// Whether the column is of integers.
+    #[inline]
+    pub(crate) fn is_int(self) -> bool {
+        self.data_type == DataType::Int
+    }
+
     /// Whether the cell may refer to a heap.
     #[inline]
     pub(crate) fn is_varying(self) -> bool {

@@ -97,6 +97,13 @@ impl<'a> RowRef<'a> {
         }
     }
 
+    /// A cell of an int column whose place was looked up before; none for null.
+    #[inline(always)]
+    pub(crate) fn read_int(self, field: &Field) -> Option<i64> {
+        debug_assert!(field.is_int());
+        (!field.is_null(self.words)).then(|| self.words[field.offset()].cast_signed())
+    }
+
     #[inline(always)]
     fn decode(self, field: Field) -> ValueRef<'a> {
         if field.is_null(self.words) {
@@ -155,9 +162,7 @@ impl<'a> RowRef<'a> {
     #[inline]
     #[cfg(test)]
     pub(crate) fn int(self, layout: &RowLayout, ordinal: u32) -> Option<i64> {
-        let field = layout.field(ordinal);
-        debug_assert_eq!(field.data_type(), DataType::Int);
-        (!field.is_null(self.words)).then(|| self.words[field.offset()].cast_signed())
+        self.read_int(layout.field(ordinal))
     }
 
     /// The address of the parent row that a link holds.

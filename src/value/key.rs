@@ -1,37 +1,107 @@
 //! The values of a key, in the order of its columns.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
-
-use smallvec::SmallVec;
 
 use crate::value::{Uuid, Value};
 
 /// One value per column of a key. Keys of one or two columns, most of them, allocate nothing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone)]
 pub struct Key {
-    values: SmallVec<[Value; 2]>,
+    values: Values,
+}
+
+/// Written out, so that where a key is made to look up a row, the compiler knows what is in it and what dropping it takes.
+#[derive(Clone)]
+enum Values {
+    One([Value; 1]),
+    Two([Value; 2]),
+    Any(Box<[Value]>),
 }
 
 impl Key {
     /// The values, in the order of the key's columns.
+    #[inline]
     pub fn values(&self) -> &[Value] {
-        &self.values
+        match &self.values {
+            Values::One(values) => values,
+            Values::Two(values) => values,
+            Values::Any(values) => values,
+        }
+    }
+
+    #[inline]
+    fn of_one(value: Value) -> Self {
+        Key {
+            values: Values::One([value]),
+        }
+    }
+
+    #[inline]
+    fn of_two(first: Value, second: Value) -> Self {
+        Key {
+            values: Values::Two([first, second]),
+        }
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key")
+            .field("values", &self.values())
+            .finish()
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.values() == other.values()
+    }
+}
+
+impl Eq for Key {}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.values().cmp(other.values())
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.values().hash(state);
     }
 }
 
 impl Deref for Key {
     type Target = [Value];
 
+    #[inline]
     fn deref(&self) -> &[Value] {
-        &self.values
+        self.values()
     }
 }
 
 impl FromIterator<Value> for Key {
     fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
-        Key {
-            values: values.into_iter().collect(),
+        let mut values = values.into_iter().fuse();
+        match (values.next(), values.next(), values.next()) {
+            (Some(only), None, _) => Key::of_one(only),
+            (Some(first), Some(second), None) => Key::of_two(first, second),
+            (first, second, third) => {
+                let first = first.into_iter().chain(second).chain(third);
+                Key {
+                    values: Values::Any(first.chain(values).collect()),
+                }
+            }
         }
     }
 }
@@ -45,9 +115,7 @@ impl From<&Key> for Key {
 impl From<Value> for Key {
     #[inline]
     fn from(value: Value) -> Self {
-        let mut values = SmallVec::new();
-        values.push(value);
-        Key { values }
+        Key::of_one(value)
     }
 }
 
@@ -75,7 +143,7 @@ macro_rules! key_from_tuple {
         impl<$($name: Into<Value>),+> From<($($name,)+)> for Key {
             #[expect(non_snake_case, reason = "the type parameters name the parts")]
             fn from(($($name,)+): ($($name,)+)) -> Self {
-                Key { values: SmallVec::from_iter([$($name.into()),+]) }
+                [$($name.into()),+].into_iter().collect()
             }
         }
     };
@@ -85,13 +153,10 @@ key_from_tuple!(A);
 key_from_tuple!(A B C);
 key_from_tuple!(A B C D);
 
-/// As many as stand inline: they are put there as they are.
 impl<A: Into<Value>, B: Into<Value>> From<(A, B)> for Key {
     #[inline]
     fn from((first, second): (A, B)) -> Self {
-        Key {
-            values: SmallVec::from_buf([first.into(), second.into()]),
-        }
+        Key::of_two(first.into(), second.into())
     }
 }
 
@@ -102,7 +167,7 @@ impl fmt::Display for Key {
             return value.fmt(f);
         }
         f.write_str("(")?;
-        for (position, value) in self.values.iter().enumerate() {
+        for (position, value) in self.values().iter().enumerate() {
             if position > 0 {
                 f.write_str(", ")?;
             }

@@ -44,19 +44,21 @@ impl ValueRef<'_> {
     }
 
     /// A number to compare first: of two values of one kind the one with the lower rank is lower. The same rank says
-    /// nothing. Sorting by ranks reads each value once, where comparing values goes back to both rows every time.
+    /// nothing. Its upper bits alone are a rank as well; those of numbers say all in the upper half. Sorting by ranks reads
+    /// each value once, where comparing values goes back to both rows every time.
     #[inline]
     pub(crate) fn rank(self) -> u128 {
         const SIGN: u64 = 1 << 63;
-        let signed = |v: i64| u128::from(v.cast_unsigned() ^ SIGN);
+        let upper_half = |v: u64| u128::from(v) << u64::BITS;
+        let signed = |v: i64| upper_half(v.cast_unsigned() ^ SIGN);
         match self {
             ValueRef::Null => 0,
-            ValueRef::Bool(v) => u128::from(v),
+            ValueRef::Bool(v) => upper_half(u64::from(v)),
             ValueRef::Int(v) => signed(v),
-            ValueRef::Float(v) if v.is_nan() => u128::from(u64::MAX),
+            ValueRef::Float(v) if v.is_nan() => upper_half(u64::MAX),
             ValueRef::Float(v) => {
                 let bits = canonical_float(v).to_bits();
-                u128::from(if bits & SIGN == 0 { bits | SIGN } else { !bits })
+                upper_half(if bits & SIGN == 0 { bits | SIGN } else { !bits })
             }
             ValueRef::Text(v) | ValueRef::Json(v) => rank_of_bytes(v.as_bytes()),
             ValueRef::Bytes(v) => rank_of_bytes(v),
@@ -171,7 +173,7 @@ impl Hash for ValueRef<'_> {
             ValueRef::Float(v) => hash_float(v, state),
             ValueRef::Text(v) | ValueRef::Json(v) => v.hash(state),
             ValueRef::Bytes(v) => v.hash(state),
-            ValueRef::Uuid(v) => v.hash(state),
+            ValueRef::Uuid(v) => state.write_u128(v.as_u128()),
             ValueRef::Timestamp(v) => v.hash(state),
             ValueRef::Date(v) => v.hash(state),
         }

@@ -593,12 +593,12 @@ fn a_plan_tells_of_aggregates() -> Result<()> {
     let plan = request.explain(&db)?.to_string();
     assert_eq!(
         plan,
-        "select Author\n  \
+        "select Author, about 3 rows\n  \
            scan of Authors: 3 rows\n  \
            order: sum(likes) of posts desc, sort\n  \
            attribute likes: sum(likes) of posts\n  \
            attribute best: max(likes) of posts\n  \
-           aggregate posts (Post), not shown\n    \
+           aggregate posts (Post), not shown, about 1 row\n    \
              edges Posts_author_fkey to its children\n    \
              filter: deletedAt is null\n"
     );

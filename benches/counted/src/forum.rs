@@ -8,7 +8,7 @@ use relata::{Attribute, BelongsToMany, DataType, Database, HasMany, Models, Uuid
 use crate::Failure;
 
 pub(crate) const AUTHORS: i64 = 40;
-const POSTS: i64 = 10 * AUTHORS;
+pub(crate) const POSTS: i64 = 10 * AUTHORS;
 const COMMENTS: i64 = 5 * POSTS;
 const TAGS: i64 = 20;
 

@@ -4,7 +4,7 @@ use relata::engine::{Database, Transaction};
 use relata::error;
 use relata::query::{Column, Included};
 use relata::schema::{Action, TableId};
-use relata::{Prepared, Record, Value, col, include, param, select};
+use relata::{Prepared, Record, Value, col, desc, include, param, select};
 
 use crate::blog::{self, POSTS, TAGS};
 use crate::forum::{self, Keys};
@@ -25,6 +25,22 @@ pub(crate) const HUBS: [(&str, &str); 2] = [
 
 pub(crate) const ALL: [Operation; 26] = [
     operation("point lookup", 1_000, point_lookup),
+    operation("request by key", 500, request_by_key),
+    operation(
+        "filter of all, per row",
+        10 * forum::POSTS.unsigned_abs(),
+        filter_of_all,
+    ),
+    operation(
+        "count of a filter, per row",
+        10 * forum::POSTS.unsigned_abs(),
+        count_of_filter,
+    ),
+    operation(
+        "best posts, per author",
+        10 * forum::AUTHORS.unsigned_abs(),
+        best_posts,
+    ),
     operation("children of a parent", 200, children),
     operation("children of a parent, uuids", 200, children_by_uuid),
     operation("pair lookup", 1_000, pair_lookup),
@@ -120,6 +136,75 @@ fn children_by_uuid(times: u64) -> Result<(), Failure> {
         for author in scattered(times, forum::AUTHORS) {
             for post in db.children_of(key, Keys::Uuids.of(author))? {
                 std::hint::black_box(post.get(2_u32)?);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// A request for one row, prepared.
+fn request_by_key(times: u64) -> Result<(), Failure> {
+    let db = forum::forum(Keys::Ints)?;
+    let request = select("Post")
+        .filter(col("id").eq(param("id")))
+        .prepare(&db)?;
+    let score = request.column("score")?;
+    measured(|| {
+        for id in scattered(times, forum::POSTS) {
+            let found = request.run_with(&db, [("id", id.into())])?;
+            let post = found.first().ok_or("the post is gone")?;
+            std::hint::black_box(post.at(score).as_int());
+        }
+        Ok(())
+    })
+}
+
+/// A request that has to look at every row, and finds half of them.
+fn filter_of_all(rows: u64) -> Result<(), Failure> {
+    let (db, request) = upper_half()?;
+    measured(|| {
+        for _ in 0..rows / forum::POSTS.unsigned_abs() {
+            std::hint::black_box(request.run(&db)?.len());
+        }
+        Ok(())
+    })
+}
+
+/// The same rows, only counted.
+fn count_of_filter(rows: u64) -> Result<(), Failure> {
+    let (db, request) = upper_half()?;
+    measured(|| {
+        for _ in 0..rows / forum::POSTS.unsigned_abs() {
+            std::hint::black_box(request.count(&db)?);
+        }
+        Ok(())
+    })
+}
+
+fn upper_half() -> Result<(relata::Database, Prepared), Failure> {
+    let db = forum::forum(Keys::Ints)?;
+    let request = select("Post").filter(col("score").ge(forum::POSTS / 2));
+    let request = request.prepare(&db)?;
+    Ok((db, request))
+}
+
+/// All authors, each with the three best of the posts that pass a filter, and how many comments those have.
+fn best_posts(authors: u64) -> Result<(), Failure> {
+    let db = forum::forum(Keys::Ints)?;
+    let best = include("posts")
+        .filter(col("score").ge(forum::POSTS / 2))
+        .required(false)
+        .order_by(desc("score"))
+        .limit(3)
+        .with_count("comments");
+    let request = select("Author").include(best).prepare(&db)?;
+    let (posts, score) = (request.included("posts")?, request.column("posts.score")?);
+    let comments = request.counted("posts.comments")?;
+    measured(|| {
+        for _ in 0..authors / forum::AUTHORS.unsigned_abs() {
+            let found = request.run(&db)?;
+            for post in found.iter().flat_map(|author| author.under(posts)) {
+                std::hint::black_box((post.at(score).as_int(), post.count_at(comments)));
             }
         }
         Ok(())

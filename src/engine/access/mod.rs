@@ -1,8 +1,7 @@
 //! How the rows of one table that a filter may be true for are found: by a unique key, under a parent row, in an index,
 //! where two of these agree, between two keys, or by looking at all of them.
 //!
-//! 1. `terms` says what a filter gives of each column. A value is only looked up in columns of its very type: one of another
-//!    type may be equal, but is not found by a hash.
+//! 1. `terms` says what a filter gives of each column.
 //! 2. `candidates` lists the paths that this allows, each with the rows that it is expected to lead to (`estimate`), and
 //!    chooses among them by cost. A choice is right for every version of its schema, however bad for some.
 //! 3. Here the rows of a path are found; `in_order` walks an index so that they come in its order.
@@ -420,13 +419,17 @@ fn values_of(
     one: Option<&Value>,
     given: &[Value],
 ) -> Option<SmallVec<[Value; 2]>> {
-    let value = |sought: &Sought| match sought {
-        Sought::Constant(value) => Some(value.clone()),
-        Sought::Null => Some(Value::Null),
-        Sought::OneOf(_) => one.cloned(),
-        Sought::Parameter(position) => Some(given[*position].clone()).filter(|it| !it.is_null()),
-    };
-    sought.iter().map(value).collect()
+    let mut values = SmallVec::new();
+    for sought in sought {
+        values.push(match sought {
+            Sought::Constant(value) => value.clone(),
+            Sought::Null => Value::Null,
+            Sought::OneOf(_) => one?.clone(),
+            Sought::Parameter(position) if given[*position].is_null() => return None,
+            Sought::Parameter(position) => given[*position].clone(),
+        });
+    }
+    Some(values)
 }
 
 /// The end of a range; none if it is null.

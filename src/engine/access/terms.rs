@@ -1,5 +1,8 @@
 //! What a filter says of single columns, as far as a key or an index can answer it.
 //!
+//! A value is looked up in a column of its own type. An integer is one in a column of floats if there is a float that is equal
+//! to it; other values of another type may be equal to some in the column, but a hash does not find those.
+//!
 //! Only terms are used that stand before the first one that may fail for a row, so that whether a request fails does not
 //! depend on how its rows are found.
 
@@ -8,7 +11,7 @@ use smallvec::SmallVec;
 use crate::engine::access::{Limit, Range, Sought};
 use crate::expr::{Bound, Comparison, Conjunct};
 use crate::schema::Table;
-use crate::value::Value;
+use crate::value::{DataType, Value};
 
 /// The terms of a filter.
 #[derive(Clone, Debug, Default)]
@@ -102,9 +105,7 @@ impl<'f> Terms<'f> {
                 op: Comparison::Eq,
                 value,
                 ..
-            } => data_type
-                .admits(value)
-                .then(|| Sought::Constant(value.clone())),
+            } => of_type(data_type, value).map(Sought::Constant),
             // It has the type of its column.
             Conjunct::Parameter {
                 op: Comparison::Eq,
@@ -116,10 +117,10 @@ impl<'f> Terms<'f> {
         });
         one.or_else(|| {
             of_column().find_map(|it| match it.conjunct {
-                Conjunct::In { values, .. } => values
-                    .iter()
-                    .all(|value| data_type.admits(value))
-                    .then(|| Sought::OneOf(values.to_vec())),
+                Conjunct::In { values, .. } => {
+                    let values = values.iter().map(|value| of_type(data_type, value));
+                    values.collect::<Option<_>>().map(Sought::OneOf)
+                }
                 _ => None,
             })
         })
@@ -129,10 +130,7 @@ impl<'f> Terms<'f> {
     pub(super) fn range(&self, table: &Table, column: u32) -> Option<Ranged> {
         let data_type = table.columns[column as usize].data_type;
         let of_column = || self.said.iter().filter(|it| it.ordinal == column);
-        let constant = |value: &Value| {
-            let admitted = data_type.admits(value);
-            admitted.then(|| Sought::Constant(value.clone()))
-        };
+        let constant = |value: &Value| of_type(data_type, value).map(Sought::Constant);
         let whole = of_column().find_map(|it| match it.conjunct {
             Conjunct::Between { low, high, .. } => {
                 let limit = |value| {
@@ -178,5 +176,21 @@ impl<'f> Terms<'f> {
             range: Range::Between { low, high },
             answered,
         })
+    }
+}
+
+/// A constant as the column would hold it; none if it could not.
+fn of_type(data_type: DataType, value: &Value) -> Option<Value> {
+    /// Up to here each integer is a float.
+    const EXACT_MAX: u64 = 1 << f64::MANTISSA_DIGITS;
+    match (data_type, value) {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "such an integer is a float exactly"
+        )]
+        (DataType::Float, Value::Int(int)) if int.unsigned_abs() <= EXACT_MAX => {
+            Some(Value::Float(*int as f64))
+        }
+        _ => data_type.admits(value).then(|| value.clone()),
     }
 }

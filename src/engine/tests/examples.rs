@@ -479,7 +479,10 @@ fn prepared_inserts_are_inserts_until_the_table_changes() {
     let null = tx.insert_prepared(&insert, [Value::Null, 9.into()]);
     assert!(null.unwrap_err().as_constraint().is_some());
     let there = tx.insert_prepared_or_skip(&insert, ["other".into(), 7.into()]);
-    assert!(there.unwrap().is_none(), "a row that is there is left alone");
+    assert!(
+        there.unwrap().is_none(),
+        "a row that is there is left alone"
+    );
     let typed = tx.insert_prepared_or_skip(&insert, [1.into(), 7.into()]);
     assert_eq!(kind(typed.unwrap_err()), Some(RequestKind::Type));
     assert_eq!(tx.fingerprint(), before);

@@ -6,6 +6,7 @@
 use crate::engine::{AccessPath, RowCells, RowId, Snapshot, TableReader};
 use crate::error::Result;
 use crate::expr::Failed;
+use crate::query::execute::row_test::RowTest;
 use crate::query::execute::watch::Watch;
 use crate::query::execute::{far_end, first_difference};
 use crate::query::level::{Level, RowList};
@@ -25,25 +26,31 @@ pub(super) fn read<'s>(
     watch.probed(look_ups(path));
     let reader = snapshot.reader(root.table);
     let first = first.unwrap_or(usize::MAX);
-    let (mut list, mut failed) = (RowList::new(reader), None);
-    match snapshot.find_by_path(root.table, path, given) {
+    let rows = match snapshot.find_by_path(root.table, path, given) {
         Some(found) if root.filter.is_none() => {
-            list = RowList::read(snapshot, root.table, found.take(first));
-            watch.read(list.len());
+            let rows = RowList::read(snapshot, root.table, found.take(first));
+            watch.read(rows.len());
+            rows
         }
-        Some(found) => {
-            let found = found.map(|id| (id, reader.live(id)));
-            let found = found.inspect(|_| watch.read(1));
-            list.extend(passing(found, root, given, reader, &mut failed).take(first));
+        found => {
+            let (mut list, mut failed) = (RowList::new(reader), None);
+            match found {
+                Some(found) => {
+                    let found = found.map(|id| (id, reader.live(id)));
+                    let found = found.inspect(|_| watch.read(1));
+                    list.extend(passing(found, root, given, reader, &mut failed).take(first));
+                }
+                None => {
+                    let rows = snapshot.scan_by_path(root.table, path, given);
+                    let rows = rows.inspect(|_| watch.read(1));
+                    list.extend(passing(rows, root, given, reader, &mut failed).take(first));
+                }
+            }
+            root.check(failed)?;
+            list
         }
-        None => {
-            let rows = snapshot.scan_by_path(root.table, path, given);
-            let rows = rows.inspect(|_| watch.read(1));
-            list.extend(passing(rows, root, given, reader, &mut failed).take(first));
-        }
-    }
-    root.check(failed)?;
-    Ok(level(list))
+    };
+    Ok(level(rows))
 }
 
 /// How often a path looks something up.
@@ -60,6 +67,7 @@ pub(super) fn look_ups(path: &AccessPath) -> usize {
 }
 
 /// A level of rows of a root.
+#[inline]
 pub(super) fn level(rows: RowList<'_>) -> Level<'_> {
     let len = u32::try_from(rows.len()).expect("a table has fewer rows than there are row ids");
     Level {
@@ -248,18 +256,18 @@ pub(super) fn count(
 
 /// The rows that the filter leaves. The first row for which it has no value is noted; what comes after that counts for
 /// nothing.
-fn passing<'s>(
+fn passing<'f, 's>(
     rows: impl Iterator<Item = (RowId, RowCells<'s>)>,
-    root: &Node,
-    given: &[Value],
+    root: &'f Node,
+    given: &'f [Value],
     reader: TableReader<'s>,
     failed: &mut Option<Failed>,
 ) -> impl Iterator<Item = (RowId, RowCells<'s>)> {
     let filter = root.filter.as_ref();
+    let test = filter.map(|filter| RowTest::new(reader, filter, given));
     rows.filter(move |&(id, cells)| {
-        filter.is_none_or(|filter| {
-            let answer = filter.matches_with(&reader.view(id, cells), given);
-            answer.unwrap_or_else(|failure| {
+        test.as_ref().is_none_or(|test| {
+            test.passes(id, cells).unwrap_or_else(|failure| {
                 failed.get_or_insert(failure);
                 false
             })

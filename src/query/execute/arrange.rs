@@ -1,18 +1,25 @@
-//! Puts the rows under each parent in the order wanted.
+//! Puts the rows under each parent in the order wanted, or the first few of them.
 
 use std::cmp::Ordering;
 
+use crate::engine::ranked::{self, Rank, Ranked};
 use crate::engine::{RowCells, Snapshot, TableReader};
 use crate::query::execute::first_difference;
 use crate::query::level::{Level, RowList};
 use crate::query::node::OrderKey;
-use crate::query::plan::{Arrangement, PlanNode, RowOrder};
+use crate::query::plan::{Arrangement, Plan, PlanNode, RowOrder};
 use crate::query::{Direction, Nulls};
 use crate::value::ValueRef;
 
-/// Sorts where the plan's arrangement says so. Ties are broken by primary key, and between several junction rows that
-/// lead to one row by theirs, so that the order depends on the data alone (beyond BY-1, BY-2).
-pub(super) fn arrange(level: &mut Level<'_>, planned: &PlanNode, snapshot: &Snapshot) {
+/// Sorts where the plan's arrangement says so, and leaves no more than the first `rows_max` rows under each parent of what
+/// it sorts. Ties are broken by primary key, and between several junction rows that lead to one row by theirs, so that the
+/// order depends on the data alone (beyond BY-1, BY-2).
+pub(super) fn arrange(
+    level: &mut Level<'_>,
+    planned: &PlanNode,
+    rows_max: usize,
+    snapshot: &Snapshot,
+) {
     let columns: &[OrderKey] = match planned.arrangement(snapshot) {
         Arrangement::None | Arrangement::AsFound | Arrangement::SortLater => return,
         Arrangement::SortByKey => &[],
@@ -22,12 +29,23 @@ pub(super) fn arrange(level: &mut Level<'_>, planned: &PlanNode, snapshot: &Snap
         },
     };
     let sorting = Sorting::new(level, columns, snapshot);
-    let sorted = match sorting.is_by_ids() {
-        true => sorting.sorted_by_ids(level),
-        false => sorting.sorted(level),
-    };
-    if let Some(positions) = sorted {
+    if let Some(positions) = sorting.positions(level, rows_max) {
         level.permute(&positions);
+        level.count_at_most(rows_max);
+    }
+}
+
+/// How many rows under each parent anybody can ask for, of a node that is cut right after it is read: those that its limit
+/// reaches, where nothing takes rows out between reading and cutting.
+pub(super) fn rows_max(plan: &Plan, node: usize) -> usize {
+    let planned = &plan.nodes[node];
+    let is_required = |child: &usize| plan.nodes[*child].is_required();
+    let is_decided = planned.asks.is_empty()
+        && planned.joins.is_empty()
+        && !planned.node.children.iter().any(is_required);
+    match planned.cut.limit {
+        Some(limit) if is_decided => limit.saturating_add(planned.cut.offset),
+        _ => usize::MAX,
     }
 }
 
@@ -58,76 +76,65 @@ impl<'l, 's> Sorting<'l, 's> {
         }
     }
 
-    /// Whether comparing ids says all, but for which junction row comes first.
-    fn is_by_ids(&self) -> bool {
-        self.columns.is_empty() && matches!(self.row_key, KeyOrder::Ids)
-    }
-
-    /// Ids with their positions are numbers, and sorting a few of those costs a fraction of comparing rows.
-    fn sorted_by_ids(&self, level: &Level<'_>) -> Option<Vec<u32>> {
-        let ids = level.rows.ids.iter();
-        let numbered = ids
-            .zip(0_u64..)
-            .map(|(id, at)| (u64::from(id.0) << 32) | at);
-        let mut numbered: Vec<u64> = numbered.collect();
-        let mut changed = false;
-        for range in level.ranges() {
-            let numbered = &mut numbered[range];
-            if !numbered.is_sorted() {
-                numbered.sort_unstable();
-                changed = true;
-            }
-            let is_twice = |pair: &[u64]| pair[0] >> 32 == pair[1] >> 32;
-            if self.junction.is_some() && numbered.windows(2).any(is_twice) {
-                return self.sorted(level);
-            }
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the lower half is the position"
-        )]
-        let position = |number: &u64| *number as u32;
-        changed.then(|| numbered.iter().map(position).collect())
-    }
-
-    /// By columns where there are some, else by the key; what is compared first is read once per row.
-    fn sorted(&self, level: &Level<'_>) -> Option<Vec<u32>> {
+    /// The positions of the rows that are left, in order; none if all stay where they are.
+    fn positions(&self, level: &Level<'_>, rows_max: usize) -> Option<Vec<u32>> {
         let reader = self.rows.reader;
-        match (self.columns.first(), self.row_key) {
-            (Some(first), _) => self.sorted_by(level, |cells| {
-                first.rank(reader.value(cells, first.ordinal))
-            }),
+        let first = match (self.columns.first(), self.row_key) {
+            (Some(first), _) => *first,
             // No part of a key is null.
             (None, KeyOrder::Columns(&[first, ..])) => {
-                self.sorted_by(level, |cells| reader.read(cells, first).rank())
+                OrderKey::own(first, Direction::Ascending, Nulls::Last)
             }
-            (None, KeyOrder::Ids | KeyOrder::Columns(_)) => self.sorted_by(level, |_| ()),
+            (None, KeyOrder::Ids | KeyOrder::Columns(_)) => {
+                let ids = &self.rows.ids;
+                return self.sorted(level, rows_max, |position| ids[position]);
+            }
+        };
+        let value = |position: usize| {
+            self.rows.look_ahead(position);
+            reader.read(self.rows.cells[position], first.ordinal)
+        };
+        let data_type = reader.table.columns[first.ordinal as usize].data_type;
+        match ranked::begin_alike(data_type) {
+            true => self.sorted(level, rows_max, |it| first.rank::<u128>(value(it))),
+            false => self.sorted(level, rows_max, |it| first.rank::<u64>(value(it))),
         }
     }
 
-    /// Most comparisons are decided by the rank.
+    /// By a rank of the row at a position, and then by all that rows are compared by.
     #[inline]
-    fn sorted_by<R: Copy + Ord>(
+    fn sorted<R: Copy + Ord>(
         &self,
         level: &Level<'_>,
-        rank: impl Fn(RowCells<'s>) -> R,
+        rows_max: usize,
+        rank: impl Fn(usize) -> R,
     ) -> Option<Vec<u32>> {
-        let cells = self.rows.cells.iter();
-        let ranked = cells.zip(0_u32..);
-        let mut ranked: Vec<(R, u32)> = ranked.map(|(&cells, at)| (rank(cells), at)).collect();
-        let compare = |a: &(R, u32), b: &(R, u32)| {
-            let by_rank = a.0.cmp(&b.0);
-            by_rank.then_with(|| self.compare(a.1, b.1))
-        };
-        let mut changed = false;
-        for range in level.ranges() {
-            let ranked = &mut ranked[range];
-            if !ranked.is_sorted_by(|a, b| compare(a, b).is_le()) {
-                ranked.sort_unstable_by(compare);
-                changed = true;
+        let mut positions: Option<Vec<u32>> = None;
+        let mut rows: Vec<Ranked<R>> = Vec::new();
+        for bounds in level.offsets.windows(2) {
+            let (start, end) = (bounds[0], bounds[1]);
+            if end - start < 2 && rows_max > 0 {
+                if let Some(positions) = &mut positions {
+                    positions.extend(start..end);
+                }
+                continue;
+            }
+            rows.clear();
+            rows.extend((start..end).map(|position| Ranked {
+                rank: rank(position as usize),
+                position,
+            }));
+            let is_changed = ranked::sort_first(&mut rows, rows_max, |a, b| self.compare(a, b));
+            if is_changed || positions.is_some() {
+                let positions = positions.get_or_insert_with(|| {
+                    let mut before = Vec::with_capacity(level.len());
+                    before.extend(0..start);
+                    before
+                });
+                positions.extend(rows.iter().map(|row| row.position));
             }
         }
-        changed.then(|| ranked.iter().map(|&(_, position)| position).collect())
+        positions
     }
 
     #[inline(never)]
@@ -168,13 +175,14 @@ impl<'s> KeyOrder<'s> {
 }
 
 impl OrderKey {
-    /// What to compare first of a value.
-    fn rank(&self, value: ValueRef<'_>) -> (bool, u128) {
-        let rank = match self.direction {
-            Direction::Ascending => value.rank(),
-            Direction::Descending => !value.rank(),
-        };
-        (value.is_null() == (self.nulls == Nulls::Last), rank)
+    /// What to compare first of a value. A null shares its rank with the first or the last value that there can be.
+    #[inline(always)]
+    fn rank<R: Rank>(&self, value: ValueRef<'_>) -> R {
+        match (value.is_null(), self.direction) {
+            (true, _) => R::end(self.nulls == Nulls::Last),
+            (false, Direction::Ascending) => R::of(value),
+            (false, Direction::Descending) => R::of(value).inverted(),
+        }
     }
 
     /// Nulls stand where the key says, whichever the direction.

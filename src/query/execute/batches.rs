@@ -5,19 +5,19 @@
 
 use crate::error::Result;
 use crate::query::execute::watch::Watch;
-use crate::query::execute::{Execution, access};
+use crate::query::execute::{Execution, access, arrange};
 use crate::query::level::Level;
 
-/// Roots in the first batch, or twice as many as are wanted if that is more. Setting up the levels below costs about as much
-/// as reading so many.
-const FIRST: usize = 16;
+/// Roots in the first batch, or twice as many as are wanted if that is more: setting up the levels below costs about as much
+/// as reading a few rows.
+const FIRST: usize = 4;
 
 impl<W: Watch> Execution<'_, '_, W> {
     /// Reads the root, and what decides about it.
     pub(super) fn read_root(&mut self) -> Result<()> {
         match self.stop {
             Some(stop) if stop.in_batches => self.read_in_batches(stop.rows),
-            _ => self.read_required(0),
+            _ => self.read_first(0, arrange::rows_max(self.plan, 0)),
         }
     }
 

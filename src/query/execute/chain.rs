@@ -9,7 +9,7 @@
 
 use crate::engine::{RowId, Snapshot};
 use crate::error::Result;
-use crate::query::execute::tested;
+use crate::query::execute::leave_passing;
 use crate::query::execute::walk::{Found, Walker, composed};
 use crate::query::execute::watch::Watch;
 use crate::query::level::{Level, RowList};
@@ -69,8 +69,7 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
     fn passing(self, step: &Step, found: Found) -> Result<Level<'s>> {
         let mut level = self.read(found);
         if let Some(filter) = &step.filter {
-            let keep = tested(&level.rows, filter, self.given)?;
-            level.retain_rows(&keep);
+            leave_passing(&mut level, filter, self.given)?;
         }
         Ok(level)
     }

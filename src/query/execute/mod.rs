@@ -18,6 +18,7 @@ mod access;
 mod far_end;
 mod batches;
 mod arrange;
+mod row_test;
 mod lines;
 mod reach;
 mod worked;
@@ -32,6 +33,7 @@ use std::cmp::Ordering;
 use crate::engine::{RowId, Snapshot};
 use crate::error::Result;
 use crate::expr::Bound;
+use crate::query::execute::row_test::RowTest;
 use crate::query::execute::walk::Walker;
 use crate::query::execute::watch::{Notes, Unwatched, Watch};
 use crate::query::level::{Level, RowList};
@@ -195,7 +197,7 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
             if node == 0 {
                 self.read_root()?;
             } else if !self.levels[node].is_read() {
-                self.read_required(node)?;
+                self.read_first(node, arrange::rows_max(self.plan, node))?;
             }
             self.finish(node)?;
             self.follow(node)?;
@@ -244,8 +246,13 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
     /// each required include, and of the includes of one owner in one of them; before a limit, in the order that decides
     /// what it takes.
     fn read_required(&mut self, node: usize) -> Result<()> {
+        self.read_first(node, usize::MAX)
+    }
+
+    /// The same of the first `rows_max` rows under each parent at least.
+    fn read_first(&mut self, node: usize, rows_max: usize) -> Result<()> {
         let before = self.watch.turn_to(node);
-        self.levels[node] = self.read(node)?;
+        self.levels[node] = self.read(node, rows_max)?;
         self.leave_required(node)?;
         self.watch.turn_to(before);
         Ok(())
@@ -285,9 +292,9 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
         Ok(())
     }
 
-    /// The rows of a node under the rows of its parent node, tested and ordered.
-    fn read(&mut self, node: usize) -> Result<Level<'s>> {
-        let mut level = self.read_below(node, None)?;
+    /// The rows of a node under the rows of its parent node, tested and ordered; under each the first `rows_max` at least.
+    fn read(&mut self, node: usize, rows_max: usize) -> Result<Level<'s>> {
+        let mut level = self.read_below(node, None, rows_max)?;
         // Nothing that is part of the result is below a reference.
         let parent = self.plan.nodes[node].node.include.as_ref();
         let parent = parent.filter(|it| it.origin == Origin::Request);
@@ -300,7 +307,12 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
     }
 
     /// The same under these rows of the table of its parent node.
-    fn read_below(&mut self, node: usize, rows: Option<&RowList<'s>>) -> Result<Level<'s>> {
+    fn read_below(
+        &mut self,
+        node: usize,
+        rows: Option<&RowList<'s>>,
+        rows_max: usize,
+    ) -> Result<Level<'s>> {
         let planned = &self.plan.nodes[node];
         let (table, snapshot) = (planned.node.table, self.snapshot);
         let parents = |parent: &usize| rows.unwrap_or(&self.levels[*parent].rows);
@@ -350,10 +362,9 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
         if !matches!(planned.access, Access::Root(_) | Access::FarEnd(_))
             && let Some(filter) = &planned.node.filter
         {
-            let keep = tested(&level.rows, filter, self.given)?;
-            level.retain_rows(&keep);
+            leave_passing(&mut level, filter, self.given)?;
         }
-        arrange::arrange(&mut level, planned, self.snapshot);
+        arrange::arrange(&mut level, planned, rows_max, self.snapshot);
         Ok(level)
     }
 
@@ -367,7 +378,7 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
     fn cut(&mut self, node: usize) {
         let cut = self.plan.nodes[node].cut;
         let level = &self.levels[node];
-        if level.ranges().all(|range| cut.is_idle_for(range.len())) {
+        if cut == Cut::default() || level.ranges().all(|range| cut.is_idle_for(range.len())) {
             return;
         }
         let mut keep = Vec::with_capacity(level.len());
@@ -412,12 +423,22 @@ fn through_junction<'s>(
     Ok(rows)
 }
 
+/// Leaves the rows for which the filter is true.
+fn leave_passing(level: &mut Level<'_>, filter: &Bound, given: &[Value]) -> Result<()> {
+    let test = RowTest::new(level.rows.reader, filter, given);
+    level.retain_passing(|id, cells| {
+        let answer = test.passes(id, cells);
+        answer.map_err(|failed| filter.error(failed))
+    })
+}
+
 /// For each row, whether the filter is true.
 fn tested(rows: &RowList<'_>, filter: &Bound, given: &[Value]) -> Result<Vec<bool>> {
+    let test = RowTest::new(rows.reader, filter, given);
     (0..rows.len())
         .map(|position| {
             rows.look_ahead(position);
-            let answer = filter.matches_with(&rows.view(position), given);
+            let answer = test.passes(rows.ids[position], rows.cells[position]);
             answer.map_err(|failed| filter.error(failed))
         })
         .collect()

@@ -72,7 +72,7 @@ impl<'s, W: Watch> Execution<'_, 's, W> {
     /// The rows below some of the rows found before: those that pass what is asked of them, ordered and cut.
     fn read_depth(&mut self, node: usize, all: &Level<'s>, followed: &[u32]) -> Result<Level<'s>> {
         let parents = all.rows.picked(followed);
-        self.levels[node] = self.read_below(node, Some(&parents))?;
+        self.levels[node] = self.read_below(node, Some(&parents), usize::MAX)?;
         self.leave_required(node)?;
         self.finish(node)?;
         self.forget_below(node);

@@ -9,7 +9,7 @@ use crate::engine::{RowId, RowView, Snapshot, TableReader};
 use crate::error::Result;
 use crate::expr::{Bound, Cells};
 use crate::query::execute::watch::Watch;
-use crate::query::execute::{first_difference, tested};
+use crate::query::execute::{first_difference, leave_passing};
 use crate::query::level::{self, Level, RowList};
 use crate::query::plan::{Crossing, Lookup, Probe, ValueJoin, Walk};
 use crate::schema::{ForeignKeyId, TableId};
@@ -136,8 +136,7 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
         };
         let mut junction = walker.direct(&crossing.to_junction, parents)?;
         if let Some(filter) = &crossing.filter {
-            let keep = tested(&junction.rows, filter, self.given)?;
-            junction.retain_rows(&keep);
+            leave_passing(&mut junction, filter, self.given)?;
         }
         Ok(junction)
     }

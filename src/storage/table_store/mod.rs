@@ -158,31 +158,46 @@ impl TableStore {
         if key == 0
             && let Keying::Dense { base } = self.keying
         {
-            let int = values.clone().next().and_then(ValueRef::as_int)?;
-            let row = slot_of(base, int)?;
+            let row = slot_of(base, values.clone().next()?.as_int()?)?;
             return self.rows.contains(row).then_some(row);
         }
+        self.find_indexed(key, values)
+    }
+
+    fn find_indexed<'k>(
+        &self,
+        key: usize,
+        values: impl Iterator<Item = ValueRef<'k>> + Clone,
+    ) -> Option<RowId> {
         if self.keys[key].has_repeats() {
             return self.lowest(self.find_every(key, values));
         }
         Some(self.keys[key].find(&self.rows, values)?.0)
     }
 
-    /// As [`TableStore::find`], with the row itself, which is looked up once.
-    #[inline]
-    pub(crate) fn find_row<'k>(
-        &self,
-        key: usize,
-        values: impl Iterator<Item = ValueRef<'k>> + Clone,
-    ) -> Option<(RowId, RowRef<'_>)> {
-        let row = if key == 0 && self.is_dense() {
-            self.dense_slot(key, values.clone().next()?)?
-        } else if self.keys[key].has_repeats() {
-            self.lowest(self.find_every(key, values))?
-        } else {
-            return self.keys[key].find(&self.rows, values);
-        };
-        Some((row, self.rows.get(row)?))
+    /// The row with this primary key. While a statement runs there may be several, as in [`TableStore::find`].
+    #[inline(always)]
+    pub(crate) fn get(&self, key: &[Value]) -> Option<RowRef<'_>> {
+        match (self.keying, key) {
+            (Keying::Dense { base }, [only]) => {
+                self.rows.get(slot_of(base, only.as_ref().as_int()?)?)
+            }
+            (Keying::Dense { .. }, _) => None,
+            (Keying::Indexed { .. }, _) => self.get_indexed(key),
+        }
+    }
+
+    #[inline(never)]
+    fn get_indexed(&self, key: &[Value]) -> Option<RowRef<'_>> {
+        let index = &self.keys[0];
+        if key.len() != index.columns().ordinals().len() || key.iter().any(Value::is_null) {
+            return None;
+        }
+        let values = key.iter().map(Value::as_ref);
+        if index.has_repeats() {
+            return self.rows.get(self.lowest(self.find_every(0, values))?);
+        }
+        Some(index.find(&self.rows, values)?.1)
     }
 
     /// Where the row with this value of a unique key stands if there is one, in a dense table that has rows: whether it does

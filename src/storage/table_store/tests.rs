@@ -217,9 +217,11 @@ impl Both {
                 .collect();
             assert_eq!(cells, [Value::from(key), number.into(), tag.into()]);
             let pair = [Value::from(tag), key.into()];
-            let found = self.store.find_row(2, pair.iter().map(Value::as_ref));
-            assert_eq!(found.map(|(id, _)| id), self.find(key));
-            assert_eq!(found.unwrap().1.words(), row.words());
+            let found = self.store.find(2, pair.iter().map(Value::as_ref));
+            assert_eq!(found, self.find(key));
+            let found = self.store.get(&[key.into()]).unwrap();
+            assert_eq!(found.words(), row.words());
+            assert!(self.store.get(&[key.into(), key.into()]).is_none());
             let other = [Value::from(tag + 1), key.into()];
             assert_eq!(self.store.find(2, other.iter().map(Value::as_ref)), None);
             let same = self
