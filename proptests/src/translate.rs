@@ -5,7 +5,7 @@ use std::panic;
 use std::sync::Arc;
 
 use relata::engine::{
-    Affected, Clock, DatabaseOptions, Limits, OnConflict, PreparedInsert, Row, Transaction, Upserts,
+    Affected, Clock, DatabaseOptions, Limits, OnConflict, Row, Transaction, Upserts,
 };
 use relata::error::{RequestError, Result};
 use relata::expr::{Expr, all, col};
@@ -14,7 +14,7 @@ use relata::schema::{
 };
 use relata::value::{DataType, Key, Timestamp, Value, ValueRef};
 
-use crate::operations::{Encounter, Fault, Filter, Statement, Term, Test, Upsert};
+use crate::operations::{Encounter, Fault, Filter, Statement, Term, Test};
 use crate::reference::{CLOCK_START, CLOCK_STEP};
 use crate::shape::{
     CheckShape, Comparison, DefaultShape, Kind, Operand, ReferenceShape, Rule, Shape, TableShape,
@@ -298,18 +298,6 @@ pub fn run(
             let affected = transaction.insert_many(&table.name, &names, rows);
             affected.map(Answer::Affected)
         }
-        Statement::Meet(upsert) if is_one_left_out(upsert, fault) => {
-            let table = &shape.tables[upsert.table];
-            let insert = prepare(transaction, table, &upsert.columns)?;
-            let values = upsert.rows[0].iter().cloned();
-            let row = transaction.insert_prepared_or_skip(&insert, values)?;
-            let inserted = u64::from(row.is_some());
-            Ok(Answer::Upserts(Upserts {
-                inserted,
-                skipped: 1 - inserted,
-                ..Upserts::default()
-            }))
-        }
         Statement::Meet(upsert) => {
             let table = &shape.tables[upsert.table];
             let names = |columns: &[usize]| -> Vec<&str> {
@@ -469,24 +457,12 @@ fn insert_prepared(
     table: &TableShape,
     cells: &[(usize, Value)],
 ) -> Result<Key> {
-    let (columns, values): (Vec<usize>, Vec<Value>) = cells.iter().cloned().unzip();
-    let insert = prepare(transaction, table, &columns)?;
+    let names = cells
+        .iter()
+        .map(|(column, _)| &*table.columns[*column].name);
+    let insert = transaction.prepare_insert(&table.name, &names.collect::<Vec<_>>())?;
+    let values = cells.iter().map(|(_, value)| value.clone());
     Ok(transaction.insert_prepared(&insert, values)?.key())
-}
-
-fn prepare(
-    transaction: &Transaction<'_>,
-    table: &TableShape,
-    columns: &[usize],
-) -> Result<PreparedInsert> {
-    let names: Vec<&str> = columns.iter().map(|&c| &*table.columns[c].name).collect();
-    transaction.prepare_insert(&table.name, &names)
-}
-
-/// Whether an upsert is one that a prepared insert does, too.
-fn is_one_left_out(upsert: &Upsert, fault: Fault) -> bool {
-    let by_any_key = upsert.key.is_none() && matches!(upsert.encounter, Encounter::Skip);
-    by_any_key && upsert.rows.len() == 1 && fault != Fault::Panic
 }
 
 fn named<'t>(table: &'t TableShape, cells: &[(usize, Value)]) -> Vec<(&'t str, Value)> {

@@ -28,7 +28,6 @@ pub(crate) trait Rank: Copy + Ord {
 /// Enough for what is no wider than a number, and for uuids, which hardly ever begin alike.
 impl Rank for u64 {
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half")]
     fn of(value: ValueRef<'_>) -> Self {
         (value.rank() >> u64::BITS) as u64
     }

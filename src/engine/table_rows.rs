@@ -15,6 +15,10 @@ pub struct TableRows<'s> {
 
 /// Rows in the order wanted.
 #[derive(Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would be an allocation for every parent whose rows are asked for"
+)]
 enum Source<'s> {
     /// Looked up already, to be sorted.
     Keyed(std::vec::IntoIter<Keyed<'s>>),

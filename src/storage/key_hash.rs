@@ -200,7 +200,7 @@ mod tests {
             Value::Null,
         ];
         for value in long {
-            assert_eq!(whole(&[value.clone()]), None);
+            assert_eq!(whole(std::slice::from_ref(&value)), None);
             assert_eq!(whole(&[0.into(), value]), None);
         }
         assert_eq!(whole(&[1.into(), 2.into(), 3.into()]), None);

@@ -23,7 +23,7 @@ pub(crate) const HUBS: [(&str, &str); 2] = [
     ("hub of 1,000,000: remove", "hub of 100: remove"),
 ];
 
-pub(crate) const ALL: [Operation; 26] = [
+pub(crate) const ALL: [Operation; 29] = [
     operation("point lookup", 1_000, point_lookup),
     operation("request by key", 500, request_by_key),
     operation(
@@ -61,7 +61,6 @@ pub(crate) const ALL: [Operation; 26] = [
     }),
     operation("insert a row", 500, insert),
     operation("insert a pair", 500, insert_pair),
-    operation("insert a pair if it is not there", 500, add_pair),
     operation("bulk load, per row", 2_000, load),
     operation("update a plain column", 500, update_plain),
     operation("update a foreign key", 500, update_key),
@@ -362,17 +361,6 @@ fn insert_pair(times: u64) -> Result<(), Failure> {
         let insert = tx.prepare_insert("post_tags", &["post_id", "tag_id"])?;
         for post in (0..times).map(u64::cast_signed) {
             tx.insert_prepared(&insert, [post.into(), ((post + 1) % TAGS).into()])?;
-        }
-        Ok(())
-    })
-}
-
-/// What `add` of a many-to-many association comes to.
-fn add_pair(times: u64) -> Result<(), Failure> {
-    in_transaction(&mut blog::small()?, |tx| {
-        let insert = tx.prepare_insert("post_tags", &["post_id", "tag_id"])?;
-        for post in (0..times).map(u64::cast_signed) {
-            tx.insert_prepared_or_skip(&insert, [post.into(), ((post + 1) % TAGS).into()])?;
         }
         Ok(())
     })

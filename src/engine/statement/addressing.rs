@@ -51,12 +51,6 @@ impl Given {
         Err(RequestError::new(RequestKind::KeyLength, &*table.name, detail).into())
     }
 
-    /// The values with their columns, in the order of these.
-    fn by_ordinal<'v>(&self, values: &'v [Value]) -> impl Iterator<Item = (u32, &'v Value)> {
-        let sources = (0..).zip(&self.sources);
-        sources.filter_map(|(ordinal, source)| Some((ordinal, &values[(*source)? as usize])))
-    }
-
     /// The value of a column, if it is given one.
     pub(crate) fn value<'v>(&self, values: &'v [Value], ordinal: u32) -> Option<&'v Value> {
         let position = self.sources[ordinal as usize]?;
@@ -98,26 +92,9 @@ impl Statement<'_> {
         position: usize,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<RowId> {
-        let inserted = self.insert_unless(table, given, position, values, |_, _| Ok(false))?;
-        Ok(inserted.expect("a row that is not left out is inserted"))
-    }
-
-    /// As [`Statement::insert_values`], unless the row is to be left out, which is asked of the values that were given.
-    pub(crate) fn insert_unless(
-        &mut self,
-        table: &Table,
-        given: &Given,
-        position: usize,
-        values: impl IntoIterator<Item = Value>,
-        is_left_out: impl FnOnce(&Self, &[Value]) -> Result<bool>,
-    ) -> Result<Option<RowId>> {
         let mut owned = std::mem::take(&mut self.context.buffers.values);
         owned.extend(values);
-        let checked = given.check_length(table, position, owned.len());
-        let inserted = checked.and_then(|()| match is_left_out(self, &owned)? {
-            true => Ok(None),
-            false => self.insert_owned(table, given, &mut owned).map(Some),
-        });
+        let inserted = self.insert_owned(table, given, position, &mut owned);
         owned.clear();
         self.context.buffers.values = owned;
         inserted
@@ -127,8 +104,10 @@ impl Statement<'_> {
         &mut self,
         table: &Table,
         given: &Given,
+        position: usize,
         values: &mut [Value],
     ) -> Result<RowId> {
+        given.check_length(table, position, values.len())?;
         if given.is_whole_row {
             return self.insert(table.id, values);
         }
@@ -213,16 +192,6 @@ impl Statement<'_> {
                 .writer
                 .default_value(table.id, default, self.context.now),
         }
-    }
-
-    /// Each given value has the type of its column.
-    pub(crate) fn check_given_types(
-        &self,
-        table: &Table,
-        given: &Given,
-        values: &[Value],
-    ) -> Result<()> {
-        constraint::check_types(table, given.by_ordinal(values), self.context.limits)
     }
 
     /// Each value has the type of its column.

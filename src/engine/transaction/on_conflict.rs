@@ -100,7 +100,15 @@ impl OnConflict {
     /// Against a table, for rows that give values for some columns.
     pub(super) fn resolve(&self, table: &Table, given: &[u32]) -> Result<Resolved> {
         let keys = self.keys(table)?;
-        can_decide(table, keys.iter().copied())?;
+        for key in keys.iter().map(|&key| &table.keys[key]) {
+            if key.deferral.is_deferrable() {
+                let detail = format!(
+                    "unique key {} is deferrable and cannot decide a conflict",
+                    key.name
+                );
+                return Err(refusal(RequestKind::Unsupported, table, detail));
+            }
+        }
         let decides = |ordinal: &u32| {
             let mut keys = keys.iter().chain(&[0]);
             keys.any(|&key| table.keys[key].columns.contains(ordinal))
@@ -156,23 +164,6 @@ pub(super) struct Resolved {
     pub(super) keys: Vec<usize>,
     /// The columns that the row that is there takes; none if the new row is left out.
     pub(super) written: Option<Vec<u32>>,
-}
-
-/// Whether each of these keys names one row.
-///
-/// # Errors
-/// `Unsupported` if one is deferrable.
-pub(super) fn can_decide(table: &Table, keys: impl Iterator<Item = usize>) -> Result<()> {
-    for key in keys.map(|key| &table.keys[key]) {
-        if key.deferral.is_deferrable() {
-            let detail = format!(
-                "unique key {} is deferrable and cannot decide a conflict",
-                key.name
-            );
-            return Err(refusal(RequestKind::Unsupported, table, detail));
-        }
-    }
-    Ok(())
 }
 
 fn ordinals(table: &Table, names: &[String]) -> Result<Vec<u32>> {

@@ -5,11 +5,9 @@ use std::sync::Arc;
 use crate::engine::name::TableName;
 use crate::engine::read::Row;
 use crate::engine::snapshot::Snapshot;
-use crate::engine::statement::{Given, Statement};
+use crate::engine::statement::Given;
 use crate::engine::transaction::Transaction;
 use crate::engine::transaction::by_name::named_columns;
-use crate::engine::transaction::on_conflict::can_decide;
-use crate::engine::transaction::upsert::Proposed;
 use crate::error::{Operation, RequestError, RequestKind, Result};
 use crate::schema::{Schema, Table};
 use crate::storage::RowId;
@@ -77,53 +75,8 @@ impl Transaction<'_> {
     ) -> Result<Row<'_>> {
         let PreparedInsert { table, given } = insert;
         check_present(&self.schema, table)?;
-        let row = self.insert_values(table, given, values, |_, _| Ok(false))?;
-        let row = row.expect("a statement that stands has inserted its row");
+        let row = self.insert_values(table, given, values)?;
         Ok(self.view(table.id, row).into_row())
-    }
-
-    /// As [`Transaction::insert_prepared`], unless another row has one of the unique keys of the new one, which is left out
-    /// then: none. The same as with [`OnConflict::skip`](crate::engine::OnConflict::skip), and one look-up of each key more
-    /// than an insert.
-    ///
-    /// ```
-    /// # use relata::engine::Database;
-    /// # use relata::schema::{ColumnDef, Schema, TableDef};
-    /// # use relata::value::DataType;
-    /// # let points = TableDef::new("points")
-    /// #     .column(ColumnDef::new("x", DataType::Int))
-    /// #     .column(ColumnDef::new("y", DataType::Int))
-    /// #     .primary_key(["x", "y"]);
-    /// # let mut db = Database::new(Schema::builder().table(points).build()?);
-    /// let insert = db.prepare_insert("points", &["x", "y"])?;
-    /// let mut tx = db.begin();
-    /// assert!(tx.insert_prepared_or_skip(&insert, [2.into(), 1.into()])?.is_some());
-    /// assert!(tx.insert_prepared_or_skip(&insert, [2.into(), 1.into()])?.is_none());
-    /// # Ok::<(), relata::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`Transaction::insert_prepared`]; `Unsupported` if a unique key of the table is deferrable.
-    pub fn insert_prepared_or_skip(
-        &mut self,
-        insert: &PreparedInsert,
-        values: impl IntoIterator<Item = Value>,
-    ) -> Result<Option<Row<'_>>> {
-        let PreparedInsert { table, given } = insert;
-        check_present(&self.schema, table)?;
-        can_decide(table, 0..table.keys.len())?;
-        let meets = |statement: &Statement<'_>, values: &[Value]| {
-            statement.check_given_types(table, given, values)?;
-            let proposed = Proposed {
-                table,
-                given,
-                values,
-            };
-            let met = proposed.meets(statement.state(), 0..table.keys.len());
-            Ok(met.is_some())
-        };
-        let row = self.insert_values(table, given, values, meets)?;
-        Ok(row.map(|row| self.view(table.id, row).into_row()))
     }
 
     fn insert_values(
@@ -131,15 +84,14 @@ impl Transaction<'_> {
         table: &Table,
         given: &Given,
         values: impl IntoIterator<Item = Value>,
-        is_left_out: impl FnOnce(&Statement<'_>, &[Value]) -> Result<bool>,
-    ) -> Result<Option<RowId>> {
+    ) -> Result<RowId> {
         let mut row = None;
         self.run(Operation::Insert, |statement| {
             statement.only_inserts();
-            row = statement.insert_unless(table, given, 0, values, is_left_out)?;
-            Ok(usize::from(row.is_some()))
+            row = Some(statement.insert_values(table, given, 0, values)?);
+            Ok(1)
         })?;
-        Ok(row)
+        Ok(row.expect("a statement that stands has inserted its row"))
     }
 }
 

@@ -7,10 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use smallvec::SmallVec;
-
 use crate::engine::name::TableName;
-use crate::engine::state::State;
 use crate::engine::statement::{Given, Statement};
 use crate::engine::transaction::by_name::{named_cells, named_columns};
 use crate::engine::transaction::on_conflict::Resolved;
@@ -209,47 +206,38 @@ impl Upsert<'_> {
         Ok(Outcome::Updated(row))
     }
 
+    /// The row that has a deciding key of a new row; by the first such key if several rows do.
     fn find(&self, statement: &Statement<'_>, values: &[Value]) -> Option<RowId> {
         let proposed = Proposed {
             table: self.table,
             given: &self.given,
             values,
         };
-        proposed.meets(statement.state(), self.resolved.keys.iter().copied())
-    }
-}
-
-/// A row that is not complete yet.
-#[derive(Debug)]
-pub(super) struct Proposed<'a> {
-    pub(super) table: &'a Table,
-    pub(super) given: &'a Given,
-    pub(super) values: &'a [Value],
-}
-
-impl Proposed<'_> {
-    /// The row that has one of these keys of the new row; by the first such key if several rows do.
-    pub(super) fn meets(
-        &self,
-        state: &State,
-        mut keys: impl Iterator<Item = usize>,
-    ) -> Option<RowId> {
-        let store = state.table(self.table.id);
-        keys.find_map(|key| {
+        let store = statement.state().table(self.table.id);
+        self.resolved.keys.iter().find_map(|&key| {
             let unique = &self.table.keys[key];
             let columns = unique.columns.iter();
-            let wanted: SmallVec<[ValueRef<'_>; 4]> = columns
-                .map(|&ordinal| self.value(ordinal))
+            let wanted: Vec<ValueRef<'_>> = columns
+                .map(|&ordinal| proposed.value(ordinal))
                 .collect::<Option<_>>()?;
             let exempt = unique.nulls_distinct && wanted.iter().any(|value| value.is_null());
             let filter = unique.filter.as_ref();
-            let takes_part = filter.is_none_or(|filter| filter.bound.matches(self));
+            let takes_part = filter.is_none_or(|filter| filter.bound.matches(&proposed));
             let is_looked_up = !exempt && takes_part;
             let found = is_looked_up.then(|| store.find(key, wanted.iter().copied()));
             found.flatten()
         })
     }
+}
 
+/// A row that is not complete yet.
+struct Proposed<'a> {
+    table: &'a Table,
+    given: &'a Given,
+    values: &'a [Value],
+}
+
+impl Proposed<'_> {
     /// The value that a column would have; none if the database would have to make it.
     fn value(&self, ordinal: u32) -> Option<ValueRef<'_>> {
         let default = &self.table.columns[ordinal as usize].default;
