@@ -1,12 +1,12 @@
 //! The hot join path: what does an include tree cost, by depth, by fan-out, and by how its rows are keyed?
 //!
 //! Every tree is read through a prepared request, each score once. Per row, a deeper tree and a wider one should cost the
-//! same; the request for one root shows what a request costs that finds little.
+//! same; the request for one root shows what a request costs that finds little, and two threads what reading shares.
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use relata::{Select, col, include, select};
+use relata::{Select, col, include, param, select};
 
 use crate::blog::{Keys, Size, USUAL, loaded, sum};
 
@@ -90,5 +90,38 @@ fn fan_out(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, depth, fan_out);
+/// As many trees from one thread as from two, all on one snapshot: what a second core gains.
+fn threads(criterion: &mut Criterion) {
+    const TREES: i64 = 200;
+    let db = loaded(Keys::Dense, USUAL).expect("the data of the bench is sound");
+    let request = select("Author")
+        .filter(col("id").eq(param("id")))
+        .include(include("posts").include("comments"));
+    let prepared = &request.prepare(&db).expect("the request is sound");
+    let snapshot = &db.snapshot();
+    let read = |authors: std::ops::Range<i64>| {
+        for author in authors {
+            let rows = prepared.run_with(snapshot, [("id", author.into())]);
+            black_box(rows.map(|rows| sum(&rows, &["posts", "comments"]))).ok();
+        }
+    };
+    let mut group = criterion.benchmark_group("200 include trees on one snapshot");
+    group.throughput(Throughput::Elements(TREES.unsigned_abs()));
+    for threads in [1, 2] {
+        let part = TREES / threads;
+        group.bench_function(BenchmarkId::new("threads", threads), |bencher| {
+            bencher.iter(|| {
+                std::thread::scope(|scope| {
+                    for thread in 0..threads {
+                        let authors = thread * part + 1..(thread + 1) * part + 1;
+                        scope.spawn(move || read(authors));
+                    }
+                });
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, depth, fan_out, threads);
 criterion_main!(benches);

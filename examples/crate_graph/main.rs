@@ -1,6 +1,6 @@
 //! Reads the dependency graph of a Rust project into models, and asks it questions.
 //!
-//! `cargo run --release --example crate_graph [-- PATH_TO_CARGO_TOML]`
+//! `cargo run --example crate_graph [-- PATH_TO_CARGO_TOML]`
 //!
 //! The graph comes from `cargo metadata`, of this project unless a manifest is named. What is shown: loading under
 //! integrity, an include tree, the plan behind it, what removing a package would take along and what forbids it, the

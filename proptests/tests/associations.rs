@@ -7,6 +7,7 @@ use relata_proptests::associations::{machine, shrink};
 use relata_proptests::choices::Choices;
 use relata_proptests::environment::{report, variable};
 use relata_proptests::machine::Tally;
+use relata_proptests::seeds::run_until;
 
 /// Steps of one run, on one graph.
 const RUN_LENGTH: usize = 80;
@@ -19,19 +20,20 @@ const SEED: u64 = 20_261_124;
 fn verbs_do_what_the_reference_does() {
     let verbs = variable("RELATA_VERBS", VERBS).expect("a number");
     let first = variable("RELATA_SEED", SEED).expect("a number");
-    let mut tally = Tally::new();
-    let mut seed = first;
-    while number(&tally, "verbs") < verbs {
-        match machine::explore(&mut Choices::from_seed(seed), RUN_LENGTH) {
-            Ok(run) => machine::add(&mut tally, run),
+    let (seeds, tally) = run_until(
+        "verbs",
+        verbs,
+        RUN_LENGTH,
+        first,
+        |seed| match machine::explore(&mut Choices::from_seed(seed), RUN_LENGTH) {
+            Ok(run) => run,
             Err(difference) => {
                 let shrunk = shrink::shrink(*difference);
                 panic!("RELATA_SEED={seed} RELATA_VERBS=1\n{shrunk}");
             }
-        }
-        seed += 1;
-    }
-    report(first..seed, &tally);
+        },
+    );
+    report(seeds, &tally);
     if verbs >= VERBS {
         assert_wide(&tally);
     }

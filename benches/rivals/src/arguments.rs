@@ -4,10 +4,14 @@ use crate::data::AUTHORS_MIN;
 use crate::workload::Workload;
 
 pub(crate) const USAGE: &str = "usage: rivals [AUTHORS [ROUNDS]] [--only W3,W6] \
-    [--contestants relata,hand,sqlite] [--json FILE]";
+    [--contestants relata,hand,sqlite,seaorm] [--json FILE]";
 
 /// In the order of the table.
-pub(crate) const CONTESTANTS: [&str; 3] = ["relata", "hand", "sqlite"];
+pub(crate) const CONTESTANTS: &[&str] = if cfg!(feature = "seaorm") {
+    &["relata", "hand", "sqlite", "seaorm"]
+} else {
+    &["relata", "hand", "sqlite"]
+};
 
 /// A run.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,7 +82,7 @@ fn workload(name: &str) -> Result<Workload, String> {
 }
 
 fn contestant(name: &str) -> Result<&'static str, String> {
-    let mut names = CONTESTANTS.into_iter();
+    let mut names = CONTESTANTS.iter().copied();
     names
         .find(|known| *known == name)
         .ok_or_else(|| format!("no contestant {name}; there are {}", CONTESTANTS.join(", ")))

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::arguments::{Arguments, CONTESTANTS};
+use crate::arguments::Arguments;
 use crate::measurements::Measurements;
 use crate::workload::{Description, Size, Workload};
 
@@ -15,7 +15,10 @@ const FORK_AGAINST_SAVEPOINT: f64 = 2.0;
 const DASH: &str = "-";
 
 /// A line of the table, the words of each column.
-type Line = [String; 11];
+type Line = [String; 13];
+
+/// Whose figures stand in the table.
+const NAMES: [&str; 4] = ["relata", "hand", "sqlite", "seaorm"];
 
 /// Medians, ratios, targets, and a mark where relata misses one.
 pub(crate) fn table(arguments: &Arguments, measurements: &Measurements) -> String {
@@ -27,21 +30,23 @@ pub(crate) fn table(arguments: &Arguments, measurements: &Measurements) -> Strin
         "relata",
         "hand",
         "sqlite",
+        "seaorm",
         "to hand",
         "most",
         "to sqlite",
         "least",
+        "to seaorm",
         "",
     ];
     let mut lines = vec![header.map(String::from)];
     let measured = Workload::ALL.into_iter().filter(|&workload| {
-        let mut names = CONTESTANTS.iter();
+        let mut names = NAMES.iter();
         names.any(|name| measurements.median(workload, name).is_some())
     });
     lines.extend(measured.map(|workload| line(workload, size, measurements)));
     let mut text = format!(
         "{} authors, medians of {} rounds\n\
-         to hand: relata / hand, small is good; to sqlite: sqlite / relata, large is good\n\n",
+         to hand: relata / hand, small is good; to sqlite and to seaorm: theirs / relata, large is good\n\n",
         arguments.authors, arguments.rounds
     );
     text += &aligned(&lines);
@@ -56,7 +61,7 @@ fn line(workload: Workload, size: Size, measurements: &Measurements) -> Line {
         unit,
         target,
     } = workload.describe();
-    let [relata, hand, sqlite] = CONTESTANTS.map(|name| measurements.median(workload, name));
+    let [relata, hand, sqlite, seaorm] = NAMES.map(|name| measurements.median(workload, name));
     let (most, least) = (target.hand_at(size), target.sqlite_at(size));
     let to_hand = ratio(relata, hand);
     let to_sqlite = ratio(sqlite, relata);
@@ -72,10 +77,12 @@ fn line(workload: Workload, size: Size, measurements: &Measurements) -> Line {
         figure(relata),
         figure(hand),
         figure(sqlite),
+        figure(seaorm),
         figure(to_hand),
         most_text,
         figure(to_sqlite),
         figure(least),
+        figure(ratio(seaorm, relata)),
         if missed { "missed" } else { "" }.into(),
     ]
 }
@@ -87,7 +94,7 @@ fn comparisons(measurements: &Measurements) -> String {
         ("W11p", Workload::W11p1, Workload::W11p2),
         ("W11c", Workload::W11c1, Workload::W11c2),
     ] {
-        let gains = CONTESTANTS.map(|name| {
+        let gains = NAMES.map(|name| {
             ratio(
                 measurements.median(one, name),
                 measurements.median(two, name),
@@ -96,7 +103,7 @@ fn comparisons(measurements: &Measurements) -> String {
         if gains.iter().all(Option::is_none) {
             continue;
         }
-        let [relata, hand, sqlite] = gains;
+        let [relata, hand, sqlite, _] = gains;
         let least = hand.map(|gain| gain / NOISE);
         let missed = if over(least, relata) { "  missed" } else { "" };
         let [relata, hand, sqlite] = [relata, hand, sqlite].map(figure);
@@ -224,9 +231,9 @@ mod tests {
         };
         let big = table(&Arguments::default(), &measurements);
         let small = table(&small, &measurements);
-        let expected = "W2 find by key ns 100 50.0 1500 2.00 1.20 15.0 4.00 missed";
+        let expected = "W2 find by key ns 100 50.0 1500 - 2.00 1.20 15.0 4.00 - missed";
         assert_eq!(row(&big, "W2"), expected);
-        let expected = "W2 find by key ns 100 50.0 1500 2.00 2.40 15.0 10.0";
+        let expected = "W2 find by key ns 100 50.0 1500 - 2.00 2.40 15.0 10.0 -";
         assert_eq!(row(&small, "W2"), expected);
         assert!(row(&big, "SD").ends_with("missed"));
         assert!(!row(&big, "W4").ends_with("missed"));

@@ -32,7 +32,9 @@ pub(crate) fn ask(contestant: &str, authors: usize) -> Result<f64> {
 /// Bytes a row, measured in this process, which must not have done anything else.
 pub(crate) fn measure(name: &str, authors: usize) -> Result<f64> {
     let data = Data::<i64>::generate(authors);
-    let mut contestant = contestant::<i64>(name)?;
+    let contestant = contestant::<i64>(name)?;
+    let mut contestant =
+        contestant.ok_or_else(|| Failure::broken(format!("no contestant {name}")))?;
     let before = anonymous_bytes()?;
     contestant.load(&data, OnDelete::Cascade)?;
     let after = anonymous_bytes()?;

@@ -5,7 +5,6 @@
 //! deep, at every second step. A refusal leaves the fingerprint as it was, and so does a rollback.
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 
 use relata::{Database, Transaction, Value};
@@ -469,12 +468,5 @@ fn expect<T: PartialEq + std::fmt::Debug>(
     match found == expected {
         true => Ok(()),
         false => Err(format!("{what}\n   found {found:?}\nexpected {expected:?}")),
-    }
-}
-
-/// Adds one tally to another.
-pub fn add(all: &mut BTreeMap<String, u64>, run: Tally) {
-    for (what, number) in run {
-        *all.entry(what).or_default() += number;
     }
 }

@@ -14,7 +14,7 @@ const USAGE: &str = "plot FILE.json TITLE";
 
 /// The ends of the axis, as times of `hand`.
 const LEAST: f64 = 0.1;
-const MOST: f64 = 100.0;
+const MOST: f64 = 1_000.0;
 
 // In pixels.
 const WIDTH: f64 = 820.0;
@@ -35,6 +35,7 @@ struct Line {
     workload: String,
     relata: f64,
     sqlite: Option<f64>,
+    seaorm: Option<f64>,
 }
 
 fn main() -> ExitCode {
@@ -96,6 +97,7 @@ fn lines(medians: &[Median]) -> Vec<Line> {
                 workload: workload.clone(),
                 relata: relata / hand,
                 sqlite: of(workload, "sqlite").map(|sqlite| sqlite / hand),
+                seaorm: of(workload, "seaorm").map(|seaorm| seaorm / hand),
             });
         }
     }
@@ -109,11 +111,13 @@ fn picture(lines: &[Line], title: &str) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
-         <text x=\"{LEFT}\" y=\"20\" font-size=\"14\">Times of hand-written structs: left is faster</text>\n\
+         <text x=\"{LEFT}\" y=\"20\" font-size=\"14\">Times of hand-written structs: left is faster; bar relata, ring SQLite, square SeaORM</text>\n\
          <text x=\"{LEFT}\" y=\"38\" fill=\"#555555\">{}</text>\n",
         escaped(title)
     );
-    for tick in [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0] {
+    for tick in [
+        0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0,
+    ] {
         let (x, top) = (place(tick), TOP - 4.0);
         let (color, width) = if tick == 1.0 {
             ("#000000", 1.5)
@@ -138,7 +142,8 @@ fn picture(lines: &[Line], title: &str) -> String {
     svg
 }
 
-/// Name, a bar from 1 to relata, a ring for SQLite, and both in figures.
+/// Name, a bar from 1 to relata, a ring for SQLite, a square for SeaORM, and all in figures: relata of hand, the others of
+/// relata.
 fn row(line: &Line, y: f64) -> String {
     let (one, relata, baseline) = (place(1.0), place(line.relata), y + 4.0);
     let (from, width) = (one.min(relata), (one - relata).abs());
@@ -155,19 +160,19 @@ fn row(line: &Line, y: f64) -> String {
         y - 4.0
     );
     let mut figures = format!("{} of hand", figure(line.relata));
+    let stroke = "fill=\"none\" stroke=\"#33558b\" stroke-width=\"1.5\"";
     if let Some(sqlite) = line.sqlite {
-        add(
-            &mut text,
-            &format!(
-                "<circle cx=\"{:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"none\" stroke=\"#33558b\" stroke-width=\"1.5\"/>",
-                place(sqlite)
-            ),
-        );
-        let _ = write!(
-            figures,
-            ", {} times faster than SQLite (ring)",
-            figure(sqlite / line.relata)
-        );
+        let x = place(sqlite);
+        let ring = format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" {stroke}/>");
+        add(&mut text, &ring);
+        let _ = write!(figures, "; SQLite {} times", figure(sqlite / line.relata));
+    }
+    if let Some(seaorm) = line.seaorm {
+        let (x, top) = (place(seaorm) - 3.5, y - 3.5);
+        let square =
+            format!("<rect x=\"{x:.1}\" y=\"{top:.1}\" width=\"7\" height=\"7\" {stroke}/>");
+        add(&mut text, &square);
+        let _ = write!(figures, ", SeaORM {}", figure(seaorm / line.relata));
     }
     let x = WIDTH - RIGHT + 12.0;
     text += &format!("<text x=\"{x}\" y=\"{baseline:.1}\" font-size=\"11\">{figures}</text>");
@@ -206,6 +211,7 @@ mod tests {
         {"workload": "W2", "contestant": "relata", "median": 60.0},
         {"workload": "W2", "contestant": "hand", "median": 40.0},
         {"workload": "W2", "contestant": "sqlite", "median": 300.0},
+        {"workload": "W2", "contestant": "seaorm", "median": 6000.0},
         {"workload": "SD", "contestant": "relata", "median": 9.0}
     ]"#;
 
@@ -215,7 +221,7 @@ mod tests {
         assert_eq!(lines.len(), 1);
         assert_eq!((lines[0].relata, lines[0].sqlite), (1.5, Some(7.5)));
         let picture = picture(&lines, "a < b");
-        assert!(picture.contains("1.50 of hand, 5.00 times faster than SQLite"));
+        assert!(picture.contains("1.50 of hand; SQLite 5.00 times, SeaORM 100"));
         assert!(picture.contains("a &lt; b") && picture.ends_with("</svg>\n"));
     }
 

@@ -6,6 +6,8 @@
 pub(crate) mod hand;
 pub(crate) mod relata;
 pub(crate) mod sqlite;
+#[cfg(feature = "seaorm")]
+pub(crate) mod seaorm;
 
 use std::error::Error;
 use std::fmt;

@@ -4,7 +4,7 @@
 //! where SQLite keeps them, and there is no mutex around the connection. Where a question can be put in several shapes,
 //! all are tried in the warm-up and the fastest is kept.
 
-mod schema;
+pub(super) mod schema;
 mod rows;
 mod shape;
 mod trees;

@@ -5,14 +5,19 @@ use rusqlite::Connection;
 use crate::contestant::sqlite::SqlKey;
 use crate::contestant::{OnDelete, Result};
 
-/// Makes the tables. A row of `posts` outlives its author only where the author's key becomes null.
+/// Makes the tables.
 pub(super) fn create<K: SqlKey>(connection: &Connection, on_delete: OnDelete) -> Result<()> {
+    Ok(connection.execute_batch(&tables::<K>(on_delete))?)
+}
+
+/// The tables. A row of `posts` outlives its author only where the author's key becomes null.
+pub(in crate::contestant) fn tables<K: SqlKey>(on_delete: OnDelete) -> String {
     let key = K::COLUMN_TYPE;
     let action = match on_delete {
         OnDelete::Cascade => "CASCADE",
         OnDelete::SetNull => "SET NULL",
     };
-    let tables = format!(
+    format!(
         "CREATE TABLE authors (
             id {key} PRIMARY KEY NOT NULL, name TEXT NOT NULL UNIQUE, country INTEGER NOT NULL,
             rating REAL NOT NULL, age INTEGER, motto TEXT NOT NULL
@@ -37,6 +42,5 @@ pub(super) fn create<K: SqlKey>(connection: &Connection, on_delete: OnDelete) ->
         CREATE INDEX posts_of_author ON posts (author_id);
         CREATE INDEX comments_of_post ON comments (post_id);
         CREATE INDEX posts_of_tag ON post_tags (tag_id);"
-    );
-    Ok(connection.execute_batch(&tables)?)
+    )
 }
