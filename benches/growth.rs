@@ -3,10 +3,7 @@
 //! Beside each operation stands what it is meant to cost, and by how much a table ten times as large makes it slower: about
 //! 1 for O(1) and O(log n), about 10 for O(n). Between tables that fit into a cache and tables that do not, everything that
 //! reads a row grows besides, whatever its class. Medians, on one thread.
-#![allow(
-    clippy::cast_precision_loss,
-    reason = "times are shown with three digits"
-)]
+#![expect(clippy::disallowed_methods, reason = "a bench measures time")]
 
 use std::hint::black_box;
 use std::io::Write;
@@ -99,7 +96,7 @@ fn measured(db: &mut Database, rows: i64) -> Result<Vec<(&'static str, &'static 
             author = (author + 7_919) % authors;
             Value::from(author + 1)
         };
-        let mut next_author_too = next_author.clone();
+        let mut next_author_too = next_author;
         let mut post = 0;
         add((
             "find by key",
@@ -171,7 +168,7 @@ fn measured(db: &mut Database, rows: i64) -> Result<Vec<(&'static str, &'static 
             "fork, one write, drop",
             "O(log n)",
             Box::new(|| {
-                let mut fork = db.fork()?;
+                let mut fork = db.fork();
                 let key = next(&mut post);
                 fork.engine_mut()
                     .update_key("Posts", key, [("score", Value::from(1))])?;
