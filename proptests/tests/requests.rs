@@ -219,7 +219,11 @@ fn pages_are_the_whole() {
 #[test]
 fn any_two_plans_agree() {
     let mut plans = Plans::default();
-    run(&REPEATED, &mut plans);
+    let tally = run(&REPEATED, &mut plans);
+    // A run of few requests, which replays a failure, meets few of them.
+    if number(&tally, "requests") < REPEATED.requests {
+        return;
+    }
     for strategy in Strategy::ALL
         .into_iter()
         .filter(|it| !TOO_RARE.contains(it))
