@@ -20,7 +20,7 @@
 //! let books = &explained.root.below[0];
 //! let actual = books.actual.expect("it was run");
 //! assert_eq!((actual.rows, actual.rows_read, actual.probes), (2, 3, 2));
-//! assert!(explained.to_string().contains("include books (Book), required\n    edges Books_AuthorId_fkey to its children\n"));
+//! assert!(explained.to_string().contains("edges Books_AuthorId_fkey to its children\n"));
 //! # Ok::<(), relata::Error>(())
 //! ```
 //!
