@@ -60,6 +60,7 @@ mod belongs_to_owner;
 pub(crate) mod link;
 pub(crate) mod owner;
 pub(crate) mod registry;
+pub(crate) mod attributes;
 mod lookup;
 
 pub use self::belongs_to::BelongsTo;

@@ -164,6 +164,18 @@ impl ModelEntry {
         Some(&self.attributes[self.by_name[found] as usize])
     }
 
+    /// The column that a name means in an expression over rows of the model; none for a path, which leads to other rows.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestKind::UnknownColumn`] if it is neither.
+    pub(crate) fn own_ordinal(&self, name: &str) -> Result<Option<u32>> {
+        match self.find_attribute(name) {
+            None if name.contains('.') => Ok(None),
+            _ => Ok(Some(self.attribute(name)?.ordinal)),
+        }
+    }
+
     /// The attribute of this name. O(log n).
     ///
     /// # Errors

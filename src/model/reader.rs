@@ -7,16 +7,17 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::association::attributes::Attributes;
 use crate::association::registry::ModelEntry;
 use crate::engine;
 use crate::engine::{RowId, RowView};
 use crate::error::{RequestError, RequestKind, Result};
-use crate::expr::{Bound, Expr, Scope, col};
+use crate::expr::{Bound, Expr, col};
 use crate::model::Instance;
 use crate::model::resolve::Resolved;
 use crate::query::{ScopeChoice, Select, Version, select};
 use crate::schema::Table;
-use crate::value::{DataType, Key, Value};
+use crate::value::{Key, Value};
 
 /// A version and its models, borrowed.
 #[derive(Clone, Copy, Debug)]
@@ -167,30 +168,6 @@ impl<'a> Reader<'a> {
         'a: 'm,
     {
         Attributes::new(model, self.table(model))
-    }
-}
-
-/// The names of a model's attributes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Attributes<'m> {
-    model: &'m ModelEntry,
-    table: &'m Table,
-}
-
-impl<'m> Attributes<'m> {
-    pub(crate) fn new(model: &'m ModelEntry, table: &'m Table) -> Self {
-        Attributes { model, table }
-    }
-}
-
-impl Scope for Attributes<'_> {
-    fn subject(&self) -> &str {
-        &self.model.name
-    }
-
-    fn column(&self, name: &str) -> Option<(u32, DataType)> {
-        let ordinal = self.model.find_attribute(name)?.ordinal;
-        Some((ordinal, self.table.columns[ordinal as usize].data_type))
     }
 }
 

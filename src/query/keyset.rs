@@ -130,10 +130,7 @@ pub(super) fn behind(
 /// The column that an order is by, if it is one of the rows themselves.
 fn own_ordinal(model: &ModelEntry, criteria: &Criteria, order: &Order) -> Result<Option<u32>> {
     match order.by.as_column() {
-        Some(name) if computed(criteria, name).is_none() => match model.find_attribute(name) {
-            None if name.contains('.') => Ok(None),
-            _ => Ok(Some(model.attribute(name)?.ordinal)),
-        },
+        Some(name) if computed(criteria, name).is_none() => model.own_ordinal(name),
         _ => Ok(None),
     }
 }

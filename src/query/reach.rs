@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 use std::mem;
 use std::sync::Arc;
 
+use crate::association::attributes::Attributes;
 use crate::association::link::Association;
 use crate::association::registry::{ModelEntry, ModelId, Registry};
 use crate::error::{Error, RequestError, RequestKind, Result, excerpt};
@@ -30,7 +31,7 @@ use crate::query::aggregate::{Fold, Source};
 use crate::query::attributes::computed_position;
 use crate::query::criteria::Criteria;
 use crate::query::node::{IncludeNode, Node, OrderKey, Tree};
-use crate::query::resolve::{Attributes, Resolver, too_deep};
+use crate::query::resolve::{Resolver, too_deep};
 use crate::query::shape::Side;
 use crate::query::{DEPTH_MAX, Order, include};
 use crate::value::DataType;
@@ -649,15 +650,14 @@ impl Reaching<'_, '_, '_> {
 
     /// An aggregate of the rows of the node.
     fn fold(&self, aggregate: &Aggregate) -> Result<Fold> {
-        let own = |name: &str| -> Option<Result<u32>> {
-            let is_path = name.contains('.') && self.model.find_attribute(name).is_none();
-            (!is_path).then(|| Ok(self.model.attribute(name)?.ordinal))
-        };
         let of = aggregate.of.as_ref();
-        let (source, data_type) = match (of, of.and_then(Expr::as_column).and_then(own)) {
+        let own = match of.and_then(Expr::as_column) {
+            Some(name) => self.model.own_ordinal(name)?,
+            None => None,
+        };
+        let (source, data_type) = match (of, own) {
             (None, _) => (None, None),
             (Some(_), Some(ordinal)) => {
-                let ordinal = ordinal?;
                 let table = self.resolver.schema.table(self.model.table);
                 let data_type = table.columns[ordinal as usize].data_type;
                 (Some(Source::Column(ordinal)), Some(data_type))

@@ -1,11 +1,11 @@
 //! The rules and hooks of the models: each must be about attributes and associations that are there.
 
+use crate::association::attributes::Attributes;
 use crate::association::link::Association;
 use crate::association::registry::{ModelEntry, Registry};
 use crate::error::{DeclarationError, Error, ErrorKind, Problem, ProblemKind, RequestKind, Result};
 use crate::model::definition::ModelDef;
 use crate::model::lifecycle::{Lifecycle, holder};
-use crate::model::reader::Attributes;
 use crate::model::registry::Models;
 use crate::schema::{Action, DefaultValue, Schema};
 

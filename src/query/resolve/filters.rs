@@ -5,47 +5,16 @@
 
 use std::borrow::Cow;
 
+use crate::association::attributes::Attributes;
 use crate::association::link::{Conditions, Junction};
 use crate::association::registry::ModelEntry;
 use crate::error::Result;
-use crate::expr::{Bound, Expr, Scope, all, col};
+use crate::expr::{Bound, Expr, all, col};
 use crate::query::Include;
 use crate::query::attributes::Shown;
 use crate::query::node::JunctionNode;
 use crate::query::resolve::Resolver;
-use crate::schema::{Schema, Table};
-use crate::value::{DataType, Value};
-
-/// The attributes of a model, for its filters.
-pub(crate) struct Attributes<'s> {
-    pub(crate) model: &'s ModelEntry,
-    pub(crate) table: &'s Table,
-}
-
-impl<'s> Attributes<'s> {
-    pub(crate) fn of(model: &'s ModelEntry, schema: &'s Schema) -> Self {
-        Attributes {
-            model,
-            table: schema.table(model.table),
-        }
-    }
-
-    pub(super) fn name(&self, ordinal: u32) -> &str {
-        let attribute = self.model.attribute_of(ordinal);
-        attribute.map_or("", |attribute| &attribute.name)
-    }
-}
-
-impl Scope for Attributes<'_> {
-    fn subject(&self) -> &str {
-        &self.model.name
-    }
-
-    fn column(&self, name: &str) -> Option<(u32, DataType)> {
-        let ordinal = self.model.find_attribute(name)?.ordinal;
-        Some((ordinal, self.table.columns[ordinal as usize].data_type))
-    }
-}
+use crate::value::Value;
 
 impl Resolver<'_> {
     pub(super) fn junction(

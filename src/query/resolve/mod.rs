@@ -30,7 +30,6 @@ use crate::query::{Include, Scopes, Select, Strategy, Version, keyset};
 use crate::schema::Schema;
 use crate::value::{Key, Value};
 
-pub(crate) use self::filters::Attributes;
 pub(crate) use self::refusals::too_deep;
 
 /// A request by ids.

@@ -1,11 +1,11 @@
 //! Conditions of an include instead of the keys of its association, or besides them (associations EL-26).
 
+use crate::association::attributes::Attributes;
 use crate::association::link::{Association, Link};
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::expr::{Bound, Expr, Scope, all, col};
 use crate::query::Include;
 use crate::query::resolve::Resolver;
-use crate::query::resolve::filters::Attributes;
 use crate::value::DataType;
 
 impl Resolver<'_> {
