@@ -32,7 +32,7 @@ mod recursed;
 mod level;
 mod execute;
 pub mod explain;
-mod plans;
+mod planned;
 mod prepared;
 mod given;
 mod shape;

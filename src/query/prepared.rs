@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::query::explain::{self, Explanation};
 use crate::query::parameters::NOTHING;
 use crate::query::plan::Plan;
-use crate::query::plans::Plans;
+use crate::query::planned::Planned;
 use crate::query::resolve::Resolved;
 use crate::query::{Column, Counted, Included, OwnedRows, Queryable, Rows, Select, Version};
 use crate::query::{execute, planner, resolve};
@@ -40,37 +40,6 @@ use crate::value::Value;
 pub struct Prepared {
     rows: Planned,
     count: Planned,
-}
-
-/// What is asked for, and the plans for it.
-#[derive(Clone, Debug)]
-struct Planned {
-    resolved: Resolved,
-    planner: fn(Resolved, Version<'_>) -> Plan,
-    plans: Plans,
-}
-
-impl Planned {
-    fn new(
-        resolved: Resolved,
-        planner: fn(Resolved, Version<'_>) -> Plan,
-        version: Version<'_>,
-    ) -> Self {
-        let plans = Plans::new(planner(resolved.clone(), version));
-        Planned {
-            resolved,
-            planner,
-            plans,
-        }
-    }
-
-    #[inline]
-    fn plan(&self, version: Version<'_>) -> Cow<'_, Plan> {
-        let plans = &self.plans;
-        plans.fitting(version.snapshot, || {
-            (self.planner)(self.resolved.clone(), version)
-        })
-    }
 }
 
 impl Select {
@@ -129,7 +98,9 @@ impl Select {
     /// # Errors
     /// As [`run`](Select::run).
     pub fn explain(&self, on: &impl Queryable) -> Result<Explanation> {
-        self.prepare(on)?.explain(on)
+        let version = on.version();
+        let plan = planner::plan(resolve::resolve(self, version)?, version);
+        Ok(explain::explain(&plan, version.snapshot))
     }
 
     /// How the request was answered, now: it is run, and told is what each part of it found and cost.
@@ -137,7 +108,10 @@ impl Select {
     /// # Errors
     /// As [`run`](Select::run).
     pub fn explain_analyze(&self, on: &impl Queryable) -> Result<Explanation> {
-        self.prepare(on)?.explain_analyze(on)
+        let version = on.version();
+        let plan = planner::plan(resolve::resolve(self, version)?, version);
+        let given = plan.wanted.given(NOTHING, version)?;
+        explain::analyze(&plan, &given, version.snapshot)
     }
 
     /// Resolves and plans the request once, to run it often.
@@ -196,7 +170,7 @@ impl Prepared {
         on: &'s impl Queryable,
         parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
     ) -> Result<Rows<'s>> {
-        let version = self.checked(on)?;
+        let version = self.rows.checked(on)?;
         let plan = self.rows.plan(version);
         let given = plan.wanted.given(parameters, version)?;
         let found = execute::run(&plan, &given, version.snapshot)?;
@@ -241,7 +215,7 @@ impl Prepared {
         on: &impl Queryable,
         parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
     ) -> Result<usize> {
-        let version = self.checked(on)?;
+        let version = self.rows.checked(on)?;
         let plan = self.count.plan(version);
         let given = plan.wanted.given(parameters, version)?;
         execute::count(&plan, &given, version.snapshot)
@@ -264,7 +238,7 @@ impl Prepared {
         on: &impl Queryable,
         parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
     ) -> Result<bool> {
-        let version = self.checked(on)?;
+        let version = self.rows.checked(on)?;
         let plan = self.count.plan(version);
         let given = plan.wanted.given(parameters, version)?;
         execute::exists(&plan, &given, version.snapshot)
@@ -276,7 +250,7 @@ impl Prepared {
     /// # Errors
     /// As [`Rows::column`].
     pub fn column(&self, path: &str) -> Result<Column> {
-        self.rows.plans.first().column(path)
+        self.rows.first().column(path)
     }
 
     /// An include, by its association's key or with a path such as `tasks.comments`, in all results of this request.
@@ -284,7 +258,7 @@ impl Prepared {
     /// # Errors
     /// As [`Rows::included`].
     pub fn included(&self, path: &str) -> Result<Included> {
-        self.rows.plans.first().included(path)
+        self.rows.first().included(path)
     }
 
     /// A count, by its association's key or with a path such as `tasks.comments`, in all results of this request.
@@ -292,7 +266,7 @@ impl Prepared {
     /// # Errors
     /// `UnknownAssociation`, or `NotLoaded` for one that was not counted.
     pub fn counted(&self, path: &str) -> Result<Counted> {
-        self.rows.plans.first().counted(path)
+        self.rows.first().counted(path)
     }
 
     /// As [`Select::explain`].
@@ -300,7 +274,7 @@ impl Prepared {
     /// # Errors
     /// As [`run`](Prepared::run).
     pub fn explain(&self, on: &impl Queryable) -> Result<Explanation> {
-        let version = self.checked(on)?;
+        let version = self.rows.checked(on)?;
         let plan = self.rows.plan(version);
         Ok(explain::explain(&plan, version.snapshot))
     }
@@ -322,15 +296,9 @@ impl Prepared {
         on: &impl Queryable,
         parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
     ) -> Result<Explanation> {
-        let version = self.checked(on)?;
+        let version = self.rows.checked(on)?;
         let plan = self.rows.plan(version);
         let given = plan.wanted.given(parameters, version)?;
         explain::analyze(&plan, &given, version.snapshot)
-    }
-
-    fn checked<'s>(&self, on: &'s impl Queryable) -> Result<Version<'s>> {
-        let version = on.version();
-        self.rows.plans.first().check_schema(version)?;
-        Ok(version)
     }
 }

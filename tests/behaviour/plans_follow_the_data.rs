@@ -1,6 +1,7 @@
 //! The planner chooses by what the tables hold: for each way to find rows there is a request that is answered so, and a
 //! change of the data after which the same request is answered in another way. What it finds is the same in every way.
 
+use relata::aggregate::{Groups, count_rows};
 use relata::query::Strategy;
 use relata::schema::IndexDef;
 use relata::{
@@ -494,6 +495,19 @@ fn a_prepared_request_is_planned_anew_when_the_data_has_moved_far() -> Result<()
                 .is_empty()
         );
     }
+    let groups = posts()
+        .filter(col("level").eq(7))
+        .aggregate("posts", count_rows());
+    let prepared_groups = groups.prepare(&empty)?;
+    assert_ne!(
+        prepared_groups.explain(&empty)?.root.estimated_rows,
+        prepared_groups.explain(&full)?.root.estimated_rows
+    );
+    let values = |groups: Groups| format!("{groups:?}");
+    assert_eq!(
+        values(prepared_groups.run(&full)?),
+        values(groups.run(&full)?)
+    );
     let null = [("level", Value::Null)];
     assert!(prepared.run_with(&full, null.clone())?.is_empty());
     assert_eq!(prepared.count_with(&full, null)?, 0);

@@ -10,6 +10,7 @@ use crate::query::aggregate::prepared::{GroupOrder, PreparedGroups};
 use crate::query::aggregate::{Fold, Groups, Source};
 use crate::query::node::OrderKey;
 use crate::query::parameters::NOTHING;
+use crate::query::planned::Planned;
 use crate::query::reach::Worked;
 use crate::query::{Order, Queryable, Select, Version};
 use crate::query::{planner, resolve};
@@ -199,9 +200,12 @@ impl Grouped {
         };
         let bound = resolve::resolve_values(&self.select, worked, version, bind)?;
         let (resolved, (folds, having, order)) = bound;
-        let in_order = folds.iter().any(Fold::minds_order);
+        let planner = match folds.iter().any(Fold::minds_order) {
+            true => planner::plan_values_in_order,
+            false => planner::plan_values,
+        };
         Ok(PreparedGroups {
-            plan: planner::plan_values(resolved, in_order, version),
+            planned: Planned::new(resolved, planner, version),
             names: self.names().map(str::to_owned).collect(),
             by,
             folds,
@@ -288,8 +292,10 @@ impl Values<'_> {
             None => expr,
             Some(name) => match computed.iter().find(|(it, _)| it == name) {
                 Some((_, computed)) => computed,
-                None if name.contains('.') && self.model.find_attribute(name).is_none() => expr,
-                None => return Ok(Source::Column(self.model.attribute(name)?.ordinal)),
+                None => match self.model.own_ordinal(name)? {
+                    Some(ordinal) => return Ok(Source::Column(ordinal)),
+                    None => expr,
+                },
             },
         };
         self.worked.push(expr.clone());

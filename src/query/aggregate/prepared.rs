@@ -10,7 +10,7 @@ use crate::query::explain::{self, Explanation};
 use crate::query::level::RowList;
 use crate::query::node::OrderKey;
 use crate::query::parameters::{Given, NOTHING};
-use crate::query::plan::Plan;
+use crate::query::planned::Planned;
 use crate::query::{Direction, Nulls, Queryable, Version};
 use crate::value::{Value, ValueRef};
 
@@ -40,7 +40,7 @@ use crate::value::{Value, ValueRef};
 /// ```
 #[derive(Clone, Debug)]
 pub struct PreparedGroups {
-    pub(super) plan: Plan,
+    pub(super) planned: Planned,
     /// Of what is grouped by, then of the aggregates.
     pub(super) names: Vec<String>,
     pub(super) by: Vec<Source>,
@@ -81,9 +81,7 @@ impl PreparedGroups {
         on: &impl Queryable,
         parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
     ) -> Result<Groups> {
-        let version = on.version();
-        self.plan.check_schema(version)?;
-        self.run_on(version, parameters)
+        self.run_on(self.planned.checked(on)?, parameters)
     }
 
     /// How the rows that are grouped would be found.
@@ -91,9 +89,9 @@ impl PreparedGroups {
     /// # Errors
     /// As [`run`](PreparedGroups::run).
     pub fn explain(&self, on: &impl Queryable) -> Result<Explanation> {
-        let version = on.version();
-        self.plan.check_schema(version)?;
-        Ok(explain::explain(&self.plan, version.snapshot))
+        let version = self.planned.checked(on)?;
+        let plan = self.planned.plan(version);
+        Ok(explain::explain(&plan, version.snapshot))
     }
 
     pub(super) fn run_on(
@@ -101,9 +99,10 @@ impl PreparedGroups {
         version: Version<'_>,
         parameters: impl IntoIterator<Item = (impl AsRef<str>, Value)>,
     ) -> Result<Groups> {
-        let given = self.plan.wanted.given(parameters, version)?;
-        let (list, worked) = execute::run_values(&self.plan, &given, version.snapshot)?;
-        let width = self.plan.root().node.worked.len();
+        let plan = self.planned.plan(version);
+        let given = plan.wanted.given(parameters, version)?;
+        let (list, worked) = execute::run_values(&plan, &given, version.snapshot)?;
+        let width = plan.root().node.worked.len();
         let rows = Rows {
             list,
             worked,
@@ -113,7 +112,7 @@ impl PreparedGroups {
         groups.drain(..self.offset.min(groups.len()));
         groups.truncate(self.limit.unwrap_or(usize::MAX));
         Ok(Groups {
-            model: self.plan.model(self.plan.root()).name.to_string(),
+            model: plan.model(plan.root()).name.to_string(),
             names: self.names.clone(),
             values: groups.into_iter().flatten().collect(),
         })

@@ -54,13 +54,15 @@ pub(crate) fn plan_count(mut resolved: Resolved, version: Version<'_>) -> Plan {
     settled(counting(draft(draft_root, resolved, version)), version)
 }
 
-/// How to read what [`plan_count`] counts for what is worked out of each row, in primary-key order or in none.
-pub(crate) fn plan_values(mut resolved: Resolved, in_order: bool, version: Version<'_>) -> Plan {
-    resolved.nodes = required_only(resolved.nodes);
-    let mut draft = counting(draft(draft_root, resolved, version));
-    if in_order {
-        draft.plan.nodes[0].order = RowOrder::Key;
-    }
+/// How to read what [`plan_count`] counts for what is worked out of each row.
+pub(crate) fn plan_values(resolved: Resolved, version: Version<'_>) -> Plan {
+    settled(draft_values(resolved, version), version)
+}
+
+/// The same, in primary-key order.
+pub(crate) fn plan_values_in_order(resolved: Resolved, version: Version<'_>) -> Plan {
+    let mut draft = draft_values(resolved, version);
+    draft.plan.nodes[0].order = RowOrder::Key;
     settled(draft, version)
 }
 
@@ -117,6 +119,11 @@ fn draft(
         },
         strategy,
     }
+}
+
+fn draft_values(mut resolved: Resolved, version: Version<'_>) -> Drafted {
+    resolved.nodes = required_only(resolved.nodes);
+    counting(draft(draft_root, resolved, version))
 }
 
 fn draft_root(node: Node, schema: &Schema) -> PlanNode {
