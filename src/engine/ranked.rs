@@ -70,16 +70,24 @@ pub(crate) fn begin_alike(data_type: DataType) -> bool {
     }
 }
 
+/// By rank, and those of the same rank by a comparison of their positions.
+#[inline]
+fn by_rank<R: Ord>(
+    compare: impl Fn(u32, u32) -> Ordering,
+) -> impl Fn(&Ranked<R>, &Ranked<R>) -> Ordering {
+    move |a, b| {
+        let by_rank = a.rank.cmp(&b.rank);
+        by_rank.then_with(|| compare(a.position, b.position))
+    }
+}
+
 /// Sorts rows, those of the same rank by a comparison of their positions; whether that changed anything.
 #[inline]
 pub(crate) fn sort<R: Copy + Ord>(
     rows: &mut [Ranked<R>],
     compare: impl Fn(u32, u32) -> Ordering,
 ) -> bool {
-    let compare = |a: &Ranked<R>, b: &Ranked<R>| {
-        let by_rank = a.rank.cmp(&b.rank);
-        by_rank.then_with(|| compare(a.position, b.position))
-    };
+    let compare = by_rank(compare);
     if rows.is_sorted_by(|a, b| compare(a, b).is_le()) {
         return false;
     }
@@ -101,10 +109,7 @@ pub(crate) fn sort_first<R: Copy + Ord>(
         return sort(rows, compare);
     }
     if rows.len() > SORTED_SOONER.max(rows_max.saturating_mul(2)) {
-        rows.select_nth_unstable_by(rows_max, |a, b| {
-            let by_rank = a.rank.cmp(&b.rank);
-            by_rank.then_with(|| compare(a.position, b.position))
-        });
+        rows.select_nth_unstable_by(rows_max, by_rank(compare));
         rows.truncate(rows_max);
     }
     sort(rows, compare);

@@ -28,8 +28,7 @@ pub(crate) struct Candidate {
     pub(crate) answered: usize,
     /// How many rows it leads to.
     pub(crate) rows: f64,
-    /// How often something is looked up, and how many ids are compared, before a row is read.
-    probes: f64,
+    /// How many ids are compared before a row is read.
     entries: f64,
 }
 
@@ -78,19 +77,18 @@ impl Cost {
 }
 
 impl Candidate {
-    fn new(path: AccessPath, answered: usize, rows: f64, probes: f64) -> Self {
+    fn new(path: AccessPath, answered: usize, rows: f64) -> Self {
         Candidate {
             path,
             answered,
             rows,
-            probes,
             entries: 0.0,
         }
     }
 
     /// A walk over so many rows of an index.
     pub(crate) fn of_index(path: AccessPath, rows: f64) -> Self {
-        Candidate::new(path, 0, rows, 1.0)
+        Candidate::new(path, 0, rows)
     }
 
     /// What it costs to find the rows and to read so many of them.
@@ -101,7 +99,7 @@ impl Candidate {
         };
         let start = match self.path {
             AccessPath::Scan => Cost::SCAN,
-            _ => self.probes * Cost::PROBE + self.entries * Cost::ENTRY,
+            _ => as_rows(self.path.look_ups()) * Cost::PROBE + self.entries * Cost::ENTRY,
         };
         start + row * rows_read
     }
@@ -175,7 +173,7 @@ impl Snapshot {
             self.by_two(declared, terms, &mut found);
         }
         let rows = self.rows_of(table);
-        found.push(Candidate::new(AccessPath::Scan, 0, rows, 0.0), terms);
+        found.push(Candidate::new(AccessPath::Scan, 0, rows), terms);
         found
     }
 
@@ -197,13 +195,12 @@ impl Snapshot {
                 None => {
                     found.all.clear();
                     found.answers.clear();
-                    found.push(Candidate::new(path, answered, 1.0, 1.0), terms);
+                    found.push(Candidate::new(path, answered, 1.0), terms);
                     return;
                 }
                 Some(several) => {
                     let rows = as_rows(several).min(self.rows_of(table.id));
-                    let candidate = Candidate::new(path, answered, rows, as_rows(several));
-                    found.push(candidate, terms);
+                    found.push(Candidate::new(path, answered, rows), terms);
                 }
             }
         }
@@ -219,8 +216,7 @@ impl Snapshot {
             let answered = values.len();
             let rows = self.expected_children(key, &values);
             let path = AccessPath::Children { key: id, values };
-            let probes = as_rows(path.list().map_or(1, <[_]>::len));
-            found.push(Candidate::new(path, answered, rows, probes), terms);
+            found.push(Candidate::new(path, answered, rows), terms);
         }
     }
 
@@ -243,7 +239,7 @@ impl Snapshot {
                     values,
                     range,
                 };
-                found.push(Candidate::new(path, answered, rows, 1.0), terms);
+                found.push(Candidate::new(path, answered, rows), terms);
             } else if whole || (is_ordered && !values.is_empty()) {
                 let answered = values.len();
                 let rows = self.expected_with(table, index, &values);
@@ -252,8 +248,7 @@ impl Snapshot {
                     values,
                     whole,
                 };
-                let probes = as_rows(path.list().map_or(1, <[_]>::len));
-                found.push(Candidate::new(path, answered, rows, probes), terms);
+                found.push(Candidate::new(path, answered, rows), terms);
             }
         }
     }
@@ -272,7 +267,7 @@ impl Snapshot {
         {
             let path = AccessPath::KeyRange { low, high };
             let rows = self.expected_in_key_range(table.id, &path);
-            found.push(Candidate::new(path, 0, rows, 1.0), terms);
+            found.push(Candidate::new(path, 0, rows), terms);
         }
     }
 
@@ -308,7 +303,6 @@ impl Snapshot {
                 AccessPath::Intersection(vec![first.path.clone(), second.path.clone()]),
                 first.answered + second.answered,
                 first.rows * second.rows / all,
-                first.probes + second.probes,
             )
         };
         found.push(both, terms);

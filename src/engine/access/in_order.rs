@@ -81,9 +81,7 @@ impl Snapshot {
             stretches: stretches.map(|rows| rows.map(|rows| Stretch::new(rows, walk.backwards))),
         }
     }
-}
 
-impl Snapshot {
     /// The rows of a scan or of a range of keys, from the highest key to the lowest; in any order and possibly others with
     /// them, where rows do not stand in the order of keys.
     pub(crate) fn rows_backwards(

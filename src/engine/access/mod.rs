@@ -125,6 +125,19 @@ impl AccessPath {
         })
     }
 
+    /// How often it looks something up.
+    pub(crate) fn look_ups(&self) -> usize {
+        match self {
+            AccessPath::Scan => 0,
+            AccessPath::Intersection(paths) => paths.iter().map(AccessPath::look_ups).sum(),
+            AccessPath::Key { .. }
+            | AccessPath::Children { .. }
+            | AccessPath::Index { .. }
+            | AccessPath::Range { .. }
+            | AccessPath::KeyRange { .. } => self.list().map_or(1, <[Value]>::len),
+        }
+    }
+
     /// Whether it leads to one row at most.
     pub(crate) fn names_one_row(&self) -> bool {
         matches!(self, AccessPath::Key { .. }) && self.list().is_none()
@@ -171,12 +184,6 @@ impl Snapshot {
                 .map(|one| self.find_one_of(table, path, one, given));
             let ids: Vec<RowId> = found.flatten().collect();
             return Some(FoundIds::Listed(ids.into_iter()));
-        }
-        if let AccessPath::Key { key, values } = path {
-            let Some(values) = values_of(values, None, given) else {
-                return Some(nothing);
-            };
-            return Some(FoundIds::One(self.find(table, *key, &values).into_iter()));
         }
         match path {
             AccessPath::Intersection(paths) => {
@@ -267,31 +274,26 @@ impl Snapshot {
             return None;
         };
         let store = self.state.table(table);
+        let nothing = || store.dense_slots(i64::MAX, i64::MIN);
         let ends = (bound(low.as_ref(), given), bound(high.as_ref(), given));
         let (Some(low), Some(high)) = ends else {
             // A bound that is null: no key is on the right side of it.
-            return store.dense_slots(i64::MAX, i64::MIN);
+            return nothing();
         };
-        let (mut nothing, int) = (false, |value: ValueRef<'_>| value.as_int());
+        // None behind the last number, or before the first one.
         let low = match low {
             ops::Bound::Unbounded => Some(i64::MIN),
-            ops::Bound::Included(value) => int(value),
-            ops::Bound::Excluded(value) => int(value).and_then(|it| {
-                nothing |= it == i64::MAX;
-                it.checked_add(1).or(Some(it))
-            }),
+            ops::Bound::Included(value) => Some(value.as_int()?),
+            ops::Bound::Excluded(value) => value.as_int()?.checked_add(1),
         };
         let high = match high {
             ops::Bound::Unbounded => Some(i64::MAX),
-            ops::Bound::Included(value) => int(value),
-            ops::Bound::Excluded(value) => int(value).and_then(|it| {
-                nothing |= it == i64::MIN;
-                it.checked_sub(1).or(Some(it))
-            }),
+            ops::Bound::Included(value) => Some(value.as_int()?),
+            ops::Bound::Excluded(value) => value.as_int()?.checked_sub(1),
         };
-        match nothing {
-            true => store.dense_slots(i64::MAX, i64::MIN),
-            false => store.dense_slots(low?, high?),
+        match low.zip(high) {
+            Some((low, high)) => store.dense_slots(low, high),
+            None => nothing(),
         }
     }
 
@@ -362,10 +364,10 @@ impl Snapshot {
             AccessPath::Index { index, .. } => {
                 FoundIds::Listed(self.find_all(table, *index, values).into_iter())
             }
-            AccessPath::Range { .. } | AccessPath::KeyRange { .. } => {
-                FoundIds::One(None.into_iter())
-            }
-            AccessPath::Intersection(_) | AccessPath::Scan => FoundIds::One(None.into_iter()),
+            AccessPath::Range { .. }
+            | AccessPath::KeyRange { .. }
+            | AccessPath::Intersection(_)
+            | AccessPath::Scan => FoundIds::One(None.into_iter()),
         }
     }
 

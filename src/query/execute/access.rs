@@ -6,9 +6,10 @@
 use crate::engine::{AccessPath, RowCells, RowId, Snapshot, TableReader};
 use crate::error::Result;
 use crate::expr::Failed;
+use crate::query::execute::arrange::{KeyOrder, by_columns};
+use crate::query::execute::far_end;
 use crate::query::execute::row_test::RowTest;
 use crate::query::execute::watch::Watch;
-use crate::query::execute::{far_end, first_difference};
 use crate::query::level::{Level, RowList};
 use crate::query::node::{Node, OrderKey};
 use crate::query::plan::{Access, FoundOrder, PlanNode, RowOrder, decisive_keys};
@@ -23,7 +24,7 @@ pub(super) fn read<'s>(
     snapshot: &'s Snapshot,
     watch: impl Watch,
 ) -> Result<Level<'s>> {
-    watch.probed(look_ups(path));
+    watch.probed(path.look_ups());
     let reader = snapshot.reader(root.table);
     let first = first.unwrap_or(usize::MAX);
     let rows = match snapshot.find_by_path(root.table, path, given) {
@@ -53,19 +54,6 @@ pub(super) fn read<'s>(
     Ok(level(rows))
 }
 
-/// How often a path looks something up.
-pub(super) fn look_ups(path: &AccessPath) -> usize {
-    match path {
-        AccessPath::Scan => 0,
-        AccessPath::Intersection(paths) => paths.iter().map(look_ups).sum(),
-        AccessPath::Key { .. }
-        | AccessPath::Children { .. }
-        | AccessPath::Index { .. }
-        | AccessPath::Range { .. }
-        | AccessPath::KeyRange { .. } => path.list().map_or(1, <[Value]>::len),
-    }
-}
-
 /// A level of rows of a root.
 #[inline]
 pub(super) fn level(rows: RowList<'_>) -> Level<'_> {
@@ -80,8 +68,7 @@ pub(super) fn level(rows: RowList<'_>) -> Level<'_> {
 
 /// Rows of a root that pass its filter, in the order in which its plan finds them.
 pub(super) struct Roots<'p, 's, W> {
-    planned: &'p PlanNode,
-    given: &'p [Value],
+    test: Option<RowTest<'p, 's>>,
     snapshot: &'s Snapshot,
     reader: TableReader<'s>,
     rows: Box<dyn Iterator<Item = (RowId, RowCells<'s>)> + 's>,
@@ -100,7 +87,7 @@ impl<'p, 's, W: Watch> Roots<'p, 's, W> {
         watch: W,
     ) -> Result<Self> {
         if let Access::Root(path) = &planned.access {
-            watch.probed(look_ups(path));
+            watch.probed(path.look_ups());
         }
         let reader = snapshot.reader(planned.node.table);
         let mut tied_by = None;
@@ -127,9 +114,9 @@ impl<'p, 's, W: Watch> Roots<'p, 's, W> {
                 }
                 _ => Box::new(std::iter::empty()),
             };
+        let filter = planned.node.filter.as_ref();
         Ok(Roots {
-            planned,
-            given,
+            test: filter.map(|filter| RowTest::new(reader, filter, given)),
             snapshot,
             reader,
             rows,
@@ -142,8 +129,7 @@ impl<'p, 's, W: Watch> Roots<'p, 's, W> {
     /// So many of the next rows, or more: those that the order wanted does not tell from the last one come along. Fewer at
     /// the end only.
     pub(super) fn read(&mut self, rows: usize) -> Result<RowList<'s>> {
-        let node = &self.planned.node;
-        let (reader, filter) = (self.reader, node.filter.as_ref());
+        let reader = self.reader;
         let mut list = RowList::new(reader);
         let mut tied = 0;
         let next = self.next.take();
@@ -154,15 +140,14 @@ impl<'p, 's, W: Watch> Roots<'p, 's, W> {
             .chain(more.map(|it| (it, false)));
         for ((id, cells), passed) in all {
             self.watch.read(usize::from(!passed));
-            if let Some(filter) = filter.filter(|_| !passed) {
-                let answer = filter.matches_with(&reader.view(id, cells), self.given);
-                if !answer.map_err(|failed| filter.error(failed))? {
-                    continue;
-                }
+            if let Some(test) = self.test.as_ref().filter(|_| !passed)
+                && !test.judge(id, cells)?
+            {
+                continue;
             }
             if let Some(keys) = &self.tied_by
                 && let Some(&last) = list.cells.last()
-                && !is_tied(keys, reader, last, cells)
+                && by_columns(keys.iter().copied(), reader, last, cells).is_ne()
             {
                 sort_tied(&mut list, tied, self.snapshot);
                 tied = list.len();
@@ -200,30 +185,19 @@ fn ties<'p>(
     decisive_keys(keys, fixed, &table.primary_key().columns)
 }
 
-fn is_tied(keys: &[&OrderKey], reader: TableReader<'_>, a: RowCells<'_>, b: RowCells<'_>) -> bool {
-    let orders = keys.iter().map(|key| {
-        let (a, b) = (reader.value(a, key.ordinal), reader.value(b, key.ordinal));
-        key.compare(a, b)
-    });
-    first_difference(orders).is_eq()
-}
-
 /// Puts the rows from a position on in the order of their primary key.
 fn sort_tied(list: &mut RowList<'_>, from: usize, snapshot: &Snapshot) {
     if list.len() - from.min(list.len()) < 2 {
         return;
     }
     let reader = list.reader;
-    let by_ids = snapshot.ids_are_in_key_order(reader.table.id);
+    let key = KeyOrder::of(reader, snapshot);
     let mut rows: Vec<_> = list
         .ids
         .drain(from..)
         .zip(list.cells.drain(from..))
         .collect();
-    rows.sort_unstable_by(|a, b| match by_ids {
-        true => a.0.cmp(&b.0),
-        false => reader.compare_keys(a.1, b.1),
-    });
+    rows.sort_unstable_by(|a, b| key.compare_rows(reader, *a, *b));
     list.extend(rows.into_iter());
 }
 

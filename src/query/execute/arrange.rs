@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::engine::ranked::{self, Rank, Ranked};
-use crate::engine::{RowCells, Snapshot, TableReader};
+use crate::engine::{RowCells, RowId, Snapshot, TableReader};
 use crate::query::execute::first_difference;
 use crate::query::level::{Level, RowList};
 use crate::query::node::OrderKey;
@@ -140,22 +140,27 @@ impl<'l, 's> Sorting<'l, 's> {
     #[inline(never)]
     fn compare(&self, a: u32, b: u32) -> Ordering {
         let (a, b) = (a as usize, b as usize);
-        self.by_columns(self.rows.cells[a], self.rows.cells[b])
+        let cells = &self.rows.cells;
+        by_columns(self.columns, self.rows.reader, cells[a], cells[b])
             .then_with(|| self.row_key.compare(self.rows, a, b))
             .then_with(|| match &self.junction {
                 Some((rows, key)) => key.compare(rows, a, b),
                 None => Ordering::Equal,
             })
     }
+}
 
-    fn by_columns(&self, a: RowCells<'s>, b: RowCells<'s>) -> Ordering {
-        let reader = self.rows.reader;
-        let orders = self
-            .columns
-            .iter()
-            .map(|key| key.compare(reader.value(a, key.ordinal), reader.value(b, key.ordinal)));
-        first_difference(orders)
-    }
+/// Compares two rows of a table by columns.
+pub(super) fn by_columns<'k>(
+    keys: impl IntoIterator<Item = &'k OrderKey>,
+    reader: TableReader<'_>,
+    a: RowCells<'_>,
+    b: RowCells<'_>,
+) -> Ordering {
+    first_difference(keys.into_iter().map(|key| {
+        let (a, b) = (reader.value(a, key.ordinal), reader.value(b, key.ordinal));
+        key.compare(a, b)
+    }))
 }
 
 impl<'s> KeyOrder<'s> {
@@ -166,10 +171,21 @@ impl<'s> KeyOrder<'s> {
         }
     }
 
+    /// Two rows of a list, by position.
     pub(super) fn compare(self, rows: &RowList<'_>, a: usize, b: usize) -> Ordering {
+        let row = |position: usize| (rows.ids[position], rows.cells[position]);
+        self.compare_rows(rows.reader, row(a), row(b))
+    }
+
+    pub(super) fn compare_rows(
+        self,
+        reader: TableReader<'_>,
+        a: (RowId, RowCells<'_>),
+        b: (RowId, RowCells<'_>),
+    ) -> Ordering {
         match self {
-            KeyOrder::Ids => rows.ids[a].cmp(&rows.ids[b]),
-            KeyOrder::Columns(_) => rows.reader.compare_keys(rows.cells[a], rows.cells[b]),
+            KeyOrder::Ids => a.0.cmp(&b.0),
+            KeyOrder::Columns(_) => reader.compare_keys(a.1, b.1),
         }
     }
 }

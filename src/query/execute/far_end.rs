@@ -1,9 +1,8 @@
 //! Finds rows of a root from rows below it.
 
-use crate::engine::{RowId, RowView, Snapshot};
+use crate::engine::{RowCells, RowId, RowView, Snapshot};
 use crate::error::Result;
 use crate::expr::Cells;
-use crate::query::execute::access::look_ups;
 use crate::query::execute::walk::Walker;
 use crate::query::execute::watch::Watch;
 use crate::query::level::RowList;
@@ -30,16 +29,15 @@ pub(super) fn find(
     snapshot: &Snapshot,
     watch: impl Watch,
 ) -> Result<Vec<RowId>> {
-    watch.probed(look_ups(&way.path));
+    watch.probed(way.path.look_ups());
     let reader = snapshot.reader(way.table);
-    let mut rows = RowList::new(reader);
-    let passes = |id: RowId| {
+    let passes = |&(id, cells): &(RowId, RowCells<'_>)| {
         watch.read(1);
         if way.filter.is_none() && way.terms.is_empty() {
             return true;
         }
         // Nothing in these can fail.
-        let row = reader.view(id, reader.live(id));
+        let row = reader.view(id, cells);
         let mut filters = way.filter.iter();
         filters.all(|it| it.matches_with(&row, given) == Ok(true))
             && way.terms.iter().all(|far| {
@@ -47,35 +45,33 @@ pub(super) fn find(
                 far.term.matches_with(&FarRow { row, columns }, given) == Ok(true)
             })
     };
+    let mut below = RowList::new(reader);
     match snapshot.find_by_path(way.table, &way.path, given) {
-        Some(found) => rows.extend(
-            found
-                .filter(|id| passes(*id))
-                .map(|id| (id, reader.live(id))),
-        ),
+        Some(found) => {
+            let found = found.map(|id| (id, reader.live(id)));
+            below.extend(found.filter(passes));
+        }
         None => {
             let scanned = snapshot.scan_by_path(way.table, &way.path, given);
-            rows.extend(scanned.filter(|(id, _)| passes(*id)));
+            below.extend(scanned.filter(passes));
         }
     }
-    let mut ids = std::mem::take(&mut rows.ids);
-    let mut from = way.table;
-    for (position, (step, table)) in way.climb.iter().enumerate() {
-        // Those found first were read already.
-        if position > 0 {
-            watch.read(ids.len());
-        }
-        let below = RowList::read(snapshot, from, ids);
+    let mut climb = way.climb.iter().peekable();
+    while let Some((step, table)) = climb.next() {
         let walker = Walker {
             table: *table,
             given,
             snapshot,
             watch,
         };
-        ids = walker.find(step, &below)?.ids;
+        let mut ids = walker.find(step, &below)?.ids;
         ids.sort_unstable();
         ids.dedup();
-        from = *table;
+        if climb.peek().is_none() {
+            return Ok(ids);
+        }
+        watch.read(ids.len());
+        below = RowList::read(snapshot, *table, ids);
     }
-    Ok(ids)
+    Ok(below.ids)
 }

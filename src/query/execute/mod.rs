@@ -426,10 +426,7 @@ fn through_junction<'s>(
 /// Leaves the rows for which the filter is true.
 fn leave_passing(level: &mut Level<'_>, filter: &Bound, given: &[Value]) -> Result<()> {
     let test = RowTest::new(level.rows.reader, filter, given);
-    level.retain_passing(|id, cells| {
-        let answer = test.passes(id, cells);
-        answer.map_err(|failed| filter.error(failed))
-    })
+    level.retain_passing(|id, cells| test.judge(id, cells))
 }
 
 /// For each row, whether the filter is true.
@@ -438,8 +435,7 @@ fn tested(rows: &RowList<'_>, filter: &Bound, given: &[Value]) -> Result<Vec<boo
     (0..rows.len())
         .map(|position| {
             rows.look_ahead(position);
-            let answer = test.passes(rows.ids[position], rows.cells[position]);
-            answer.map_err(|failed| filter.error(failed))
+            test.judge(rows.ids[position], rows.cells[position])
         })
         .collect()
 }

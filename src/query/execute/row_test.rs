@@ -5,7 +5,7 @@
 //! fewer instructions (count of a filter of `benches/counted`).
 
 use crate::engine::{Field, RowCells, RowId, TableReader};
-use crate::error::Result;
+use crate::error;
 use crate::expr::{Bound, Failed, IntTest};
 use crate::value::Value;
 
@@ -41,6 +41,13 @@ impl<'f, 's> RowTest<'f, 's> {
             Some((field, test)) => Ok(cells.read_int(field).is_some_and(|it| test.holds(it))),
             None => self.asked(id, cells),
         }
+    }
+
+    /// The same, with the error of the filter for a row for which it has no value.
+    #[inline]
+    pub(super) fn judge(&self, id: RowId, cells: RowCells<'s>) -> error::Result<bool> {
+        let answer = self.passes(id, cells);
+        answer.map_err(|failed| self.filter.error(failed))
     }
 
     #[inline(never)]

@@ -171,7 +171,7 @@ impl Described<'_> {
         Step {
             look_ups: match path {
                 AccessPath::Scan | AccessPath::Intersection(_) => None,
-                _ => Some(path.list().map_or(1, <[Value]>::len) as u64),
+                _ => Some(path.look_ups() as u64),
             },
             ..self.path_itself(planned, path)
         }
