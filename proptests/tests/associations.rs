@@ -5,36 +5,28 @@
 
 use relata_proptests::associations::{machine, shrink};
 use relata_proptests::choices::Choices;
-use relata_proptests::environment::{report, variable};
 use relata_proptests::machine::Tally;
-use relata_proptests::seeds::run_until;
+use relata_proptests::seeds::Runs;
 
-/// Steps of one run, on one graph.
-const RUN_LENGTH: usize = 80;
-const VERBS: u64 = 30_000;
-const SEED: u64 = 20_261_124;
+/// Each run is on a graph of its own.
+const RUNS: Runs = Runs {
+    counted: "verbs",
+    wanted: 30_000,
+    variable: "RELATA_VERBS",
+    length: 80,
+    seed: 20_261_124,
+};
 
 // rules: TX-1, TX-3, BY-10, BY-12
 // Broken, a verb on some graph of associations leaves other rows, or gives others, than the rules say.
 #[test]
 fn verbs_do_what_the_reference_does() {
-    let verbs = variable("RELATA_VERBS", VERBS).expect("a number");
-    let first = variable("RELATA_SEED", SEED).expect("a number");
-    let (seeds, tally) = run_until(
-        "verbs",
-        verbs,
-        RUN_LENGTH,
-        first,
-        |seed| match machine::explore(&mut Choices::from_seed(seed), RUN_LENGTH) {
-            Ok(run) => run,
-            Err(difference) => {
-                let shrunk = shrink::shrink(*difference);
-                panic!("RELATA_SEED={seed} RELATA_VERBS=1\n{shrunk}");
-            }
-        },
-    );
-    report(seeds, &tally);
-    if verbs >= VERBS {
+    let runs = RUNS.from_environment().expect("numbers");
+    let tally = runs.run(|seed| {
+        let run = machine::explore(&mut Choices::from_seed(seed), RUNS.length);
+        run.map_err(|difference| shrink::shrink(*difference).to_string())
+    });
+    if runs.wanted >= RUNS.wanted {
         assert_wide(&tally);
     }
 }

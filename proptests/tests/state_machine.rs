@@ -4,38 +4,29 @@
 //! `RELATA_SEED=that RELATA_OPERATIONS=1` does this run alone.
 
 use relata_proptests::choices::Choices;
-use relata_proptests::environment::{report, variable};
 use relata_proptests::machine::{self, Tally};
-use relata_proptests::seeds::run_until;
+use relata_proptests::seeds::Runs;
 use relata_proptests::shrink;
 
-/// Operations of one run, on one schema.
-const RUN_LENGTH: usize = 80;
-const OPERATIONS: u64 = 150_000;
-const SEED: u64 = 20_261_124;
+/// Each run is on a schema of its own.
+const RUNS: Runs = Runs {
+    counted: "operations",
+    wanted: 150_000,
+    variable: "RELATA_OPERATIONS",
+    length: 80,
+    seed: 20_261_124,
+};
 
 // rules: RI-17, RI-19, RI-60, RI-95
 // Broken, relata and the reference part ways within some thousand operations.
 #[test]
 fn relata_does_what_the_reference_does() {
-    let operations = variable("RELATA_OPERATIONS", OPERATIONS).expect("a number");
-    let first = variable("RELATA_SEED", SEED).expect("a number");
-    let (seeds, tally) =
-        run_until(
-            "operations",
-            operations,
-            RUN_LENGTH,
-            first,
-            |seed| match machine::explore(&mut Choices::from_seed(seed), RUN_LENGTH) {
-                Ok(run) => run,
-                Err(difference) => {
-                    let shrunk = shrink::shrink(*difference);
-                    panic!("RELATA_SEED={seed} RELATA_OPERATIONS=1\n{shrunk}");
-                }
-            },
-        );
-    report(seeds, &tally);
-    if operations >= OPERATIONS {
+    let runs = RUNS.from_environment().expect("numbers");
+    let tally = runs.run(|seed| {
+        let run = machine::explore(&mut Choices::from_seed(seed), RUNS.length);
+        run.map_err(|difference| shrink::shrink(*difference).to_string())
+    });
+    if runs.wanted >= RUNS.wanted {
         assert_wide(&tally);
     }
 }
