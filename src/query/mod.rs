@@ -66,8 +66,7 @@ pub use self::shape::{Column, Counted, Included, Loaded};
 pub use self::strategy::Strategy;
 
 pub(crate) use self::criteria::Criteria;
-pub(crate) use self::reach::models_reached;
-pub(crate) use self::resolve::check_criteria;
+pub(crate) use self::resolve::{check_criteria, models_reached};
 pub(crate) use self::scope::{ModelScopes, Scopes};
 
 /// What a request can be run on: a database, a snapshot, a transaction.

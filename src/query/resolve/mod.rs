@@ -8,6 +8,7 @@ mod filters;
 mod chains;
 mod on;
 mod includes;
+mod reaching;
 mod refusals;
 
 use std::borrow::Cow;
@@ -22,7 +23,7 @@ use crate::query::attributes::Shown;
 use crate::query::criteria::Criteria;
 use crate::query::node::{Node, Tree};
 use crate::query::parameters::Wanted;
-use crate::query::reach::{self, Draft, Reach, Worked};
+use crate::query::reach::{Draft, Reach, Worked};
 use crate::query::resolve::filters::{seen, split};
 use crate::query::resolve::includes::{hide_what_shows_nothing, require_together};
 use crate::query::resolve::refusals::check_no_junction;
@@ -30,6 +31,7 @@ use crate::query::{Include, Scopes, Select, Strategy, Version, keyset};
 use crate::schema::Schema;
 use crate::value::{Key, Value};
 
+pub(crate) use self::reaching::models_reached;
 pub(crate) use self::refusals::too_deep;
 
 /// A request by ids.
@@ -209,7 +211,7 @@ impl<'s> Resolver<'s> {
         let mut tree = Tree::default();
         let root = tree.push(root, draft);
         self.grow_all(&mut tree, root, scoped)?;
-        reach::connect(self, &mut tree)?;
+        reaching::connect(self, &mut tree)?;
         let mut nodes = tree.nodes;
         self.check_no_join_over_recursion(&nodes)?;
         require_together(&mut nodes);
