@@ -20,7 +20,7 @@ use crate::engine::transaction::Cells;
 use crate::engine::undo::{Mark, Undo, UndoLog};
 use crate::error::{Error, RequestError, RequestKind, Result, Show};
 use crate::schema::{Schema, Table, TableId};
-use crate::storage::{ImageId, RowId};
+use crate::storage::{ImageId, RowId, WordCell};
 use crate::value::{Key, Value};
 
 /// What a transaction changed.
@@ -266,9 +266,22 @@ fn schema_changed(table: &str, detail: impl Into<String>) -> Error {
 struct Life {
     table: TableId,
     row: RowId,
-    /// The row before; none if the transaction made it.
-    before: Option<ImageId>,
-    ended: bool,
+    /// What it was before all that was read of the log so far, which is read backwards.
+    before: Stage,
+    /// What became of it.
+    after: Stage,
+}
+
+/// What a row was at a time.
+#[derive(Clone)]
+enum Stage {
+    /// It was not there.
+    Absent,
+    /// As an image has it, or as it stands now, but for some cells.
+    Row {
+        image: Option<ImageId>,
+        cells: BTreeMap<u16, WordCell>,
+    },
 }
 
 /// Reads the log since a mark as changes from the state then to the state now.
@@ -288,10 +301,11 @@ pub(crate) fn decode(state: &State, undo: &UndoLog, start: Mark) -> Result<Chang
             Undo::Sequence { table, before } => {
                 sequences.entry(table).or_insert(before);
             }
-            Undo::Clock { before } => _ = clock.get_or_insert(before),
+            Undo::Clock { before } => _ = clock.get_or_insert(undo.clock(before)),
             Undo::Random { before } => _ = random.get_or_insert(before),
             Undo::Inserted { .. }
             | Undo::Updated { .. }
+            | Undo::CellUpdated { .. }
             | Undo::Deleted { .. }
             | Undo::Released { .. }
             | Undo::BecameIndexed { .. }
@@ -322,20 +336,8 @@ fn decode_rows(state: &State, undo: &UndoLog, start: Mark) -> Vec<RowChange> {
     let mut by_key: BTreeMap<(TableId, Key, bool), RowChange> = BTreeMap::new();
     let mut shapes = BTreeMap::new();
     for life in lives(undo.since(start)) {
-        let store = state.table(life.table);
-        let before = life.before.map(|image| {
-            undo.images
-                .get(image, store.layout())
-                .values(store.layout())
-        });
-        let after = if life.ended {
-            None
-        } else {
-            store
-                .rows()
-                .get(life.row)
-                .map(|row| row.values(store.layout()))
-        };
+        let before = life.before.values(&life, state, undo);
+        let after = life.after.values(&life, state, undo);
         if before == after {
             continue;
         }
@@ -370,42 +372,53 @@ fn decode_rows(state: &State, undo: &UndoLog, start: Mark) -> Vec<RowChange> {
         .collect()
 }
 
+/// The rows that entries speak of, in no promised order.
 fn lives(entries: &[Undo]) -> Vec<Life> {
     let mut lives: Vec<Life> = Vec::new();
-    let mut open = BTreeMap::new();
-    for entry in entries {
+    let mut open: BTreeMap<(TableId, RowId), Life> = BTreeMap::new();
+    for entry in entries.iter().rev() {
         match *entry {
             Undo::Inserted { table, row, .. } => {
-                open.insert((table, row), lives.len());
+                let life = open.remove(&(table, row));
                 lives.push(Life {
-                    table,
-                    row,
-                    before: None,
-                    ended: false,
+                    before: Stage::Absent,
+                    ..life.unwrap_or_else(|| Life::standing(table, row))
                 });
             }
             Undo::Updated {
                 table, row, image, ..
             } => {
-                open.entry((table, row)).or_insert_with(|| {
-                    lives.push(Life {
-                        table,
-                        row,
-                        before: Some(image),
-                        ended: false,
-                    });
-                    lives.len() - 1
-                });
+                let life = open.entry((table, row));
+                let life = life.or_insert_with(|| Life::standing(table, row));
+                life.before = Stage::of_image(image);
             }
-            Undo::Deleted { table, row, image } => match open.remove(&(table, row)) {
-                Some(life) => lives[life].ended = true,
-                None => lives.push(Life {
+            Undo::CellUpdated {
+                table,
+                row,
+                ordinal,
+                is_null,
+                word,
+            } => {
+                let cell = WordCell {
+                    ordinal,
+                    is_null,
+                    word,
+                };
+                let life = open.entry((table, row));
+                let life = life.or_insert_with(|| Life::standing(table, row));
+                if let Stage::Row { cells, .. } = &mut life.before {
+                    cells.insert(cell.ordinal, cell);
+                }
+            }
+            Undo::Deleted { table, row, image } => {
+                let life = Life {
                     table,
                     row,
-                    before: Some(image),
-                    ended: true,
-                }),
-            },
+                    before: Stage::of_image(image),
+                    after: Stage::Absent,
+                };
+                open.insert((table, row), life);
+            }
             Undo::Released { .. }
             | Undo::BecameIndexed { .. }
             | Undo::Linked { .. }
@@ -417,7 +430,46 @@ fn lives(entries: &[Undo]) -> Vec<Life> {
             | Undo::Random { .. } => {}
         }
     }
+    lives.extend(open.into_values());
     lives
+}
+
+impl Life {
+    /// Of a row that stands in its slot now.
+    fn standing(table: TableId, row: RowId) -> Self {
+        let now = Stage::Row {
+            image: None,
+            cells: BTreeMap::new(),
+        };
+        Life {
+            table,
+            row,
+            before: now.clone(),
+            after: now,
+        }
+    }
+}
+
+impl Stage {
+    fn of_image(image: ImageId) -> Self {
+        Stage::Row {
+            image: Some(image),
+            cells: BTreeMap::new(),
+        }
+    }
+
+    /// The values of all columns; none if the row was not there.
+    fn values(&self, life: &Life, state: &State, undo: &UndoLog) -> Option<Vec<Value>> {
+        let Stage::Row { image, cells } = self else {
+            return None;
+        };
+        let store = state.table(life.table);
+        let row = match image {
+            Some(image) => undo.images.get(*image, store.layout()),
+            None => store.rows().get(life.row)?,
+        };
+        Some(row.values_with(store.layout(), cells.values().copied()))
+    }
 }
 
 fn column_names(table: &Table) -> Arc<[String]> {

@@ -16,7 +16,7 @@ use crate::engine::tidying::Tidying;
 use crate::engine::undo::{Mark, Undo, UndoLog};
 use crate::schema::{ForeignKey, ForeignKeyId, Reach, Schema, TableId};
 use crate::storage::unshare;
-use crate::storage::{Collision, Edge, ImageId, Place, RowId, RowLayout, RowRef};
+use crate::storage::{Collision, Edge, ImageId, Place, RowId, RowLayout, RowRef, WordCell};
 use crate::value::{Value, ValueRef};
 
 /// Writes to a state, logging the way back.
@@ -155,13 +155,13 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes cells of a row; none if all of them hold these values already. The edges of the keys that are written go,
-    /// unless `edges` says otherwise.
+    /// unless `how` says otherwise.
     pub(crate) fn update_row(
         &mut self,
         table: TableId,
         row: RowId,
         cells: &[(u32, Value)],
-        edges: Edges<'_>,
+        how: Writing<'_>,
         collisions: &mut Vec<Collision>,
         queue: &mut Queue,
     ) -> Option<Updated> {
@@ -175,14 +175,27 @@ impl<'a> Writer<'a> {
         let in_table = schema.table(table);
         let reach = in_table.reach(&changed);
         if reach == Reach::Row {
-            let image = self.undo.images.push(store.layout(), current);
-            let updated = self.log_update(table, row, Updated { image, reach });
+            let cell = match changed[..] {
+                [ordinal] if !how.judged => current.word_cell(store.layout(), ordinal),
+                _ => None,
+            };
+            let image = match cell {
+                Some(cell) => {
+                    self.undo.push_cell(table, row, cell);
+                    None
+                }
+                None => {
+                    let image = self.undo.images.push(store.layout(), current);
+                    self.log_update(table, row, image, reach);
+                    Some(image)
+                }
+            };
             let store = self.state.table_mut(table);
             store.update_plain(row, cells, &changed);
-            return Some(updated);
+            return Some(Updated { image, reach });
         }
         let link = |id| current.link(store.layout(), schema.foreign_key(id).link);
-        let left = edges.swept.and_then(link);
+        let left = how.swept.and_then(link);
         let changes = |ordinal: &u32| changed.contains(ordinal);
         if in_table.primary_key().columns.iter().any(changes) {
             self.become_indexed(table);
@@ -198,10 +211,10 @@ impl<'a> Writer<'a> {
                     None => self.cell(table, row, ordinal),
                 }
             });
-            if complete && edges.kept.contains(&id) {
+            if complete && how.kept.contains(&id) {
                 continue;
             }
-            if edges.swept == Some(id) {
+            if how.swept == Some(id) {
                 self.leave_parent(key, row, left);
             } else {
                 self.unlink(key, row);
@@ -211,21 +224,23 @@ impl<'a> Writer<'a> {
             }
         }
         let image = self.keep_image(table, row)?;
-        let updated = self.log_update(table, row, Updated { image, reach });
+        self.log_update(table, row, image, reach);
         self.state
             .table_mut(table)
             .update(row, cells, &changed, collisions);
-        Some(updated)
+        Some(Updated {
+            image: Some(image),
+            reach,
+        })
     }
 
-    fn log_update(&mut self, table: TableId, row: RowId, updated: Updated) -> Updated {
+    fn log_update(&mut self, table: TableId, row: RowId, image: ImageId, reach: Reach) {
         self.undo.push(Undo::Updated {
             table,
             row,
-            image: updated.image,
-            plain: updated.reach == Reach::Row,
+            image,
+            plain: reach == Reach::Row,
         });
-        updated
     }
 
     /// Takes a row out, and with it its edges, except that of `cleared`: the whole list of that parent goes at the end of
@@ -354,7 +369,7 @@ impl<'a> Writer<'a> {
     pub(crate) fn set_clock(&mut self, clock: Clock) {
         let before = std::mem::replace(&mut self.state.clock, clock);
         if before != clock {
-            self.undo.push(Undo::Clock { before });
+            self.undo.push_clock(before);
         }
     }
 
@@ -402,6 +417,20 @@ impl<'a> Writer<'a> {
                 let moved_texts = self.restore(table, row, image, plain);
                 return moved_texts.then_some((table, row));
             }
+            Undo::CellUpdated {
+                table,
+                row,
+                ordinal,
+                is_null,
+                word,
+            } => {
+                let cell = WordCell {
+                    ordinal,
+                    is_null,
+                    word,
+                };
+                self.state.table_mut(table).restore_word(row, cell);
+            }
             Undo::Deleted { table, row, image } => {
                 let moved_texts = self.restore(table, row, image, false);
                 self.restore_edges(table, row);
@@ -420,7 +449,7 @@ impl<'a> Writer<'a> {
             Undo::Missed { key, child } => self.set_unmatched(key, child, false),
             Undo::Unmissed { key, child } => self.set_unmatched(key, child, true),
             Undo::Sequence { table, before } => self.state.sequences[table.index()] = before,
-            Undo::Clock { before } => self.state.clock = before,
+            Undo::Clock { before } => self.state.clock = self.undo.pop_clock(before),
             Undo::Random { before } => self.state.random = before,
         }
         None
@@ -511,13 +540,15 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// What becomes of the edges of a row when its keys are written.
+/// How a row is written: what becomes of its edges when its keys are, and what is kept of it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Edges<'a> {
+pub(crate) struct Writing<'a> {
     /// The keys whose edges stay.
     pub(crate) kept: &'a [ForeignKeyId],
     /// The key whose edge goes from the row alone, and from its parent's list when that is swept.
     pub(crate) swept: Option<ForeignKeyId>,
+    /// Whether the row is judged at the end of the statement, so that its image is kept whatever changes.
+    pub(crate) judged: bool,
 }
 
 /// Where the key of a new row leads.
@@ -533,8 +564,8 @@ enum Parent {
 /// A row that was updated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Updated {
-    /// The row before.
-    pub(crate) image: ImageId,
+    /// The row before; none if one plain cell changed and the row need not be judged.
+    pub(crate) image: Option<ImageId>,
     /// How far that reaches.
     pub(crate) reach: Reach,
 }

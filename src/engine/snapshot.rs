@@ -77,6 +77,22 @@ impl Snapshot {
         Ok(found)
     }
 
+    /// Whether there is a row with this primary key. O(1), and less work than [`Snapshot::get`]: a key of one integer, or of
+    /// two within 32 bits, is found without looking at a row.
+    ///
+    /// # Errors
+    /// As [`Snapshot::get`].
+    #[inline]
+    pub fn contains(&self, table: impl TableName, key: impl Into<Key>) -> Result<bool> {
+        let id = table.table_id(self.schema())?;
+        let key = key.into();
+        let found = self.state.table(id).contains(&key);
+        if !found {
+            self.check_key_length(id, &key)?;
+        }
+        Ok(found)
+    }
+
     /// Every row of a table in primary-key order. O(rows), and a sort where the table is not dense.
     ///
     /// # Errors

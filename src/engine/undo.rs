@@ -15,7 +15,7 @@ use crate::engine::clock::Clock;
 use crate::engine::snapshot::Snapshot;
 use crate::schema::{ForeignKeyId, TableId};
 use crate::storage::give_back_spare_room;
-use crate::storage::{ImageId, RowArena, RowId};
+use crate::storage::{ImageId, RowArena, RowId, WordCell};
 
 /// One physical change, with what it takes to reverse it.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,15 @@ pub(crate) enum Undo {
         row: RowId,
         image: ImageId,
         plain: bool,
+    },
+    /// One plain cell of a row changed, which stands in one word; this is it before. A [`WordCell`], spread out so that
+    /// entries stay as short as they are.
+    CellUpdated {
+        table: TableId,
+        row: RowId,
+        ordinal: u16,
+        is_null: bool,
+        word: u64,
     },
     /// A row went, and with it its edges; the image is the row before, links included.
     Deleted {
@@ -61,17 +70,24 @@ pub(crate) enum Undo {
     Unmissed { key: ForeignKeyId, child: RowId },
     /// A sequence moved.
     Sequence { table: TableId, before: i64 },
-    /// The clock went on.
-    Clock { before: Clock },
+    /// The clock went on, from one of those that the log keeps: in an entry it would make every entry longer.
+    Clock { before: ClockId },
     /// Random values were drawn.
     Random { before: u64 },
 }
+
+const _: () = assert!(size_of::<Undo>() == 24);
+
+/// The position of a clock in its log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClockId(u32);
 
 /// What a transaction changed so far.
 #[derive(Debug, Default)]
 pub(crate) struct UndoLog {
     pub(crate) entries: Vec<Undo>,
     pub(crate) images: RowArena,
+    clocks: Vec<Clock>,
     /// What schema changes replaced, oldest first.
     replaced: Vec<Replaced>,
 }
@@ -150,6 +166,45 @@ impl UndoLog {
         self.entries.push(entry);
     }
 
+    /// Notes a plain cell of a row as it was.
+    #[inline]
+    pub(crate) fn push_cell(&mut self, table: TableId, row: RowId, cell: WordCell) {
+        let WordCell {
+            ordinal,
+            is_null,
+            word,
+        } = cell;
+        self.push(Undo::CellUpdated {
+            table,
+            row,
+            ordinal,
+            is_null,
+            word,
+        });
+    }
+
+    /// Notes the clock as it was.
+    ///
+    /// # Panics
+    /// At 2^32 clocks: memory ends before.
+    pub(crate) fn push_clock(&mut self, before: Clock) {
+        let position = u32::try_from(self.clocks.len());
+        let before_id = ClockId(position.expect("memory ends before the positions do"));
+        self.clocks.push(before);
+        self.push(Undo::Clock { before: before_id });
+    }
+
+    pub(crate) fn clock(&self, id: ClockId) -> Clock {
+        self.clocks[id.0 as usize]
+    }
+
+    /// The clock of the newest entry that has one, which was taken. Later ones go with it.
+    pub(crate) fn pop_clock(&mut self, id: ClockId) -> Clock {
+        let clock = self.clock(id);
+        self.clocks.truncate(id.0 as usize);
+        clock
+    }
+
     /// Bytes that the way back takes, blobs that it keeps from being freed included.
     #[inline]
     pub(crate) fn size_bytes(&self) -> u64 {
@@ -160,6 +215,7 @@ impl UndoLog {
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.images.clear();
+        self.clocks.clear();
         self.replaced.clear();
         self.give_back_spare_room();
     }

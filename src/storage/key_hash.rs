@@ -1,5 +1,5 @@
-//! The hash of a key: a sequence of values, hashed with a key of the index; or a short key scrambled, which is a hash that
-//! no other key has.
+//! The hash of a key: a sequence of values, hashed with a key of the index; or a [`ShortKey`] scrambled, which is a hash
+//! that no other key has.
 //!
 //! Every index draws its hash key when it is made, from what the operating system gave the process, so that nobody can
 //! craft values that collide, nor learn from one database what collides in another; snapshots and forks share it with
@@ -10,6 +10,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use ahash::RandomState;
 
+use crate::storage::ShortKey;
 use crate::storage::hash_index::Whole;
 use crate::value::ValueRef;
 
@@ -36,24 +37,19 @@ impl KeyHasher {
         }
     }
 
-    /// A short key as one number, which no other key of as many columns has: an integer, or two of 32 bits. None for any
-    /// other key.
+    /// A short key scrambled, as no other key of as many columns is.
     ///
     /// Multiplying by an odd number and adding to the lower half what stands in the upper one can both be undone, so that
     /// different keys stay different; that both depend on the index keeps anybody from choosing keys that meet.
     #[inline(always)]
-    pub(crate) fn whole<'a>(
-        &self,
-        values: impl IntoIterator<Item = ValueRef<'a>>,
-    ) -> Option<Whole> {
-        let number = number_of(values)?;
+    pub(crate) fn whole(&self, key: ShortKey) -> Whole {
         #[cfg(test)]
         counted::count_one();
-        let mut mixed = (number ^ self.mask).wrapping_mul(self.factor);
+        let mut mixed = (key.number() ^ self.mask).wrapping_mul(self.factor);
         mixed ^= mixed >> 32;
         mixed = mixed.wrapping_mul(FACTOR);
         mixed ^= mixed >> 32;
-        Some(Whole::new(mixed))
+        Whole::new(mixed)
     }
 
     /// The hash of a key's values in the order of its columns.
@@ -69,19 +65,6 @@ impl KeyHasher {
         }
         hasher.finish()
     }
-}
-
-/// The integers of a short key in the 64 bits of one number.
-#[inline(always)]
-fn number_of<'a>(values: impl IntoIterator<Item = ValueRef<'a>>) -> Option<u64> {
-    let mut values = values.into_iter();
-    let first = values.next()?.as_exact_int()?;
-    let Some(second) = values.next() else {
-        return Some(first.cast_unsigned());
-    };
-    let half = |int: i64| Some(u64::from(i32::try_from(int).ok()?.cast_unsigned()));
-    let (first, second) = (half(first)?, half(second.as_exact_int()?)?);
-    values.next().is_none().then_some(first << 32 | second)
 }
 
 #[cfg(test)]
@@ -114,6 +97,7 @@ mod tests {
     use std::process::Command;
 
     use super::{KeyHasher, hashes_counted};
+    use crate::storage::ShortKey;
     use crate::value::{Value, ValueRef};
 
     fn hash_of(hasher: &KeyHasher, values: &[Value]) -> u64 {
@@ -172,7 +156,10 @@ mod tests {
     #[test]
     fn short_keys_stay_apart_and_equal_ones_together() {
         let hasher = KeyHasher::new();
-        let whole = |values: &[Value]| hasher.whole(values.iter().map(Value::as_ref));
+        let whole = |values: &[Value]| {
+            let short = ShortKey::of(values.iter().map(Value::as_ref));
+            short.map(|short| hasher.whole(short))
+        };
         let ends = [i64::MIN, i64::MAX, 1 << 31, -(1 << 31) - 1];
         let ints: Vec<i64> = (-200..200).chain(ends).collect();
         let singles: BTreeSet<_> = ints.iter().map(|&it| whole(&[it.into()])).collect();

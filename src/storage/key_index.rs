@@ -6,7 +6,7 @@
 
 use crate::storage::hash_index::{SLOTS, Whole};
 use crate::storage::key_hash::KeyHasher;
-use crate::storage::{HashIndex, RowId};
+use crate::storage::{HashIndex, RowId, ShortKey};
 use crate::value::ValueRef;
 
 /// Keys of a number of columns that is always the same, to rows. Several rows may have one key.
@@ -41,8 +41,10 @@ impl KeyIndex {
         row: RowId,
         has_key: impl FnMut(RowId) -> bool,
     ) -> Option<RowId> {
-        match self.hasher.whole(key.clone()) {
-            Some(whole) => self.short.insert_unique(whole, row, |_| true),
+        match ShortKey::of(key.clone()) {
+            Some(key) => self
+                .short
+                .insert_unique(self.hasher.whole(key), row, |_| true),
             None => self.long.insert_unique(self.hasher.hash(key), row, has_key),
         }
     }
@@ -53,8 +55,8 @@ impl KeyIndex {
         key: impl Iterator<Item = ValueRef<'k>> + Clone,
         row: RowId,
     ) -> bool {
-        match self.hasher.whole(key.clone()) {
-            Some(whole) => self.short.remove(whole, row),
+        match ShortKey::of(key.clone()) {
+            Some(key) => self.short.remove(self.hasher.whole(key), row),
             None => self.long.remove(self.hasher.hash(key), row),
         }
     }
@@ -66,10 +68,21 @@ impl KeyIndex {
         key: impl Iterator<Item = ValueRef<'k>> + Clone,
         has_key: impl FnMut(RowId) -> bool,
     ) -> Option<RowId> {
-        match self.hasher.whole(key.clone()) {
-            Some(whole) => self.short.find(whole, |_| true),
+        match ShortKey::of(key.clone()) {
+            Some(key) => self.find_short(key),
             None => self.long.find(self.hasher.hash(key), has_key),
         }
+    }
+
+    /// The smallest row with a short key of as many columns.
+    #[inline]
+    pub(crate) fn find_short(&self, key: ShortKey) -> Option<RowId> {
+        self.short.find(self.hasher.whole(key), |_| true)
+    }
+
+    /// Every row with a short key of as many columns, in no promised order.
+    pub(crate) fn find_every_short(&self, key: ShortKey) -> impl Iterator<Item = RowId> + '_ {
+        self.short.candidates(self.hasher.whole(key))
     }
 
     /// Every row with this key, in no promised order. `has_key` compares it with that of a row.
@@ -78,8 +91,8 @@ impl KeyIndex {
         key: impl Iterator<Item = ValueRef<'k>> + Clone,
         mut has_key: impl FnMut(RowId) -> bool,
     ) -> Vec<RowId> {
-        match self.hasher.whole(key.clone()) {
-            Some(whole) => self.short.candidates(whole).collect(),
+        match ShortKey::of(key.clone()) {
+            Some(key) => self.find_every_short(key).collect(),
             None => {
                 let candidates = self.long.candidates(self.hasher.hash(key));
                 candidates.filter(|&row| has_key(row)).collect()

@@ -13,7 +13,7 @@
 
 use std::ops::Range;
 
-use crate::storage::RowId;
+use crate::storage::{RowId, WordCell};
 use crate::value::DataType;
 
 /// The most columns that a table may have: those that it declares, of which the schema refuses more, and a hidden key.
@@ -185,6 +185,18 @@ impl RowLayout {
         words[word] = words[word] & !(u64::from(u32::MAX) << shift) | id << shift;
     }
 
+    /// Writes a cell that stands in one word.
+    #[inline]
+    pub(crate) fn set_word(&self, words: &mut [u64], cell: WordCell) {
+        let field = self.field(cell.ordinal.into());
+        debug_assert!(field.is_word(), "the cell has more words");
+        words[field.offset()] = cell.word;
+        match cell.is_null {
+            true => field.set_null(words),
+            false => field.clear_null(words),
+        }
+    }
+
     /// The word of a link and how far it is shifted there.
     #[inline]
     fn link_place(&self, link: u32) -> (usize, usize) {
@@ -229,6 +241,12 @@ impl Field {
     #[inline]
     pub(crate) fn is_int(self) -> bool {
         self.data_type == DataType::Int
+    }
+
+    /// Whether the cell stands in one word, which says all of it but whether it is null.
+    #[inline]
+    pub(crate) fn is_word(self) -> bool {
+        words_of(self.data_type) == 1
     }
 
     /// Whether the cell may refer to a heap.

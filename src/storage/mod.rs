@@ -13,11 +13,13 @@ mod row_id;
 mod trie;
 mod layout;
 mod heap;
+mod word_cell;
 mod row_ref;
 mod page;
 mod pages;
 mod rows;
 mod arena;
+mod short_key;
 mod key_hash;
 mod key_columns;
 mod hash_index;
@@ -47,8 +49,10 @@ pub(crate) use self::row_ref::RowRef;
 #[cfg(test)]
 pub(crate) use self::rows::rows_read;
 pub(crate) use self::rows::{Rows, Slot};
+pub(crate) use self::short_key::ShortKey;
 pub(crate) use self::spare_room::{clear_and_give_back, give_back_spare_room};
 pub(crate) use self::table_store::{
     Collision, IndexSpec, KeySpec, Members, Place, Remake, TableSpec, TableStore,
 };
 pub(crate) use self::unshare::unshare;
+pub(crate) use self::word_cell::WordCell;

@@ -5,9 +5,9 @@
 
 use std::hint::black_box;
 
-use crate::storage::RowId;
 use crate::storage::heap::{Heap, cell_at, is_inline};
 use crate::storage::layout::{Field, RowLayout};
+use crate::storage::{RowId, WordCell};
 use crate::value::{DataType, Date, Key, TextRef, Timestamp, Uuid, Value, ValueRef};
 
 /// The words of a row and the heap that its long texts stand in.
@@ -150,6 +150,30 @@ impl<'a> RowRef<'a> {
     #[inline]
     pub(crate) fn read_varying(self, field: Field) -> &'a [u8] {
         self.heap.read(cell_at(self.words, field.offset()))
+    }
+
+    /// A cell that stands in one word, as it is; none if it does not.
+    #[inline]
+    pub(crate) fn word_cell(self, layout: &RowLayout, ordinal: u32) -> Option<WordCell> {
+        let field = *layout.field(ordinal);
+        field.is_word().then(|| WordCell {
+            ordinal: u16::try_from(ordinal).expect("a row has at most COLUMNS_MAX columns"),
+            word: self.words[field.offset()],
+            is_null: field.is_null(self.words),
+        })
+    }
+
+    /// The values of all columns where some cells are others.
+    pub(crate) fn values_with(
+        self,
+        layout: &RowLayout,
+        cells: impl IntoIterator<Item = WordCell>,
+    ) -> Vec<Value> {
+        let mut words = self.words.to_vec();
+        for cell in cells {
+            layout.set_word(&mut words, cell);
+        }
+        RowRef::new(&words, self.heap).values(layout)
     }
 
     /// Whether a cell is null.

@@ -44,6 +44,7 @@ pub(crate) const ALL: &[Operation] = &[
     operation("children of a parent", 200, children),
     operation("children of a parent, uuids", 200, children_by_uuid),
     operation("pair lookup", 1_000, pair_lookup),
+    operation("pair contained", 1_000, pair_contained),
     operation("tree of an author", 40, |times| tree(Keys::Ints, times)),
     operation("tree of an author, uuids", 40, |times| {
         tree(Keys::Uuids, times)
@@ -321,6 +322,17 @@ fn pair_lookup(times: u64) -> Result<(), Failure> {
     measured(|| {
         for post in scattered(times, POSTS) {
             std::hint::black_box(db.get(pairs, (post, post % TAGS))?.is_some());
+        }
+        Ok(())
+    })
+}
+
+fn pair_contained(times: u64) -> Result<(), Failure> {
+    let db = blog::small()?;
+    let pairs = db.schema().table_id("post_tags")?;
+    measured(|| {
+        for post in scattered(times, POSTS) {
+            std::hint::black_box(db.contains(pairs, (post, post % TAGS))?);
         }
         Ok(())
     })

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::any_row::{AtRest, GivenUp};
 use crate::engine::limits::Limits;
-use crate::engine::mutation::{Edges, Queue, Writer};
+use crate::engine::mutation::{Queue, Writer, Writing};
 use crate::engine::new_edges::NewEdges;
 use crate::engine::pending::Modes;
 use crate::engine::referential::{Change, Level, Restricted, WorkList};
@@ -67,6 +67,8 @@ pub(crate) struct Statement<'a> {
     now_before: Option<Timestamp>,
     /// How many rows it changed, those of actions included.
     rows_changed: usize,
+    /// Before any row was inserted, no row.
+    last_inserted: RowId,
     /// Whether a change can have consequences for other rows: a row went, or has another value that others may refer to.
     has_consequences: bool,
     refusals: Refusals,
@@ -108,6 +110,7 @@ impl<'a> Statement<'a> {
             mark,
             now_before,
             rows_changed: 0,
+            last_inserted: RowId(u32::MAX),
             has_consequences: false,
             refusals: Refusals::default(),
             values_changed: false,
@@ -138,7 +141,9 @@ impl<'a> Statement<'a> {
     }
 
     /// Works through the levels, judges, and lets the statement stand.
-    pub(crate) fn finish(mut self, addressed: usize) -> Result<Counts> {
+    //
+    // By reference: moved, the statement would be copied, whose fields were just written.
+    pub(crate) fn finish(&mut self, addressed: usize) -> Result<Counts> {
         let first_level = self.rows_changed;
         if self.collects_edges.is_some() {
             self.insert_edges();
@@ -162,7 +167,7 @@ impl<'a> Statement<'a> {
     }
 
     /// Judges without actions and lets the statement stand: for changes that already contain what followed.
-    pub(crate) fn finish_without_actions(mut self) -> Result<()> {
+    pub(crate) fn finish_without_actions(&mut self) -> Result<()> {
         self.vacate_everything();
         self.stand()
     }
@@ -285,9 +290,10 @@ impl<'a> Statement<'a> {
                 table,
                 row,
                 &assignment.cells,
-                Edges {
+                Writing {
                     kept: &assignment.kept,
                     swept: assignment.swept,
+                    judged: false,
                 },
                 Some(assignment.cause),
             )?;

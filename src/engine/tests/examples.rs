@@ -1,7 +1,7 @@
 //! One behaviour each, on the blog.
 
 use super::blog;
-use crate::engine::{Affected, Database};
+use crate::engine::{Affected, Database, Transaction};
 use crate::error::{ConstraintKind, Error, ErrorKind, Limit, RequestKind, TransactionKind};
 use crate::expr::{all, col};
 use crate::schema::{Action, ColumnDef, Deferral, ForeignKeyDef, Schema, SchemaChange, TableDef};
@@ -354,6 +354,129 @@ fn inverted_changes_lead_back() {
         ErrorKind::Request(RequestKind::Conflict)
     );
     assert_eq!(db.fingerprint(), after);
+}
+
+// rules: BY-15, BY-16
+// Broken, a cell that was written alone would not come back, or the changes would not tell of it.
+#[test]
+fn cells_written_one_by_one_lead_back() {
+    let points = TableDef::new("points")
+        .column(ColumnDef::new("id", DataType::Int).primary_key())
+        .column(ColumnDef::new("x", DataType::Int))
+        .column(ColumnDef::new("at", DataType::Date))
+        .column(ColumnDef::new("name", DataType::Text));
+    let mut db = Database::new(Schema::builder().table(points).build().unwrap());
+    let row = |id: i64| {
+        [
+            ("id", id.into()),
+            ("x", Value::from(1)),
+            ("name", "a".into()),
+        ]
+    };
+    for id in 1..4 {
+        db.insert("points", row(id)).unwrap();
+    }
+    let before = db.fingerprint();
+    let mut tx = db.begin();
+    let date = Value::Date("2024-02-29".parse().unwrap());
+    let write = |tx: &mut Transaction<'_>, cells: &[(&str, Value)]| {
+        let cells = cells.iter().map(|(name, value)| (*name, value.clone()));
+        tx.update_key("points", 1, cells).unwrap();
+        tx.fingerprint()
+    };
+    let mut met = vec![tx.fingerprint()];
+    let mut savepoints = Vec::new();
+    let writes: [&[(&str, Value)]; 7] = [
+        &[("x", 2.into())],
+        &[("x", Value::Null)],
+        &[("at", date.clone())],
+        &[("name", "b".into())],
+        &[("x", 3.into()), ("at", Value::Null)],
+        &[("at", date)],
+        &[("x", 4.into()), ("name", Value::Null)],
+    ];
+    for cells in writes {
+        savepoints.push(tx.savepoint().unwrap());
+        met.push(write(&mut tx, cells));
+    }
+    // The slot of a row that was written and went is taken by another one, which is written, too.
+    tx.update_key("points", 2, [("x", 7.into())]).unwrap();
+    tx.delete_key("points", 2).unwrap();
+    tx.insert("points", row(2)).unwrap();
+    tx.update_key("points", 2, [("x", 8.into())]).unwrap();
+    tx.update_key("points", 3, [("x", 9.into())]).unwrap();
+    tx.update_key("points", 3, [("x", 1.into())]).unwrap();
+    let changes = tx.changes().unwrap();
+    let x = |row: &Option<Vec<Value>>| row.as_ref().unwrap()[1].clone();
+    let changed = changes.rows.iter();
+    let xs: Vec<_> = changed.map(|row| (x(&row.before), x(&row.after))).collect();
+    assert_eq!(xs, [(1.into(), 4.into()), (1.into(), 8.into())]);
+    let mut undone = Database::from_snapshot(tx.snapshot()).unwrap();
+    undone.apply(&changes.invert()).unwrap();
+    assert_eq!(undone.fingerprint(), before);
+    undone.apply(&changes).unwrap();
+    assert_eq!(undone.fingerprint(), tx.fingerprint());
+    for (savepoint, fingerprint) in savepoints.into_iter().zip(met).rev() {
+        tx.rollback_to(savepoint).unwrap();
+        assert_eq!(tx.fingerprint(), fingerprint);
+    }
+    tx.rollback();
+    assert_eq!(db.fingerprint(), before);
+    db.check_integrity().unwrap();
+}
+
+// Broken, a key would be found that no row has, or not found because of how it is kept.
+#[test]
+fn what_is_contained_is_what_can_be_got() {
+    let pairs = TableDef::new("pairs")
+        .column(ColumnDef::new("a", DataType::Int))
+        .column(ColumnDef::new("b", DataType::Int))
+        .primary_key(["a", "b"]);
+    let named = TableDef::new("named").column(ColumnDef::new("name", DataType::Text).primary_key());
+    let ints = TableDef::new("ints").column(ColumnDef::new("id", DataType::Int).primary_key());
+    let schema = Schema::builder().table(pairs).table(named).table(ints);
+    let mut db = Database::new(schema.build().unwrap());
+    let long = 1_i64 << 40;
+    for (a, b) in [(1, 2), (2, 1), (long, 1), (1, long)] {
+        db.insert("pairs", [("a", a.into()), ("b", b.into())])
+            .unwrap();
+    }
+    db.insert("named", [("name", "1".into())]).unwrap();
+    db.insert("ints", [("id", 1.into())]).unwrap();
+    let check = |db: &Database| {
+        for a in [
+            Value::Null,
+            1.into(),
+            2.into(),
+            long.into(),
+            1.0.into(),
+            "1".into(),
+        ] {
+            for b in [Value::Null, 1.into(), 2.into(), long.into(), 2.5.into()] {
+                let key = || Key::from(vec![a.clone(), b.clone()]);
+                let found = db.get("pairs", key()).unwrap().is_some();
+                assert_eq!(db.contains("pairs", key()).unwrap(), found, "{:?}", key());
+            }
+            for table in ["named", "ints"] {
+                let found = db.get(table, a.clone()).unwrap().is_some();
+                assert_eq!(
+                    db.contains(table, a.clone()).unwrap(),
+                    found,
+                    "{table} {a:?}"
+                );
+            }
+            let short = db.contains("pairs", a.clone()).unwrap_err();
+            assert_eq!(short.as_request().unwrap().kind, RequestKind::KeyLength);
+        }
+        assert!(db.contains("pairs", (1, long)).unwrap());
+        assert!(db.contains("pairs", (1, 2)).unwrap() && !db.contains("pairs", (2, 2)).unwrap());
+        assert!(db.contains("ints", (1, 1)).is_err() && db.contains("nothing", 1).is_err());
+    };
+    check(&db);
+    // A dense table becomes an indexed one.
+    db.update_key("ints", 1, [("id", 5.into())]).unwrap();
+    db.insert("ints", [("id", 1.into())]).unwrap();
+    check(&db);
 }
 
 // rules: RI-50, RI-52, RI-55, D-8

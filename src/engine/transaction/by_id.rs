@@ -18,7 +18,8 @@ impl Transaction<'_> {
         self.run(Operation::Insert, |statement| {
             statement.only_inserts();
             for cells in rows {
-                ids.push(statement.insert_cells(table, cells)?);
+                statement.insert_cells(table, cells)?;
+                ids.push(statement.last_inserted());
             }
             Ok(ids.len())
         })?;
@@ -27,13 +28,7 @@ impl Transaction<'_> {
 
     /// Inserts one row of some cells, filling the rest; its id.
     pub(crate) fn insert_row(&mut self, table: TableId, cells: impl SomeCells) -> Result<RowId> {
-        let mut id = None;
-        self.run(Operation::Insert, |statement| {
-            statement.only_inserts();
-            id = Some(statement.insert_cells(table, cells)?);
-            Ok(1)
-        })?;
-        Ok(id.expect("a statement that stands has inserted its row"))
+        self.insert_one(|statement| statement.insert_cells(table, cells))
     }
 
     /// Writes cells into rows.

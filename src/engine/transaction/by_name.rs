@@ -149,6 +149,7 @@ impl Transaction<'_> {
         let mut statement = self.statement(Operation::Apply);
         let counts = plan.run(&mut statement)?;
         statement.finish_without_actions()?;
+        drop(statement);
         self.rows += counts;
         Ok(())
     }

@@ -31,7 +31,7 @@ use crate::engine::statement::{Context, Counts, Statement};
 use crate::engine::undo::Mark;
 use crate::error::{Operation, Result};
 use crate::schema::Schema;
-use crate::storage::unshare;
+use crate::storage::{RowId, unshare};
 use crate::value::{Timestamp, Value};
 
 pub use self::on_conflict::OnConflict;
@@ -100,12 +100,28 @@ impl<'db> Transaction<'db> {
             addressed,
             by_actions,
         } = statement.finish(addressed)?;
+        drop(statement);
         let affected = Affected {
             rows: addressed as u64,
             by_actions: by_actions as u64,
         };
         self.rows += affected.rows + affected.by_actions;
         Ok(affected)
+    }
+
+    /// A statement that inserts one row; its id.
+    fn insert_one(
+        &mut self,
+        insert: impl FnOnce(&mut Statement<'_>) -> Result<()>,
+    ) -> Result<RowId> {
+        let mut row = None;
+        self.run(Operation::Insert, |statement| {
+            statement.only_inserts();
+            insert(statement)?;
+            row = Some(statement.last_inserted());
+            Ok(1)
+        })?;
+        Ok(row.expect("a statement that stands has inserted its row"))
     }
 
     pub(super) fn statement(&mut self, operation: Operation) -> Statement<'_> {

@@ -8,9 +8,8 @@ use crate::engine::snapshot::Snapshot;
 use crate::engine::statement::Given;
 use crate::engine::transaction::Transaction;
 use crate::engine::transaction::by_name::named_columns;
-use crate::error::{Operation, RequestError, RequestKind, Result};
+use crate::error::{RequestError, RequestKind, Result};
 use crate::schema::{Schema, Table};
-use crate::storage::RowId;
 use crate::value::Value;
 
 /// A table and some of its columns, for inserting a row often: see [`Snapshot::prepare_insert`].
@@ -75,23 +74,8 @@ impl Transaction<'_> {
     ) -> Result<Row<'_>> {
         let PreparedInsert { table, given } = insert;
         check_present(&self.schema, table)?;
-        let row = self.insert_values(table, given, values)?;
+        let row = self.insert_one(|statement| statement.insert_values(table, given, 0, values))?;
         Ok(self.view(table.id, row).into_row())
-    }
-
-    fn insert_values(
-        &mut self,
-        table: &Table,
-        given: &Given,
-        values: impl IntoIterator<Item = Value>,
-    ) -> Result<RowId> {
-        let mut row = None;
-        self.run(Operation::Insert, |statement| {
-            statement.only_inserts();
-            row = Some(statement.insert_values(table, given, 0, values)?);
-            Ok(1)
-        })?;
-        Ok(row.expect("a statement that stands has inserted its row"))
     }
 }
 

@@ -186,7 +186,8 @@ impl Upsert<'_> {
         let Some(row) = found else {
             let (table, given, full) = (self.table.id, &self.given, &mut self.row);
             statement.complete(table, given, &mut values, full)?;
-            let row = statement.insert(table, full)?;
+            statement.insert(table, full)?;
+            let row = statement.last_inserted();
             self.met.insert(row);
             return Ok(Outcome::Inserted(row));
         };

@@ -1,43 +1,42 @@
 //! A bucket of a hash index: entries inline in one allocation, and the rare excess beside it.
 //!
 //! Inside, a bucket is a small hash table: an entry stands in the slot that the upper bits of its fragment name, or in
-//! the next free one after it, so that a probe looks at a few neighbours rather than at the whole bucket. A row stands
-//! beside its fragment: most probes touch one line of memory.
+//! the next free one after it, so that a probe looks at a few neighbours rather than at the whole bucket. It looks at
+//! their [tags](Bucket::tag), which are a small part of an index and stay near the processor, so that where a probe
+//! ends is known before the one entry that it asks for has come from memory. Look-ups in a row then wait for their
+//! entries together (W9h of `benches/rivals`).
 //!
-//! Invariants: a slot is free if its row is [`NO_ROW`]; between an entry's own slot and the one that it stands in none is
+//! Invariants: a slot is free if its tag is [`FREE`]; between an entry's own slot and the one that it stands in none is
 //! free; entries overflow only when no slot is free.
 
 use crate::storage::RowId;
 
 use super::{Entry, Fragment};
 
-/// The row of a free slot. No entry has it.
-const NO_ROW: RowId = RowId(u32::MAX);
+/// The tag of a free slot. No entry has it.
+const FREE: u8 = 0;
 
-impl<F: Fragment> Entry<F> {
-    /// What a free slot holds.
-    const FREE: Self = Entry {
-        fragment: F::NONE,
-        row: NO_ROW,
-    };
-
-    #[inline]
-    fn is_free(self) -> bool {
-        self.row == NO_ROW
-    }
-}
-
-/// `S` inline entries, a power of two, then as many as it takes.
+/// `S` inline entries, a power of two, then as many as it takes. Laid out as declared: the tags, which every probe looks
+/// at, stand beside what every write looks at.
+#[repr(C)]
 #[derive(Clone, Debug)]
 pub(crate) struct Bucket<const S: usize, F> {
-    slots: [Entry<F>; S],
     /// How many slots are taken.
     inline_len: usize,
+    /// The tag of the entry in each slot.
+    tags: [u8; S],
+    slots: [Entry<F>; S],
     /// Entries that came when the slots were full: many rows of one hash, or a bucket whose turn to split is late.
     overflow: Vec<Entry<F>>,
 }
 
 impl<const S: usize, F: Fragment> Bucket<S, F> {
+    /// What stands in a free slot.
+    const NO_ENTRY: Entry<F> = Entry {
+        fragment: F::NONE,
+        row: RowId(u32::MAX),
+    };
+
     /// The number of a slot is so many upper bits of a fragment.
     const BITS: u32 = {
         assert!(
@@ -49,8 +48,9 @@ impl<const S: usize, F: Fragment> Bucket<S, F> {
 
     pub(super) fn new() -> Self {
         Bucket {
-            slots: [Entry::FREE; S],
             inline_len: 0,
+            tags: [FREE; S],
+            slots: [Self::NO_ENTRY; S],
             overflow: Vec::new(),
         }
     }
@@ -65,8 +65,11 @@ impl<const S: usize, F: Fragment> Bucket<S, F> {
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry<F>> + '_ {
-        let inline = self.slots.iter().filter(|entry| !entry.is_free());
-        inline.chain(&self.overflow).copied()
+        let inline = self.slots.iter().zip(&self.tags);
+        let taken = inline
+            .filter(|(_, tag)| **tag != FREE)
+            .map(|(entry, _)| entry);
+        taken.chain(&self.overflow).copied()
     }
 
     #[inline]
@@ -76,9 +79,10 @@ impl<const S: usize, F: Fragment> Bucket<S, F> {
             return;
         }
         let mut slot = Self::own_slot(entry.fragment);
-        while !self.slots[slot].is_free() {
+        while self.tags[slot] != FREE {
             slot = Self::after(slot);
         }
+        self.tags[slot] = Self::tag(entry.fragment);
         self.slots[slot] = entry;
         self.inline_len += 1;
     }
@@ -93,7 +97,7 @@ impl<const S: usize, F: Fragment> Bucket<S, F> {
     pub(super) fn position(&self, entry: Entry<F>) -> Option<usize> {
         let mut slot = Self::own_slot(entry.fragment);
         for _ in 0..S {
-            if self.slots[slot].is_free() {
+            if self.tags[slot] == FREE {
                 return None;
             }
             if self.slots[slot] == entry {
@@ -125,16 +129,18 @@ impl<const S: usize, F: Fragment> Bucket<S, F> {
         let mut slot = free;
         for _ in 1..S {
             slot = Self::after(slot);
-            let entry = self.slots[slot];
-            if entry.is_free() {
+            if self.tags[slot] == FREE {
                 break;
             }
+            let entry = self.slots[slot];
             if Self::distance(Self::own_slot(entry.fragment), slot) >= Self::distance(free, slot) {
+                self.tags[free] = self.tags[slot];
                 self.slots[free] = entry;
                 free = slot;
             }
         }
-        self.slots[free] = Entry::FREE;
+        self.tags[free] = FREE;
+        self.slots[free] = Self::NO_ENTRY;
         self.inline_len -= 1;
     }
 
@@ -159,6 +165,13 @@ impl<const S: usize, F: Fragment> Bucket<S, F> {
         (fragment.high() >> (u32::BITS - Self::BITS)) as usize
     }
 
+    /// Bits of a fragment next to those that name its slot, as a byte that is not [`FREE`].
+    #[inline]
+    fn tag(fragment: F) -> u8 {
+        let [tag, ..] = (fragment.high() << Self::BITS).to_be_bytes();
+        tag.max(FREE + 1)
+    }
+
     #[inline]
     fn after(slot: usize) -> usize {
         (slot + 1) % S
@@ -171,8 +184,11 @@ impl<const S: usize, F: Fragment> Bucket<S, F> {
 
     #[cfg(test)]
     pub(super) fn check_invariants(&self) {
-        let taken = self.slots.iter().filter(|entry| !entry.is_free());
+        let taken = self.tags.iter().filter(|tag| **tag != FREE);
         assert_eq!(taken.count(), self.inline_len);
+        for (tag, entry) in self.tags.iter().zip(&self.slots) {
+            assert!(*tag == FREE || *tag == Self::tag(entry.fragment));
+        }
         assert!(
             self.overflow.is_empty() || self.inline_len == S,
             "entries overflow beside free slots"
@@ -193,6 +209,7 @@ impl<const S: usize, F: Fragment> Bucket<S, F> {
 pub(crate) struct Candidates<'a, const S: usize, F> {
     bucket: Option<&'a Bucket<S, F>>,
     fragment: F,
+    tag: u8,
     /// The slot to look at next.
     slot: usize,
     /// How many have been looked at, through the slots and on through the overflow.
@@ -205,6 +222,7 @@ impl<'a, const S: usize, F: Fragment> Candidates<'a, S, F> {
         Candidates {
             bucket,
             fragment,
+            tag: Bucket::<S, F>::tag(fragment),
             slot: Bucket::<S, F>::own_slot(fragment),
             passed: 0,
         }
@@ -229,14 +247,15 @@ impl<const S: usize, F: Fragment> Iterator for Candidates<'_, S, F> {
     fn next(&mut self) -> Option<RowId> {
         let bucket = self.bucket?;
         while self.passed < S {
-            let entry = bucket.slots[self.slot % S];
-            if entry.is_free() {
+            let slot = self.slot % S;
+            let tag = bucket.tags[slot];
+            if tag == FREE {
                 return None;
             }
-            self.slot = Bucket::<S, F>::after(self.slot);
+            self.slot = Bucket::<S, F>::after(slot);
             self.passed += 1;
-            if entry.fragment == self.fragment {
-                return Some(entry.row);
+            if tag == self.tag && bucket.slots[slot].fragment == self.fragment {
+                return Some(bucket.slots[slot].row);
             }
         }
         self.next_in_overflow(bucket)

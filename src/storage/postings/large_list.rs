@@ -32,7 +32,9 @@ pub(super) struct Child<T> {
 /// A node of chunks.
 pub(super) type Mid<const C: usize> = Vec<Child<Chunk<C>>>;
 
-/// Up to `C` ids in one allocation.
+/// Up to `C` ids in one allocation. Laid out as declared: a write looks at the number of ids where it has looked at the
+/// count of the allocation.
+#[repr(C)]
 #[derive(Clone, Debug)]
 pub(super) struct Chunk<const C: usize> {
     len: usize,

@@ -10,12 +10,12 @@
 
 use triomphe::Arc;
 
-use crate::storage::RowId;
 use crate::storage::layout::{Paging, RowLayout};
 use crate::storage::page::{PageMut, PageRef};
 use crate::storage::pages::{self, Pages};
 use crate::storage::row_ref::RowRef;
-use crate::value::{DataType, Value, ValueRef};
+use crate::storage::{RowId, WordCell};
+use crate::value::{DataType, Value};
 
 /// The rows of one table.
 #[derive(Clone, Debug)]
@@ -158,12 +158,19 @@ impl Rows {
     pub(crate) fn set_all<'v>(
         &mut self,
         row: RowId,
-        cells: impl Iterator<Item = (u32, ValueRef<'v>)>,
+        cells: impl Iterator<Item = (u32, &'v Value)>,
     ) {
         let (mut page, slot, layout) = self.live_page(row);
         for (ordinal, value) in cells {
             page.set(layout, slot, *layout.field(ordinal), value);
         }
+    }
+
+    /// Writes a cell of a live row that stands in one word.
+    #[inline]
+    pub(crate) fn set_word(&mut self, row: RowId, cell: WordCell) {
+        let (mut page, slot, layout) = self.live_page(row);
+        page.set_word(layout, slot, cell);
     }
 
     /// Changes a link of a live row.

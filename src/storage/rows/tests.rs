@@ -10,7 +10,7 @@ use crate::storage::arena::{ImageId, RowArena};
 use crate::storage::heap::GARBAGE_SLACK;
 use crate::storage::layout::{COLUMNS_MAX, LINKS_MAX, RowLayout};
 use crate::storage::row_ref::RowRef;
-use crate::value::{DataType, Date, Json, Timestamp, Uuid, Value, ValueRef};
+use crate::value::{DataType, Date, Json, Timestamp, Uuid, Value};
 
 const TYPES: [DataType; 9] = [
     DataType::Text,
@@ -236,7 +236,7 @@ impl Run {
                     let ordinal = ordinal % self.types.len();
                     let value = value_of(self.types[ordinal], seed);
                     self.rows
-                        .set_all(row, [(index(ordinal), value.as_ref())].into_iter());
+                        .set_all(row, [(index(ordinal), &value)].into_iter());
                     self.model.get_mut(&row.0).unwrap().values[ordinal] = value;
                 }
             }
@@ -405,7 +405,7 @@ fn the_widest_row_fits_a_page() {
     rows.set_link(RowId(1), index(LINKS_MAX - 1), Some(RowId(7)));
     rows.set_all(
         RowId(1),
-        [(index(COLUMNS_MAX - 1), ValueRef::Null)].into_iter(),
+        [(index(COLUMNS_MAX - 1), &Value::Null)].into_iter(),
     );
     rows.check_invariants();
     assert_row(rows.layout(), rows.get(RowId(0)).unwrap(), &expected);
@@ -451,11 +451,11 @@ fn writes_copy_a_page_once_per_clone_and_none_without() {
     let mut rows = Rows::new(&[DataType::Int, DataType::Text], 1);
     let values = [Value::from(1), Value::from("x".repeat(100))];
     (0..200).for_each(|id| rows.insert(RowId(id), &values, &[]));
-    rows.set_all(RowId(0), [(0, ValueRef::Int(2))].into_iter());
+    rows.set_all(RowId(0), [(0, &Value::Int(2))].into_iter());
     assert_eq!(rows.pages_copied(), 0);
     let held = rows.clone();
     for int in 0..3 {
-        rows.set_all(RowId(0), [(0, ValueRef::Int(int))].into_iter());
+        rows.set_all(RowId(0), [(0, &Value::Int(int))].into_iter());
         rows.set_link(
             RowId(1),
             0,
@@ -494,10 +494,7 @@ fn rewriting_long_texts_leaves_bounded_garbage_and_no_blobs() {
     for round in 0..10_000_u32 {
         let length = [0, 20, 256, 300, 90][round as usize % 5];
         let text = "y".repeat(length);
-        rows.set_all(
-            RowId(round % 3),
-            [(0, Value::from(text).as_ref())].into_iter(),
-        );
+        rows.set_all(RowId(round % 3), [(0, &Value::from(text))].into_iter());
         let (_, page) = rows.pages.iter_from(0).next().unwrap();
         let (bytes, blobs) = page.heap().size();
         let live: usize = rows
@@ -561,7 +558,7 @@ fn an_arena_gives_back_rows_of_several_tables() {
     arena.truncate(mark);
     assert_eq!(arena.len(), 1);
 
-    wide.set_all(RowId(0), [(0, ValueRef::Null)].into_iter());
+    wide.set_all(RowId(0), [(0, &Value::Null)].into_iter());
     wide.set_link(RowId(0), 2, None);
     wide.restore(RowId(0), arena.get(first, wide.layout()));
     let expected = Expected {
@@ -623,10 +620,7 @@ fn undoing_leaves_no_room_behind() {
             .map(|number| {
                 let image = arena.push(&layout, rows.get(RowId(number)).unwrap());
                 let cells = cells.iter();
-                rows.set_all(
-                    RowId(number),
-                    cells.map(|(at, value)| (*at, value.as_ref())),
-                );
+                rows.set_all(RowId(number), cells.map(|(at, value)| (*at, value)));
                 (RowId(number), image)
             })
             .collect();

@@ -10,6 +10,7 @@ use crate::storage::key_hash::KeyHasher;
 use crate::storage::table_store::{IndexSpec, KeySpec, Members};
 use crate::storage::{
     KeyColumns, KeyIndex, MultiIndex, OrderedIndex, Postings, RowId, RowLayout, RowRef, Rows,
+    ShortKey,
 };
 use crate::value::{Value, ValueRef};
 
@@ -168,6 +169,17 @@ impl UniqueIndex {
             row.is_some()
         })?;
         Some((id, compared.or_else(|| rows.get_live(id))?))
+    }
+
+    /// The row with the smallest id among those with a short key of as many columns. No row is looked at.
+    #[inline]
+    pub(super) fn find_short(&self, key: ShortKey) -> Option<RowId> {
+        self.index.find_short(key)
+    }
+
+    /// Every row with a short key of as many columns, in no promised order.
+    pub(super) fn find_every_short(&self, key: ShortKey) -> impl Iterator<Item = RowId> + '_ {
+        self.index.find_every_short(key)
     }
 
     /// Every row with these values.

@@ -19,7 +19,9 @@ use std::cmp::Ordering;
 use smallvec::SmallVec;
 
 use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
-use crate::storage::{KeyColumns, OrderedIndex, RowId, RowLayout, RowRef, Rows, Slot};
+use crate::storage::{
+    KeyColumns, OrderedIndex, RowId, RowLayout, RowRef, Rows, ShortKey, Slot, WordCell,
+};
 use crate::value::{DataType, Value, ValueRef};
 
 pub(crate) use self::members::Members;
@@ -183,12 +185,41 @@ impl TableStore {
                 self.rows.get(slot_of(base, only.as_ref().as_int()?)?)
             }
             (Keying::Dense { .. }, _) => None,
-            (Keying::Indexed { .. }, _) => self.get_indexed(key),
+            (Keying::Indexed { .. }, _) => match ShortKey::of(key.iter().map(Value::as_ref)) {
+                Some(key) => self.rows.get_live(self.find_short(key)?),
+                None => self.get_long(key),
+            },
         }
     }
 
+    /// Whether there is a row with this primary key. Looks at no row where the key is a short one.
+    #[inline(always)]
+    pub(crate) fn contains(&self, key: &[Value]) -> bool {
+        match (self.keying, key) {
+            (Keying::Indexed { .. }, _) => match ShortKey::of(key.iter().map(Value::as_ref)) {
+                Some(key) => self.find_short(key).is_some(),
+                None => self.get_long(key).is_some(),
+            },
+            (Keying::Dense { .. }, _) => self.get(key).is_some(),
+        }
+    }
+
+    // Out of line, with a number alone: what is made to look up a row is then never lent, and costs nothing to drop (pair
+    // lookup of `benches/counted`).
     #[inline(never)]
-    fn get_indexed(&self, key: &[Value]) -> Option<RowRef<'_>> {
+    fn find_short(&self, key: ShortKey) -> Option<RowId> {
+        let index = &self.keys[0];
+        if key.columns() != index.columns().ordinals().len() {
+            return None;
+        }
+        if index.has_repeats() {
+            return self.lowest(index.find_every_short(key));
+        }
+        index.find_short(key)
+    }
+
+    #[inline(never)]
+    fn get_long(&self, key: &[Value]) -> Option<RowRef<'_>> {
         let index = &self.keys[0];
         if key.len() != index.columns().ordinals().len() || key.iter().any(Value::is_null) {
             return None;
@@ -507,10 +538,8 @@ impl TableStore {
         let changes = cells
             .iter()
             .filter(|(ordinal, _)| changed.contains(ordinal));
-        self.rows.set_all(
-            row,
-            changes.map(|(ordinal, value)| (*ordinal, value.as_ref())),
-        );
+        self.rows
+            .set_all(row, changes.map(|(ordinal, value)| (*ordinal, value)));
     }
 
     /// Takes a row out. Its slot stays unused until it is released.
@@ -550,6 +579,12 @@ impl TableStore {
                 moved_texts
             }
         }
+    }
+
+    /// Undoes [`TableStore::update_plain`] of one cell that stands in one word.
+    #[inline]
+    pub(crate) fn restore_word(&mut self, row: RowId, cell: WordCell) {
+        self.rows.set_word(row, cell);
     }
 
     /// Undoes [`TableStore::update_plain`]. Whether the page of the row may be worth tidying.

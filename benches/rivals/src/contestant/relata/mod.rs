@@ -279,7 +279,7 @@ fn has<K: RelataKey>(
     ids: Ids,
     Pair { post, tag }: Pair<K>,
 ) -> Result<bool> {
-    Ok(snapshot.get(ids.pairs, (post, tag))?.is_some())
+    Ok(snapshot.contains(ids.pairs, (post, tag))?)
 }
 
 /// How many posts there were to write to.
