@@ -60,6 +60,8 @@ pub(crate) struct Cost;
 impl Cost {
     /// A look-up by hash, or a descent into an index.
     pub(crate) const PROBE: f64 = 1.0;
+    /// Finding where the rows of one value begin in an ordered index and where they end, to walk from there.
+    pub(crate) const DESCENT: f64 = 8.0;
     /// A row that is read by its id.
     pub(crate) const FETCH: f64 = 1.25;
     /// An id that is compared with others, its row not read.
@@ -69,6 +71,11 @@ impl Cost {
     pub(crate) const SCAN: f64 = 16.0;
     /// One comparison of rows that are sorted.
     const COMPARE: f64 = 0.125;
+
+    /// Looking at every row of a table of so many.
+    pub(crate) fn pass(rows: f64) -> f64 {
+        Cost::SCAN + rows
+    }
 
     /// Sorting some rows, of which the first `kept` are wanted.
     pub(crate) fn sort(rows: f64, kept: f64) -> f64 {
@@ -355,7 +362,7 @@ impl fmt::Display for PathKind {
 }
 
 /// Whether the rows with some values of a foreign key are those under the one parent row that has them.
-fn finds_every_child(schema: &Schema, key: &ForeignKey) -> bool {
+pub(crate) fn finds_every_child(schema: &Schema, key: &ForeignKey) -> bool {
     let keys = &schema.table(key.parent).keys;
     key.links_every_child() && key.parent_key.is_some_and(|it| keys[it].names_one_row())
 }

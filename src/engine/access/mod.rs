@@ -19,13 +19,15 @@ use crate::engine::Snapshot;
 use crate::engine::read::{ChildIds, RowCells, RowView};
 use crate::error::Result;
 use crate::expr::Bound;
-use crate::schema::{ForeignKeyId, TableId};
+use crate::schema::{ForeignKeyId, Table, TableId};
 use crate::storage::{RowId, RowsInOrder, Span};
 use crate::value::{Value, ValueRef};
 
-pub(crate) use self::candidates::{Candidate, Candidates, Cost, PathKind, as_rows};
+pub(crate) use self::candidates::{
+    Candidate, Candidates, Cost, PathKind, as_rows, finds_every_child,
+};
 pub(crate) use self::in_order::{IndexWalk, NullsApart};
-pub(crate) use self::terms::Terms;
+pub(crate) use self::terms::{Ranged, Terms};
 
 /// How the rows of a table are found.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,6 +137,16 @@ impl AccessPath {
             | AccessPath::Index { .. }
             | AccessPath::Range { .. }
             | AccessPath::KeyRange { .. } => self.list().map_or(1, <[Value]>::len),
+        }
+    }
+
+    /// The first columns of its index, of which each has one value.
+    pub(crate) fn fixed_columns<'t>(&self, table: &'t Table) -> &'t [u32] {
+        match self {
+            AccessPath::Index { index, values, .. } | AccessPath::Range { index, values, .. } => {
+                &table.indexes[*index].columns[..values.len()]
+            }
+            _ => &[],
         }
     }
 
@@ -251,7 +263,19 @@ impl Snapshot {
             return None;
         };
         let values = values_of(values, None, given)?;
-        let index = self.state.table(table).ordered(*index)?;
+        self.stretch(table, *index, &values, range, given)
+    }
+
+    /// The rows of a range behind these values of the first columns of an index, in its order; none where a bound is null.
+    fn stretch(
+        &self,
+        table: TableId,
+        index: usize,
+        values: &[Value],
+        range: &Range,
+        given: &[Value],
+    ) -> Option<RowsInOrder<'_>> {
+        let index = self.state.table(table).ordered(index)?;
         let values = values.iter().map(Value::as_ref);
         Some(match range {
             Range::All => index.span(values, Span::All),

@@ -31,9 +31,9 @@ struct Said<'f> {
 }
 
 /// A range of one column, and how many terms it answers.
-pub(super) struct Ranged {
-    pub(super) range: Range,
-    pub(super) answered: usize,
+pub(crate) struct Ranged {
+    pub(crate) range: Range,
+    pub(crate) answered: usize,
 }
 
 impl<'f> Terms<'f> {
@@ -63,7 +63,7 @@ impl<'f> Terms<'f> {
     }
 
     /// Whether so many terms are all of them.
-    pub(super) fn are_all(&self, answered: usize) -> bool {
+    pub(crate) fn are_all(&self, answered: usize) -> bool {
         self.any && answered == self.count
     }
 
@@ -127,7 +127,7 @@ impl<'f> Terms<'f> {
     }
 
     /// The range in which a column lies.
-    pub(super) fn range(&self, table: &Table, column: u32) -> Option<Ranged> {
+    pub(crate) fn range(&self, table: &Table, column: u32) -> Option<Ranged> {
         let data_type = table.columns[column as usize].data_type;
         let of_column = || self.said.iter().filter(|it| it.ordinal == column);
         let constant = |value: &Value| of_type(data_type, value).map(Sought::Constant);

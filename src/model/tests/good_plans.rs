@@ -28,6 +28,12 @@ fn blog() -> Database {
                 .attribute(int("day"));
             match name {
                 "Tag" => model.index(IndexDef::new(["text"])),
+                "Comment" => model
+                    .attribute(int("writer_id"))
+                    .index(IndexDef::new(["writer_id"]).hash())
+                    .index(IndexDef::new(["writer_id", "score"]))
+                    .index(IndexDef::new(["kind"]).hash())
+                    .index(IndexDef::new(["score"])),
                 _ => model
                     .index(IndexDef::new(["kind"]).hash())
                     .index(IndexDef::new(["score"]))
@@ -44,6 +50,14 @@ fn blog() -> Database {
         .belongs_to("Post", one("Author", "author", "author_id"))
         .has_many("Post", many("Comment", "comments", "post_id"))
         .belongs_to("Comment", one("Post", "post", "post_id"))
+        .belongs_to(
+            "Comment",
+            one("Author", "writer", "writer_id").constraints(false),
+        )
+        .has_many(
+            "Author",
+            many("Comment", "written", "writer_id").constraints(false),
+        )
         .belongs_to_many(
             "Post",
             BelongsToMany::new("Tag").alias("tags").through("PostTag"),
@@ -92,9 +106,15 @@ fn blog() -> Database {
     engine
         .insert_many("Posts", &with("author_id"), posts)
         .unwrap();
-    let comments = (1..=COMMENTS).map(|n| under(n, n * 7_919 % POSTS + 1));
+    let comments = (1..=COMMENTS).map(|n| {
+        let mut comment = under(n, n * 7_919 % POSTS + 1);
+        comment.push((n * 31 % AUTHORS + 1).into());
+        comment
+    });
+    let mut columns_of_comments = with("post_id");
+    columns_of_comments.push("writer_id");
     engine
-        .insert_many("Comments", &with("post_id"), comments)
+        .insert_many("Comments", &columns_of_comments, comments)
         .unwrap();
     let pairs = (1..=POSTS).flat_map(|n| [(n, n % TAGS + 1), (n, n * n % 59 % TAGS + 1)]);
     let pairs: std::collections::BTreeSet<(i64, i64)> = pairs.collect();
@@ -163,6 +183,28 @@ fn shapes() -> Vec<Select> {
         authors()
             .filter(kind("seldom"))
             .include(include("posts").include("comments")),
+        select("Comment").include("writer"),
+        select("Comment").filter(kind("rare")).include("writer"),
+        select("Comment")
+            .filter(kind("seldom"))
+            .include(needs("writer", kind("rare"))),
+        authors().include("written"),
+        authors().include(include("written").order_by(desc("score")).limit(3)),
+        authors().include(
+            include("written")
+                .filter(kind("usual"))
+                .order_by("score")
+                .limit(2),
+        ),
+        authors().include(
+            include("written")
+                .filter(col("score").gt(900))
+                .order_by("score")
+                .limit(2),
+        ),
+        authors().include(include("posts").order_by(desc("score")).limit(3)),
+        authors().filter(kind("seldom")).include("written"),
+        posts(col("day").eq(7)).include(include("comments").include("writer")),
     ]
 }
 

@@ -24,6 +24,7 @@ mod reach;
 mod worked;
 mod aggregate;
 mod walk;
+mod first_below;
 mod chain;
 mod recursion;
 mod watch;
@@ -133,7 +134,7 @@ pub(crate) fn count(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result
     match &root.access {
         Access::Root(path) => access::count(path, &root.node, given, snapshot),
         Access::FarEnd(_) | Access::Given | Access::Direct { .. } | Access::On { .. } => Ok(0),
-        Access::Through { .. } | Access::Chain { .. } => Ok(0),
+        Access::Through { .. } | Access::Chain { .. } | Access::FirstBelow { .. } => Ok(0),
     }
 }
 
@@ -340,6 +341,9 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
                 Keep::Rows | Keep::Passing => walker.direct(walk, parents(parent))?,
                 Keep::Number => return walker.number_direct(walk, parents(parent)),
             },
+            Access::FirstBelow { parent, first } => {
+                walker.first_below(first, planned, parents(parent))?
+            }
             Access::On { parent, condition } => walker.on(condition, parents(parent))?,
             Access::Through { parent, through } => match planned.keep {
                 Keep::Rows | Keep::Passing => walker.through(through, parents(parent))?,
@@ -358,10 +362,11 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
                 }
             },
         };
-        // The rows of a root are tested as they are read.
-        if !matches!(planned.access, Access::Root(_) | Access::FarEnd(_))
-            && let Some(filter) = &planned.node.filter
-        {
+        let tested = matches!(
+            planned.access,
+            Access::Root(_) | Access::FarEnd(_) | Access::FirstBelow { .. }
+        );
+        if !tested && let Some(filter) = &planned.node.filter {
             leave_passing(&mut level, filter, self.given)?;
         }
         arrange::arrange(&mut level, planned, rows_max, self.snapshot);

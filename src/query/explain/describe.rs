@@ -10,8 +10,8 @@ use crate::query::explain::{
 };
 use crate::query::node::OrderKey;
 use crate::query::plan::{
-    Access, Arrangement, Crossing, FarEnd, FoundOrder, Keep, Lookup, Plan, PlanNode, Probe,
-    RowOrder, ValueJoin, Walk, Way,
+    Access, Arrangement, Crossing, FarEnd, FirstBelow, FoundOrder, Keep, Lookup, Plan, PlanNode,
+    Probe, RowOrder, ValueJoin, Walk, Way,
 };
 use crate::query::reach::{At, Origin};
 use crate::query::reason::Reason;
@@ -83,12 +83,7 @@ impl Described<'_> {
             recursive: self.recursive(planned),
             stops_after: planned.stop(self.snapshot).map(|stop| stop.rows as u64),
             estimated_rows: rounded(planned.estimate),
-            reason: match planned.reason {
-                Reason::OnlyWay | Reason::ByRule => None,
-                Reason::OneRow | Reason::Cheaper { .. } | Reason::Asked(_) => {
-                    Some(planned.reason.to_string())
-                }
-            },
+            reason: told(planned.reason),
             actual: self.figures.map(|figures| actual(figures[position])),
             below: node
                 .children
@@ -117,6 +112,7 @@ impl Described<'_> {
                 let key = self.plan.schema.foreign_key(*key);
                 vec![step(Method::NumberOfEdges, table).by(&key.name)]
             }
+            Access::FirstBelow { first, .. } => vec![self.first_below(planned, first)],
             Access::Direct { parent, walk } => vec![self.walk(walk, above(parent), table)],
             Access::Through { parent, through } => self.crossing(through, above(parent), table),
             Access::Chain { steps, .. } => {
@@ -248,6 +244,20 @@ impl Described<'_> {
         }
     }
 
+    fn first_below(&self, planned: &PlanNode, first: &FirstBelow) -> Step {
+        let table = self.table(planned.node.table);
+        let index = &table.indexes[first.index];
+        let column = index.columns.get(first.probe.len());
+        let column = column.map_or("", |&it| attribute_name(self.plan.model(planned), it));
+        let equal = probed(table, &index.columns, &first.probe);
+        let range = self.range(column, &first.range);
+        let said: Vec<String> = std::iter::once(equal).chain(range).collect();
+        Step {
+            condition: Some(said.join(", ")),
+            ..step(Method::FirstOfIndex, table).by(&index.name)
+        }
+    }
+
     /// A range of a column; none of a whole index.
     fn range(&self, column: &str, range: &Range) -> Option<String> {
         Some(match range {
@@ -294,6 +304,13 @@ impl Described<'_> {
     }
 
     fn by_value(&self, join: &ValueJoin, from: &Table, to: &Table) -> Step {
+        Step {
+            reason: told(join.reason),
+            ..self.lookup(join, from, to)
+        }
+    }
+
+    fn lookup(&self, join: &ValueJoin, from: &Table, to: &Table) -> Step {
         match &join.lookup {
             Lookup::Key { key, probe } => {
                 let unique = &to.keys[*key];
@@ -472,6 +489,14 @@ fn operation(planned: &PlanNode) -> Operation {
     }
 }
 
+/// A reason, where there was a choice.
+fn told(reason: Reason) -> Option<String> {
+    match reason {
+        Reason::OnlyWay | Reason::ByRule => None,
+        Reason::OneRow | Reason::Cheaper { .. } | Reason::Asked(_) => Some(reason.to_string()),
+    }
+}
+
 fn step(method: Method, table: &Table) -> Step {
     Step {
         method,
@@ -487,6 +512,7 @@ fn step(method: Method, table: &Table) -> Step {
         far_end: None,
         filters: Vec::new(),
         lowest: false,
+        reason: None,
     }
 }
 

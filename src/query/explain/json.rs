@@ -173,6 +173,7 @@ impl<'w, W: Write> Object<'w, W> {
         self.text("far_end", step.far_end.as_deref())?;
         self.texts("filters", &step.filters)?;
         self.flag("lowest", step.lowest)?;
+        self.text("reason", step.reason.as_deref())?;
         self.end()
     }
 
@@ -228,6 +229,7 @@ impl Method {
             Method::NumberOfEdges => "number_of_edges",
             Method::LookUpInKey => "look_up_in_key",
             Method::LookUpInIndex => "look_up_in_index",
+            Method::FirstOfIndex => "first_of_index",
             Method::MatchingScan => "matching_scan",
             Method::ScanForEach => "scan_for_each",
         }

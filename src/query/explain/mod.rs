@@ -85,7 +85,7 @@ pub struct Explained {
     pub attributes: Vec<String>,
     /// What follows below each of its rows, of a recursive include.
     pub recursive: Option<Recursive>,
-    /// When no more rows are read, although there may be more.
+    /// When no more rows are read, below each row above it, although there may be more.
     pub stops_after: Option<u64>,
     /// How many rows the planner expects it to have, below all rows above it together.
     pub estimated_rows: u64,
@@ -143,6 +143,8 @@ pub struct Step {
     pub filters: Vec<String>,
     /// Of several rows below one only the one with the lowest primary key counts.
     pub lowest: bool,
+    /// Why values are looked up one by one, or matched all at once, where there was a choice. Costs are in rows of a scan.
+    pub reason: Option<String>,
 }
 
 /// How one step finds rows.
@@ -177,6 +179,8 @@ pub enum Method {
     LookUpInKey,
     /// One look-up in an index for each row above.
     LookUpInIndex,
+    /// The first rows of an index below each row above, in the order wanted.
+    FirstOfIndex,
     /// All rows of the table once, each matched with the rows above.
     MatchingScan,
     /// All rows of the table for each row above.
