@@ -3,6 +3,7 @@
 use crate::association::registry::ModelEntry;
 use crate::engine::{AccessPath, Limit, Range, Snapshot, Sought};
 use crate::error::Result;
+use crate::query::counting::Counting;
 use crate::query::execute::{self, Figures, Watched};
 use crate::query::explain::{
     Actual, Explained, Explanation, Means, Method, Operation, Ordered, Recursive, Step, StepSide,
@@ -22,7 +23,17 @@ use crate::value::Value;
 
 /// A plan as it would be run on a snapshot.
 pub(crate) fn explain(plan: &Plan, snapshot: &Snapshot) -> Explanation {
-    describe(plan, snapshot, None)
+    describe(plan, snapshot, Wanted::Rows(None))
+}
+
+/// How the rows would be counted, of a plan that only counts.
+pub(crate) fn explain_count(plan: &Plan, snapshot: &Snapshot) -> Explanation {
+    describe(plan, snapshot, Wanted::Number(plan.counting()))
+}
+
+/// How it would be found out whether there is a row, of a plan that only counts.
+pub(crate) fn explain_exists(plan: &Plan, snapshot: &Snapshot) -> Explanation {
+    describe(plan, snapshot, Wanted::Whether(plan.asking()))
 }
 
 /// A plan as it is run on a snapshot.
@@ -31,17 +42,38 @@ pub(crate) fn explain(plan: &Plan, snapshot: &Snapshot) -> Explanation {
 /// Those of running it.
 pub(crate) fn analyze(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<Explanation> {
     let watched = execute::watch(plan, given, snapshot)?;
-    Ok(describe(plan, snapshot, Some(&watched)))
+    Ok(describe(plan, snapshot, Wanted::Rows(Some(&watched))))
 }
 
-fn describe(plan: &Plan, snapshot: &Snapshot, watched: Option<&Watched>) -> Explanation {
+/// What a plan is run for.
+#[derive(Clone, Copy)]
+enum Wanted<'w> {
+    /// Its rows; what it cost, if it was run.
+    Rows(Option<&'w Watched>),
+    /// How many there are.
+    Number(Counting),
+    /// Whether there is one.
+    Whether(Counting),
+}
+
+fn describe(plan: &Plan, snapshot: &Snapshot, wanted: Wanted<'_>) -> Explanation {
+    let watched = match wanted {
+        Wanted::Rows(watched) => watched,
+        Wanted::Number(_) | Wanted::Whether(_) => None,
+    };
     let described = Described {
         plan,
         snapshot,
         figures: watched.map(|it| &*it.by_node),
     };
+    let mut root = described.node(0);
+    match wanted {
+        Wanted::Rows(_) => {}
+        Wanted::Number(counting) => described.count(&mut root, Operation::Count, counting),
+        Wanted::Whether(counting) => described.count(&mut root, Operation::Exists, counting),
+    }
     Explanation {
-        root: described.node(0),
+        root,
         time: watched.map(|it| it.time),
     }
 }
@@ -81,6 +113,7 @@ impl Described<'_> {
                 .map(|(name, worked)| format!("{name}: {}", worked.value))
                 .collect(),
             recursive: self.recursive(planned),
+            unread: false,
             stops_after: planned.stop(self.snapshot).map(|stop| stop.rows as u64),
             estimated_rows: rounded(planned.estimate),
             reason: told(planned.reason),
@@ -90,6 +123,23 @@ impl Described<'_> {
                 .iter()
                 .map(|&child| self.node(child))
                 .collect(),
+        }
+    }
+
+    /// What is done for the rows of the root becomes what is done for their number.
+    fn count(&self, root: &mut Explained, operation: Operation, counting: Counting) {
+        root.operation = operation;
+        let table = self.table(self.plan.root().node.table);
+        match counting {
+            Counting::OfTable => {
+                root.steps = vec![Step {
+                    table_rows: Some(self.rows(table)),
+                    ..step(Method::NumberOfRows, table)
+                }];
+            }
+            Counting::Found => root.unread = true,
+            Counting::Judged => {}
+            Counting::First => root.stops_after = Some(1),
         }
     }
 

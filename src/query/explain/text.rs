@@ -42,6 +42,9 @@ fn lines(node: &Explained) -> Vec<String> {
     let taken_by = node.order.as_ref().and_then(|it| it.taken_by.as_ref());
     lines.extend(taken_by.map(|taken_by| format!("taken by: {taken_by}")));
     lines.extend(cut(node));
+    if node.unread {
+        lines.push("counted as found: no row is read".to_owned());
+    }
     lines.extend(node.stops_after.map(|rows| {
         let rows = rows_of(rows);
         format!("stop: after {rows}{}", per_parent(node))
@@ -64,7 +67,9 @@ fn title(node: &Explained) -> String {
         Operation::Select => format!("select {model}"),
         Operation::Include => format!("include {association} ({model}){of}{required}{hidden}"),
         Operation::Join => format!("join {association} ({model}){hidden}"),
+        Operation::Count if node.association.is_none() => format!("count {model}"),
         Operation::Count => format!("count {association} ({model}){hidden}"),
+        Operation::Exists => format!("exists {model}"),
         Operation::Aggregate => format!("aggregate {association} ({model}){hidden}"),
     };
     format!("{title}, about {}", rows_of(node.estimated_rows))
@@ -160,6 +165,7 @@ fn method(step: &Step) -> String {
         Method::Given => "given".to_owned(),
         Method::EdgeToParent => format!("edge {by} to its parent"),
         Method::EdgesToChildren => format!("edges {by} to its children"),
+        Method::NumberOfRows => format!("number of rows of {}", table()),
         Method::NumberOfEdges => format!("number of edges {by} to its children"),
         Method::LookUpInKey => format!("look-up in unique key {by}: {condition}"),
         Method::LookUpInIndex => format!("look-up in index {by}: {condition}"),
