@@ -3,7 +3,8 @@
 //! Every request of `src/model/tests/shapes.rs`, where a test counts rows and look-ups, is run here by each plan that it can be
 //! told to have, on a blog out of cache: the planner's choice, and in turn with it each other plan. A row says how long the
 //! choice takes, which plan is the quickest and how long that takes, and how many times longer the choice is. Medians, on
-//! one thread; a word behind `--` is how many times a small blog is loaded, another one how many samples a median is of.
+//! one thread; a number behind `--` is how many times a small blog is loaded, another one how many samples a median is of, and a word is part of
+//! the names of the requests wanted. Below the table stand both plans of what is much longer.
 #![expect(clippy::disallowed_methods, reason = "a bench measures time")]
 
 use std::hint::black_box;
@@ -36,37 +37,49 @@ fn main() -> Result<()> {
     let given: Vec<usize> = std::env::args().filter_map(|it| it.parse().ok()).collect();
     let times = given.first().and_then(|it| i64::try_from(*it).ok());
     let samples = given.get(1).copied().unwrap_or(SAMPLES).max(1);
+    let is_word = |it: &String| !it.starts_with('-') && it.parse::<usize>().is_err();
+    let word = std::env::args().skip(1).find(is_word).unwrap_or_default();
     let size = Size(times.unwrap_or(TIMES));
     let db = blog(size);
     let mut out = std::io::stdout().lock();
     let mut write = |line: &str| writeln!(out, "{line}").expect("the table can be printed");
     write("request | choice, µs | quickest | µs | ratio\n---|---|---|---|---");
-    let mut over = 0;
-    for (name, request) in shapes(size) {
+    let mut over = Vec::new();
+    let wanted = shapes(size);
+    for (name, request) in wanted.into_iter().filter(|(name, _)| name.contains(&*word)) {
         let choice = request.prepare(&db)?;
-        let (mut time, mut quickest) = (f64::INFINITY, (f64::INFINITY, "as chosen".to_owned()));
+        let (mut time, mut quickest) = (f64::INFINITY, (f64::INFINITY, None));
         for (strategy, other) in others(&request, &choice, &db)? {
             let (one, forced) = in_turn(&choice, &other, samples, &db)?;
             time = time.min(one);
             if forced < quickest.0 {
-                quickest = (forced, strategy.to_string());
+                quickest = (forced, Some((strategy, other)));
             }
         }
         if time.is_infinite() {
             time = in_turn(&choice, &choice, samples, &db)?.0;
         }
         if time <= quickest.0 {
-            quickest = (time, "as chosen".to_owned());
+            quickest = (time, None);
         }
-        let ratio = time / quickest.0;
-        over += usize::from(ratio > RATIO_MAX);
+        let (best, other) = quickest;
+        let ratio = time / best;
         let mark = if ratio > RATIO_MAX { " **" } else { "" };
-        let (best, strategy) = quickest;
+        let strategy = other.as_ref().map(|(strategy, _)| strategy.to_string());
+        let strategy = strategy.unwrap_or_else(|| "as chosen".to_owned());
         write(&format!(
             "{name} | {time:.1} | {strategy} | {best:.1} | {ratio:.2}{mark}"
         ));
+        if let Some((_, other)) = other.filter(|_| ratio > RATIO_MAX) {
+            let plans = (choice.explain(&db)?, other.explain(&db)?);
+            over.push(format!(
+                "\n{name}, as chosen\n{}{strategy}\n{}",
+                plans.0, plans.1
+            ));
+        }
     }
-    write(&format!("{over} over {RATIO_MAX}"));
+    write(&format!("{} over {RATIO_MAX}", over.len()));
+    over.iter().for_each(|plans| write(plans));
     Ok(())
 }
 

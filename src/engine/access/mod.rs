@@ -155,9 +155,11 @@ impl AccessPath {
         matches!(self, AccessPath::Key { .. }) && self.list().is_none()
     }
 
-    /// Whether the ids that it finds ascend.
+    /// Whether the ids that it finds ascend, of a table whose ids are in the order of its keys.
     pub(crate) fn ascends(&self) -> bool {
         match self {
+            // A list ascends, and so do the rows with its values as whole keys.
+            AccessPath::Key { key: 0, values } if values.len() == 1 => true,
             AccessPath::Key { .. } | AccessPath::Children { .. } => self.list().is_none(),
             AccessPath::Index { whole, .. } => *whole && self.list().is_none(),
             AccessPath::Range { .. } => false,

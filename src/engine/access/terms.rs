@@ -72,6 +72,15 @@ impl<'f> Terms<'f> {
         self.said.is_empty()
     }
 
+    /// How many values there are in lists.
+    pub(super) fn listed(&self) -> usize {
+        let lists = self.said.iter().map(|it| match it.conjunct {
+            Conjunct::In { values, .. } => values.len(),
+            _ => 0,
+        });
+        lists.sum()
+    }
+
     /// The columns of which a value or a range is given, each once.
     pub(crate) fn columns(&self) -> Vec<u32> {
         let mut columns: Vec<u32> = Vec::new();

@@ -62,6 +62,8 @@ pub(super) fn blog(size: Size) -> Database {
                     .index(IndexDef::new(["author_id", "score"])),
                 "Comment" => model
                     .attribute(int("writer_id"))
+                    .attribute(int("tag_id"))
+                    .index(IndexDef::new(["tag_id", "score"]))
                     .index(IndexDef::new(["writer_id"]).hash())
                     .index(IndexDef::new(["writer_id", "score"]))
                     .index(IndexDef::new(["kind"]).hash())
@@ -90,6 +92,7 @@ pub(super) fn blog(size: Size) -> Database {
             "Author",
             many("Comment", "written", "writer_id").constraints(false),
         )
+        .has_many("Tag", many("Comment", "about", "tag_id").constraints(false))
         .belongs_to_many(
             "Post",
             BelongsToMany::new("Tag").alias("tags").through("PostTag"),
@@ -141,10 +144,11 @@ pub(super) fn blog(size: Size) -> Database {
     let comments = (1..=size.comments()).map(|n| {
         let mut comment = under(n, n * 7_919 % size.posts() + 1);
         comment.push((n * 31 % size.authors() + 1).into());
+        comment.push((n * 17 % size.tags() + 1).into());
         comment
     });
     let mut columns_of_comments = with("post_id");
-    columns_of_comments.push("writer_id");
+    columns_of_comments.extend(["writer_id", "tag_id"]);
     engine
         .insert_many("Comments", &columns_of_comments, comments)
         .expect(SOUND);
@@ -338,6 +342,10 @@ pub(super) fn shapes(size: Size) -> Vec<(&'static str, Select)> {
                     .order_by("score")
                     .limit(2),
             ),
+        ),
+        (
+            "tags {3 best comments about them}",
+            select("Tag").include(include("about").order_by(desc("score")).limit(3)),
         ),
         (
             "authors {3 best posts}",

@@ -3,6 +3,8 @@
 //! Over edges, a step is reading a link in the row or a list of ids: no key is compared or hashed. By value, a step is a
 //! look-up per row, or one pass over the table against the sorted values of all rows.
 
+use std::cmp::Ordering;
+
 use smallvec::SmallVec;
 
 use crate::engine::ranked::{self, Rank, Ranked};
@@ -277,20 +279,26 @@ fn scan(join: &ValueJoin, rows: &RowList<'_>, table: TableReader<'_>) -> Result<
     match join.from.first().zip(join.to.first()) {
         Some((from, to)) => match types(from, to) {
             // Ranks compare values of one type alone.
-            (from, to) if from != to => match_by(join, rows, table, |_| ()),
-            (one, _) if ranked::begin_alike(one) => match_by(join, rows, table, u128::of),
-            _ => match_by(join, rows, table, u64::of),
+            (from, to) if from != to => match_by(join, rows, table, |_| (), false),
+            (one, _) => {
+                let decides = join.from.len() == 1 && ranked::decides(one);
+                match ranked::is_wide(one) {
+                    true => match_by(join, rows, table, u128::of, decides),
+                    false => match_by(join, rows, table, u64::of, decides),
+                }
+            }
         },
-        None => match_by(join, rows, table, |_| ()),
+        None => match_by(join, rows, table, |_| (), false),
     }
 }
 
-/// The same by a rank of the first value.
+/// The same by a rank of the first value, and whether values of the same rank are equal.
 fn match_by<R: Copy + Ord>(
     join: &ValueJoin,
     rows: &RowList<'_>,
     table: TableReader<'_>,
     rank: impl Fn(ValueRef<'_>) -> R,
+    decides: bool,
 ) -> Result<Found> {
     let has_null = |reader: TableReader<'_>, cells: RowCells<'_>, columns: &[u32]| {
         let mut columns = columns.iter();
@@ -301,6 +309,9 @@ fn match_by<R: Copy + Ord>(
         rank(first.map_or(ValueRef::Null, |&it| reader.value(cells, it)))
     };
     let compare_given = |a: u32, b: u32| {
+        if decides {
+            return Ordering::Equal;
+        }
         let (a, b) = (rows.cells[a as usize], rows.cells[b as usize]);
         first_difference(join.from.iter().map(|&ordinal| {
             let (a, b) = (rows.reader.value(a, ordinal), rows.reader.value(b, ordinal));
@@ -323,6 +334,9 @@ fn match_by<R: Copy + Ord>(
         let wanted = first(table, cells, &join.to);
         let compare = |it: &Ranked<R>| {
             it.rank.cmp(&wanted).then_with(|| {
+                if decides {
+                    return Ordering::Equal;
+                }
                 let other = rows.cells[it.position as usize];
                 first_difference(join.from.iter().zip(&join.to).map(|(&from, &to)| {
                     let value = rows.reader.value(other, from);

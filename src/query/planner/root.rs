@@ -212,13 +212,13 @@ impl<'p> Ways<'p> {
         for (place, candidate) in candidates.all.iter().enumerate() {
             let answers_filter = candidates.answers_filter(place);
             let ordered = self.is_ordered_by_ids(&candidate.path);
+            let read = self.read(left, ordered);
+            let cost = self.cost(candidate, passing, left, ordered)
+                + candidate.cost_of_unread(candidate.rows * read);
+            let path = candidate.path.clone();
             ways.push(RootChoice {
-                cost: self.cost(candidate, passing, left, ordered),
-                ..RootChoice::of(
-                    candidate.path.clone(),
-                    answers_filter,
-                    passing * self.read(left, ordered),
-                )
+                cost,
+                ..RootChoice::of(path, answers_filter, passing * read)
             });
             self.add_in_order(candidate, answers_filter, (passing, left), &mut ways);
         }
