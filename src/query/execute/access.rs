@@ -170,7 +170,7 @@ impl<'p, 's, W: Watch> InOrder<'p, 's, W> {
     }
 
     /// Adds so many of the next rows to a list, or more: those that the order wanted does not tell from the last one come
-    /// along. Fewer at the end only. `next` was read before; what was read and not added comes back.
+    /// along. Fewer at the end only. `next` was read before; what was read and belongs to the rows after these comes back.
     pub(super) fn read(
         &self,
         rows: &mut impl Iterator<Item = (RowId, RowCells<'s>)>,
@@ -180,26 +180,22 @@ impl<'p, 's, W: Watch> InOrder<'p, 's, W> {
     ) -> Result<Option<(RowId, RowCells<'s>)>> {
         let start = list.len();
         let mut tied = start;
-        let all = next
-            .into_iter()
-            .map(|it| (it, true))
-            .chain(rows.map(|it| (it, false)));
-        for ((id, cells), passed) in all {
-            self.watch.read(usize::from(!passed));
-            if let Some(test) = self.test.as_ref().filter(|_| !passed)
+        let read = rows.inspect(|_| self.watch.read(1));
+        for (id, cells) in next.into_iter().chain(read) {
+            let last = list.cells[start..].last().copied();
+            // Whether it passes or not, none of those behind it comes along.
+            if list.len() - start >= wanted && !self.is_tied(last, cells) {
+                sort_tied(list, tied, self.snapshot);
+                return Ok(Some((id, cells)));
+            }
+            if let Some(test) = &self.test
                 && !test.judge(id, cells)?
             {
                 continue;
             }
-            if let Some(keys) = &self.tied_by
-                && let Some(&last) = list.cells[start..].last()
-                && by_columns(keys.iter().copied(), self.reader, last, cells).is_ne()
-            {
+            if !self.is_tied(last, cells) {
                 sort_tied(list, tied, self.snapshot);
                 tied = list.len();
-                if tied - start >= wanted {
-                    return Ok(Some((id, cells)));
-                }
             }
             list.extend(std::iter::once((id, cells)));
             if self.tied_by.is_none() && list.len() - start >= wanted {
@@ -210,6 +206,13 @@ impl<'p, 's, W: Watch> InOrder<'p, 's, W> {
             sort_tied(list, tied, self.snapshot);
         }
         Ok(None)
+    }
+
+    /// Whether the order wanted does not tell a row of an index from the last one, if there is one.
+    fn is_tied(&self, last: Option<RowCells<'s>>, cells: RowCells<'s>) -> bool {
+        self.tied_by.as_ref().zip(last).is_none_or(|(keys, last)| {
+            by_columns(keys.iter().copied(), self.reader, last, cells).is_eq()
+        })
     }
 }
 
