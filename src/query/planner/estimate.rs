@@ -49,18 +49,25 @@ pub(super) fn estimate(plan: &mut Plan, judged: f64, strategy: Strategy, version
         node.estimate = cut(parent.estimate * fan_out * share, parent.estimate, node.cut);
         let mut counted = look_ups.counted;
         let source = parent.node.table;
-        if first_rows.choose(position, node, source, (read_below, fan_out)) {
+        let rows = (read_below, fan_out);
+        let by_numbers = |it: &FirstRows<'_>| it.choose(position, node, source, rows);
+        if first_rows.as_ref().is_some_and(by_numbers) {
             counted.extend([source, node.node.table]);
         }
         if !counted.is_empty() {
-            let way_up = std::iter::successors(Some(position), |&it| {
-                Some(plan.nodes[it].node.include.as_ref()?.parent)
-            });
-            let above: Vec<TableId> = way_up.map(|it| plan.nodes[it].node.table).collect();
-            for table in above.into_iter().chain(counted) {
-                count(plan, table, snapshot);
-            }
+            note(plan, position, counted, snapshot);
         }
+    }
+}
+
+/// Notes that the numbers of rows of some tables decided about a node, and with them those of all above it.
+fn note(plan: &mut Plan, node: usize, counted: Vec<TableId>, snapshot: &Snapshot) {
+    let way_up = std::iter::successors(Some(node), |&it| {
+        Some(plan.nodes[it].node.include.as_ref()?.parent)
+    });
+    let above: Vec<TableId> = way_up.map(|it| plan.nodes[it].node.table).collect();
+    for table in above.into_iter().chain(counted) {
+        count(plan, table, snapshot);
     }
 }
 

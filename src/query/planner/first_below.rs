@@ -24,7 +24,6 @@ pub(super) struct FirstRows<'s> {
     strategy: Strategy,
     /// The nodes all rows of which are read before they are cut.
     read_whole: BTreeSet<usize>,
-    is_total: bool,
 }
 
 /// A way to the first rows.
@@ -37,7 +36,13 @@ struct Way {
 }
 
 impl<'s> FirstRows<'s> {
-    pub(super) fn new(plan: &Plan, strategy: Strategy, snapshot: &'s Snapshot) -> Self {
+    /// None where no node asks for a few rows below each row, or nobody wants them so.
+    pub(super) fn new(plan: &Plan, strategy: Strategy, snapshot: &'s Snapshot) -> Option<Self> {
+        let unwanted = matches!(strategy, Strategy::Rules | Strategy::Sort);
+        let mut below = plan.nodes.iter().skip(1);
+        if unwanted || !plan.is_total || !below.any(|it| it.cut.limit.is_some()) {
+            return None;
+        }
         let mut read_whole = reach::joined(&plan.nodes);
         for (position, node) in plan.nodes.iter().enumerate() {
             read_whole.extend(node.node.reached());
@@ -47,12 +52,11 @@ impl<'s> FirstRows<'s> {
                 read_whole.insert(position);
             }
         }
-        FirstRows {
+        Some(FirstRows {
             snapshot,
             strategy,
             read_whole,
-            is_total: plan.is_total,
-        }
+        })
     }
 
     /// Decides about a node below so many rows with so many rows below each; whether the numbers of rows decided.
@@ -106,7 +110,6 @@ impl<'s> FirstRows<'s> {
     fn wanted(&self, position: usize, node: &PlanNode) -> Option<usize> {
         let include = node.node.include.as_ref()?;
         let asked_otherwise = match (self.strategy, &node.access) {
-            (Strategy::Rules | Strategy::Sort, _) => true,
             (Strategy::Probe | Strategy::OnePass, Access::Direct { walk, .. }) => {
                 matches!(walk, Walk::ByValue(_))
             }
@@ -115,7 +118,7 @@ impl<'s> FirstRows<'s> {
         let is_apart = include.origin == Origin::Request
             && include.recursion.is_none()
             && !self.read_whole.contains(&position);
-        let usable = self.is_total && is_apart && !asked_otherwise && node.keep == Keep::Rows;
+        let usable = is_apart && !asked_otherwise && node.keep == Keep::Rows;
         // Whether there is any row decides about those above.
         let wanted = |limit: usize| node.cut.offset.saturating_add(limit).max(1);
         node.cut.limit.filter(|_| usable).map(wanted)
