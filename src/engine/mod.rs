@@ -45,8 +45,8 @@ mod integrity;
 mod fingerprint;
 
 pub(crate) use self::access::{
-    AccessPath, Candidate, Candidates, Cost, IndexWalk, Limit, NullsApart, PathKind, Range, Sought,
-    Terms, as_rows,
+    AccessPath, Candidate, Candidates, Cost, IndexWalk, Limit, NullsApart, PathKind, Range, Ranged,
+    Sought, Terms, as_rows, finds_every_child,
 };
 pub use self::changes::{Changes, RowChange, SequenceChange};
 pub use self::clock::Clock;

@@ -70,6 +70,20 @@ pub(crate) fn begin_alike(data_type: DataType) -> bool {
     }
 }
 
+/// Whether two values of a type are equal if their ranks are, of the width that the type asks for.
+pub(crate) fn decides(data_type: DataType) -> bool {
+    match data_type {
+        DataType::Text | DataType::Bytes | DataType::Json => false,
+        DataType::Bool | DataType::Int | DataType::Float | DataType::Uuid => true,
+        DataType::Timestamp | DataType::Date => true,
+    }
+}
+
+/// Whether that width is more than 64 bits: of texts, and of uuids where no two may be mixed up.
+pub(crate) fn is_wide(data_type: DataType) -> bool {
+    begin_alike(data_type) || data_type == DataType::Uuid
+}
+
 /// By rank, and those of the same rank by a comparison of their positions.
 #[inline]
 fn by_rank<R: Ord>(

@@ -27,6 +27,7 @@ mod parameters;
 mod strategy;
 mod reason;
 mod plan;
+mod counting;
 mod planner;
 mod recursed;
 mod level;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::association::link::Association;
 use crate::association::registry::{ModelEntry, Registry};
-use crate::engine::{AccessPath, IndexWalk, Snapshot};
+use crate::engine::{AccessPath, IndexWalk, Range, Snapshot};
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Bound;
 use crate::query::node::{Node, OrderKey};
@@ -45,9 +45,9 @@ pub(crate) struct PlanNode {
     pub(crate) order: RowOrder,
     pub(crate) cut: Cut,
     pub(crate) keep: Keep,
-    /// Of a root: in which order its rows are found.
+    /// In which order its rows are found, of a root and of the first rows below each row.
     pub(crate) found: FoundOrder,
-    /// Of a root: when nothing more is read, if it is found in the order wanted.
+    /// When nothing more is read, of a root that is found in the order wanted and of the first rows below each row.
     pub(crate) stop: Option<Stop>,
     /// How many rows are expected to be left of it, under all rows of its parent node.
     pub(crate) estimate: f64,
@@ -58,7 +58,7 @@ pub(crate) struct PlanNode {
     pub(crate) no_index: Vec<u32>,
 }
 
-/// In which order the rows of a root are found.
+/// In which order the rows of a node are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FoundOrder {
     /// As their ids are.
@@ -70,7 +70,7 @@ pub(crate) enum FoundOrder {
     Index(IndexWalk),
 }
 
-/// When no more rows of a root are read.
+/// When no more rows are read, of a root or below one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stop {
     /// When so many are left.
@@ -101,6 +101,9 @@ pub(crate) enum Access {
     Given,
     /// From the rows of a node before it straight to the target.
     Direct { parent: usize, walk: Walk },
+    /// From the rows of a node before it to the first of an index below each, in the order wanted. Its filter is tested as
+    /// they are read, and no more are read than the node's stop says.
+    FirstBelow { parent: usize, first: FirstBelow },
     /// From the rows of a node before it to those for which a condition on both is true: columns of the row found, and behind
     /// them those of the other.
     On { parent: usize, condition: Bound },
@@ -111,6 +114,17 @@ pub(crate) enum Access {
         parent: Option<usize>,
         steps: Vec<Step>,
     },
+}
+
+/// The rows of an ordered index below a given row: its first columns are those by which they are found, and the next ones
+/// those of the order.
+#[derive(Clone, Debug)]
+pub(crate) struct FirstBelow {
+    pub(crate) index: usize,
+    /// What the first columns are equal to. Nulls match nothing.
+    pub(crate) probe: Vec<Probe>,
+    /// Where the next column lies.
+    pub(crate) range: Range,
 }
 
 /// How the rows of a root are found from below. Others than those above the rows found there would not be left; those are
@@ -188,6 +202,8 @@ pub(crate) struct ValueJoin {
     /// Columns to be found, each at the position of the one it equals.
     pub(crate) to: Vec<u32>,
     pub(crate) lookup: Lookup,
+    /// Why values are looked up, or matched in one pass.
+    pub(crate) reason: Reason,
 }
 
 /// How equal values are found.
@@ -385,7 +401,7 @@ impl Access {
                 Walk::ToParent(_) | Walk::ByValue(_) => false,
             },
             Access::Root(_) | Access::FarEnd(_) | Access::Given | Access::On { .. } => false,
-            Access::Through { .. } | Access::Chain { .. } => false,
+            Access::Through { .. } | Access::Chain { .. } | Access::FirstBelow { .. } => false,
         }
     }
 
@@ -400,7 +416,7 @@ impl Access {
             Access::On { .. } => IdOrder::Ascending,
             // The last step sorts them to find repeats.
             Access::Chain { .. } => IdOrder::Ascending,
-            Access::Given | Access::Through { .. } => IdOrder::Unknown,
+            Access::Given | Access::Through { .. } | Access::FirstBelow { .. } => IdOrder::Unknown,
         }
     }
 }

@@ -103,6 +103,41 @@ impl Select {
         Ok(explain::explain(&plan, version.snapshot))
     }
 
+    /// How the rows would be counted, as [`count`](Select::count) does it: by the number that the table keeps or an index
+    /// gives, or row by row.
+    ///
+    /// ```
+    /// use relata::{Attribute, DataType, Models, col, select};
+    ///
+    /// let mut models = Models::new();
+    /// models.define_with("Post", |it| it.attribute(Attribute::new("score", DataType::Int)));
+    /// let db = models.sync()?;
+    ///
+    /// let posts = select("Post").explain_count(&db)?.to_string();
+    /// assert_eq!(posts, "count Post, about 0 rows\n  number of rows of Posts: 0 rows\n");
+    /// let scored = select("Post").filter(col("score").gt(5)).explain_exists(&db)?.to_string();
+    /// assert!(scored.ends_with("filter: score > 5\n  stop: after 1 row\n"));
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`run`](Select::run).
+    pub fn explain_count(&self, on: &impl Queryable) -> Result<Explanation> {
+        let version = on.version();
+        let plan = self.plan_count(version)?;
+        Ok(explain::explain_count(&plan, version.snapshot))
+    }
+
+    /// How it would be found out whether there is a row, as [`exists`](Select::exists) does it.
+    ///
+    /// # Errors
+    /// As [`run`](Select::run).
+    pub fn explain_exists(&self, on: &impl Queryable) -> Result<Explanation> {
+        let version = on.version();
+        let plan = self.plan_count(version)?;
+        Ok(explain::explain_exists(&plan, version.snapshot))
+    }
+
     /// How the request was answered, now: it is run, and told is what each part of it found and cost.
     ///
     /// # Errors
@@ -277,6 +312,26 @@ impl Prepared {
         let version = self.rows.checked(on)?;
         let plan = self.rows.plan(version);
         Ok(explain::explain(&plan, version.snapshot))
+    }
+
+    /// As [`Select::explain_count`].
+    ///
+    /// # Errors
+    /// As [`run`](Prepared::run).
+    pub fn explain_count(&self, on: &impl Queryable) -> Result<Explanation> {
+        let version = self.rows.checked(on)?;
+        let plan = self.count.plan(version);
+        Ok(explain::explain_count(&plan, version.snapshot))
+    }
+
+    /// As [`Select::explain_exists`].
+    ///
+    /// # Errors
+    /// As [`run`](Prepared::run).
+    pub fn explain_exists(&self, on: &impl Queryable) -> Result<Explanation> {
+        let version = self.rows.checked(on)?;
+        let plan = self.count.plan(version);
+        Ok(explain::explain_exists(&plan, version.snapshot))
     }
 
     /// As [`Select::explain_analyze`].

@@ -15,7 +15,7 @@ pub(crate) enum Reason {
     /// It is expected to cost less than the next best way; in rows of a scan.
     Cheaper {
         cost: f64,
-        than: RootWay,
+        than: Contender,
         other: f64,
     },
     /// Somebody asked for it.
@@ -24,13 +24,21 @@ pub(crate) enum Reason {
     ByRule,
 }
 
-/// How the rows of a root may be found.
+/// What a choice is among.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RootWay {
+pub(crate) enum Contender {
+    /// Of a root, by its filter.
     Path(PathKind),
     /// In the order of an index, or of the key backwards.
     InOrder,
+    /// Of a root, from below.
     FarEnd,
+    /// By value, one look-up for each row.
+    LookUps,
+    /// By value, all rows at once.
+    OnePass,
+    /// All rows below each row, of which a limit leaves the first.
+    AllSorted,
 }
 
 impl fmt::Display for Reason {
@@ -47,12 +55,15 @@ impl fmt::Display for Reason {
     }
 }
 
-impl fmt::Display for RootWay {
+impl fmt::Display for Contender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RootWay::Path(kind) => kind.fmt(f),
-            RootWay::InOrder => f.write_str("an index in this order"),
-            RootWay::FarEnd => f.write_str("the far end"),
+            Contender::Path(kind) => kind.fmt(f),
+            Contender::InOrder => f.write_str("an index in this order"),
+            Contender::FarEnd => f.write_str("the far end"),
+            Contender::LookUps => f.write_str("look-ups"),
+            Contender::OnePass => f.write_str("one pass"),
+            Contender::AllSorted => f.write_str("all of them, sorted"),
         }
     }
 }

@@ -29,9 +29,9 @@ pub enum Strategy {
     KeyRange,
     /// The root by what two ways agree about.
     Intersection,
-    /// The root in the order of an index, or of its key backwards.
+    /// The root in the order of an index, or of its key backwards; and the first rows below each row in that of an index.
     InOrder,
-    /// The root sorted, and all of it, whatever the limit.
+    /// The root sorted, and all of it, whatever the limit; and all rows below each row.
     Sort,
     /// The root from the rows that a required include or a filter over a path ends at.
     FarEnd,

@@ -30,6 +30,8 @@ pub(crate) struct Candidate {
     pub(crate) rows: f64,
     /// How many ids are compared before a row is read.
     entries: f64,
+    /// What it costs to test one row, beyond reading it.
+    test: f64,
 }
 
 /// All that were found for a filter, a scan last unless one row is named.
@@ -60,15 +62,31 @@ pub(crate) struct Cost;
 impl Cost {
     /// A look-up by hash, or a descent into an index.
     pub(crate) const PROBE: f64 = 1.0;
+    /// Finding where the rows of one value begin in an ordered index and where they end, to walk from there: two descents
+    /// through keys that stand anywhere. It takes as long as reading and ranking some 25 rows by their edges
+    /// (`benches/strategies.rs`), and is done for each row above, so that it is weighed by time.
+    pub(crate) const DESCENT: f64 = 32.0;
     /// A row that is read by its id.
     pub(crate) const FETCH: f64 = 1.25;
     /// An id that is compared with others, its row not read.
     pub(crate) const ENTRY: f64 = 0.125;
+    /// An id that is found together with others, and neither compared nor read.
+    const GATHERED: f64 = 0.0625;
     /// What a scan costs before its first row. Of a few rows the counts say little, and a plan should not change with each
     /// of them.
     pub(crate) const SCAN: f64 = 16.0;
     /// One comparison of rows that are sorted.
     const COMPARE: f64 = 0.125;
+
+    /// Looking at every row of a table of so many.
+    pub(crate) fn pass(rows: f64) -> f64 {
+        Cost::SCAN + rows
+    }
+
+    /// Looking for the value of one row in lists of so many values together.
+    fn in_lists(values: usize) -> f64 {
+        as_rows(values.max(1)).log2() * Cost::COMPARE
+    }
 
     /// Sorting some rows, of which the first `kept` are wanted.
     pub(crate) fn sort(rows: f64, kept: f64) -> f64 {
@@ -83,6 +101,7 @@ impl Candidate {
             answered,
             rows,
             entries: 0.0,
+            test: 0.0,
         }
     }
 
@@ -101,7 +120,15 @@ impl Candidate {
             AccessPath::Scan => Cost::SCAN,
             _ => as_rows(self.path.look_ups()) * Cost::PROBE + self.entries * Cost::ENTRY,
         };
-        start + row * rows_read
+        start + (row + self.test) * rows_read
+    }
+
+    /// What it costs to find the ids of rows that are not read: those of an index are gathered before the first is.
+    pub(crate) fn cost_of_unread(&self, rows_read: f64) -> f64 {
+        match self.path {
+            AccessPath::Index { .. } => (self.rows - rows_read).max(0.0) * Cost::GATHERED,
+            _ => 0.0,
+        }
     }
 
     /// What it costs to find and read all its rows.
@@ -173,7 +200,11 @@ impl Snapshot {
             self.by_two(declared, terms, &mut found);
         }
         let rows = self.rows_of(table);
-        found.push(Candidate::new(AccessPath::Scan, 0, rows), terms);
+        let scan = Candidate {
+            test: Cost::in_lists(terms.listed()),
+            ..Candidate::new(AccessPath::Scan, 0, rows)
+        };
+        found.push(scan, terms);
         found
     }
 
@@ -355,7 +386,7 @@ impl fmt::Display for PathKind {
 }
 
 /// Whether the rows with some values of a foreign key are those under the one parent row that has them.
-fn finds_every_child(schema: &Schema, key: &ForeignKey) -> bool {
+pub(crate) fn finds_every_child(schema: &Schema, key: &ForeignKey) -> bool {
     let keys = &schema.table(key.parent).keys;
     key.links_every_child() && key.parent_key.is_some_and(|it| keys[it].names_one_row())
 }

@@ -50,32 +50,48 @@ impl Snapshot {
         walk: IndexWalk,
         given: &[Value],
     ) -> RowsByIndex<'_> {
-        let stretches = match (walk.nulls, path) {
-            (
-                NullsApart::Before | NullsApart::After,
-                AccessPath::Range {
-                    index,
-                    values,
-                    range: Range::All,
-                },
-            ) => {
-                let ordered = self.state.table(table).ordered(*index);
-                match ordered.zip(values_of(values, None, given)) {
-                    None => [None, None],
-                    Some((ordered, values)) => {
-                        let values = values.iter().map(Value::as_ref);
-                        let any = Bound::Unbounded;
-                        let present = ordered.span(values.clone(), Span::Between(any, any));
-                        let null = Bound::Included(ValueRef::Null);
-                        let nulls = ordered.span(values, Span::Between(null, null));
-                        match walk.nulls {
-                            NullsApart::Before => [Some(nulls), Some(present)],
-                            NullsApart::After | NullsApart::No => [Some(present), Some(nulls)],
-                        }
-                    }
+        if let AccessPath::Range {
+            index,
+            values,
+            range,
+        } = path
+            && let Some(values) = values_of(values, None, given)
+        {
+            return self.rows_behind(table, (*index, &values), range, walk, given);
+        }
+        RowsByIndex {
+            stretches: [None, None],
+        }
+    }
+
+    /// The rows of a range behind these values of the first columns of an index, walked in order.
+    pub(crate) fn rows_behind(
+        &self,
+        table: TableId,
+        (index, values): (usize, &[Value]),
+        range: &Range,
+        walk: IndexWalk,
+        given: &[Value],
+    ) -> RowsByIndex<'_> {
+        let ordered = match (walk.nulls, range) {
+            (NullsApart::Before | NullsApart::After, Range::All) => {
+                self.state.table(table).ordered(index)
+            }
+            _ => None,
+        };
+        let stretches = match ordered {
+            None => [self.stretch(table, index, values, range, given), None],
+            Some(ordered) => {
+                let values = values.iter().map(Value::as_ref);
+                let any = Bound::Unbounded;
+                let present = ordered.span(values.clone(), Span::Between(any, any));
+                let null = Bound::Included(ValueRef::Null);
+                let nulls = ordered.span(values, Span::Between(null, null));
+                match walk.nulls {
+                    NullsApart::Before => [Some(nulls), Some(present)],
+                    NullsApart::After | NullsApart::No => [Some(present), Some(nulls)],
                 }
             }
-            _ => [self.range(table, path, given), None],
         };
         RowsByIndex {
             stretches: stretches.map(|rows| rows.map(|rows| Stretch::new(rows, walk.backwards))),

@@ -19,13 +19,15 @@ use crate::engine::Snapshot;
 use crate::engine::read::{ChildIds, RowCells, RowView};
 use crate::error::Result;
 use crate::expr::Bound;
-use crate::schema::{ForeignKeyId, TableId};
+use crate::schema::{ForeignKeyId, Table, TableId};
 use crate::storage::{RowId, RowsInOrder, Span};
 use crate::value::{Value, ValueRef};
 
-pub(crate) use self::candidates::{Candidate, Candidates, Cost, PathKind, as_rows};
+pub(crate) use self::candidates::{
+    Candidate, Candidates, Cost, PathKind, as_rows, finds_every_child,
+};
 pub(crate) use self::in_order::{IndexWalk, NullsApart};
-pub(crate) use self::terms::Terms;
+pub(crate) use self::terms::{Ranged, Terms};
 
 /// How the rows of a table are found.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,14 +140,26 @@ impl AccessPath {
         }
     }
 
+    /// The first columns of its index, of which each has one value.
+    pub(crate) fn fixed_columns<'t>(&self, table: &'t Table) -> &'t [u32] {
+        match self {
+            AccessPath::Index { index, values, .. } | AccessPath::Range { index, values, .. } => {
+                &table.indexes[*index].columns[..values.len()]
+            }
+            _ => &[],
+        }
+    }
+
     /// Whether it leads to one row at most.
     pub(crate) fn names_one_row(&self) -> bool {
         matches!(self, AccessPath::Key { .. }) && self.list().is_none()
     }
 
-    /// Whether the ids that it finds ascend.
+    /// Whether the ids that it finds ascend, of a table whose ids are in the order of its keys.
     pub(crate) fn ascends(&self) -> bool {
         match self {
+            // A list ascends, and so do the rows with its values as whole keys.
+            AccessPath::Key { key: 0, values } if values.len() == 1 => true,
             AccessPath::Key { .. } | AccessPath::Children { .. } => self.list().is_none(),
             AccessPath::Index { whole, .. } => *whole && self.list().is_none(),
             AccessPath::Range { .. } => false,
@@ -251,7 +265,19 @@ impl Snapshot {
             return None;
         };
         let values = values_of(values, None, given)?;
-        let index = self.state.table(table).ordered(*index)?;
+        self.stretch(table, *index, &values, range, given)
+    }
+
+    /// The rows of a range behind these values of the first columns of an index, in its order; none where a bound is null.
+    fn stretch(
+        &self,
+        table: TableId,
+        index: usize,
+        values: &[Value],
+        range: &Range,
+        given: &[Value],
+    ) -> Option<RowsInOrder<'_>> {
+        let index = self.state.table(table).ordered(index)?;
         let values = values.iter().map(Value::as_ref);
         Some(match range {
             Range::All => index.span(values, Span::All),

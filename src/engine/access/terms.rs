@@ -31,9 +31,9 @@ struct Said<'f> {
 }
 
 /// A range of one column, and how many terms it answers.
-pub(super) struct Ranged {
-    pub(super) range: Range,
-    pub(super) answered: usize,
+pub(crate) struct Ranged {
+    pub(crate) range: Range,
+    pub(crate) answered: usize,
 }
 
 impl<'f> Terms<'f> {
@@ -63,13 +63,22 @@ impl<'f> Terms<'f> {
     }
 
     /// Whether so many terms are all of them.
-    pub(super) fn are_all(&self, answered: usize) -> bool {
+    pub(crate) fn are_all(&self, answered: usize) -> bool {
         self.any && answered == self.count
     }
 
     /// Whether nothing is said that a key or an index could answer.
     pub(crate) fn is_empty(&self) -> bool {
         self.said.is_empty()
+    }
+
+    /// How many values there are in lists.
+    pub(super) fn listed(&self) -> usize {
+        let lists = self.said.iter().map(|it| match it.conjunct {
+            Conjunct::In { values, .. } => values.len(),
+            _ => 0,
+        });
+        lists.sum()
     }
 
     /// The columns of which a value or a range is given, each once.
@@ -127,7 +136,7 @@ impl<'f> Terms<'f> {
     }
 
     /// The range in which a column lies.
-    pub(super) fn range(&self, table: &Table, column: u32) -> Option<Ranged> {
+    pub(crate) fn range(&self, table: &Table, column: u32) -> Option<Ranged> {
         let data_type = table.columns[column as usize].data_type;
         let of_column = || self.said.iter().filter(|it| it.ordinal == column);
         let constant = |value: &Value| of_type(data_type, value).map(Sought::Constant);

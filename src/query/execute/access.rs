@@ -68,12 +68,17 @@ pub(super) fn level(rows: RowList<'_>) -> Level<'_> {
 
 /// Rows of a root that pass its filter, in the order in which its plan finds them.
 pub(super) struct Roots<'p, 's, W> {
-    test: Option<RowTest<'p, 's>>,
-    snapshot: &'s Snapshot,
-    reader: TableReader<'s>,
+    in_order: InOrder<'p, 's, W>,
     rows: Box<dyn Iterator<Item = (RowId, RowCells<'s>)> + 's>,
     /// What was read already and belongs to the rows that come next.
     next: Option<(RowId, RowCells<'s>)>,
+}
+
+/// Takes rows of a node that pass its filter, as many as are wanted, from where they are found in the order wanted.
+pub(super) struct InOrder<'p, 's, W> {
+    test: Option<RowTest<'p, 's>>,
+    snapshot: &'s Snapshot,
+    reader: TableReader<'s>,
     /// Of an index: which keys it is walked by. Rows with the same ones are put in the order of their primary key.
     tied_by: Option<Vec<&'p OrderKey>>,
     watch: W,
@@ -95,7 +100,8 @@ impl<'p, 's, W: Watch> Roots<'p, 's, W> {
         let rows: Box<dyn Iterator<Item = (RowId, RowCells<'s>)> + 's> =
             match (&planned.access, planned.found) {
                 (Access::Root(path), FoundOrder::Index(walk)) => {
-                    tied_by = Some(ties(planned, path, reader));
+                    let fixed = path.fixed_columns(reader.table);
+                    tied_by = Some(ties(planned, fixed, reader));
                     let found = snapshot.rows_by_index(planned.node.table, path, walk, given);
                     Box::new(found.map(by_id))
                 }
@@ -114,75 +120,108 @@ impl<'p, 's, W: Watch> Roots<'p, 's, W> {
                 }
                 _ => Box::new(std::iter::empty()),
             };
-        let filter = planned.node.filter.as_ref();
         Ok(Roots {
-            test: filter.map(|filter| RowTest::new(reader, filter, given)),
-            snapshot,
-            reader,
+            in_order: InOrder {
+                tied_by,
+                ..InOrder::new(planned, given, snapshot, watch)
+            },
             rows,
             next: None,
-            tied_by,
-            watch,
         })
     }
 
     /// So many of the next rows, or more: those that the order wanted does not tell from the last one come along. Fewer at
     /// the end only.
     pub(super) fn read(&mut self, rows: usize) -> Result<RowList<'s>> {
-        let reader = self.reader;
-        let mut list = RowList::new(reader);
-        let mut tied = 0;
+        let mut list = RowList::new(self.in_order.reader);
         let next = self.next.take();
-        let more = &mut self.rows;
-        let all = next
-            .into_iter()
-            .map(|it| (it, true))
-            .chain(more.map(|it| (it, false)));
-        for ((id, cells), passed) in all {
-            self.watch.read(usize::from(!passed));
-            if let Some(test) = self.test.as_ref().filter(|_| !passed)
-                && !test.judge(id, cells)?
-            {
-                continue;
-            }
-            if let Some(keys) = &self.tied_by
-                && let Some(&last) = list.cells.last()
-                && by_columns(keys.iter().copied(), reader, last, cells).is_ne()
-            {
-                sort_tied(&mut list, tied, self.snapshot);
-                tied = list.len();
-                if tied >= rows {
-                    self.next = Some((id, cells));
-                    return Ok(list);
-                }
-            }
-            list.extend(std::iter::once((id, cells)));
-            if self.tied_by.is_none() && list.len() >= rows {
-                return Ok(list);
-            }
-        }
-        if self.tied_by.is_some() {
-            sort_tied(&mut list, tied, self.snapshot);
-        }
+        self.next = self.in_order.read(&mut self.rows, next, rows, &mut list)?;
         Ok(list)
     }
 }
 
-/// The keys of the order by which an index is walked.
-fn ties<'p>(
-    planned: &'p PlanNode,
-    path: &AccessPath,
-    reader: TableReader<'_>,
-) -> Vec<&'p OrderKey> {
-    let RowOrder::Columns(keys) = &planned.order else {
-        return Vec::new();
-    };
-    let AccessPath::Range { index, values, .. } = path else {
-        return Vec::new();
-    };
-    let table = reader.table;
-    let fixed = &table.indexes[*index].columns[..values.len()];
-    decisive_keys(keys, fixed, &table.primary_key().columns)
+impl<'p, 's, W: Watch> InOrder<'p, 's, W> {
+    /// For rows as they are found.
+    fn new(planned: &'p PlanNode, given: &'p [Value], snapshot: &'s Snapshot, watch: W) -> Self {
+        let reader = snapshot.reader(planned.node.table);
+        let filter = planned.node.filter.as_ref();
+        InOrder {
+            test: filter.map(|filter| RowTest::new(reader, filter, given)),
+            snapshot,
+            reader,
+            tied_by: None,
+            watch,
+        }
+    }
+
+    /// For rows of an index of which the first columns have one value each.
+    pub(super) fn by_index(
+        planned: &'p PlanNode,
+        fixed: &[u32],
+        given: &'p [Value],
+        snapshot: &'s Snapshot,
+        watch: W,
+    ) -> Self {
+        let in_order = InOrder::new(planned, given, snapshot, watch);
+        InOrder {
+            tied_by: Some(ties(planned, fixed, in_order.reader)),
+            ..in_order
+        }
+    }
+
+    /// Adds so many of the next rows to a list, or more: those that the order wanted does not tell from the last one come
+    /// along. Fewer at the end only. `next` was read before; what was read and belongs to the rows after these comes back.
+    pub(super) fn read(
+        &self,
+        rows: &mut impl Iterator<Item = (RowId, RowCells<'s>)>,
+        next: Option<(RowId, RowCells<'s>)>,
+        wanted: usize,
+        list: &mut RowList<'s>,
+    ) -> Result<Option<(RowId, RowCells<'s>)>> {
+        let start = list.len();
+        let mut tied = start;
+        let read = rows.inspect(|_| self.watch.read(1));
+        for (id, cells) in next.into_iter().chain(read) {
+            let last = list.cells[start..].last().copied();
+            // Whether it passes or not, none of those behind it comes along.
+            if list.len() - start >= wanted && !self.is_tied(last, cells) {
+                sort_tied(list, tied, self.snapshot);
+                return Ok(Some((id, cells)));
+            }
+            if let Some(test) = &self.test
+                && !test.judge(id, cells)?
+            {
+                continue;
+            }
+            if !self.is_tied(last, cells) {
+                sort_tied(list, tied, self.snapshot);
+                tied = list.len();
+            }
+            list.extend(std::iter::once((id, cells)));
+            if self.tied_by.is_none() && list.len() - start >= wanted {
+                return Ok(None);
+            }
+        }
+        if self.tied_by.is_some() {
+            sort_tied(list, tied, self.snapshot);
+        }
+        Ok(None)
+    }
+
+    /// Whether the order wanted does not tell a row of an index from the last one, if there is one.
+    fn is_tied(&self, last: Option<RowCells<'s>>, cells: RowCells<'s>) -> bool {
+        self.tied_by.as_ref().zip(last).is_none_or(|(keys, last)| {
+            by_columns(keys.iter().copied(), self.reader, last, cells).is_eq()
+        })
+    }
+}
+
+/// The keys of the order by which an index is walked, of which the first columns are fixed.
+fn ties<'p>(planned: &'p PlanNode, fixed: &[u32], reader: TableReader<'_>) -> Vec<&'p OrderKey> {
+    match &planned.order {
+        RowOrder::Columns(keys) => decisive_keys(keys, fixed, &reader.table.primary_key().columns),
+        RowOrder::Any | RowOrder::Key | RowOrder::Reaching(_) => Vec::new(),
+    }
 }
 
 /// Puts the rows from a position on in the order of their primary key.

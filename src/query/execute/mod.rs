@@ -24,6 +24,7 @@ mod reach;
 mod worked;
 mod aggregate;
 mod walk;
+mod first_below;
 mod chain;
 mod recursion;
 mod watch;
@@ -33,6 +34,7 @@ use std::cmp::Ordering;
 use crate::engine::{RowId, Snapshot};
 use crate::error::Result;
 use crate::expr::Bound;
+use crate::query::counting::Counting;
 use crate::query::execute::row_test::RowTest;
 use crate::query::execute::walk::Walker;
 use crate::query::execute::watch::{Notes, Unwatched, Watch};
@@ -124,23 +126,20 @@ pub(crate) fn place_of(
 /// How many rows the root has, of a plan that only counts.
 pub(crate) fn count(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<usize> {
     let root = plan.root();
-    if plan.nodes.len() > 1 {
-        return Ok(run(plan, given, snapshot)?
-            .levels
-            .first()
-            .map_or(0, Level::len));
-    }
     match &root.access {
-        Access::Root(path) => access::count(path, &root.node, given, snapshot),
-        Access::FarEnd(_) | Access::Given | Access::Direct { .. } | Access::On { .. } => Ok(0),
-        Access::Through { .. } | Access::Chain { .. } => Ok(0),
+        Access::Root(path) if plan.nodes.len() == 1 => {
+            access::count(path, &root.node, given, snapshot)
+        }
+        _ => {
+            let found = run(plan, given, snapshot)?;
+            Ok(found.levels.first().map_or(0, Level::len))
+        }
     }
 }
 
-/// Whether the root has a row, of a plan that only counts. The first one settles it, where no filter can fail.
+/// Whether the root has a row, of a plan that only counts.
 pub(crate) fn exists(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<bool> {
-    let root = plan.root();
-    if !plan.is_total || (plan.nodes.len() == 1 && root.node.filter.is_none()) {
+    if plan.asking() != Counting::First {
         return Ok(count(plan, given, snapshot)? > 0);
     }
     let mut execution = Execution::new(plan, given, snapshot, Unwatched);
@@ -340,6 +339,9 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
                 Keep::Rows | Keep::Passing => walker.direct(walk, parents(parent))?,
                 Keep::Number => return walker.number_direct(walk, parents(parent)),
             },
+            Access::FirstBelow { parent, first } => {
+                walker.first_below(first, planned, parents(parent))?
+            }
             Access::On { parent, condition } => walker.on(condition, parents(parent))?,
             Access::Through { parent, through } => match planned.keep {
                 Keep::Rows | Keep::Passing => walker.through(through, parents(parent))?,
@@ -358,10 +360,11 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
                 }
             },
         };
-        // The rows of a root are tested as they are read.
-        if !matches!(planned.access, Access::Root(_) | Access::FarEnd(_))
-            && let Some(filter) = &planned.node.filter
-        {
+        let tested = matches!(
+            planned.access,
+            Access::Root(_) | Access::FarEnd(_) | Access::FirstBelow { .. }
+        );
+        if !tested && let Some(filter) = &planned.node.filter {
             leave_passing(&mut level, filter, self.given)?;
         }
         arrange::arrange(&mut level, planned, rows_max, self.snapshot);

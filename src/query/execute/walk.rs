@@ -3,9 +3,12 @@
 //! Over edges, a step is reading a link in the row or a list of ids: no key is compared or hashed. By value, a step is a
 //! look-up per row, or one pass over the table against the sorted values of all rows.
 
+use std::cmp::Ordering;
+
 use smallvec::SmallVec;
 
-use crate::engine::{RowId, RowView, Snapshot, TableReader};
+use crate::engine::ranked::{self, Rank, Ranked};
+use crate::engine::{RowCells, RowId, RowView, Snapshot, TableReader};
 use crate::error::Result;
 use crate::expr::{Bound, Cells};
 use crate::query::execute::watch::Watch;
@@ -243,15 +246,7 @@ fn look_up(
 ) -> Result<Found> {
     let mut found = Found::with_capacity(rows.len(), 0);
     for &cells in &rows.cells {
-        let value = |probe: &Probe| match probe {
-            Probe::Column(ordinal) => {
-                let value = rows.reader.value(cells, *ordinal);
-                (!value.is_null()).then(|| value.to_value())
-            }
-            Probe::Constant(value) => Some(value.clone()),
-        };
-        let values: Option<SmallVec<[Value; 2]>> = probe.iter().map(value).collect();
-        if let Some(values) = values {
+        if let Some(values) = probed(rows.reader, cells, probe) {
             find(&values, &mut found.ids);
         }
         found.end_row()?;
@@ -259,59 +254,125 @@ fn look_up(
     Ok(found)
 }
 
+/// What is looked up for a row; nothing where a column is null.
+pub(super) fn probed(
+    reader: TableReader<'_>,
+    cells: RowCells<'_>,
+    probe: &[Probe],
+) -> Option<SmallVec<[Value; 2]>> {
+    let value = |probe: &Probe| match probe {
+        Probe::Column(ordinal) => {
+            let value = reader.value(cells, *ordinal);
+            (!value.is_null()).then(|| value.to_value())
+        }
+        Probe::Constant(value) => Some(value.clone()),
+    };
+    probe.iter().map(value).collect()
+}
+
 /// One pass over the table; the given rows are sorted by value first, to be found.
 fn scan(join: &ValueJoin, rows: &RowList<'_>, table: TableReader<'_>) -> Result<Found> {
-    let has_null = |position: &u32| {
-        let cells = rows.cells[*position as usize];
-        join.from
-            .iter()
-            .any(|&it| rows.reader.value(cells, it).is_null())
+    let types = |from: &u32, to: &u32| {
+        let from = rows.reader.table.columns[*from as usize].data_type;
+        (from, table.table.columns[*to as usize].data_type)
+    };
+    match join.from.first().zip(join.to.first()) {
+        Some((from, to)) => match types(from, to) {
+            // Ranks compare values of one type alone.
+            (from, to) if from != to => match_by(join, rows, table, |_| (), false),
+            (one, _) => {
+                let decides = join.from.len() == 1 && ranked::decides(one);
+                match ranked::is_wide(one) {
+                    true => match_by(join, rows, table, u128::of, decides),
+                    false => match_by(join, rows, table, u64::of, decides),
+                }
+            }
+        },
+        None => match_by(join, rows, table, |_| (), false),
+    }
+}
+
+/// The same by a rank of the first value, and whether values of the same rank are equal.
+fn match_by<R: Copy + Ord>(
+    join: &ValueJoin,
+    rows: &RowList<'_>,
+    table: TableReader<'_>,
+    rank: impl Fn(ValueRef<'_>) -> R,
+    decides: bool,
+) -> Result<Found> {
+    let has_null = |reader: TableReader<'_>, cells: RowCells<'_>, columns: &[u32]| {
+        let mut columns = columns.iter();
+        columns.any(|&it| reader.value(cells, it).is_null())
+    };
+    let first = |reader: TableReader<'_>, cells: RowCells<'_>, columns: &[u32]| {
+        let first = columns.first();
+        rank(first.map_or(ValueRef::Null, |&it| reader.value(cells, it)))
     };
     let compare_given = |a: u32, b: u32| {
+        if decides {
+            return Ordering::Equal;
+        }
         let (a, b) = (rows.cells[a as usize], rows.cells[b as usize]);
-        let orders = join.from.iter().map(|&ordinal| {
-            rows.reader
-                .value(a, ordinal)
-                .total_cmp(rows.reader.value(b, ordinal))
-        });
-        first_difference(orders)
+        first_difference(join.from.iter().map(|&ordinal| {
+            let (a, b) = (rows.reader.value(a, ordinal), rows.reader.value(b, ordinal));
+            a.total_cmp(b)
+        }))
     };
-    let mut given: Vec<u32> = (0_u32..)
-        .take(rows.len())
-        .filter(|it| !has_null(it))
-        .collect();
-    given.sort_unstable_by(|&a, &b| compare_given(a, b));
+    let given = (0_u32..).zip(&rows.cells);
+    let given = given.filter(|(_, cells)| !has_null(rows.reader, **cells, &join.from));
+    let given = given.map(|(position, &cells)| Ranked {
+        rank: first(rows.reader, cells, &join.from),
+        position,
+    });
+    let mut given: Vec<Ranked<R>> = given.collect();
+    ranked::sort(&mut given, compare_given);
     let mut pairs: Vec<(u32, RowId)> = Vec::new();
     for (id, cells) in table.scan() {
-        let compare = |&position: &u32| {
-            let other = rows.cells[position as usize];
-            let orders = join.from.iter().zip(&join.to).map(|(&from, &to)| {
-                rows.reader
-                    .value(other, from)
-                    .total_cmp(table.value(cells, to))
-            });
-            first_difference(orders)
+        if has_null(table, cells, &join.to) {
+            continue;
+        }
+        let wanted = first(table, cells, &join.to);
+        let compare = |it: &Ranked<R>| {
+            it.rank.cmp(&wanted).then_with(|| {
+                if decides {
+                    return Ordering::Equal;
+                }
+                let other = rows.cells[it.position as usize];
+                first_difference(join.from.iter().zip(&join.to).map(|(&from, &to)| {
+                    let value = rows.reader.value(other, from);
+                    value.total_cmp(table.value(cells, to))
+                }))
+            })
         };
         let start = given.partition_point(|it| compare(it).is_lt());
         let equal = given[start..].iter().take_while(|it| compare(it).is_eq());
-        pairs.extend(equal.map(|&position| (position, id)));
+        pairs.extend(equal.map(|it| (it.position, id)));
     }
-    pairs.sort_unstable();
     found_from_pairs(&pairs, rows.len())
 }
 
-/// `pairs` ascend.
+/// Ids under each row, those of one row in the order of their pairs.
 fn found_from_pairs(pairs: &[(u32, RowId)], rows: usize) -> Result<Found> {
-    let mut found = Found::with_capacity(rows, pairs.len());
-    found.were_read = true;
-    let mut pairs = pairs.iter().peekable();
-    for row in (0_u32..).take(rows) {
-        while let Some((_, id)) = pairs.next_if(|(position, _)| *position == row) {
-            found.ids.push(*id);
-        }
-        found.end_row()?;
+    level::offset(pairs.len())?;
+    let mut offsets = vec![0_u32; rows + 1];
+    for (row, _) in pairs {
+        offsets[*row as usize + 1] += 1;
     }
-    Ok(found)
+    for row in 0..rows {
+        offsets[row + 1] += offsets[row];
+    }
+    let mut next = offsets.clone();
+    let mut ids = vec![RowId(0); pairs.len()];
+    for &(row, id) in pairs {
+        let next = &mut next[row as usize];
+        ids[*next as usize] = id;
+        *next += 1;
+    }
+    Ok(Found {
+        ids,
+        offsets,
+        were_read: true,
+    })
 }
 
 impl Found {

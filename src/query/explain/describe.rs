@@ -3,6 +3,7 @@
 use crate::association::registry::ModelEntry;
 use crate::engine::{AccessPath, Limit, Range, Snapshot, Sought};
 use crate::error::Result;
+use crate::query::counting::Counting;
 use crate::query::execute::{self, Figures, Watched};
 use crate::query::explain::{
     Actual, Explained, Explanation, Means, Method, Operation, Ordered, Recursive, Step, StepSide,
@@ -10,8 +11,8 @@ use crate::query::explain::{
 };
 use crate::query::node::OrderKey;
 use crate::query::plan::{
-    Access, Arrangement, Crossing, FarEnd, FoundOrder, Keep, Lookup, Plan, PlanNode, Probe,
-    RowOrder, ValueJoin, Walk, Way,
+    Access, Arrangement, Crossing, FarEnd, FirstBelow, FoundOrder, Keep, Lookup, Plan, PlanNode,
+    Probe, RowOrder, ValueJoin, Walk, Way,
 };
 use crate::query::reach::{At, Origin};
 use crate::query::reason::Reason;
@@ -22,7 +23,17 @@ use crate::value::Value;
 
 /// A plan as it would be run on a snapshot.
 pub(crate) fn explain(plan: &Plan, snapshot: &Snapshot) -> Explanation {
-    describe(plan, snapshot, None)
+    describe(plan, snapshot, Wanted::Rows(None))
+}
+
+/// How the rows would be counted, of a plan that only counts.
+pub(crate) fn explain_count(plan: &Plan, snapshot: &Snapshot) -> Explanation {
+    describe(plan, snapshot, Wanted::Number(plan.counting()))
+}
+
+/// How it would be found out whether there is a row, of a plan that only counts.
+pub(crate) fn explain_exists(plan: &Plan, snapshot: &Snapshot) -> Explanation {
+    describe(plan, snapshot, Wanted::Whether(plan.asking()))
 }
 
 /// A plan as it is run on a snapshot.
@@ -31,17 +42,38 @@ pub(crate) fn explain(plan: &Plan, snapshot: &Snapshot) -> Explanation {
 /// Those of running it.
 pub(crate) fn analyze(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<Explanation> {
     let watched = execute::watch(plan, given, snapshot)?;
-    Ok(describe(plan, snapshot, Some(&watched)))
+    Ok(describe(plan, snapshot, Wanted::Rows(Some(&watched))))
 }
 
-fn describe(plan: &Plan, snapshot: &Snapshot, watched: Option<&Watched>) -> Explanation {
+/// What a plan is run for.
+#[derive(Clone, Copy)]
+enum Wanted<'w> {
+    /// Its rows; what it cost, if it was run.
+    Rows(Option<&'w Watched>),
+    /// How many there are.
+    Number(Counting),
+    /// Whether there is one.
+    Whether(Counting),
+}
+
+fn describe(plan: &Plan, snapshot: &Snapshot, wanted: Wanted<'_>) -> Explanation {
+    let watched = match wanted {
+        Wanted::Rows(watched) => watched,
+        Wanted::Number(_) | Wanted::Whether(_) => None,
+    };
     let described = Described {
         plan,
         snapshot,
         figures: watched.map(|it| &*it.by_node),
     };
+    let mut root = described.node(0);
+    match wanted {
+        Wanted::Rows(_) => {}
+        Wanted::Number(counting) => described.count(&mut root, Operation::Count, counting),
+        Wanted::Whether(counting) => described.count(&mut root, Operation::Exists, counting),
+    }
     Explanation {
-        root: described.node(0),
+        root,
         time: watched.map(|it| it.time),
     }
 }
@@ -81,20 +113,33 @@ impl Described<'_> {
                 .map(|(name, worked)| format!("{name}: {}", worked.value))
                 .collect(),
             recursive: self.recursive(planned),
+            unread: false,
             stops_after: planned.stop(self.snapshot).map(|stop| stop.rows as u64),
             estimated_rows: rounded(planned.estimate),
-            reason: match planned.reason {
-                Reason::OnlyWay | Reason::ByRule => None,
-                Reason::OneRow | Reason::Cheaper { .. } | Reason::Asked(_) => {
-                    Some(planned.reason.to_string())
-                }
-            },
+            reason: told(planned.reason),
             actual: self.figures.map(|figures| actual(figures[position])),
             below: node
                 .children
                 .iter()
                 .map(|&child| self.node(child))
                 .collect(),
+        }
+    }
+
+    /// What is done for the rows of the root becomes what is done for their number.
+    fn count(&self, root: &mut Explained, operation: Operation, counting: Counting) {
+        root.operation = operation;
+        let table = self.table(self.plan.root().node.table);
+        match counting {
+            Counting::OfTable => {
+                root.steps = vec![Step {
+                    table_rows: Some(self.rows(table)),
+                    ..step(Method::NumberOfRows, table)
+                }];
+            }
+            Counting::Found => root.unread = true,
+            Counting::Judged => {}
+            Counting::First => root.stops_after = Some(1),
         }
     }
 
@@ -117,6 +162,7 @@ impl Described<'_> {
                 let key = self.plan.schema.foreign_key(*key);
                 vec![step(Method::NumberOfEdges, table).by(&key.name)]
             }
+            Access::FirstBelow { first, .. } => vec![self.first_below(planned, first)],
             Access::Direct { parent, walk } => vec![self.walk(walk, above(parent), table)],
             Access::Through { parent, through } => self.crossing(through, above(parent), table),
             Access::Chain { steps, .. } => {
@@ -248,6 +294,20 @@ impl Described<'_> {
         }
     }
 
+    fn first_below(&self, planned: &PlanNode, first: &FirstBelow) -> Step {
+        let table = self.table(planned.node.table);
+        let index = &table.indexes[first.index];
+        let column = index.columns.get(first.probe.len());
+        let column = column.map_or("", |&it| attribute_name(self.plan.model(planned), it));
+        let equal = probed(table, &index.columns, &first.probe);
+        let range = self.range(column, &first.range);
+        let said: Vec<String> = std::iter::once(equal).chain(range).collect();
+        Step {
+            condition: Some(said.join(", ")),
+            ..step(Method::FirstOfIndex, table).by(&index.name)
+        }
+    }
+
     /// A range of a column; none of a whole index.
     fn range(&self, column: &str, range: &Range) -> Option<String> {
         Some(match range {
@@ -294,6 +354,13 @@ impl Described<'_> {
     }
 
     fn by_value(&self, join: &ValueJoin, from: &Table, to: &Table) -> Step {
+        Step {
+            reason: told(join.reason),
+            ..self.lookup(join, from, to)
+        }
+    }
+
+    fn lookup(&self, join: &ValueJoin, from: &Table, to: &Table) -> Step {
         match &join.lookup {
             Lookup::Key { key, probe } => {
                 let unique = &to.keys[*key];
@@ -472,6 +539,14 @@ fn operation(planned: &PlanNode) -> Operation {
     }
 }
 
+/// A reason, where there was a choice.
+fn told(reason: Reason) -> Option<String> {
+    match reason {
+        Reason::OnlyWay | Reason::ByRule => None,
+        Reason::OneRow | Reason::Cheaper { .. } | Reason::Asked(_) => Some(reason.to_string()),
+    }
+}
+
 fn step(method: Method, table: &Table) -> Step {
     Step {
         method,
@@ -487,6 +562,7 @@ fn step(method: Method, table: &Table) -> Step {
         far_end: None,
         filters: Vec::new(),
         lowest: false,
+        reason: None,
     }
 }
 

@@ -144,6 +144,7 @@ impl<'w, W: Write> Object<'w, W> {
             object.number("depth_max", recursive.depth_max.map(|it| it as u64))?;
             object.end()?;
         }
+        self.flag("unread", node.unread)?;
         self.number("stops_after", node.stops_after)?;
         self.number("estimated_rows", Some(node.estimated_rows))?;
         if let Some(actual) = &node.actual {
@@ -173,6 +174,7 @@ impl<'w, W: Write> Object<'w, W> {
         self.text("far_end", step.far_end.as_deref())?;
         self.texts("filters", &step.filters)?;
         self.flag("lowest", step.lowest)?;
+        self.text("reason", step.reason.as_deref())?;
         self.end()
     }
 
@@ -206,6 +208,7 @@ impl Operation {
             Operation::Include => "include",
             Operation::Join => "join",
             Operation::Count => "count",
+            Operation::Exists => "exists",
             Operation::Aggregate => "aggregate",
         }
     }
@@ -225,9 +228,11 @@ impl Method {
             Method::Given => "given",
             Method::EdgeToParent => "edge_to_parent",
             Method::EdgesToChildren => "edges_to_children",
+            Method::NumberOfRows => "number_of_rows",
             Method::NumberOfEdges => "number_of_edges",
             Method::LookUpInKey => "look_up_in_key",
             Method::LookUpInIndex => "look_up_in_index",
+            Method::FirstOfIndex => "first_of_index",
             Method::MatchingScan => "matching_scan",
             Method::ScanForEach => "scan_for_each",
         }

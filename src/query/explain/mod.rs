@@ -1,7 +1,8 @@
 //! How a request is answered, or was: a tree of what is done for each node, as data, as text and as JSON.
 //!
 //! [`Select::explain`] plans a request and says what the executor would obey; [`Select::explain_analyze`] runs it as well
-//! and adds what each node cost. An [`Explanation`] prints itself for a person who knows databases: one block per node,
+//! and adds what each node cost. [`Select::explain_count`] and [`Select::explain_exists`] tell how its rows are counted, and how
+//! it is known whether there is one. An [`Explanation`] prints itself for a person who knows databases: one block per node,
 //! indented below its parent. What is not mentioned does not happen. With the feature `json` it is JSON as well.
 //!
 //! ```
@@ -29,6 +30,8 @@
 //! `describe` makes the tree from a plan, `advice` knows which index is wanted, `text` and `json` write the tree.
 //!
 //! [`Select::explain`]: crate::query::Select::explain
+//! [`Select::explain_count`]: crate::query::Select::explain_count
+//! [`Select::explain_exists`]: crate::query::Select::explain_exists
 //! [`Select::explain_analyze`]: crate::query::Select::explain_analyze
 
 mod describe;
@@ -39,7 +42,7 @@ mod json;
 
 use std::time::Duration;
 
-pub(super) use self::describe::{analyze, explain};
+pub(super) use self::describe::{analyze, explain, explain_count, explain_exists};
 
 /// How a request is answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +88,9 @@ pub struct Explained {
     pub attributes: Vec<String>,
     /// What follows below each of its rows, of a recursive include.
     pub recursive: Option<Recursive>,
-    /// When no more rows are read, although there may be more.
+    /// Whether rows are only counted as they are found, and none is read: of a root that is counted or asked for.
+    pub unread: bool,
+    /// When no more rows are read, below each row above it, although there may be more.
     pub stops_after: Option<u64>,
     /// How many rows the planner expects it to have, below all rows above it together.
     pub estimated_rows: u64,
@@ -107,8 +112,10 @@ pub enum Operation {
     Include,
     /// Rows that a filter or an order looks at together with those above, and nobody includes.
     Join,
-    /// How many rows of an association there are below each row above it.
+    /// How many rows of an association there are below each row above it; at the root, how many rows there are.
     Count,
+    /// Whether there is a row.
+    Exists,
     /// Rows of an association of which those above have aggregates.
     Aggregate,
 }
@@ -143,6 +150,8 @@ pub struct Step {
     pub filters: Vec<String>,
     /// Of several rows below one only the one with the lowest primary key counts.
     pub lowest: bool,
+    /// Why values are looked up one by one, or matched all at once, where there was a choice. Costs are in rows of a scan.
+    pub reason: Option<String>,
 }
 
 /// How one step finds rows.
@@ -171,12 +180,16 @@ pub enum Method {
     EdgeToParent,
     /// Over the edges that each row above has to its children.
     EdgesToChildren,
+    /// By how many rows the table has, none of which is looked at.
+    NumberOfRows,
     /// By how many edges each row above has to its children, none of which is followed.
     NumberOfEdges,
     /// One look-up in a unique key for each row above.
     LookUpInKey,
     /// One look-up in an index for each row above.
     LookUpInIndex,
+    /// The first rows of an index below each row above, in the order wanted.
+    FirstOfIndex,
     /// All rows of the table once, each matched with the rows above.
     MatchingScan,
     /// All rows of the table for each row above.

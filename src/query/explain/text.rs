@@ -42,10 +42,13 @@ fn lines(node: &Explained) -> Vec<String> {
     let taken_by = node.order.as_ref().and_then(|it| it.taken_by.as_ref());
     lines.extend(taken_by.map(|taken_by| format!("taken by: {taken_by}")));
     lines.extend(cut(node));
-    lines.extend(
-        node.stops_after
-            .map(|rows| format!("stop: after {}", rows_of(rows))),
-    );
+    if node.unread {
+        lines.push("counted as found: no row is read".to_owned());
+    }
+    lines.extend(node.stops_after.map(|rows| {
+        let rows = rows_of(rows);
+        format!("stop: after {rows}{}", per_parent(node))
+    }));
     let attributes = node.attributes.iter();
     lines.extend(attributes.map(|attribute| format!("attribute {attribute}")));
     lines.extend(node.recursive.as_ref().map(recursive));
@@ -64,7 +67,9 @@ fn title(node: &Explained) -> String {
         Operation::Select => format!("select {model}"),
         Operation::Include => format!("include {association} ({model}){of}{required}{hidden}"),
         Operation::Join => format!("join {association} ({model}){hidden}"),
+        Operation::Count if node.association.is_none() => format!("count {model}"),
         Operation::Count => format!("count {association} ({model}){hidden}"),
+        Operation::Exists => format!("exists {model}"),
         Operation::Aggregate => format!("aggregate {association} ({model}){hidden}"),
     };
     format!("{title}, about {}", rows_of(node.estimated_rows))
@@ -116,6 +121,8 @@ fn step_lines(step: &Step) -> Vec<String> {
         StepSide::Target => ("to target: ", "filter"),
     };
     let mut lines = vec![format!("{to}{}", method(step))];
+    let reason = step.reason.iter();
+    lines.extend(reason.map(|reason| format!("because: {reason}")));
     lines.extend(step.missing_index.as_ref().map(|index| {
         let columns = index.columns.join(", ");
         let (name, table) = (&index.name, &index.table);
@@ -158,9 +165,11 @@ fn method(step: &Step) -> String {
         Method::Given => "given".to_owned(),
         Method::EdgeToParent => format!("edge {by} to its parent"),
         Method::EdgesToChildren => format!("edges {by} to its children"),
+        Method::NumberOfRows => format!("number of rows of {}", table()),
         Method::NumberOfEdges => format!("number of edges {by} to its children"),
         Method::LookUpInKey => format!("look-up in unique key {by}: {condition}"),
         Method::LookUpInIndex => format!("look-up in index {by}: {condition}"),
+        Method::FirstOfIndex => format!("first of index {by} for each row above: {condition}"),
         Method::MatchingScan => format!("one scan of {}, matched by {condition}", table()),
         Method::ScanForEach => format!("scan of {} for each row above, on {condition}", table()),
     }
@@ -180,15 +189,19 @@ fn order(order: &Ordered) -> String {
 }
 
 fn cut(node: &Explained) -> Option<String> {
-    let per = match node.association {
-        Some(_) => " per parent",
-        None => "",
-    };
+    let per = per_parent(node);
     match (node.limit, node.offset) {
         (None, 0) => None,
         (None, offset) => Some(format!("offset: {offset}{per}")),
         (Some(limit), 0) => Some(format!("limit: {limit}{per}")),
         (Some(limit), offset) => Some(format!("limit: {limit} after {offset}{per}")),
+    }
+}
+
+fn per_parent(node: &Explained) -> &'static str {
+    match node.association {
+        Some(_) => " per parent",
+        None => "",
     }
 }
 

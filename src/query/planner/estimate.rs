@@ -1,31 +1,73 @@
-//! How many rows of each node are expected, and how values are looked up where that depends on it.
+//! How many rows of each node are expected; what depends on that is chosen here (`look_ups`,
+//! `first_below`).
 
 use crate::engine::{Snapshot, as_rows};
-use crate::query::plan::{Access, Cut, Lookup, Plan, PlanNode, Walk, Way, magnitude};
+use crate::query::plan::{Access, Cut, IdOrder, Lookup, Plan, PlanNode, Walk, Way, magnitude};
+use crate::query::planner::first_below::FirstRows;
+use crate::query::planner::look_ups::LookUps;
+use crate::query::reach::Origin;
 use crate::query::{Strategy, Version};
 use crate::schema::TableId;
 
 /// What is led to where nothing says more.
 pub(super) const UNKNOWN: f64 = 1.0;
 
-/// Says how many rows are left of each node but the root, and forces what a strategy says about look-ups.
-pub(super) fn estimate(plan: &mut Plan, strategy: Strategy, version: Version<'_>) {
+/// Says how many rows are left of each node but the root, and chooses how values are looked up; so many roots are judged by
+/// what is below them.
+pub(super) fn estimate(plan: &mut Plan, judged: f64, strategy: Strategy, version: Version<'_>) {
     let snapshot = version.snapshot;
-    for position in 0..plan.nodes.len() {
+    let one_root = plan.root().access.id_order() == IdOrder::One;
+    // By node, how many rows there are before they are judged by what is below them, and cut.
+    let mut before = Vec::with_capacity(plan.nodes.len());
+    before.push(judged);
+    let first_rows = FirstRows::new(plan, strategy, snapshot);
+    for position in 1..plan.nodes.len() {
         let (above, rest) = plan.nodes.split_at_mut(position);
         let node = &mut rest[0];
-        if let Some(walk) = by_value_mut(&mut node.access) {
-            force(walk, strategy);
-        }
         let Some(include) = &node.node.include else {
             continue;
         };
-        let above = &above[include.parent];
-        let parents = above.estimate;
-        let found = parents * fan_out(node, above.node.table, snapshot);
+        let parent = &above[include.parent];
+        let judges = include.required || include.origin != Origin::Request;
+        let read_below = match judges {
+            true => before[include.parent],
+            false => parent.estimate,
+        };
+        let fan_out = fan_out(node, parent.node.table, snapshot);
+        let mut look_ups = LookUps {
+            snapshot,
+            strategy,
+            once: include.recursion.is_none(),
+            counted: Vec::new(),
+        };
+        let at_most_one = one_root && include.parent == 0;
+        let rows = (!at_most_one).then_some(read_below);
+        look_ups.choose(&mut node.access, rows, parent.node.table, node.node.table);
         let share = node.node.filter.as_ref();
         let share = share.map_or(1.0, |it| snapshot.share(node.node.table, it, false));
-        node.estimate = cut(found * share, parents, node.cut);
+        before.push(read_below * fan_out * share);
+        node.estimate = cut(parent.estimate * fan_out * share, parent.estimate, node.cut);
+        let mut counted = look_ups.counted;
+        let source = parent.node.table;
+        let rows = (read_below, fan_out);
+        let by_numbers = |it: &FirstRows<'_>| it.choose(position, node, source, rows);
+        if first_rows.as_ref().is_some_and(by_numbers) {
+            counted.extend([source, node.node.table]);
+        }
+        if !counted.is_empty() {
+            note(plan, position, counted, snapshot);
+        }
+    }
+}
+
+/// Notes that the numbers of rows of some tables decided about a node, and with them those of all above it.
+fn note(plan: &mut Plan, node: usize, counted: Vec<TableId>, snapshot: &Snapshot) {
+    let way_up = std::iter::successors(Some(node), |&it| {
+        Some(plan.nodes[it].node.include.as_ref()?.parent)
+    });
+    let above: Vec<TableId> = way_up.map(|it| plan.nodes[it].node.table).collect();
+    for table in above.into_iter().chain(counted) {
+        count(plan, table, snapshot);
     }
 }
 
@@ -55,6 +97,8 @@ pub(super) fn fan_out(node: &PlanNode, source: TableId, snapshot: &Snapshot) -> 
             rows.min(snapshot.rows_of(table))
         }
         Access::Root(_) | Access::FarEnd(_) | Access::Given => UNKNOWN,
+        // Chosen when that is known already.
+        Access::FirstBelow { .. } => UNKNOWN,
     }
 }
 
@@ -96,19 +140,5 @@ pub(super) fn count(plan: &mut Plan, table: TableId, snapshot: &Snapshot) {
     if plan.counted.iter().all(|(counted, _)| *counted != table) {
         let rows = magnitude(snapshot.row_count(table));
         plan.counted.push((table, rows));
-    }
-}
-
-fn by_value_mut(access: &mut Access) -> Option<&mut Walk> {
-    match access {
-        Access::Direct { walk, .. } => Some(walk),
-        _ => None,
-    }
-}
-
-/// A pass instead of look-ups gives the same rows.
-fn force(walk: &mut Walk, strategy: Strategy) {
-    if let (Walk::ByValue(join), Strategy::OnePass) = (walk, strategy) {
-        join.lookup = Lookup::Scan;
     }
 }

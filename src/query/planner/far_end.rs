@@ -197,7 +197,7 @@ fn climb(plan: &Plan, mut node: usize) -> Option<Vec<(Walk, TableId)>> {
                 climb.push((back(&through.to_junction)?, above));
             }
             Access::Root(_) | Access::FarEnd(_) | Access::Given => return None,
-            Access::On { .. } | Access::Chain { .. } => return None,
+            Access::On { .. } | Access::Chain { .. } | Access::FirstBelow { .. } => return None,
         }
         node = include.parent;
     }

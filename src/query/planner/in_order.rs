@@ -1,6 +1,7 @@
-//! Whether an index, or the primary key backwards, gives the rows of a root in the order wanted.
+//! Whether an index, or the primary key backwards, gives rows in the order wanted.
 
 use crate::engine::{AccessPath, IndexWalk, NullsApart, Range, Snapshot};
+use crate::query::node::OrderKey;
 use crate::query::plan::{FoundOrder, PlanNode, RowOrder, decisive_keys};
 use crate::query::reach::At;
 use crate::query::{Direction, Nulls};
@@ -38,27 +39,47 @@ pub(super) fn walked(
         AccessPath::Index { index, values, .. } => (*index, values, Range::All),
         _ => return None,
     };
-    let declared = &table.indexes[index];
-    if declared.kind != IndexKind::Ordered || path.list().is_some() {
+    if path.list().is_some() {
         return None;
     }
-    let (fixed, rest) = declared.columns.split_at(values.len());
+    let walk = walk(wanted, table, index, values.len(), range == Range::All)?;
+    let path = AccessPath::Range {
+        index,
+        values: values.clone(),
+        range,
+    };
+    Some((path, FoundOrder::Index(walk)))
+}
+
+/// How an index comes in an order behind so many of its columns that are fixed, with all values of the next one or with
+/// some, of which null is none.
+pub(super) fn walk(
+    wanted: &[OrderKey],
+    table: &Table,
+    index: usize,
+    fixed: usize,
+    all: bool,
+) -> Option<IndexWalk> {
+    let declared = &table.indexes[index];
+    if declared.kind != IndexKind::Ordered {
+        return None;
+    }
+    let (fixed_columns, rest) = declared.columns.split_at(fixed);
     // What all rows have in common decides nothing, and behind the primary key nothing is left to decide.
     let key = &table.primary_key().columns;
-    let wanted = decisive_keys(wanted, fixed, key);
+    let wanted = decisive_keys(wanted, fixed_columns, key);
     if wanted.is_empty() || wanted.len() > rest.len() || wanted.iter().any(|it| it.at != At::Row) {
         return None;
     }
     let mut backwards = None;
     let mut nulls = NullsApart::No;
     for (place, (key, &column)) in wanted.iter().zip(rest).enumerate() {
-        let falls = declared.descending[values.len() + place];
+        let falls = declared.descending[fixed + place];
         let reversed = falls != (key.direction == Direction::Descending);
         if key.ordinal != column || *backwards.get_or_insert(reversed) != reversed {
             return None;
         }
-        let has_nulls =
-            table.columns[column as usize].nullable && (place > 0 || range == Range::All);
+        let has_nulls = table.columns[column as usize].nullable && (place > 0 || all);
         // An index has nulls where the low values are.
         let nulls_first = key.direction == Direction::Ascending;
         match (has_nulls, nulls_first, key.nulls) {
@@ -68,14 +89,8 @@ pub(super) fn walked(
             _ => return None,
         }
     }
-    let walk = IndexWalk {
+    Some(IndexWalk {
         backwards: backwards.unwrap_or(false),
         nulls,
-    };
-    let path = AccessPath::Range {
-        index,
-        values: values.clone(),
-        range,
-    };
-    Some((path, FoundOrder::Index(walk)))
+    })
 }

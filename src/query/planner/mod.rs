@@ -6,7 +6,8 @@
 //! 2. What is asked about the whole is decided: a count needs no order and no cut.
 //! 3. `root` chooses how the root is found, among all ways that there are, by what each is expected to cost: the candidates
 //!    of its filter, the order of an index (`in_order`), and `far_end`, what is below it. It knows when a limit lets it stop early.
-//! 4. `estimate` says how many rows of each node are expected.
+//! 4. `estimate` says how many rows of each node are expected. By that `look_ups` chooses whether values are looked up one by
+//!    one or matched in one pass, and `first_below` whether an index gives the few rows that a limit leaves below each row.
 //!
 //! All ways give the same rows in the same order. A plan knows which counts it depends on; who keeps one has to see whether
 //! they still hold ([`Plan::fits`]).
@@ -18,6 +19,8 @@ mod root;
 mod in_order;
 mod far_end;
 mod estimate;
+mod look_ups;
+mod first_below;
 
 use std::collections::BTreeSet;
 
@@ -171,12 +174,13 @@ fn counting(mut draft: Drafted) -> Drafted {
 /// Chooses how the root is found and how values are looked up, and estimates what that leads to.
 fn settled(draft: Drafted, version: Version<'_>) -> Plan {
     let Drafted { mut plan, strategy } = draft;
-    if let Access::Root(_) = plan.root().access {
-        root::choose(&mut plan, strategy, version);
+    let judged = if let Access::Root(_) = plan.root().access {
+        root::choose(&mut plan, strategy, version)
     } else {
         plan.nodes[0].estimate = estimate::UNKNOWN;
-    }
-    estimate::estimate(&mut plan, strategy, version);
+        estimate::UNKNOWN
+    };
+    estimate::estimate(&mut plan, judged, strategy, version);
     plan
 }
 
@@ -190,7 +194,7 @@ fn can_fail(node: &PlanNode) -> bool {
         Access::On { condition, .. } => Some(condition),
         Access::Through { through, .. } => through.filter.as_ref(),
         Access::Root(_) | Access::FarEnd(_) | Access::Given => None,
-        Access::Direct { .. } | Access::Chain { .. } => None,
+        Access::Direct { .. } | Access::Chain { .. } | Access::FirstBelow { .. } => None,
     };
     let steps: &[Step] = match &node.access {
         Access::Chain { steps, .. } => steps,

@@ -13,7 +13,7 @@ use crate::engine::{
 use crate::query::plan::{Access, Cut, FoundOrder, IdOrder, Keep, Plan, PlanNode, RowOrder, Stop};
 use crate::query::planner::{estimate, far_end, in_order};
 use crate::query::reach::Origin;
-use crate::query::reason::{Reason, RootWay};
+use crate::query::reason::{Contender, Reason};
 use crate::query::{Strategy, Version};
 use crate::schema::Table;
 
@@ -26,16 +26,18 @@ const HAVE_REQUIRED: f64 = 0.5;
 /// One way to find the rows of the root.
 #[derive(Debug)]
 struct RootChoice {
-    way: RootWay,
+    way: Contender,
     access: Access,
     found: FoundOrder,
     /// Whether the filter has nothing left to test.
     answers_filter: bool,
     cost: f64,
+    /// How many rows that pass the filter are judged by what is below them.
+    judged: f64,
 }
 
-/// Chooses how the root is found.
-pub(super) fn choose(plan: &mut Plan, strategy: Strategy, version: Version<'_>) {
+/// Chooses how the root is found; how many of its rows are judged by what is below them.
+pub(super) fn choose(plan: &mut Plan, strategy: Strategy, version: Version<'_>) -> f64 {
     let snapshot = version.snapshot;
     let no_index;
     let (chosen, reason, rows) = {
@@ -51,17 +53,17 @@ pub(super) fn choose(plan: &mut Plan, strategy: Strategy, version: Version<'_>) 
             let answers_filter = candidates.answers_filter(rule);
             let candidate = candidates.all.swap_remove(rule);
             let rows = candidate.rows;
-            let choice = RootChoice::of(candidate.path, answers_filter);
+            let choice = RootChoice::of(candidate.path, answers_filter, rows);
             (choice, Reason::ByRule, rows)
         } else if strategy == Strategy::Scan {
             let answers_filter = root.node.filter.is_none();
-            let choice = RootChoice::of(AccessPath::Scan, answers_filter);
             let rows = snapshot.rows_of(root.node.table);
+            let choice = RootChoice::of(AccessPath::Scan, answers_filter, rows);
             (choice, Reason::Asked(strategy), rows)
         } else if candidates.all[0].path.names_one_row() {
             let answers_filter = candidates.answers_filter(0);
             let candidate = candidates.all.swap_remove(0);
-            let choice = RootChoice::of(candidate.path, answers_filter);
+            let choice = RootChoice::of(candidate.path, answers_filter, 1.0);
             (choice, Reason::OneRow, 1.0)
         } else {
             let ways = Ways::new(plan, snapshot, strategy);
@@ -88,16 +90,18 @@ pub(super) fn choose(plan: &mut Plan, strategy: Strategy, version: Version<'_>) 
     root.no_index = no_index;
     root.stop = stop.filter(|_| !is_one);
     root.estimate = estimate::cut(rows, 1.0, root.cut);
+    chosen.judged
 }
 
 impl RootChoice {
-    fn of(path: AccessPath, answers_filter: bool) -> Self {
+    fn of(path: AccessPath, answers_filter: bool, judged: f64) -> Self {
         RootChoice {
-            way: RootWay::Path(path.kind()),
+            way: Contender::Path(path.kind()),
             access: Access::Root(path),
             found: FoundOrder::Ids,
             answers_filter,
             cost: 0.0,
+            judged,
         }
     }
 }
@@ -107,16 +111,16 @@ fn chosen(all: Vec<RootChoice>, strategy: Strategy) -> (RootChoice, Reason) {
     let is_asked = |choice: &RootChoice| match strategy {
         Strategy::Cheapest | Strategy::Rules | Strategy::Scan => false,
         Strategy::Probe | Strategy::OnePass => false,
-        Strategy::Key => choice.way == RootWay::Path(PathKind::Key),
-        Strategy::Edges => choice.way == RootWay::Path(PathKind::Edges),
-        Strategy::Index => choice.way == RootWay::Path(PathKind::Index),
-        Strategy::Range => choice.way == RootWay::Path(PathKind::Range),
-        Strategy::KeyRange => choice.way == RootWay::Path(PathKind::KeyRange),
-        Strategy::Intersection => choice.way == RootWay::Path(PathKind::Intersection),
-        Strategy::InOrder => choice.way == RootWay::InOrder,
-        Strategy::Sort => choice.way != RootWay::InOrder,
-        Strategy::FarEnd => choice.way == RootWay::FarEnd,
-        Strategy::NearEnd => choice.way != RootWay::FarEnd,
+        Strategy::Key => choice.way == Contender::Path(PathKind::Key),
+        Strategy::Edges => choice.way == Contender::Path(PathKind::Edges),
+        Strategy::Index => choice.way == Contender::Path(PathKind::Index),
+        Strategy::Range => choice.way == Contender::Path(PathKind::Range),
+        Strategy::KeyRange => choice.way == Contender::Path(PathKind::KeyRange),
+        Strategy::Intersection => choice.way == Contender::Path(PathKind::Intersection),
+        Strategy::InOrder => choice.way == Contender::InOrder,
+        Strategy::Sort => choice.way != Contender::InOrder,
+        Strategy::FarEnd => choice.way == Contender::FarEnd,
+        Strategy::NearEnd => choice.way != Contender::FarEnd,
     };
     let asked = all.iter().any(is_asked);
     let mut ways: Vec<RootChoice> = match asked {
@@ -208,21 +212,27 @@ impl<'p> Ways<'p> {
         for (place, candidate) in candidates.all.iter().enumerate() {
             let answers_filter = candidates.answers_filter(place);
             let ordered = self.is_ordered_by_ids(&candidate.path);
+            let read = self.read(left, ordered);
+            let cost = self.cost(candidate, passing, left, ordered)
+                + candidate.cost_of_unread(candidate.rows * read);
+            let path = candidate.path.clone();
             ways.push(RootChoice {
-                cost: self.cost(candidate, passing, left, ordered),
-                ..RootChoice::of(candidate.path.clone(), answers_filter)
+                cost,
+                ..RootChoice::of(path, answers_filter, passing * read)
             });
             self.add_in_order(candidate, answers_filter, (passing, left), &mut ways);
         }
         self.add_indexes(candidates, (passing, left), &mut ways);
         for far in far_ends {
             let cost = self.cost_of_far_end(&far, passing / all);
+            let judged = far.roots * passing / all;
             ways.push(RootChoice {
-                way: RootWay::FarEnd,
+                way: Contender::FarEnd,
                 access: Access::FarEnd(far.way),
                 found: FoundOrder::Ids,
                 answers_filter: false,
                 cost,
+                judged,
             });
         }
         (ways, left)
@@ -258,16 +268,21 @@ impl<'p> Ways<'p> {
 
     /// What a candidate costs: of the roots that pass, `left` are left in the end.
     fn cost(&self, candidate: &Candidate, passing: f64, left: f64, ordered: bool) -> f64 {
-        let read = match self.wanted {
-            Some(wanted) if ordered => (wanted / left.max(1.0)).min(1.0),
-            _ => 1.0,
-        };
+        let read = self.read(left, ordered);
         let judged = self.below * passing * read;
         let sort = match (ordered, &self.root.order) {
             (true, _) | (_, RowOrder::Any) => 0.0,
             _ => Cost::sort(left, self.wanted.unwrap_or(left)),
         };
         candidate.cost_of(candidate.rows * read) + judged + sort
+    }
+
+    /// The share of its rows that a way reads, if `left` of all are left in the end.
+    fn read(&self, left: f64, ordered: bool) -> f64 {
+        match self.wanted {
+            Some(wanted) if ordered => (wanted / left.max(1.0)).min(1.0),
+            _ => 1.0,
+        }
     }
 
     fn cost_of_far_end(&self, far: &far_end::Found, passing: f64) -> f64 {
@@ -310,11 +325,12 @@ impl<'p> Ways<'p> {
         };
         if let Some((path, found)) = found {
             ways.push(RootChoice {
-                way: RootWay::InOrder,
+                way: Contender::InOrder,
                 access: Access::Root(path),
                 found,
                 answers_filter,
                 cost: self.cost(candidate, passing, left, true),
+                judged: passing * self.read(left, true),
             });
         }
     }
@@ -345,11 +361,12 @@ impl<'p> Ways<'p> {
             let all = self.snapshot.rows_of(self.table.id);
             let candidate = Candidate::of_index(path.clone(), all);
             ways.push(RootChoice {
-                way: RootWay::InOrder,
+                way: Contender::InOrder,
                 access: Access::Root(path),
                 found,
                 answers_filter: self.root.node.filter.is_none(),
                 cost: self.cost(&candidate, passing, left, true),
+                judged: passing * self.read(left, true),
             });
         }
     }

@@ -6,6 +6,7 @@ use crate::query::Version;
 use crate::query::node::{IncludeNode, Node};
 use crate::query::plan::{Access, Crossing, Lookup, Probe, ValueJoin, Walk, Way};
 use crate::query::planner::chain;
+use crate::query::reason::Reason;
 use crate::schema::{IndexKind, Table, TableId};
 use crate::value::Value;
 
@@ -107,15 +108,16 @@ impl Tables<'_> {
             from: from.to_vec(),
             to: to.to_vec(),
             lookup: lookup.unwrap_or(Lookup::Scan),
+            reason: Reason::OnlyWay,
         })
     }
 }
 
 /// What is known of the rows to be found.
-struct Probes<'a> {
-    from: &'a [u32],
-    to: &'a [u32],
-    scope: &'a [(u32, Value)],
+pub(super) struct Probes<'a> {
+    pub(super) from: &'a [u32],
+    pub(super) to: &'a [u32],
+    pub(super) scope: &'a [(u32, Value)],
 }
 
 impl Probes<'_> {
@@ -146,7 +148,7 @@ impl Probes<'_> {
     }
 
     /// What to look up in the first columns, as far as it is known.
-    fn first_of(&self, columns: &[u32]) -> Vec<Probe> {
+    pub(super) fn first_of(&self, columns: &[u32]) -> Vec<Probe> {
         columns.iter().map_while(|&it| self.probe(it)).collect()
     }
 
@@ -159,7 +161,7 @@ impl Probes<'_> {
     }
 
     /// Whether these columns say all that is asked of a row, scope aside, which is tested again.
-    fn decides(&self, columns: &[u32]) -> bool {
+    pub(super) fn decides(&self, columns: &[u32]) -> bool {
         self.to.iter().all(|to| columns.contains(to))
     }
 }

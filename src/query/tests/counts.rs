@@ -97,6 +97,7 @@ fn plans_say_how_a_number_is_found() {
             "    number of edges tasks_user_id_fkey to its children",
             "  count notes (Note), about 1 row",
             "    look-up in index notes_owner_type_owner_id_idx: owner_type = 'user', owner_id",
+            "    because: cost 4, against 21 for one pass",
             "    filter: owner_type = 'user'",
             "  count pinned (Task), about 4 rows",
             "    to junction: edges pins_user_id_fkey to its children",
@@ -181,7 +182,7 @@ fn a_filter_on_a_foreign_key_walks_its_edges() {
         [
             "select Task, about 1 row",
             "  by edges tasks_user_id_fkey under one parent: userId = :user",
-            "  because: cost 2, against 21 for a scan",
+            "  because: cost 2, against 3 for an index",
             "  order: primary key, as found",
             "",
         ]

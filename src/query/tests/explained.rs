@@ -176,6 +176,7 @@ fn an_include_tells_how_its_rows_are_reached() {
             "    limit: 1 per parent",
             "  include notes (Note), required, not shown, about 0 rows",
             "    look-up in index notes_owner_type_owner_id_idx: owner_type = 'user', owner_id",
+            "    because: cost 4, against 21 for one pass",
             "    filter: owner_type = 'user'",
             "    order: primary key, as found",
             "  include badges (Badge), about 1 row",

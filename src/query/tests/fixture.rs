@@ -241,6 +241,7 @@ fn schema() -> Schema {
                 .column(text("title"))
                 .column(ColumnDef::new("done", DataType::Bool))
                 .index(IndexDef::new(["title"]).hash())
+                .index(IndexDef::new(["user_id", "title", "done"]))
                 .foreign_key(key(&["user_id"], "users", &["id"])),
         )
         .table(TableDef::new("tags").column(text("name").primary_key()))

@@ -588,6 +588,7 @@ fn plans_tell_what_is_reached() {
         "      to target: edge task_tags_tag_name_fkey to its parent",
         "  count notes (Note), not shown, about 0 rows",
         "    look-up in index notes_owner_type_owner_id_idx: owner_type = 'user', owner_id",
+        "    because: cost 3, against 21 for one pass",
         "    filter: owner_type = 'user' and text = 'x'",
         "",
     ];

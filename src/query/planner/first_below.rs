@@ -1,0 +1,202 @@
+//! Whether the few rows that a limit leaves below each row are read from an index in their order, instead of all that stand
+//! there.
+//!
+//! An index begins with the columns by which the rows are found, and goes on with those of the order. Each row above costs a
+//! descent into it, and then only the rows that the limit reaches; so it pays where many more stand below one row. Only
+//! where no filter can fail, for rows are not looked at that otherwise would be, and where nobody else reads the rows.
+
+use std::collections::BTreeSet;
+
+use crate::engine::{Cost, Range, Ranged, Snapshot, Terms, as_rows, finds_every_child};
+use crate::query::Strategy;
+use crate::query::plan::{
+    Access, FirstBelow, FoundOrder, Keep, Plan, PlanNode, RowOrder, Stop, Walk,
+};
+use crate::query::planner::walk::Probes;
+use crate::query::planner::{in_order, reach};
+use crate::query::reach::Origin;
+use crate::query::reason::{Contender, Reason};
+use crate::schema::{Table, TableId};
+
+/// What is known where first rows are chosen.
+pub(super) struct FirstRows<'s> {
+    snapshot: &'s Snapshot,
+    strategy: Strategy,
+    /// The nodes all rows of which are read before they are cut.
+    read_whole: BTreeSet<usize>,
+}
+
+/// A way to the first rows.
+struct Way {
+    first: FirstBelow,
+    found: FoundOrder,
+    /// Whether the filter has nothing left to test.
+    answers_filter: bool,
+    cost: f64,
+}
+
+impl<'s> FirstRows<'s> {
+    /// None where no node asks for a few rows below each row, or nobody wants them so.
+    pub(super) fn new(plan: &Plan, strategy: Strategy, snapshot: &'s Snapshot) -> Option<Self> {
+        let unwanted = matches!(strategy, Strategy::Rules | Strategy::Sort);
+        let mut below = plan.nodes.iter().skip(1);
+        if unwanted || !plan.is_total || !below.any(|it| it.cut.limit.is_some()) {
+            return None;
+        }
+        let mut read_whole = reach::joined(&plan.nodes);
+        for (position, node) in plan.nodes.iter().enumerate() {
+            read_whole.extend(node.node.reached());
+            let mut children = node.node.children.iter();
+            let judged = !node.asks.is_empty() || !node.joins.is_empty();
+            if judged || children.any(|&child| plan.nodes[child].is_required()) {
+                read_whole.insert(position);
+            }
+        }
+        Some(FirstRows {
+            snapshot,
+            strategy,
+            read_whole,
+        })
+    }
+
+    /// Decides about a node below so many rows with so many rows below each; whether the numbers of rows decided.
+    pub(super) fn choose(
+        &self,
+        position: usize,
+        node: &mut PlanNode,
+        source: TableId,
+        (parents, below_each): (f64, f64),
+    ) -> bool {
+        let Some(rows) = self.wanted(position, node) else {
+            return false;
+        };
+        let ways = self.ways(node, source, rows, (parents, below_each));
+        let Some(way) = ways.into_iter().min_by(|a, b| a.cost.total_cmp(&b.cost)) else {
+            return false;
+        };
+        let found = parents * below_each;
+        let kept = as_rows(rows).min(below_each);
+        let of_all = parents * Cost::PROBE + found * Cost::FETCH + Cost::sort(found, kept);
+        let (cost, than, other) = match way.cost < of_all {
+            true => (way.cost, Contender::AllSorted, of_all),
+            false => (of_all, Contender::InOrder, way.cost),
+        };
+        let cheaper = Reason::Cheaper { cost, than, other };
+        let is_asked = self.strategy == Strategy::InOrder;
+        node.reason = match is_asked {
+            true => Reason::Asked(self.strategy),
+            false => cheaper,
+        };
+        if (is_asked || than == Contender::AllSorted)
+            && let Access::Direct { parent, .. } = node.access
+        {
+            node.access = Access::FirstBelow {
+                parent,
+                first: way.first,
+            };
+            node.found = way.found;
+            node.stop = Some(Stop {
+                rows,
+                in_batches: false,
+            });
+            if way.answers_filter {
+                node.node.filter = None;
+            }
+        }
+        !is_asked
+    }
+
+    /// How many rows are wanted below each row, where no others have to be looked at.
+    fn wanted(&self, position: usize, node: &PlanNode) -> Option<usize> {
+        let include = node.node.include.as_ref()?;
+        let asked_otherwise = match (self.strategy, &node.access) {
+            (Strategy::Probe | Strategy::OnePass, Access::Direct { walk, .. }) => {
+                matches!(walk, Walk::ByValue(_))
+            }
+            _ => false,
+        };
+        let is_apart = include.origin == Origin::Request
+            && include.recursion.is_none()
+            && !self.read_whole.contains(&position);
+        let usable = is_apart && !asked_otherwise && node.keep == Keep::Rows;
+        // Whether there is any row decides about those above.
+        let wanted = |limit: usize| node.cut.offset.saturating_add(limit).max(1);
+        node.cut.limit.filter(|_| usable).map(wanted)
+    }
+
+    /// The indexes that begin with what rows are found by and go on with what they are ordered by.
+    fn ways(
+        &self,
+        node: &PlanNode,
+        source: TableId,
+        rows: usize,
+        (parents, below_each): (f64, f64),
+    ) -> Vec<Way> {
+        let schema = self.snapshot.schema();
+        let (Access::Direct { walk, .. }, RowOrder::Columns(order)) = (&node.access, &node.order)
+        else {
+            return Vec::new();
+        };
+        let (from, to) = match walk {
+            Walk::ToChildren(key) => {
+                let key = schema.foreign_key(*key);
+                match finds_every_child(schema, key) {
+                    true => (&*key.parent_columns, &*key.child_columns),
+                    false => return Vec::new(),
+                }
+            }
+            Walk::ByValue(join) => (&*join.from, &*join.to),
+            Walk::ToParent(_) => return Vec::new(),
+        };
+        let (source, table) = (schema.table(source), schema.table(node.node.table));
+        if !are_of_one_type((source, from), (table, to)) {
+            return Vec::new();
+        }
+        let include = node.node.include.as_ref();
+        let scope = include.map_or(&[][..], |it| &it.association.scope);
+        let probes = Probes { from, to, scope };
+        let filter = node.node.filter.as_ref();
+        let terms = Terms::of(filter);
+        let way = |index: usize| {
+            let columns = &table.indexes[index].columns;
+            let probe = probes.first_of(columns);
+            let fixed = probe.len();
+            if !probes.decides(&columns[..fixed]) {
+                return None;
+            }
+            let next = columns.get(fixed)?;
+            let ranged = terms.range(table, *next).unwrap_or(Ranged {
+                range: Range::All,
+                answered: 0,
+            });
+            let range = ranged.range;
+            let walk = in_order::walk(order, table, index, fixed, range == Range::All)?;
+            let answers_filter = terms.are_all(ranged.answered);
+            let share = filter.map_or(1.0, |it| self.snapshot.share(table.id, it, true));
+            let wanted = as_rows(rows) + 1.0;
+            let read = match answers_filter {
+                true => wanted.min(below_each * share),
+                false => (wanted / share).min(below_each),
+            };
+            Some(Way {
+                first: FirstBelow {
+                    index,
+                    probe,
+                    range,
+                },
+                found: FoundOrder::Index(walk),
+                answers_filter,
+                cost: parents * (Cost::DESCENT + read * Cost::FETCH),
+            })
+        };
+        (0..table.indexes.len()).filter_map(way).collect()
+    }
+}
+
+/// A value of another type may be equal, but is not found in an index.
+fn are_of_one_type((source, from): (&Table, &[u32]), (table, to): (&Table, &[u32])) -> bool {
+    let mut pairs = from.iter().zip(to);
+    pairs.all(|(&from, &to)| {
+        source.columns[from as usize].data_type == table.columns[to as usize].data_type
+    })
+}
