@@ -5,12 +5,12 @@
 
 use smallvec::SmallVec;
 
-use crate::engine::{RowId, RowView, Snapshot, TableReader};
+use crate::engine::{RowId, RowView, Snapshot};
 use crate::error::Result;
 use crate::expr::{Bound, Cells};
 use crate::query::execute::watch::Watch;
 use crate::query::execute::{first_difference, leave_passing};
-use crate::query::level::{self, Level, RowList};
+use crate::query::level::{self, Level, RowList, RowSlice};
 use crate::query::plan::{Crossing, Lookup, Probe, ValueJoin, Walk};
 use crate::schema::{ForeignKeyId, TableId};
 use crate::value::{Value, ValueRef};
@@ -21,6 +21,8 @@ pub(super) struct Found {
     pub(super) offsets: Vec<u32>,
     /// Whether the rows were read to be found.
     pub(super) were_read: bool,
+    /// How many there may be.
+    pub(super) rows_max: u32,
 }
 
 /// What a walk to a table needs besides the way.
@@ -30,18 +32,24 @@ pub(super) struct Walker<'p, 's, W> {
     /// The values of the parameters.
     pub(super) given: &'p [Value],
     pub(super) snapshot: &'s Snapshot,
+    /// How many rows each step may find.
+    pub(super) rows_max: u32,
     pub(super) watch: W,
 }
 
 impl<'s, W: Watch> Walker<'_, 's, W> {
     /// The rows straight below the given ones.
-    pub(super) fn direct(self, walk: &Walk, parents: &RowList<'s>) -> Result<Level<'s>> {
+    pub(super) fn direct(self, walk: &Walk, parents: RowSlice<'_, 's>) -> Result<Level<'s>> {
         let found = self.find(walk, parents)?;
         Ok(self.read(found))
     }
 
     /// The rows below the given ones, each with the junction row that leads to it.
-    pub(super) fn through(self, crossing: &Crossing, parents: &RowList<'s>) -> Result<Level<'s>> {
+    pub(super) fn through(
+        self,
+        crossing: &Crossing,
+        parents: RowSlice<'_, 's>,
+    ) -> Result<Level<'s>> {
         let (junction, found) = self.cross(crossing, parents)?;
         let offsets = composed(&junction.offsets, &found.offsets);
         let junction = match crossing.shown {
@@ -57,10 +65,10 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
     }
 
     /// The rows for which a condition on them and a given row is true, below each given row: every pair is looked at.
-    pub(super) fn on(self, condition: &Bound, parents: &RowList<'s>) -> Result<Level<'s>> {
+    pub(super) fn on(self, condition: &Bound, parents: RowSlice<'_, 's>) -> Result<Level<'s>> {
         let reader = self.snapshot.reader(self.table);
         let columns = reader.table.columns.len();
-        let mut found = Found::with_capacity(parents.len(), 0);
+        let mut found = Found::with_capacity(parents.len(), 0, self.rows_max);
         found.were_read = true;
         for parent in 0..parents.len() {
             for (id, cells) in reader.scan() {
@@ -95,11 +103,11 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
 
     /// How many rows stand straight below each of the given ones. Over the edges of a parent nothing is looked at but how
     /// many there are.
-    pub(super) fn number_direct(self, walk: &Walk, parents: &RowList<'s>) -> Result<Level<'s>> {
+    pub(super) fn number_direct(self, walk: &Walk, parents: RowSlice<'_, 's>) -> Result<Level<'s>> {
         let offsets = match walk {
             Walk::ToChildren(key) => {
                 self.watch.probed(parents.len());
-                edge_counts(*key, parents, self.snapshot)?
+                self.edge_counts(*key, parents)?
             }
             Walk::ToParent(_) | Walk::ByValue(_) => self.find(walk, parents)?.offsets,
         };
@@ -110,7 +118,7 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
     pub(super) fn number_through(
         self,
         crossing: &Crossing,
-        parents: &RowList<'s>,
+        parents: RowSlice<'_, 's>,
     ) -> Result<Level<'s>> {
         let (junction, found) = self.cross(crossing, parents)?;
         Ok(self.numbers(composed(&junction.offsets, &found.offsets)))
@@ -120,16 +128,15 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
     pub(super) fn cross(
         self,
         crossing: &Crossing,
-        parents: &RowList<'s>,
+        parents: RowSlice<'_, 's>,
     ) -> Result<(Level<'s>, Found)> {
         let junction = self.junction(crossing, parents)?;
-        let (walk, rows) = (&crossing.to_target, &junction.rows);
-        let found = self.find(walk, rows)?;
+        let found = self.find(&crossing.to_target, junction.rows.all())?;
         Ok((junction, found))
     }
 
     /// The junction rows below the given rows.
-    fn junction(self, crossing: &Crossing, parents: &RowList<'s>) -> Result<Level<'s>> {
+    fn junction(self, crossing: &Crossing, parents: RowSlice<'_, 's>) -> Result<Level<'s>> {
         let walker = Walker {
             table: crossing.junction,
             ..self
@@ -142,32 +149,149 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
     }
 
     /// The ids of the rows below each of the given rows.
-    pub(super) fn find(self, walk: &Walk, parents: &RowList<'_>) -> Result<Found> {
+    pub(super) fn find(self, walk: &Walk, parents: RowSlice<'_, '_>) -> Result<Found> {
         let (table, snapshot, watch) = (self.table, self.snapshot, self.watch);
         match walk {
             Walk::ToParent(key) => {
                 watch.probed(parents.len());
-                to_parent(*key, parents, snapshot)
+                self.to_parent(*key, parents)
             }
             Walk::ToChildren(key) => {
                 watch.probed(parents.len());
-                to_children(*key, parents, snapshot)
+                self.to_children(*key, parents)
             }
             Walk::ByValue(join) => match &join.lookup {
-                Lookup::Key { key, probe } => look_up(parents, probe, |values, ids| {
+                Lookup::Key { key, probe } => self.look_up(parents, probe, |values, ids| {
                     watch.probed(1);
                     ids.extend(snapshot.find(table, *key, values));
                 }),
-                Lookup::Index { index, probe, .. } => look_up(parents, probe, |values, ids| {
-                    watch.probed(1);
-                    ids.append(&mut snapshot.find_all(table, *index, values));
-                }),
+                Lookup::Index { index, probe, .. } => {
+                    self.look_up(parents, probe, |values, ids| {
+                        watch.probed(1);
+                        ids.append(&mut snapshot.find_all(table, *index, values));
+                    })
+                }
                 Lookup::Scan => {
                     watch.read(snapshot.row_count(table));
-                    scan(join, parents, snapshot.reader(table))
+                    self.match_all(join, parents)
                 }
             },
         }
+    }
+
+    /// The offsets of the rows under each of the given ones over the edges of a key.
+    fn edge_counts(self, key: ForeignKeyId, parents: RowSlice<'_, '_>) -> Result<Vec<u32>> {
+        let edges = self.snapshot.edges(self.snapshot.schema().foreign_key(key));
+        let mut offsets = Vec::with_capacity(parents.len() + 1);
+        offsets.push(0);
+        let mut rows = 0;
+        for &id in parents.ids {
+            rows += edges.child_count(id);
+            offsets.push(level::offset_within(rows, self.rows_max)?);
+        }
+        Ok(offsets)
+    }
+
+    fn to_parent(self, key: ForeignKeyId, rows: RowSlice<'_, '_>) -> Result<Found> {
+        let key = self.snapshot.schema().foreign_key(key);
+        let mut found = Found::with_capacity(rows.len(), rows.len(), self.rows_max);
+        for &cells in rows.cells {
+            found.ids.extend(rows.reader.parent(cells, key));
+            found.end_row()?;
+        }
+        Ok(found)
+    }
+
+    fn to_children(self, key: ForeignKeyId, rows: RowSlice<'_, '_>) -> Result<Found> {
+        let edges = self.snapshot.edges(self.snapshot.schema().foreign_key(key));
+        let expected = rows.len() * rows.reader.mean_children(edges);
+        let mut found = Found::with_capacity(rows.len(), expected, self.rows_max);
+        for &id in rows.ids {
+            edges.append_children(id, &mut found.ids);
+            found.end_row()?;
+        }
+        Ok(found)
+    }
+
+    /// One look-up per row; none where a column is null (associations EL-30).
+    fn look_up(
+        self,
+        rows: RowSlice<'_, '_>,
+        probe: &[Probe],
+        mut find: impl FnMut(&[Value], &mut Vec<RowId>),
+    ) -> Result<Found> {
+        let mut found = Found::with_capacity(rows.len(), 0, self.rows_max);
+        for &cells in rows.cells {
+            let value = |probe: &Probe| match probe {
+                Probe::Column(ordinal) => {
+                    let value = rows.reader.value(cells, *ordinal);
+                    (!value.is_null()).then(|| value.to_value())
+                }
+                Probe::Constant(value) => Some(value.clone()),
+            };
+            let values: Option<SmallVec<[Value; 2]>> = probe.iter().map(value).collect();
+            if let Some(values) = values {
+                find(&values, &mut found.ids);
+            }
+            found.end_row()?;
+        }
+        Ok(found)
+    }
+
+    /// One pass over the table; the given rows are sorted by value first, to be found.
+    fn match_all(self, join: &ValueJoin, rows: RowSlice<'_, '_>) -> Result<Found> {
+        let table = self.snapshot.reader(self.table);
+        let has_null = |position: &u32| {
+            let cells = rows.cells[*position as usize];
+            join.from
+                .iter()
+                .any(|&it| rows.reader.value(cells, it).is_null())
+        };
+        let compare_given = |a: u32, b: u32| {
+            let (a, b) = (rows.cells[a as usize], rows.cells[b as usize]);
+            let orders = join.from.iter().map(|&ordinal| {
+                rows.reader
+                    .value(a, ordinal)
+                    .total_cmp(rows.reader.value(b, ordinal))
+            });
+            first_difference(orders)
+        };
+        let mut given: Vec<u32> = (0_u32..)
+            .take(rows.len())
+            .filter(|it| !has_null(it))
+            .collect();
+        given.sort_unstable_by(|&a, &b| compare_given(a, b));
+        let mut pairs: Vec<(u32, RowId)> = Vec::new();
+        for (id, cells) in table.scan() {
+            let compare = |&position: &u32| {
+                let other = rows.cells[position as usize];
+                let orders = join.from.iter().zip(&join.to).map(|(&from, &to)| {
+                    rows.reader
+                        .value(other, from)
+                        .total_cmp(table.value(cells, to))
+                });
+                first_difference(orders)
+            };
+            let start = given.partition_point(|it| compare(it).is_lt());
+            let equal = given[start..].iter().take_while(|it| compare(it).is_eq());
+            pairs.extend(equal.map(|&position| (position, id)));
+        }
+        pairs.sort_unstable();
+        self.found_from_pairs(&pairs, rows.len())
+    }
+
+    /// `pairs` ascend.
+    fn found_from_pairs(self, pairs: &[(u32, RowId)], rows: usize) -> Result<Found> {
+        let mut found = Found::with_capacity(rows, pairs.len(), self.rows_max);
+        found.were_read = true;
+        let mut pairs = pairs.iter().peekable();
+        for row in (0_u32..).take(rows) {
+            while let Some((_, id)) = pairs.next_if(|(position, _)| *position == row) {
+                found.ids.push(*id);
+            }
+            found.end_row()?;
+        }
+        Ok(found)
     }
 
     /// A level of numbers alone.
@@ -200,135 +324,42 @@ pub(super) fn composed(upper: &[u32], lower: &[u32]) -> Vec<u32> {
     upper.iter().map(|&end| lower[end as usize]).collect()
 }
 
-/// The offsets of the rows under each of the given ones over the edges of a key.
-fn edge_counts(key: ForeignKeyId, parents: &RowList<'_>, snapshot: &Snapshot) -> Result<Vec<u32>> {
-    let edges = snapshot.edges(snapshot.schema().foreign_key(key));
-    let mut offsets = Vec::with_capacity(parents.len() + 1);
-    offsets.push(0);
-    let mut rows = 0;
-    for &id in &parents.ids {
-        rows += edges.child_count(id);
-        offsets.push(level::offset(rows)?);
-    }
-    Ok(offsets)
-}
-
-fn to_parent(key: ForeignKeyId, rows: &RowList<'_>, snapshot: &Snapshot) -> Result<Found> {
-    let key = snapshot.schema().foreign_key(key);
-    let mut found = Found::with_capacity(rows.len(), rows.len());
-    for &cells in &rows.cells {
-        found.ids.extend(rows.reader.parent(cells, key));
-        found.end_row()?;
-    }
-    Ok(found)
-}
-
-fn to_children(key: ForeignKeyId, rows: &RowList<'_>, snapshot: &Snapshot) -> Result<Found> {
-    let key = snapshot.schema().foreign_key(key);
-    let edges = snapshot.edges(key);
-    let expected = rows.len() * rows.reader.mean_children(edges);
-    let mut found = Found::with_capacity(rows.len(), expected);
-    for &id in &rows.ids {
-        edges.append_children(id, &mut found.ids);
-        found.end_row()?;
-    }
-    Ok(found)
-}
-
-/// One look-up per row; none where a column is null (associations EL-30).
-fn look_up(
-    rows: &RowList<'_>,
-    probe: &[Probe],
-    mut find: impl FnMut(&[Value], &mut Vec<RowId>),
-) -> Result<Found> {
-    let mut found = Found::with_capacity(rows.len(), 0);
-    for &cells in &rows.cells {
-        let value = |probe: &Probe| match probe {
-            Probe::Column(ordinal) => {
-                let value = rows.reader.value(cells, *ordinal);
-                (!value.is_null()).then(|| value.to_value())
-            }
-            Probe::Constant(value) => Some(value.clone()),
-        };
-        let values: Option<SmallVec<[Value; 2]>> = probe.iter().map(value).collect();
-        if let Some(values) = values {
-            find(&values, &mut found.ids);
-        }
-        found.end_row()?;
-    }
-    Ok(found)
-}
-
-/// One pass over the table; the given rows are sorted by value first, to be found.
-fn scan(join: &ValueJoin, rows: &RowList<'_>, table: TableReader<'_>) -> Result<Found> {
-    let has_null = |position: &u32| {
-        let cells = rows.cells[*position as usize];
-        join.from
-            .iter()
-            .any(|&it| rows.reader.value(cells, it).is_null())
-    };
-    let compare_given = |a: u32, b: u32| {
-        let (a, b) = (rows.cells[a as usize], rows.cells[b as usize]);
-        let orders = join.from.iter().map(|&ordinal| {
-            rows.reader
-                .value(a, ordinal)
-                .total_cmp(rows.reader.value(b, ordinal))
-        });
-        first_difference(orders)
-    };
-    let mut given: Vec<u32> = (0_u32..)
-        .take(rows.len())
-        .filter(|it| !has_null(it))
-        .collect();
-    given.sort_unstable_by(|&a, &b| compare_given(a, b));
-    let mut pairs: Vec<(u32, RowId)> = Vec::new();
-    for (id, cells) in table.scan() {
-        let compare = |&position: &u32| {
-            let other = rows.cells[position as usize];
-            let orders = join.from.iter().zip(&join.to).map(|(&from, &to)| {
-                rows.reader
-                    .value(other, from)
-                    .total_cmp(table.value(cells, to))
-            });
-            first_difference(orders)
-        };
-        let start = given.partition_point(|it| compare(it).is_lt());
-        let equal = given[start..].iter().take_while(|it| compare(it).is_eq());
-        pairs.extend(equal.map(|&position| (position, id)));
-    }
-    pairs.sort_unstable();
-    found_from_pairs(&pairs, rows.len())
-}
-
-/// `pairs` ascend.
-fn found_from_pairs(pairs: &[(u32, RowId)], rows: usize) -> Result<Found> {
-    let mut found = Found::with_capacity(rows, pairs.len());
-    found.were_read = true;
-    let mut pairs = pairs.iter().peekable();
-    for row in (0_u32..).take(rows) {
-        while let Some((_, id)) = pairs.next_if(|(position, _)| *position == row) {
-            found.ids.push(*id);
-        }
-        found.end_row()?;
-    }
-    Ok(found)
-}
-
 impl Found {
-    fn with_capacity(rows: usize, ids: usize) -> Self {
+    fn with_capacity(rows: usize, ids: usize, rows_max: u32) -> Self {
         let mut offsets = Vec::with_capacity(rows + 1);
         offsets.push(0);
         Found {
             ids: Vec::with_capacity(ids),
             offsets,
             were_read: false,
+            rows_max,
         }
+    }
+
+    /// What was found in parts, one behind the other.
+    ///
+    /// # Errors
+    /// `Limit` for more than `rows_max` in all.
+    pub(super) fn joined(parts: Vec<Found>, rows_max: u32) -> Result<Self> {
+        let rows = parts.iter().map(|part| part.offsets.len() - 1).sum();
+        let ids = parts.iter().map(|part| part.ids.len()).sum();
+        level::offset_within(ids, rows_max)?;
+        let mut found = Found::with_capacity(rows, ids, rows_max);
+        for mut part in parts {
+            let before = level::offset_within(found.ids.len(), rows_max)?;
+            let ends = part.offsets.iter().skip(1);
+            found.offsets.extend(ends.map(|end| before + end));
+            found.ids.append(&mut part.ids);
+            found.were_read |= part.were_read;
+        }
+        Ok(found)
     }
 
     /// What was found since the last call stands under the next row.
     #[inline]
     fn end_row(&mut self) -> Result<()> {
-        self.offsets.push(level::offset(self.ids.len())?);
+        let end = level::offset_within(self.ids.len(), self.rows_max)?;
+        self.offsets.push(end);
         Ok(())
     }
 }

@@ -2,13 +2,15 @@
 
 use crate::engine::{Snapshot, as_rows};
 use crate::query::plan::{Access, Cut, Lookup, Plan, PlanNode, Walk, Way, magnitude};
+use crate::query::planner::split;
 use crate::query::{Strategy, Version};
 use crate::schema::TableId;
 
 /// What is led to where nothing says more.
 pub(super) const UNKNOWN: f64 = 1.0;
 
-/// Says how many rows are left of each node but the root, and forces what a strategy says about look-ups.
+/// Says how many rows are left of each node but the root and how finding them is split, and forces what a strategy says about
+/// look-ups.
 pub(super) fn estimate(plan: &mut Plan, strategy: Strategy, version: Version<'_>) {
     let snapshot = version.snapshot;
     for position in 0..plan.nodes.len() {
@@ -22,7 +24,9 @@ pub(super) fn estimate(plan: &mut Plan, strategy: Strategy, version: Version<'_>
         };
         let above = &above[include.parent];
         let parents = above.estimate;
-        let found = parents * fan_out(node, above.node.table, snapshot);
+        let fan_out = fan_out(node, above.node.table, snapshot);
+        node.split = split::of_include(node, fan_out, strategy);
+        let found = parents * fan_out;
         let share = node.node.filter.as_ref();
         let share = share.map_or(1.0, |it| snapshot.share(node.node.table, it, false));
         node.estimate = cut(found * share, parents, node.cut);

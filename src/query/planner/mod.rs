@@ -6,7 +6,8 @@
 //! 2. What is asked about the whole is decided: a count needs no order and no cut.
 //! 3. `root` chooses how the root is found, among all ways that there are, by what each is expected to cost: the candidates
 //!    of its filter, the order of an index (`in_order`), and `far_end`, what is below it. It knows when a limit lets it stop early.
-//! 4. `estimate` says how many rows of each node are expected.
+//! 4. `estimate` says how many rows of each node are expected, and `split` from how many on finding them is split between
+//!    threads.
 //!
 //! All ways give the same rows in the same order. A plan knows which counts it depends on; who keeps one has to see whether
 //! they still hold ([`Plan::fits`]).
@@ -18,13 +19,16 @@ mod root;
 mod in_order;
 mod far_end;
 mod estimate;
+mod split;
 
 use std::collections::BTreeSet;
 
 use crate::association::link::{Association, Link};
 use crate::engine::AccessPath;
 use crate::query::node::Node;
-use crate::query::plan::{Access, Cut, FoundOrder, IdOrder, Keep, Plan, PlanNode, RowOrder, Step};
+use crate::query::plan::{
+    Access, Cut, FoundOrder, IdOrder, Keep, Plan, PlanNode, RowOrder, Split, Step,
+};
 use crate::query::reach::{Origin, Slot};
 use crate::query::reason::Reason;
 use crate::query::resolve::Resolved;
@@ -176,6 +180,7 @@ fn settled(draft: Drafted, version: Version<'_>) -> Plan {
     } else {
         plan.nodes[0].estimate = estimate::UNKNOWN;
     }
+    plan.nodes[0].split = split::of_root(plan.root(), strategy);
     estimate::estimate(&mut plan, strategy, version);
     plan
 }
@@ -229,6 +234,7 @@ fn plan_node(mut node: Node, access: Access, schema: &Schema) -> PlanNode {
         keep,
         found: FoundOrder::Ids,
         stop: None,
+        split: Split::Never,
         estimate: 0.0,
         no_index: Vec::new(),
         reason: Reason::OnlyWay,
