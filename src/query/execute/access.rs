@@ -50,12 +50,7 @@ pub(super) fn read<'s>(
             let slots = snapshot.slots_by_path(root.table, path, given);
             let splits = first.is_none() && root.filter.is_some();
             match splits && planned.split.parts(slots.len()) > 1 {
-                true => {
-                    let parts = in_parts(slots, planned.split, watch, |slots, tally| {
-                        scan(slots, root, given, None, snapshot, tally)
-                    })?;
-                    RowList::joined(parts, reader)
-                }
+                true => scan_in_parts(slots, planned, given, snapshot, watch)?,
                 false => scan(slots, root, given, first, snapshot, watch)?,
             }
         }
@@ -81,6 +76,22 @@ fn scan<'s>(
     list.extend(passing.take(first.unwrap_or(usize::MAX)));
     root.check(failed)?;
     Ok(list)
+}
+
+/// The same of all of them, on all cores.
+#[inline(never)]
+fn scan_in_parts<'s>(
+    slots: Range<u32>,
+    planned: &PlanNode,
+    given: &[Value],
+    snapshot: &'s Snapshot,
+    watch: impl Watch,
+) -> Result<RowList<'s>> {
+    let root = &planned.node;
+    let parts = in_parts(slots, planned.split, watch, |slots, tally| {
+        scan(slots, root, given, None, snapshot, tally)
+    })?;
+    Ok(RowList::joined(parts, snapshot.reader(root.table)))
 }
 
 /// What `read` gives for each part of some slots, in their order.

@@ -57,7 +57,6 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
                 ids: level.rows.ids,
                 offsets: level.offsets,
                 were_read: true,
-                rows_max: self.rows_max,
             };
             found.leave_lowest_keys(step.table, self.snapshot);
         }

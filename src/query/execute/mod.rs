@@ -11,6 +11,8 @@
 //! 5. Then a node is cut, its computed attributes are worked out, and last the optional includes are read, and counted what
 //!    is only counted, under the rows that are left. A recursive include is followed once nothing above it changes any more.
 //!
+//! The work of one step may be split between threads where it is for many rows (`parts`); the steps follow one another.
+//!
 //! Taking rows out of a node takes out what is already below them. The recursion is as deep as the includes of the
 //! request, which are limited. Everything is allocated per level.
 

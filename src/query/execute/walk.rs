@@ -21,8 +21,6 @@ pub(super) struct Found {
     pub(super) offsets: Vec<u32>,
     /// Whether the rows were read to be found.
     pub(super) were_read: bool,
-    /// How many there may be.
-    pub(super) rows_max: u32,
 }
 
 /// What a walk to a table needs besides the way.
@@ -68,7 +66,7 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
     pub(super) fn on(self, condition: &Bound, parents: RowSlice<'_, 's>) -> Result<Level<'s>> {
         let reader = self.snapshot.reader(self.table);
         let columns = reader.table.columns.len();
-        let mut found = Found::with_capacity(parents.len(), 0, self.rows_max);
+        let mut found = Found::with_capacity(parents.len(), 0);
         found.were_read = true;
         for parent in 0..parents.len() {
             for (id, cells) in reader.scan() {
@@ -83,7 +81,7 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
                     found.ids.push(id);
                 }
             }
-            found.end_row()?;
+            found.end_row(self.rows_max)?;
         }
         Ok(self.read(found))
     }
@@ -194,10 +192,10 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
 
     fn to_parent(self, key: ForeignKeyId, rows: RowSlice<'_, '_>) -> Result<Found> {
         let key = self.snapshot.schema().foreign_key(key);
-        let mut found = Found::with_capacity(rows.len(), rows.len(), self.rows_max);
+        let mut found = Found::with_capacity(rows.len(), rows.len());
         for &cells in rows.cells {
             found.ids.extend(rows.reader.parent(cells, key));
-            found.end_row()?;
+            found.end_row(self.rows_max)?;
         }
         Ok(found)
     }
@@ -205,10 +203,10 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
     fn to_children(self, key: ForeignKeyId, rows: RowSlice<'_, '_>) -> Result<Found> {
         let edges = self.snapshot.edges(self.snapshot.schema().foreign_key(key));
         let expected = rows.len() * rows.reader.mean_children(edges);
-        let mut found = Found::with_capacity(rows.len(), expected, self.rows_max);
+        let mut found = Found::with_capacity(rows.len(), expected);
         for &id in rows.ids {
             edges.append_children(id, &mut found.ids);
-            found.end_row()?;
+            found.end_row(self.rows_max)?;
         }
         Ok(found)
     }
@@ -220,7 +218,7 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
         probe: &[Probe],
         mut find: impl FnMut(&[Value], &mut Vec<RowId>),
     ) -> Result<Found> {
-        let mut found = Found::with_capacity(rows.len(), 0, self.rows_max);
+        let mut found = Found::with_capacity(rows.len(), 0);
         for &cells in rows.cells {
             let value = |probe: &Probe| match probe {
                 Probe::Column(ordinal) => {
@@ -233,7 +231,7 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
             if let Some(values) = values {
                 find(&values, &mut found.ids);
             }
-            found.end_row()?;
+            found.end_row(self.rows_max)?;
         }
         Ok(found)
     }
@@ -282,14 +280,14 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
 
     /// `pairs` ascend.
     fn found_from_pairs(self, pairs: &[(u32, RowId)], rows: usize) -> Result<Found> {
-        let mut found = Found::with_capacity(rows, pairs.len(), self.rows_max);
+        let mut found = Found::with_capacity(rows, pairs.len());
         found.were_read = true;
         let mut pairs = pairs.iter().peekable();
         for row in (0_u32..).take(rows) {
             while let Some((_, id)) = pairs.next_if(|(position, _)| *position == row) {
                 found.ids.push(*id);
             }
-            found.end_row()?;
+            found.end_row(self.rows_max)?;
         }
         Ok(found)
     }
@@ -325,14 +323,13 @@ pub(super) fn composed(upper: &[u32], lower: &[u32]) -> Vec<u32> {
 }
 
 impl Found {
-    fn with_capacity(rows: usize, ids: usize, rows_max: u32) -> Self {
+    fn with_capacity(rows: usize, ids: usize) -> Self {
         let mut offsets = Vec::with_capacity(rows + 1);
         offsets.push(0);
         Found {
             ids: Vec::with_capacity(ids),
             offsets,
             were_read: false,
-            rows_max,
         }
     }
 
@@ -344,7 +341,7 @@ impl Found {
         let rows = parts.iter().map(|part| part.offsets.len() - 1).sum();
         let ids = parts.iter().map(|part| part.ids.len()).sum();
         level::offset_within(ids, rows_max)?;
-        let mut found = Found::with_capacity(rows, ids, rows_max);
+        let mut found = Found::with_capacity(rows, ids);
         for mut part in parts {
             let before = level::offset_within(found.ids.len(), rows_max)?;
             let ends = part.offsets.iter().skip(1);
@@ -355,10 +352,10 @@ impl Found {
         Ok(found)
     }
 
-    /// What was found since the last call stands under the next row.
+    /// What was found since the last call stands under the next row, if it is not more than `rows_max` in all.
     #[inline]
-    fn end_row(&mut self) -> Result<()> {
-        let end = level::offset_within(self.ids.len(), self.rows_max)?;
+    fn end_row(&mut self, rows_max: u32) -> Result<()> {
+        let end = level::offset_within(self.ids.len(), rows_max)?;
         self.offsets.push(end);
         Ok(())
     }
