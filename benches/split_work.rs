@@ -1,9 +1,9 @@
 //! From how many rows on does it pay to split the work of a request between threads? `cargo bench --bench split_work`
-//! prints a table, from 100 authors to 10,000 with 50 comments each.
+//! prints a table, from 30 authors to 10,000 with 50 comments each.
 //!
 //! Each request is run by one thread and in parts on all cores, in turns; beside the time by one thread stands how many times
-//! faster it is in parts. Medians. What is read is not looked at but where the last row says so: looking at results is up to
-//! whoever asks. The bounds in the planner are those from which every request of a kind gained.
+//! faster it is in parts, by the fastest sample of each: parts need all cores at once, and what else a machine does takes some
+//! away. What is found is not looked at but where the last row says so: looking at results is up to whoever asks.
 #![expect(clippy::disallowed_methods, reason = "a bench measures time")]
 
 use std::hint::black_box;
