@@ -20,7 +20,7 @@ mod blog;
 
 const AUTHORS: [i64; 5] = [30, 100, 300, 1_000, 10_000];
 
-/// How many pairs of samples a median is of, and how long each sample lasts at least.
+/// How many pairs of samples the fastest are of, and how long each sample lasts at least.
 const SAMPLES: usize = 60;
 const SAMPLE: Duration = Duration::from_millis(3);
 
