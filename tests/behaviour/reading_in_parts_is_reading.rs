@@ -135,7 +135,7 @@ mod pools {
         pool.build().expect("a pool of threads").install(work)
     }
 
-    fn requests() -> [Select; 6] {
+    fn requests() -> [Select; 5] {
         let users = || select("User");
         [
             select("Post").filter(col("level").gt(100)),
@@ -143,7 +143,6 @@ mod pools {
             users().include("posts"),
             users().include(include("posts").filter((col("level") % 3).eq(0))),
             users().include(include("posts").order_by(desc("level")).limit(2)),
-            users().include("groups").filter(col("level").gt(3)),
         ]
     }
 

@@ -15,10 +15,14 @@ use crate::query::plan::{Access, Lookup, PlanNode, RowOrder, Split, Step, Walk, 
 /// of a text a millisecond; from here on both gain, up to 1.8 times with 500,000 rows. Sorts gain 1.1 to 1.4 times.
 const ROOTS_MIN: usize = 20_000;
 
-/// From so many rows on, those above and those below them together, an include is split whose rows are tested, sorted, looked up
-/// or found over a junction. With 3,300 rows, 150 µs, some gained 1.5 times and some nothing; with 11,000 all did, 1.3 to 1.5
+/// From so many rows on, those above and those below them together, an include is split whose rows are tested, sorted or looked
+/// up. With 3,300 rows, 150 µs, some gained 1.5 times and some nothing; with 11,000 all did, 1.3 to 1.5
 /// times.
 const WORKED_MIN: f64 = 10_000.0;
+
+/// The same of an include over a junction. With 40,000 rows and no core to spare it took twice the time, with 400,000 a fifth
+/// more; with one to spare those gained 1.35 times.
+const CROSSED_MIN: f64 = 200_000.0;
 
 /// The same of an include whose rows are only found over edges. With 11,000 rows, 70 µs, it lost; with 60,000, 400 µs, it
 /// gained little, with 110,000 1.4 times, with 550,000 twice.
@@ -45,9 +49,10 @@ pub(super) fn of_include(node: &PlanNode, fan_out: f64, strategy: Strategy) -> S
         Access::On { .. } => true,
         Access::Root(_) | Access::FarEnd(_) | Access::Given => false,
     };
-    let rows_min = match only_finds(node) {
-        true => FOUND_MIN,
-        false => WORKED_MIN,
+    let rows_min = match &node.access {
+        Access::Through { .. } => CROSSED_MIN,
+        _ if only_finds(node) => FOUND_MIN,
+        _ => WORKED_MIN,
     };
     match can_be_split {
         true => as_asked(Split::From(above_min(rows_min, fan_out)), strategy),
