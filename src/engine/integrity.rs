@@ -10,6 +10,10 @@ use crate::schema::{ForeignKey, Table, UniqueKey};
 use crate::storage::RowId;
 use crate::value::Key;
 
+/// From so many rows on, tables and keys are looked at on all cores. Measured over four tables: with 2,000 rows, a
+/// millisecond, a second core gained nothing; with 10,000, six milliseconds, it did.
+const WIDE_MIN: usize = 10_000;
+
 impl Snapshot {
     /// Recomputes every index, edge and constraint from the rows and gives the differences, in words: none is what a
     /// committed state always has. A reference or a duplicate that waits for commit is a difference only after it.
@@ -60,13 +64,10 @@ impl Snapshot {
             .iter()
             .map(|table| self.row_count(table.id))
             .sum();
-        let wide = rows >= parallel::ROWS_MIN;
-        let mut faults =
-            parallel::flat_map(schema.tables(), wide, |table| self.table_faults(table));
-        faults.extend(parallel::flat_map(schema.foreign_keys(), wide, |key| {
-            self.edge_faults(key)
-        }));
-        faults
+        let wide = rows >= WIDE_MIN;
+        let of_tables = parallel::map(schema.tables(), wide, |table| self.table_faults(table));
+        let of_keys = parallel::map(schema.foreign_keys(), wide, |key| self.edge_faults(key));
+        of_tables.into_iter().chain(of_keys).flatten().collect()
     }
 
     fn table_faults(&self, table: &Table) -> Vec<String> {

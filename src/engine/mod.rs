@@ -40,7 +40,7 @@ mod changes;
 mod database;
 mod plan_delete;
 mod shared;
-mod parallel;
+pub(crate) mod parallel;
 mod integrity;
 mod fingerprint;
 

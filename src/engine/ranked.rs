@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 
+use crate::engine::parallel;
 use crate::value::{DataType, ValueRef};
 
 /// A row to be sorted.
@@ -122,13 +123,41 @@ pub(crate) fn sort_first<R: Copy + Ord>(
     if rows.len() <= rows_max {
         return sort(rows, compare);
     }
+    pick_first(rows, rows_max, compare);
+    sort(rows, compare);
+    rows.truncate(rows_max);
+    true
+}
+
+/// The same on all cores.
+pub(crate) fn sort_first_wide<R: Copy + Ord + Send>(
+    rows: &mut Vec<Ranked<R>>,
+    rows_max: usize,
+    compare: impl Fn(u32, u32) -> Ordering + Copy + Sync,
+) -> bool {
+    let is_cut = rows.len() > rows_max;
+    if is_cut {
+        pick_first(rows, rows_max, compare);
+    }
+    let by_rank = by_rank(compare);
+    let is_changed = !rows.is_sorted_by(|a, b| by_rank(a, b).is_le());
+    if is_changed {
+        parallel::sort_unstable_by(rows, by_rank);
+    }
+    rows.truncate(rows_max);
+    is_cut || is_changed
+}
+
+/// Puts the first ones of many rows first, and leaves no others.
+fn pick_first<R: Copy + Ord>(
+    rows: &mut Vec<Ranked<R>>,
+    rows_max: usize,
+    compare: impl Fn(u32, u32) -> Ordering + Copy,
+) {
     if rows.len() > SORTED_SOONER.max(rows_max.saturating_mul(2)) {
         rows.select_nth_unstable_by(rows_max, by_rank(compare));
         rows.truncate(rows_max);
     }
-    sort(rows, compare);
-    rows.truncate(rows_max);
-    true
 }
 
 #[cfg(test)]
@@ -166,7 +195,13 @@ mod tests {
             let mut first = ranked(&rows);
             let is_changed = sort_first(&mut first, rows_max, compare);
             assert_eq!(is_changed, !as_found || rows_max < rows.len());
-            for (sorted, expected) in [(sorted, &expected[..]), (first, &expected[..rows_max])] {
+            let mut wide = ranked(&rows);
+            assert_eq!(sort_first_wide(&mut wide, rows_max, compare), is_changed);
+            for (sorted, expected) in [
+                (sorted, &expected[..]),
+                (first, &expected[..rows_max]),
+                (wide, &expected[..rows_max]),
+            ] {
                 let positions: Vec<u32> = sorted.iter().map(|it| it.position).collect();
                 assert_eq!(positions, expected);
             }

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use crate::engine::{RowCells, RowId, RowView, Snapshot, TableReader};
+use crate::engine::{RowCells, RowId, RowView, Snapshot, TableReader, parallel};
 use crate::error::{Error, Limit, RequestError, RequestKind, Result};
 use crate::query::recursed::Recursed;
 use crate::schema::TableId;
@@ -30,6 +30,14 @@ pub(crate) struct RowList<'s> {
     pub(crate) reader: TableReader<'s>,
     pub(crate) ids: Vec<RowId>,
     pub(crate) cells: Vec<RowCells<'s>>,
+}
+
+/// Rows of a list that stand together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowSlice<'l, 's> {
+    pub(crate) reader: TableReader<'s>,
+    pub(crate) ids: &'l [RowId],
+    pub(crate) cells: &'l [RowCells<'s>],
 }
 
 /// How far ahead of its reading a row is asked for. The rows of a level stand anywhere; one after the other, each would be
@@ -98,6 +106,19 @@ impl<'s> Level<'s> {
         let ends = other.offsets.iter().skip(1);
         self.offsets.extend(ends.map(|end| before + end));
         self.append(other);
+    }
+
+    /// Levels with their parents one behind the other.
+    pub(crate) fn joined(parts: Vec<Level<'s>>, reader: TableReader<'s>) -> Self {
+        let (rows, parents) = parts.iter().fold((0, 1), |(rows, parents), part| {
+            (rows + part.len(), parents + part.parents())
+        });
+        let mut parts = parts.into_iter();
+        let mut all = parts.next().unwrap_or_else(|| Level::unread(reader));
+        all.rows.reserve(rows);
+        all.offsets.reserve(parents);
+        parts.for_each(|part| all.append_batch(part));
+        all
     }
 
     /// Puts all rows under one parent.
@@ -227,12 +248,45 @@ impl<'s> RowList<'s> {
         RowList { reader, ids, cells }
     }
 
+    /// All of them.
+    #[inline]
+    pub(crate) fn all(&self) -> RowSlice<'_, 's> {
+        RowSlice {
+            reader: self.reader,
+            ids: &self.ids,
+            cells: &self.cells,
+        }
+    }
+
+    /// The same on all cores.
+    pub(crate) fn read_wide(snapshot: &'s Snapshot, table: TableId, ids: Vec<RowId>) -> Self {
+        let reader = snapshot.reader(table);
+        let cells = parallel::map(&ids, true, |&id| reader.live(id));
+        RowList { reader, ids, cells }
+    }
+
     /// Adds rows that were found in the snapshot of the reader.
     pub(crate) fn extend(&mut self, rows: impl Iterator<Item = (RowId, RowCells<'s>)>) {
         rows.for_each(|(id, cells)| {
             self.ids.push(id);
             self.cells.push(cells);
         });
+    }
+
+    /// Lists one behind the other.
+    pub(crate) fn joined(parts: Vec<RowList<'s>>, reader: TableReader<'s>) -> Self {
+        let rows = parts.iter().map(RowList::len).sum();
+        let mut parts = parts.into_iter();
+        let mut all = parts.next().unwrap_or_else(|| RowList::new(reader));
+        all.reserve(rows);
+        parts.for_each(|part| all.append(part));
+        all
+    }
+
+    /// Makes room for as many rows in all.
+    fn reserve(&mut self, rows: usize) {
+        self.ids.reserve(rows - self.ids.len());
+        self.cells.reserve(rows - self.cells.len());
     }
 
     fn append(&mut self, mut other: RowList<'s>) {
@@ -247,7 +301,7 @@ impl<'s> RowList<'s> {
 
     #[inline]
     pub(crate) fn view(&self, position: usize) -> RowView<'s> {
-        self.reader.view(self.ids[position], self.cells[position])
+        self.all().view(position)
     }
 
     /// A cell of the row at a position.
@@ -308,9 +362,29 @@ impl<'s> RowList<'s> {
     }
 }
 
+impl<'l, 's> RowSlice<'l, 's> {
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    #[inline]
+    pub(crate) fn view(&self, position: usize) -> RowView<'s> {
+        self.reader.view(self.ids[position], self.cells[position])
+    }
+
+    pub(crate) fn part(&self, positions: Range<usize>) -> RowSlice<'l, 's> {
+        RowSlice {
+            reader: self.reader,
+            ids: &self.ids[positions.clone()],
+            cells: &self.cells[positions],
+        }
+    }
+}
+
 /// The most rows that one include may have under all of its parents. Rows multiply from include to include, and a few of
 /// them lead around in a ring quickly; this is where that is refused, at some gigabytes.
-const INCLUDED_ROWS_MAX: u32 = if cfg!(test) { 10_000 } else { 100_000_000 };
+pub(crate) const INCLUDED_ROWS_MAX: u32 = if cfg!(test) { 10_000 } else { 100_000_000 };
 
 /// An offset after so many rows of an include.
 ///
@@ -318,8 +392,17 @@ const INCLUDED_ROWS_MAX: u32 = if cfg!(test) { 10_000 } else { 100_000_000 };
 /// `Limit` where there are too many.
 #[inline]
 pub(crate) fn offset(rows: usize) -> Result<u32> {
+    offset_within(rows, INCLUDED_ROWS_MAX)
+}
+
+/// The same of a part of an include that may have so many.
+///
+/// # Errors
+/// `Limit` where there are too many.
+#[inline]
+pub(crate) fn offset_within(rows: usize, rows_max: u32) -> Result<u32> {
     match u32::try_from(rows) {
-        Ok(offset) if offset <= INCLUDED_ROWS_MAX => Ok(offset),
+        Ok(offset) if offset <= rows_max => Ok(offset),
         _ => Err(too_many()),
     }
 }

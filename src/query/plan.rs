@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::association::link::Association;
 use crate::association::registry::{ModelEntry, Registry};
-use crate::engine::{AccessPath, IndexWalk, Range, Snapshot};
+use crate::engine::{AccessPath, IndexWalk, Range, Snapshot, parallel};
 use crate::error::{RequestError, RequestKind, Result};
 use crate::expr::Bound;
 use crate::query::node::{Node, OrderKey};
@@ -49,6 +49,8 @@ pub(crate) struct PlanNode {
     pub(crate) found: FoundOrder,
     /// When nothing more is read, of a root that is found in the order wanted and of the first rows below each row.
     pub(crate) stop: Option<Stop>,
+    /// Whether the work for its rows is split between threads.
+    pub(crate) split: Split,
     /// How many rows are expected to be left of it, under all rows of its parent node.
     pub(crate) estimate: f64,
     /// Why its rows are found as they are.
@@ -78,6 +80,20 @@ pub(crate) struct Stop {
     /// Whether rows that pass the filter may be taken out again by what is below them: then they are read in batches.
     pub(crate) in_batches: bool,
 }
+
+/// Whether work for the rows of a node is split between threads: of a root, to test and to sort them; of an include, all of
+/// it. That changes neither rows nor order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Split {
+    Never,
+    /// If it begins at so many rows at least: of a root, those that are tested or sorted; else those above.
+    From(usize),
+    /// However few rows there are, and if there is but one thread: somebody asked for it.
+    Always,
+}
+
+/// How many parts there are for each thread: who is done with his takes another one, for parts do not cost the same.
+const PARTS_PER_THREAD: usize = 4;
 
 /// What is kept of the rows of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -350,6 +366,27 @@ impl Way {
 /// The power of two that a number of rows is near.
 pub(crate) fn magnitude(rows: usize) -> u32 {
     usize::BITS - rows.leading_zeros()
+}
+
+impl Split {
+    /// In how many parts work is done that begins at so many rows.
+    #[inline]
+    pub(crate) fn parts(self, rows: usize) -> usize {
+        match self {
+            Split::Never => 1,
+            Split::From(least) if rows < least => 1,
+            Split::From(_) | Split::Always => self.parts_of_many(rows),
+        }
+    }
+
+    #[inline(never)]
+    fn parts_of_many(self, rows: usize) -> usize {
+        let parts = match (self, parallel::threads()) {
+            (Split::Never | Split::From(_), 1) => 1,
+            (_, threads) => threads * PARTS_PER_THREAD,
+        };
+        parts.min(rows)
+    }
 }
 
 impl PlanNode {

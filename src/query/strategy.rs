@@ -41,11 +41,15 @@ pub enum Strategy {
     Probe,
     /// What is found by value in one pass over its table.
     OnePass,
+    /// All by the thread that asks, however much there is.
+    Sequential,
+    /// In parts on all cores where that is possible, however little there is.
+    Parallel,
 }
 
 impl Strategy {
     /// All of them.
-    pub const ALL: [Strategy; 15] = [
+    pub const ALL: [Strategy; 17] = [
         Strategy::Cheapest,
         Strategy::Rules,
         Strategy::Scan,
@@ -61,6 +65,8 @@ impl Strategy {
         Strategy::NearEnd,
         Strategy::Probe,
         Strategy::OnePass,
+        Strategy::Sequential,
+        Strategy::Parallel,
     ];
 }
 
@@ -82,6 +88,8 @@ impl fmt::Display for Strategy {
             Strategy::NearEnd => "near end",
             Strategy::Probe => "probe",
             Strategy::OnePass => "one pass",
+            Strategy::Sequential => "sequential",
+            Strategy::Parallel => "parallel",
         })
     }
 }

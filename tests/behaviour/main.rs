@@ -14,6 +14,7 @@ mod aggregates_by_group;
 mod aggregates_over_associations;
 mod groups_over_associations;
 mod plans_are_explained;
+mod reading_in_parts_is_reading;
 mod paging_behind_a_row;
 mod integrity;
 mod recursive_includes;

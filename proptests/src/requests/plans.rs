@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use relata::Database;
 use relata::query::Strategy;
-use relata::query::explain::{Explanation, Step};
+use relata::query::explain::{Explanation, SplitWork, Step};
 
 use crate::requests::declare::Dress;
 use crate::requests::proof::{Proof, Question, Seen, TAKEN_UP, answer, database, same};
@@ -38,14 +38,14 @@ impl Proof for Plans {
             let plan = asked.explain(database);
             plan.map_err(|error| error.to_string())
         };
-        let cheapest = steps(&plan(&asked)?);
+        let cheapest = ways(&plan(&asked)?);
         for strategy in Strategy::ALL {
             let asked = asked.clone().strategy(strategy);
             let plan = plan(&asked)?;
             let what = format!("by {strategy}:\n{plan}");
             same(&what, &answer(database, &asked)?, &given)?;
             let reason = plan.root.reason.as_deref().unwrap_or_default();
-            if reason.starts_with("asked for") || steps(&plan) != cheapest {
+            if reason.starts_with("asked for") || ways(&plan) != cheapest {
                 *self.possible.entry(strategy.to_string()).or_default() += 1;
             }
         }
@@ -53,7 +53,8 @@ impl Proof for Plans {
     }
 }
 
-/// How the rows of all nodes are found.
-fn steps(plan: &Explanation) -> Vec<Step> {
-    plan.nodes().flat_map(|node| node.steps.clone()).collect()
+/// How the rows of all nodes are found, and which work is split.
+fn ways(plan: &Explanation) -> Vec<(Vec<Step>, Option<SplitWork>)> {
+    let nodes = plan.nodes();
+    nodes.map(|node| (node.steps.clone(), node.split)).collect()
 }

@@ -176,8 +176,28 @@ impl Snapshot {
         path: &AccessPath,
         given: &[Value],
     ) -> impl Iterator<Item = (RowId, RowCells<'_>)> + use<'_> {
+        self.scan_slots(table, self.slots_by_path(table, path, given))
+    }
+
+    /// The slots of the rows of such a path. Not in all of them is a row.
+    pub(crate) fn slots_by_path(
+        &self,
+        table: TableId,
+        path: &AccessPath,
+        given: &[Value],
+    ) -> ops::Range<u32> {
         let slots = self.key_range(table, path, given);
-        let (start, end) = slots.unwrap_or((RowId(0), RowId(u32::MAX)));
+        let slots = slots.unwrap_or_else(|| (RowId(0), self.state.table(table).rows().end()));
+        slots.0.0..slots.1.0
+    }
+
+    /// The rows in some slots.
+    pub(crate) fn scan_slots(
+        &self,
+        table: TableId,
+        slots: ops::Range<u32>,
+    ) -> impl Iterator<Item = (RowId, RowCells<'_>)> + use<'_> {
+        let (start, end) = (RowId(slots.start), RowId(slots.end));
         let rows = self.state.table(table).rows().iter_from(start);
         rows.take_while(move |(id, _)| *id < end)
     }

@@ -38,11 +38,14 @@ fn the_choice_is_nearly_the_best() {
     let mut worse = Vec::new();
     for (name, request) in shapes(SMALL) {
         let chosen = touched(&db, &request);
-        let ways = Strategy::ALL.map(|strategy| {
+        // What other threads touch is not counted.
+        let ways = Strategy::ALL.into_iter();
+        let ways = ways.filter(|it| *it != Strategy::Parallel);
+        let ways = ways.map(|strategy| {
             let forced = request.clone().strategy(strategy);
             (touched(&db, &forced), strategy)
         });
-        let (best, strategy) = ways.into_iter().min_by_key(|it| it.0).unwrap();
+        let (best, strategy) = ways.min_by_key(|it| it.0).unwrap();
         // A handful of rows is nothing to choose by.
         if chosen * 10 > best * 13 + 160 {
             let plan = request.explain(&db).unwrap();

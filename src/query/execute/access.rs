@@ -3,55 +3,115 @@
 //! All of them at once, where all are read; else one after the other, in the order wanted, as long as somebody asks for
 //! more ([`Roots`]).
 
+use std::ops::Range;
+
 use crate::engine::{AccessPath, RowCells, RowId, Snapshot, TableReader};
 use crate::error::Result;
 use crate::expr::Failed;
 use crate::query::execute::arrange::{KeyOrder, by_columns};
 use crate::query::execute::far_end;
+use crate::query::execute::parts::{self, Tally};
 use crate::query::execute::row_test::RowTest;
-use crate::query::execute::watch::Watch;
+use crate::query::execute::watch::{Unwatched, Watch};
 use crate::query::level::{Level, RowList};
 use crate::query::node::{Node, OrderKey};
-use crate::query::plan::{Access, FoundOrder, PlanNode, RowOrder, decisive_keys};
+use crate::query::plan::{Access, FoundOrder, PlanNode, RowOrder, Split, decisive_keys};
 use crate::value::Value;
 
 /// The rows that the access path finds and the filter leaves: all of them, or the first so many.
 pub(super) fn read<'s>(
     path: &AccessPath,
-    root: &Node,
+    planned: &PlanNode,
     given: &[Value],
     first: Option<usize>,
     snapshot: &'s Snapshot,
     watch: impl Watch,
 ) -> Result<Level<'s>> {
     watch.probed(path.look_ups());
+    let root = &planned.node;
     let reader = snapshot.reader(root.table);
-    let first = first.unwrap_or(usize::MAX);
     let rows = match snapshot.find_by_path(root.table, path, given) {
         Some(found) if root.filter.is_none() => {
-            let rows = RowList::read(snapshot, root.table, found.take(first));
+            let found = found.take(first.unwrap_or(usize::MAX));
+            let rows = RowList::read(snapshot, root.table, found);
             watch.read(rows.len());
             rows
         }
-        found => {
+        Some(found) => {
             let (mut list, mut failed) = (RowList::new(reader), None);
-            match found {
-                Some(found) => {
-                    let found = found.map(|id| (id, reader.live(id)));
-                    let found = found.inspect(|_| watch.read(1));
-                    list.extend(passing(found, root, given, reader, &mut failed).take(first));
-                }
-                None => {
-                    let rows = snapshot.scan_by_path(root.table, path, given);
-                    let rows = rows.inspect(|_| watch.read(1));
-                    list.extend(passing(rows, root, given, reader, &mut failed).take(first));
-                }
-            }
+            let found = found.map(|id| (id, reader.live(id)));
+            let found = found.inspect(|_| watch.read(1));
+            let passing = passing(found, root, given, reader, &mut failed);
+            list.extend(passing.take(first.unwrap_or(usize::MAX)));
             root.check(failed)?;
             list
         }
+        None => {
+            let slots = snapshot.slots_by_path(root.table, path, given);
+            let splits = first.is_none() && root.filter.is_some();
+            match splits && planned.split.parts(slots.len()) > 1 {
+                true => scan_in_parts(slots, planned, given, snapshot, watch)?,
+                false => scan(slots, root, given, first, snapshot, watch)?,
+            }
+        }
     };
     Ok(level(rows))
+}
+
+/// The rows in some slots that the filter leaves: all of them, or the first so many.
+#[inline(never)]
+fn scan<'s>(
+    slots: Range<u32>,
+    root: &Node,
+    given: &[Value],
+    first: Option<usize>,
+    snapshot: &'s Snapshot,
+    watch: impl Watch,
+) -> Result<RowList<'s>> {
+    let reader = snapshot.reader(root.table);
+    let (mut list, mut failed) = (RowList::new(reader), None);
+    let rows = snapshot.scan_slots(root.table, slots);
+    let rows = rows.inspect(|_| watch.read(1));
+    let passing = passing(rows, root, given, reader, &mut failed);
+    list.extend(passing.take(first.unwrap_or(usize::MAX)));
+    root.check(failed)?;
+    Ok(list)
+}
+
+/// The same of all of them, on all cores.
+#[inline(never)]
+fn scan_in_parts<'s>(
+    slots: Range<u32>,
+    planned: &PlanNode,
+    given: &[Value],
+    snapshot: &'s Snapshot,
+    watch: impl Watch,
+) -> Result<RowList<'s>> {
+    let root = &planned.node;
+    let parts = in_parts(slots, planned.split, watch, |slots, tally| {
+        scan(slots, root, given, None, snapshot, tally)
+    })?;
+    Ok(RowList::joined(parts, snapshot.reader(root.table)))
+}
+
+/// What `read` gives for each part of some slots, in their order.
+///
+/// # Errors
+/// That of the first part that has one: that of the first row.
+fn in_parts<R: Send>(
+    slots: Range<u32>,
+    split: Split,
+    watch: impl Watch,
+    read: impl Fn(Range<u32>, &Tally) -> Result<R> + Send + Sync,
+) -> Result<Vec<R>> {
+    let slot = |position: usize| {
+        let behind = u32::try_from(position).expect("there are fewer slots than row ids");
+        slots.start + behind
+    };
+    let parts = split.parts(slots.len());
+    parts::read(slots.len(), parts, watch, |part, tally| {
+        read(slot(part.start)..slot(part.end), tally)
+    })
 }
 
 /// A level of rows of a root.
@@ -243,26 +303,43 @@ fn sort_tied(list: &mut RowList<'_>, from: usize, snapshot: &Snapshot) {
 /// How many rows the access path finds and the filter leaves.
 pub(super) fn count(
     path: &AccessPath,
-    root: &Node,
+    planned: &PlanNode,
     given: &[Value],
     snapshot: &Snapshot,
 ) -> Result<usize> {
+    let root = &planned.node;
     if root.filter.is_none() {
         let counted = snapshot.count_by_path(root.table, path, given);
         return Ok(counted.unwrap_or_else(|| snapshot.row_count(root.table)));
     }
+    let Some(found) = snapshot.find_by_path(root.table, path, given) else {
+        let slots = snapshot.slots_by_path(root.table, path, given);
+        let count = |slots| {
+            let rows = snapshot.scan_slots(root.table, slots);
+            count_passing(rows, root, given, snapshot)
+        };
+        return match planned.split.parts(slots.len()) {
+            2.. => {
+                let parts = in_parts(slots, planned.split, Unwatched, |slots, _| count(slots))?;
+                Ok(parts.into_iter().sum())
+            }
+            _ => count(slots),
+        };
+    };
+    let reader = snapshot.reader(root.table);
+    let rows = found.map(|id| (id, reader.live(id)));
+    count_passing(rows, root, given, snapshot)
+}
+
+fn count_passing<'s>(
+    rows: impl Iterator<Item = (RowId, RowCells<'s>)>,
+    root: &Node,
+    given: &[Value],
+    snapshot: &'s Snapshot,
+) -> Result<usize> {
     let reader = snapshot.reader(root.table);
     let mut failed = None;
-    let count = match snapshot.find_by_path(root.table, path, given) {
-        Some(found) => {
-            let read = found.map(|id| (id, reader.live(id)));
-            passing(read, root, given, reader, &mut failed).count()
-        }
-        None => {
-            let rows = snapshot.scan_by_path(root.table, path, given);
-            passing(rows, root, given, reader, &mut failed).count()
-        }
-    };
+    let count = passing(rows, root, given, reader, &mut failed).count();
     root.check(failed)?;
     Ok(count)
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::engine::ranked::{self, Rank, Ranked};
-use crate::engine::{RowCells, RowId, Snapshot, TableReader};
+use crate::engine::{RowCells, RowId, Snapshot, TableReader, parallel};
 use crate::query::execute::first_difference;
 use crate::query::level::{Level, RowList};
 use crate::query::node::OrderKey;
@@ -29,7 +29,13 @@ pub(super) fn arrange(
         },
     };
     let sorting = Sorting::new(level, columns, snapshot);
-    if let Some(positions) = sorting.positions(level, rows_max) {
+    // An include was split where its parents were.
+    let is_root = planned.node.include.is_none();
+    let positions = match is_root && planned.split.parts(level.len()) > 1 {
+        true => sorting.positions_wide(rows_max),
+        false => sorting.positions(level, rows_max),
+    };
+    if let Some(positions) = positions {
         level.permute(&positions);
         level.count_at_most(rows_max);
     }
@@ -78,27 +84,57 @@ impl<'l, 's> Sorting<'l, 's> {
 
     /// The positions of the rows that are left, in order; none if all stay where they are.
     fn positions(&self, level: &Level<'_>, rows_max: usize) -> Option<Vec<u32>> {
-        let reader = self.rows.reader;
+        match self.first_key() {
+            None => self.sorted(level, rows_max, |it| self.rows.ids[it]),
+            Some((first, true)) => self.sorted(level, rows_max, |it| self.rank::<u128>(&first, it)),
+            Some((first, false)) => self.sorted(level, rows_max, |it| self.rank::<u64>(&first, it)),
+        }
+    }
+
+    /// The same of rows that all stand under one parent, on all cores.
+    #[inline(never)]
+    fn positions_wide(&self, rows_max: usize) -> Option<Vec<u32>> {
+        match self.first_key() {
+            None => self.sorted_wide(rows_max, |it| self.rows.ids[it]),
+            Some((first, true)) => self.sorted_wide(rows_max, |it| self.rank::<u128>(&first, it)),
+            Some((first, false)) => self.sorted_wide(rows_max, |it| self.rank::<u64>(&first, it)),
+        }
+    }
+
+    /// What is compared first, and whether its values often begin alike; none if that is the id.
+    fn first_key(&self) -> Option<(OrderKey, bool)> {
         let first = match (self.columns.first(), self.row_key) {
             (Some(first), _) => *first,
             // No part of a key is null.
             (None, KeyOrder::Columns(&[first, ..])) => {
                 OrderKey::own(first, Direction::Ascending, Nulls::Last)
             }
-            (None, KeyOrder::Ids | KeyOrder::Columns(_)) => {
-                let ids = &self.rows.ids;
-                return self.sorted(level, rows_max, |position| ids[position]);
-            }
+            (None, KeyOrder::Ids | KeyOrder::Columns(_)) => return None,
         };
-        let value = |position: usize| {
-            self.rows.look_ahead(position);
-            reader.read(self.rows.cells[position], first.ordinal)
-        };
-        let data_type = reader.table.columns[first.ordinal as usize].data_type;
-        match ranked::begin_alike(data_type) {
-            true => self.sorted(level, rows_max, |it| first.rank::<u128>(value(it))),
-            false => self.sorted(level, rows_max, |it| first.rank::<u64>(value(it))),
-        }
+        let columns = &self.rows.reader.table.columns;
+        let data_type = columns[first.ordinal as usize].data_type;
+        Some((first, ranked::begin_alike(data_type)))
+    }
+
+    #[inline(always)]
+    fn rank<R: Rank>(&self, first: &OrderKey, position: usize) -> R {
+        self.rows.look_ahead(position);
+        let cells = self.rows.cells[position];
+        first.rank(self.rows.reader.read(cells, first.ordinal))
+    }
+
+    fn sorted_wide<R: Copy + Ord + Send>(
+        &self,
+        rows_max: usize,
+        rank: impl Fn(usize) -> R + Send + Sync,
+    ) -> Option<Vec<u32>> {
+        let len = u32::try_from(self.rows.len()).expect("positions are numbers of 32 bits");
+        let mut rows = parallel::each(0..len, |position| Ranked {
+            rank: rank(position as usize),
+            position,
+        });
+        let is_changed = ranked::sort_first_wide(&mut rows, rows_max, |a, b| self.compare(a, b));
+        is_changed.then(|| rows.iter().map(|row| row.position).collect())
     }
 
     /// By a rank of the row at a position, and then by all that rows are compared by.

@@ -12,28 +12,32 @@ use crate::error::Result;
 use crate::query::execute::leave_passing;
 use crate::query::execute::walk::{Found, Walker, composed};
 use crate::query::execute::watch::Watch;
-use crate::query::level::{Level, RowList};
+use crate::query::level::{Level, RowSlice};
 use crate::query::plan::{Step, Way};
 use crate::schema::TableId;
 
 impl<'s, W: Watch> Walker<'_, 's, W> {
     /// The rows that a chain leads to below each of the given ones, each once and ascending.
-    pub(super) fn chain(self, steps: &[Step], sources: &RowList<'s>) -> Result<Level<'s>> {
+    pub(super) fn chain(self, steps: &[Step], sources: RowSlice<'_, 's>) -> Result<Level<'s>> {
         let mut level = self.step(&steps[0], sources, None)?;
         for step in &steps[1..] {
-            level = self.step(step, &level.rows, Some(&level.offsets))?;
+            level = self.step(step, level.rows.all(), Some(&level.offsets))?;
         }
         Ok(level)
     }
 
     /// How many there are.
-    pub(super) fn number_chain(self, steps: &[Step], sources: &RowList<'s>) -> Result<Level<'s>> {
+    pub(super) fn number_chain(
+        self,
+        steps: &[Step],
+        sources: RowSlice<'_, 's>,
+    ) -> Result<Level<'s>> {
         let found = self.chain(steps, sources)?;
         Ok(self.numbers(found.offsets))
     }
 
     /// The rows of one step below rows that stand under sources, where they do.
-    fn step(self, step: &Step, rows: &RowList<'s>, under: Option<&[u32]>) -> Result<Level<'s>> {
+    fn step(self, step: &Step, rows: RowSlice<'_, 's>, under: Option<&[u32]>) -> Result<Level<'s>> {
         let walker = Walker {
             table: step.table,
             ..self

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::expr::Cells;
 use crate::query::execute::walk::Walker;
 use crate::query::execute::watch::Watch;
-use crate::query::level::RowList;
+use crate::query::level::{INCLUDED_ROWS_MAX, RowList};
 use crate::query::plan::FarEnd;
 use crate::value::{Value, ValueRef};
 
@@ -62,9 +62,10 @@ pub(super) fn find(
             table: *table,
             given,
             snapshot,
+            rows_max: INCLUDED_ROWS_MAX,
             watch,
         };
-        let mut ids = walker.find(step, &below)?.ids;
+        let mut ids = walker.find(step, below.all())?.ids;
         ids.sort_unstable();
         ids.dedup();
         if climb.peek().is_none() {

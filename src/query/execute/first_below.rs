@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::query::execute::access::InOrder;
 use crate::query::execute::walk::{Walker, probed};
 use crate::query::execute::watch::Watch;
-use crate::query::level::{self, Level, RowList};
+use crate::query::level::{self, Level, RowSlice};
 use crate::query::plan::{FirstBelow, FoundOrder, PlanNode};
 use crate::value::Value;
 
@@ -18,7 +18,7 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
         self,
         first: &FirstBelow,
         planned: &PlanNode,
-        parents: &RowList<'s>,
+        parents: RowSlice<'_, 's>,
     ) -> Result<Level<'s>> {
         let snapshot: &'s Snapshot = self.snapshot;
         let reader = snapshot.reader(self.table);
@@ -29,7 +29,7 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
             offsets: vec![0],
             ..Level::unread(reader)
         };
-        for &cells in &parents.cells {
+        for &cells in parents.cells {
             let values: Option<SmallVec<[Value; 2]>> = probed(parents.reader, cells, &first.probe);
             if let (Some(values), FoundOrder::Index(walk)) = (values, planned.found) {
                 self.watch.probed(1);
@@ -38,7 +38,8 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
                 let mut found = found.map(|id| (id, reader.live(id)));
                 in_order.read(&mut found, None, wanted, &mut level.rows)?;
             }
-            level.offsets.push(level::offset(level.rows.len())?);
+            let end = level::offset_within(level.rows.len(), self.rows_max)?;
+            level.offsets.push(end);
         }
         Ok(level)
     }

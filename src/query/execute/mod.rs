@@ -11,6 +11,8 @@
 //! 5. Then a node is cut, its computed attributes are worked out, and last the optional includes are read, and counted what
 //!    is only counted, under the rows that are left. A recursive include is followed once nothing above it changes any more.
 //!
+//! The work of one step may be split between threads where it is for many rows (`parts`); the steps follow one another.
+//!
 //! Taking rows out of a node takes out what is already below them. The recursion is as deep as the includes of the
 //! request, which are limited. Everything is allocated per level.
 
@@ -26,6 +28,8 @@ mod aggregate;
 mod walk;
 mod first_below;
 mod chain;
+mod parts;
+mod below;
 mod recursion;
 mod watch;
 
@@ -35,10 +39,11 @@ use crate::engine::{RowId, Snapshot};
 use crate::error::Result;
 use crate::expr::Bound;
 use crate::query::counting::Counting;
+use crate::query::execute::below::Below;
 use crate::query::execute::row_test::RowTest;
 use crate::query::execute::walk::Walker;
 use crate::query::execute::watch::{Notes, Unwatched, Watch};
-use crate::query::level::{Level, RowList};
+use crate::query::level::{INCLUDED_ROWS_MAX, Level, RowList};
 use crate::query::node::{JunctionNode, OrderKey};
 use crate::query::plan::{Access, Cut, FoundOrder, Keep, Plan, RowOrder, Stop};
 use crate::query::reach::Origin;
@@ -127,9 +132,7 @@ pub(crate) fn place_of(
 pub(crate) fn count(plan: &Plan, given: &[Value], snapshot: &Snapshot) -> Result<usize> {
     let root = plan.root();
     match &root.access {
-        Access::Root(path) if plan.nodes.len() == 1 => {
-            access::count(path, &root.node, given, snapshot)
-        }
+        Access::Root(path) if plan.nodes.len() == 1 => access::count(path, root, given, snapshot),
         _ => {
             let found = run(plan, given, snapshot)?;
             Ok(found.levels.first().map_or(0, Level::len))
@@ -313,19 +316,33 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
         rows_max: usize,
     ) -> Result<Level<'s>> {
         let planned = &self.plan.nodes[node];
-        let (table, snapshot) = (planned.node.table, self.snapshot);
-        let parents = |parent: &usize| rows.unwrap_or(&self.levels[*parent].rows);
-        let walker = Walker {
-            table,
-            given: self.given,
-            snapshot,
-            watch: self.watch,
-        };
+        let snapshot = self.snapshot;
         let mut level = match &planned.access {
-            Access::Root(path) if planned.found == FoundOrder::Ids => {
-                let (node, first) = (&planned.node, self.first());
-                access::read(path, node, self.given, first, snapshot, self.watch)?
+            Access::Direct { parent, .. }
+            | Access::FirstBelow { parent, .. }
+            | Access::On { parent, .. }
+            | Access::Through { parent, .. }
+            | Access::Chain {
+                parent: Some(parent),
+                ..
+            } => {
+                let below = Below {
+                    planned,
+                    given: self.given,
+                    snapshot,
+                    rows_max,
+                };
+                let above = rows.unwrap_or(&self.levels[*parent].rows);
+                return below.read(above.all(), self.watch);
             }
+            Access::Root(path) if planned.found == FoundOrder::Ids => access::read(
+                path,
+                planned,
+                self.given,
+                self.first(),
+                snapshot,
+                self.watch,
+            )?,
             Access::Root(_) | Access::FarEnd(_) => {
                 let mut roots = access::Roots::new(planned, self.given, snapshot, self.watch)?;
                 access::level(roots.read(self.first().unwrap_or(usize::MAX))?)
@@ -335,39 +352,28 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
                 let rows = rows.expect(GIVEN);
                 through_junction(rows, planned.node.junction.as_ref(), self.given)?
             }
-            Access::Direct { parent, walk } => match planned.keep {
-                Keep::Rows | Keep::Passing => walker.direct(walk, parents(parent))?,
-                Keep::Number => return walker.number_direct(walk, parents(parent)),
-            },
-            Access::FirstBelow { parent, first } => {
-                walker.first_below(first, planned, parents(parent))?
+            Access::Chain {
+                parent: None,
+                steps,
+            } => {
+                let walker = Walker {
+                    table: planned.node.table,
+                    given: self.given,
+                    snapshot,
+                    rows_max: INCLUDED_ROWS_MAX,
+                    watch: self.watch,
+                };
+                let sources = self.root_rows.take().expect(GIVEN);
+                let mut level = walker.chain(steps, sources.rows.all())?;
+                level.offsets = walk::composed(&sources.offsets, &level.offsets);
+                level
             }
-            Access::On { parent, condition } => walker.on(condition, parents(parent))?,
-            Access::Through { parent, through } => match planned.keep {
-                Keep::Rows | Keep::Passing => walker.through(through, parents(parent))?,
-                Keep::Number => return walker.number_through(through, parents(parent)),
-            },
-            Access::Chain { parent, steps } => match parent {
-                Some(parent) => match planned.keep {
-                    Keep::Rows | Keep::Passing => walker.chain(steps, parents(parent))?,
-                    Keep::Number => return walker.number_chain(steps, parents(parent)),
-                },
-                None => {
-                    let sources = self.root_rows.take().expect(GIVEN);
-                    let mut level = walker.chain(steps, &sources.rows)?;
-                    level.offsets = walk::composed(&sources.offsets, &level.offsets);
-                    level
-                }
-            },
         };
-        let tested = matches!(
-            planned.access,
-            Access::Root(_) | Access::FarEnd(_) | Access::FirstBelow { .. }
-        );
+        let tested = matches!(planned.access, Access::Root(_) | Access::FarEnd(_));
         if !tested && let Some(filter) = &planned.node.filter {
             leave_passing(&mut level, filter, self.given)?;
         }
-        arrange::arrange(&mut level, planned, rows_max, self.snapshot);
+        arrange::arrange(&mut level, planned, rows_max, snapshot);
         Ok(level)
     }
 

@@ -6,13 +6,13 @@ use crate::error::Result;
 use crate::query::counting::Counting;
 use crate::query::execute::{self, Figures, Watched};
 use crate::query::explain::{
-    Actual, Explained, Explanation, Means, Method, Operation, Ordered, Recursive, Step, StepSide,
-    advice,
+    Actual, Explained, Explanation, Means, Method, Operation, Ordered, Recursive, SplitWork, Step,
+    StepSide, advice,
 };
 use crate::query::node::OrderKey;
 use crate::query::plan::{
     Access, Arrangement, Crossing, FarEnd, FirstBelow, FoundOrder, Keep, Lookup, Plan, PlanNode,
-    Probe, RowOrder, ValueJoin, Walk, Way,
+    Probe, RowOrder, Split, ValueJoin, Walk, Way,
 };
 use crate::query::reach::{At, Origin};
 use crate::query::reason::Reason;
@@ -115,6 +115,7 @@ impl Described<'_> {
             recursive: self.recursive(planned),
             unread: false,
             stops_after: planned.stop(self.snapshot).map(|stop| stop.rows as u64),
+            split: self.split(planned),
             estimated_rows: rounded(planned.estimate),
             reason: told(planned.reason),
             actual: self.figures.map(|figures| actual(figures[position])),
@@ -476,6 +477,41 @@ impl Described<'_> {
             above = include.parent;
         }
         path
+    }
+
+    fn split(&self, planned: &PlanNode) -> Option<SplitWork> {
+        let from = match planned.split {
+            Split::Never => return None,
+            Split::From(least) => least,
+            Split::Always => 1,
+        };
+        let rows = match &planned.node.include {
+            Some(include) => rounded(self.plan.nodes[include.parent].estimate),
+            None => self.rows_worked_on(planned)?,
+        };
+        let is_split = usize::try_from(rows).is_ok_and(|rows| planned.split.parts(rows) > 1);
+        is_split.then_some(SplitWork {
+            rows,
+            from: from as u64,
+        })
+    }
+
+    /// How many rows of a root are tested or sorted after they are found; none where there is nothing to be done.
+    fn rows_worked_on(&self, planned: &PlanNode) -> Option<u64> {
+        let table = self.table(planned.node.table);
+        let is_sorted = matches!(
+            planned.arrangement(self.snapshot),
+            Arrangement::SortByKey | Arrangement::SortByColumns
+        );
+        let is_scan = matches!(
+            planned.access,
+            Access::Root(AccessPath::Scan | AccessPath::KeyRange { .. })
+        ) && planned.found == FoundOrder::Ids;
+        match &planned.node.filter {
+            Some(_) if is_scan && planned.stop(self.snapshot).is_none() => Some(self.rows(table)),
+            None if is_scan && is_sorted => Some(self.rows(table)),
+            _ => is_sorted.then(|| rounded(planned.estimate)),
+        }
     }
 
     fn recursive(&self, planned: &PlanNode) -> Option<Recursive> {

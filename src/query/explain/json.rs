@@ -145,6 +145,12 @@ impl<'w, W: Write> Object<'w, W> {
             object.end()?;
         }
         self.flag("unread", node.unread)?;
+        if let Some(split) = &node.split {
+            let mut object = Object::begin(self.name("split")?)?;
+            object.number("rows", Some(split.rows))?;
+            object.number("from", Some(split.from))?;
+            object.end()?;
+        }
         self.number("stops_after", node.stops_after)?;
         self.number("estimated_rows", Some(node.estimated_rows))?;
         if let Some(actual) = &node.actual {

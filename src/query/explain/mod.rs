@@ -92,6 +92,8 @@ pub struct Explained {
     pub unread: bool,
     /// When no more rows are read, below each row above it, although there may be more.
     pub stops_after: Option<u64>,
+    /// Whether its work is split between threads; none if it is not, as with one thread.
+    pub split: Option<SplitWork>,
     /// How many rows the planner expects it to have, below all rows above it together.
     pub estimated_rows: u64,
     /// Why its rows are found so and not otherwise, where there was a choice. Costs are in rows of a scan.
@@ -261,6 +263,16 @@ pub struct Recursive {
     pub under: String,
     /// How deep it goes.
     pub depth_max: Option<usize>,
+}
+
+/// Work that is split between threads since there is much of it. That changes neither rows nor their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SplitWork {
+    /// About how many rows it begins at: of the root, those that are tested or sorted; else those above.
+    pub rows: u64,
+    /// From how many on it is split.
+    pub from: u64,
 }
 
 /// What a node cost.

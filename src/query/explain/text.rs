@@ -4,7 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::query::explain::{
-    Actual, Explained, Explanation, Means, Method, Operation, Ordered, Recursive, Step, StepSide,
+    Actual, Explained, Explanation, Means, Method, Operation, Ordered, Recursive, SplitWork, Step,
+    StepSide,
 };
 
 /// One block per node, indented below its parent. Each line ends with a line break.
@@ -52,6 +53,7 @@ fn lines(node: &Explained) -> Vec<String> {
     let attributes = node.attributes.iter();
     lines.extend(attributes.map(|attribute| format!("attribute {attribute}")));
     lines.extend(node.recursive.as_ref().map(recursive));
+    lines.extend(node.split.map(|it| split(it, node)));
     lines.extend(node.actual.map(actual));
     lines
 }
@@ -210,6 +212,15 @@ fn recursive(recursive: &Recursive) -> String {
     let to = recursive.depth_max;
     let to = to.map_or_else(String::new, |depth| format!(" to depth {depth}"));
     format!("recursive{to}: the same below each row that is new under its {under}")
+}
+
+fn split(split: SplitWork, node: &Explained) -> String {
+    let above = match node.operation {
+        Operation::Select => "",
+        _ => " above",
+    };
+    let (rows, from) = (rows_of(split.rows), split.from);
+    format!("split between threads: about {rows}{above}, from {from} on")
 }
 
 fn actual(actual: Actual) -> String {

@@ -5,6 +5,7 @@ use crate::engine::{Snapshot, as_rows};
 use crate::query::plan::{Access, Cut, IdOrder, Lookup, Plan, PlanNode, Walk, Way, magnitude};
 use crate::query::planner::first_below::FirstRows;
 use crate::query::planner::look_ups::LookUps;
+use crate::query::planner::split;
 use crate::query::reach::Origin;
 use crate::query::{Strategy, Version};
 use crate::schema::TableId;
@@ -12,8 +13,8 @@ use crate::schema::TableId;
 /// What is led to where nothing says more.
 pub(super) const UNKNOWN: f64 = 1.0;
 
-/// Says how many rows are left of each node but the root, and chooses how values are looked up; so many roots are judged by
-/// what is below them.
+/// Says how many rows are left of each node but the root, how finding them is split, and chooses how values are looked up; so
+/// many roots are judged by what is below them.
 pub(super) fn estimate(plan: &mut Plan, judged: f64, strategy: Strategy, version: Version<'_>) {
     let snapshot = version.snapshot;
     let one_root = plan.root().access.id_order() == IdOrder::One;
@@ -54,6 +55,7 @@ pub(super) fn estimate(plan: &mut Plan, judged: f64, strategy: Strategy, version
         if first_rows.as_ref().is_some_and(by_numbers) {
             counted.extend([source, node.node.table]);
         }
+        node.split = split::of_include(node, fan_out, strategy);
         if !counted.is_empty() {
             note(plan, position, counted, snapshot);
         }

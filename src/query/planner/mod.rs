@@ -8,6 +8,7 @@
 //!    of its filter, the order of an index (`in_order`), and `far_end`, what is below it. It knows when a limit lets it stop early.
 //! 4. `estimate` says how many rows of each node are expected. By that `look_ups` chooses whether values are looked up one by
 //!    one or matched in one pass, and `first_below` whether an index gives the few rows that a limit leaves below each row.
+//!    `split` says from how many rows on the work of a node is split between threads.
 //!
 //! All ways give the same rows in the same order. A plan knows which counts it depends on; who keeps one has to see whether
 //! they still hold ([`Plan::fits`]).
@@ -21,13 +22,16 @@ mod far_end;
 mod estimate;
 mod look_ups;
 mod first_below;
+mod split;
 
 use std::collections::BTreeSet;
 
 use crate::association::link::{Association, Link};
 use crate::engine::AccessPath;
 use crate::query::node::Node;
-use crate::query::plan::{Access, Cut, FoundOrder, IdOrder, Keep, Plan, PlanNode, RowOrder, Step};
+use crate::query::plan::{
+    Access, Cut, FoundOrder, IdOrder, Keep, Plan, PlanNode, RowOrder, Split, Step,
+};
 use crate::query::reach::{Origin, Slot};
 use crate::query::reason::Reason;
 use crate::query::resolve::Resolved;
@@ -180,6 +184,7 @@ fn settled(draft: Drafted, version: Version<'_>) -> Plan {
         plan.nodes[0].estimate = estimate::UNKNOWN;
         estimate::UNKNOWN
     };
+    plan.nodes[0].split = split::of_root(plan.root(), strategy);
     estimate::estimate(&mut plan, judged, strategy, version);
     plan
 }
@@ -233,6 +238,7 @@ fn plan_node(mut node: Node, access: Access, schema: &Schema) -> PlanNode {
         keep,
         found: FoundOrder::Ids,
         stop: None,
+        split: Split::Never,
         estimate: 0.0,
         no_index: Vec::new(),
         reason: Reason::OnlyWay,

@@ -111,6 +111,7 @@ fn chosen(all: Vec<RootChoice>, strategy: Strategy) -> (RootChoice, Reason) {
     let is_asked = |choice: &RootChoice| match strategy {
         Strategy::Cheapest | Strategy::Rules | Strategy::Scan => false,
         Strategy::Probe | Strategy::OnePass => false,
+        Strategy::Sequential | Strategy::Parallel => false,
         Strategy::Key => choice.way == Contender::Path(PathKind::Key),
         Strategy::Edges => choice.way == Contender::Path(PathKind::Edges),
         Strategy::Index => choice.way == Contender::Path(PathKind::Index),

@@ -51,6 +51,14 @@ proptest! {
             let exists = forced.exists(&world).unwrap();
             prop_assert_eq!(exists, expected.count > 0, "{:?}", &forced);
         }
+        let [one, parts] = [Strategy::Sequential, Strategy::Parallel].map(|strategy| {
+            let analyzed = request.clone().strategy(strategy).explain_analyze(&world).unwrap();
+            analyzed.nodes().map(|node| {
+                let actual = node.actual.unwrap();
+                (actual.rows, actual.rows_read, actual.probes)
+            }).collect::<Vec<_>>()
+        });
+        prop_assert_eq!(one, parts, "{:?}", &request);
         let mut given = Vec::new();
         let mut parametrized = request;
         parametrize(&mut parametrized.criteria, &mut given);
