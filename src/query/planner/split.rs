@@ -7,25 +7,23 @@
 use crate::query::Strategy;
 use crate::query::plan::{Access, Lookup, PlanNode, RowOrder, Split, Step, Walk, Way};
 
-// Measured with the requests of `benches/split_work.rs`, for two threads, as processor time: that of the thread that asks, and
-// half of that of the two that work for it. To wake those takes some 30 µs besides, so that work of less than 100 µs gains
-// nothing.
+// Measured by `benches/split_work.rs`, by the clock, on two cores that had nothing else to do. Waking the other thread takes
+// some 30 µs, so that work of less than 100 µs gains nothing; with no core to spare, what is split takes up to a fifth longer.
 
-/// From so many rows of a root on, testing or sorting them is split. With 20,000, a comparison of an integer takes 84 µs, and
-/// of a text a millisecond; from here on both gain, up to 1.8 times with 500,000 rows. Sorts gain 1.1 to 1.4 times.
+/// From so many rows of a root on, testing or sorting them is split. With 15,000, testing a text gained 1.7 times and an
+/// integer lost; with 50,000 both gained, with 500,000 up to 1.9 times. Sorts gained 1.1 to 1.2 times.
 const ROOTS_MIN: usize = 20_000;
 
 /// From so many rows on, those above and those below them together, an include is split whose rows are tested, sorted or looked
-/// up. With 3,300 rows, 150 µs, some gained 1.5 times and some nothing; with 11,000 all did, 1.3 to 1.5
-/// times.
+/// up. With 11,000 rows all gained 1.3 times, with 110,000 up to 1.5 times; with 3,300 some did.
 const WORKED_MIN: f64 = 10_000.0;
 
-/// The same of an include over a junction. With 40,000 rows and no core to spare it took twice the time, with 400,000 a fifth
-/// more; with one to spare those gained 1.35 times.
+/// The same of an include over a junction. With 400,000 rows it gained 1.1 times, and with no core to spare it took a fifth
+/// more.
 const CROSSED_MIN: f64 = 200_000.0;
 
-/// The same of an include whose rows are only found over edges. With 11,000 rows, 70 µs, it lost; with 60,000, 400 µs, it
-/// gained little, with 110,000 1.4 times, with 550,000 twice.
+/// The same of an include whose rows are only found over edges. With 11,000 rows, 60 µs, it lost; with 110,000 it gained 1.3
+/// times.
 const FOUND_MIN: f64 = 50_000.0;
 
 /// How testing the rows of a root and sorting them is split. Where neither is done, nothing is: to find rows and to join what
