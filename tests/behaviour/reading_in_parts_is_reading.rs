@@ -4,7 +4,7 @@
 use relata::query::Strategy;
 use relata::{
     Attribute, BelongsToMany, DataType, Database, HasMany, Models, Result, Select, Value, all, col,
-    desc, include, select, val,
+    include, select, val,
 };
 
 /// Users with posts and, by memberships, with groups.
@@ -128,6 +128,8 @@ fn a_plan_tells_what_is_split() -> Result<()> {
 
 #[cfg(feature = "parallel")]
 mod pools {
+    use relata::desc;
+
     use super::*;
 
     fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
