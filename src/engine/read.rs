@@ -49,6 +49,13 @@ pub(crate) struct TableReader<'a> {
     pub(crate) is_large: bool,
 }
 
+/// The rows of one table by id: as much of a [`TableReader`] as it takes to give them out.
+#[derive(Clone, Copy)]
+pub(super) struct RowsById<'a> {
+    pub(super) table: &'a Table,
+    store: &'a TableStore,
+}
+
 /// A table of more bytes is not expected to stand in the cache of a core.
 const LARGE_BYTES: usize = 256 << 10;
 
@@ -88,13 +95,19 @@ impl<'a> TableReader<'a> {
             .div_ceil(self.store.rows().len().max(1))
     }
 
+    /// The table, only for giving out rows.
+    #[inline]
+    pub(super) fn by_id(&self) -> RowsById<'a> {
+        RowsById {
+            table: self.table,
+            store: self.store,
+        }
+    }
+
     /// The cells of a row whose id came out of this snapshot. The row itself is not touched yet.
     #[inline]
     pub(crate) fn live(&self, id: RowId) -> RowCells<'a> {
-        self.store
-            .rows()
-            .get_live(id)
-            .expect("a row id that this snapshot gave out is live in it")
+        self.by_id().live(id)
     }
 
     #[inline]
@@ -118,6 +131,12 @@ impl<'a> TableReader<'a> {
         cells.read(&self.fields[ordinal as usize])
     }
 
+    /// The upper half of a cell's rank.
+    #[inline(always)]
+    pub(crate) fn rank(&self, cells: RowCells<'a>, ordinal: u32) -> u64 {
+        cells.upper_rank(&self.fields[ordinal as usize])
+    }
+
     /// Where a column stands, for [`RowCells::read`]; none if the table has no such column.
     #[inline(always)]
     pub(crate) fn find_field(&self, ordinal: u32) -> Option<&'a Field> {
@@ -138,11 +157,7 @@ impl<'a> TableReader<'a> {
     /// The row as users see it.
     #[inline]
     pub(crate) fn row(&self, cells: RowCells<'a>) -> Row<'a> {
-        Row {
-            table: self.table,
-            layout: self.store.layout(),
-            cells,
-        }
+        self.by_id().row(cells)
     }
 
     /// The row with its id, as a value that can answer for its cells.
@@ -150,6 +165,27 @@ impl<'a> TableReader<'a> {
     pub(crate) fn view(&self, id: RowId, cells: RowCells<'a>) -> RowView<'a> {
         RowView {
             id,
+            table: self.table,
+            layout: self.store.layout(),
+            cells,
+        }
+    }
+}
+
+impl<'a> RowsById<'a> {
+    /// As [`TableReader::live`].
+    #[inline]
+    pub(super) fn live(self, id: RowId) -> RowCells<'a> {
+        self.store
+            .rows()
+            .get_live(id)
+            .expect("a row id that this snapshot gave out is live in it")
+    }
+
+    /// As [`TableReader::row`].
+    #[inline]
+    pub(super) fn row(self, cells: RowCells<'a>) -> Row<'a> {
+        Row {
             table: self.table,
             layout: self.store.layout(),
             cells,
@@ -300,6 +336,17 @@ impl Snapshot {
         self.state.edge(key.id).children().children(parent)
     }
 
+    /// The rows under a parent row, looked up, by ascending id.
+    #[inline]
+    pub(super) fn child_rows(&self, key: &ForeignKey, parent: RowId) -> Vec<RowCells<'_>> {
+        let (reader, edges) = (self.reader(key.child), self.state.edge(key.id).children());
+        let mut rows = Vec::with_capacity(edges.count(parent));
+        for ids in edges.chunks(parent) {
+            rows.extend(ids.iter().map(|&id| reader.live(RowId(id))));
+        }
+        rows
+    }
+
     /// The edges of a foreign key, for walking many.
     pub(crate) fn edges(&self, key: &ForeignKey) -> Edges<'_> {
         Edges {
@@ -348,10 +395,7 @@ impl Snapshot {
             ids.sort_unstable();
             return;
         }
-        let sorted = key_order::sorted(self.reader(table), ids.iter().copied());
-        for (id, row) in ids.iter_mut().zip(sorted) {
-            *id = row.id;
-        }
+        key_order::sort(self.reader(table), ids);
     }
 
     /// Every row id of a table in primary-key order.

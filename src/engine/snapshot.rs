@@ -148,14 +148,15 @@ impl Snapshot {
                 let value = self.view(key.parent, parent).values_of(&key.parent_columns);
                 let values = value.iter().map(Value::as_ref);
                 let ids = self.state.children_by_value(key, values);
-                TableRows::of_keyed(reader, key_order::sorted(reader, ids.into_iter()))
+                let rows = ids.into_iter().map(|id| reader.live(id)).collect();
+                TableRows::of_sorted(reader, key_order::sorted(reader, rows))
             }
             Some(parent) if self.ids_are_in_key_order(key.child) => {
                 TableRows::of_children(reader, self.children(key, parent))
             }
             Some(parent) => {
-                let ids = self.children(key, parent);
-                TableRows::of_keyed(reader, key_order::sorted(reader, ids))
+                let rows = self.child_rows(key, parent);
+                TableRows::of_sorted(reader, key_order::sorted(reader, rows))
             }
         }
     }

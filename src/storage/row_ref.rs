@@ -104,6 +104,18 @@ impl<'a> RowRef<'a> {
         (!field.is_null(self.words)).then(|| self.words[field.offset()].cast_signed())
     }
 
+    /// The upper half of a cell's rank.
+    //
+    // Of a uuid it is the first word, without the bytes being put together and taken apart again.
+    #[inline(always)]
+    pub(crate) fn upper_rank(self, field: &Field) -> u64 {
+        match field.data_type() {
+            // Zero for null, as its rank is.
+            DataType::Uuid => self.words[field.offset()],
+            _ => (self.read(field).rank() >> u64::BITS) as u64,
+        }
+    }
+
     #[inline(always)]
     fn decode(self, field: Field) -> ValueRef<'a> {
         if field.is_null(self.words) {

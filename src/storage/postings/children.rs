@@ -104,24 +104,6 @@ impl<'a, const C: usize> Children<'a, C> {
         }
     }
 
-    /// The next ones, at most so many, as far as they stand together; empty at the end alone.
-    #[inline]
-    pub(crate) fn next_few(&mut self, ids_max: usize) -> &'a [u32] {
-        if self.front.as_slice().is_empty() {
-            match self.chunks.next() {
-                Some(ids) => {
-                    self.between -= ids.len();
-                    self.front = ids.iter();
-                }
-                None => self.front = std::mem::take(&mut self.back),
-            }
-        }
-        let ids = self.front.as_slice();
-        let (few, others) = ids.split_at(ids_max.min(ids.len()));
-        self.front = others.iter();
-        few
-    }
-
     /// The first one of the next chunk.
     #[cold]
     fn next_behind(&mut self) -> Option<RowId> {
