@@ -36,9 +36,7 @@ impl<'s> TableRows<'s> {
     /// Rows under a parent row.
     pub(super) fn of_children(reader: TableReader<'s>, ids: ChildIds<'s>) -> Self {
         if reader.is_large {
-            for id in ids.clone().take(16) {
-                reader.live(id).touch();
-            }
+            ask_for_first(reader, &ids);
         }
         TableRows {
             rows: reader.by_id(),
@@ -54,6 +52,17 @@ impl<'s> TableRows<'s> {
         }
     }
 }
+
+/// Has the first rows on their way from memory before one is read: those under a parent stand anywhere, and would be waited
+/// for a few at a time. So big sets are read a tenth faster (W3 of `benches/rivals`), though each row is looked up twice.
+fn ask_for_first(reader: TableReader<'_>, ids: &ChildIds<'_>) {
+    for id in ids.clone().take(ASKED_FOR) {
+        reader.live(id).touch();
+    }
+}
+
+/// How many rows are asked for ahead.
+const ASKED_FOR: usize = 16;
 
 impl<'s> Iterator for TableRows<'s> {
     type Item = Row<'s>;
