@@ -54,7 +54,7 @@ impl<'s> TableRows<'s> {
 }
 
 /// Has the first rows on their way from memory before one is read: those under a parent stand anywhere, and would be waited
-/// for a few at a time. So big sets are read a tenth faster (W3 of `benches/rivals`), though each row is looked up twice.
+/// for a few at a time. So W3 of `benches/rivals` takes 7% less, though each row is looked up twice.
 fn ask_for_first(reader: TableReader<'_>, ids: &ChildIds<'_>) {
     for id in ids.clone().take(ASKED_FOR) {
         reader.live(id).touch();
