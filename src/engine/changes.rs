@@ -204,7 +204,7 @@ fn find_unchanged(
         let detail = |show: Show| format!("row {} {what}", show.key(&key));
         RequestError::with_values(RequestKind::Conflict, &change.table, detail).into()
     };
-    snapshot.check_key_length(table, &key)?;
+    snapshot.check_key_length(table, key.len())?;
     let row = snapshot
         .find(table, 0, &key)
         .ok_or_else(|| conflict("is not there"))?;

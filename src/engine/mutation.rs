@@ -50,33 +50,30 @@ impl<'a> Writer<'a> {
             self.become_indexed(table);
             place = self.state.table(table).place(values);
         }
-        let reused = match place {
+        let (row, reused) = match place {
             Place::Taken(row) => return Err(Unplaced::Taken(row)),
             Place::Full | Place::OutOfReach => return Err(Unplaced::Full),
-            Place::Fresh(_) => false,
-            Place::Reused(_) => true,
+            Place::Fresh(row) => (row, false),
+            Place::Reused(row) => (row, true),
         };
         let keys = &self.schema.table(table).foreign_keys;
         let mut links = SmallVec::<[Option<RowId>; 4]>::new();
-        let mut unknown = SmallVec::<[ForeignKeyId; 2]>::new();
         for &id in keys {
             links.push(
                 match self.parent_of_new(self.schema.foreign_key(id), values, &parents) {
                     Parent::Found(parent) => Some(parent),
                     Parent::Exempt => None,
                     Parent::Unknown => {
-                        unknown.push(id);
+                        queue.push((id, row));
                         None
                     }
                 },
             );
         }
-        let row = self
-            .state
+        self.state
             .table_mut(table)
             .insert(place, values, &links, collisions);
         self.undo.push(Undo::Inserted { table, row, reused });
-        queue.extend(unknown.into_iter().map(|id| (id, row)));
         for (link, (&id, parent)) in keys.iter().zip(&links).enumerate() {
             // The entry of the insertion undoes the edge too.
             match (*parent, &mut parents) {

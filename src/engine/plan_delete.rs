@@ -135,7 +135,7 @@ impl Snapshot {
         key: impl Into<Key>,
     ) -> Result<DeletePlan> {
         let (table, key) = (table.table_id(self.schema())?, key.into());
-        self.check_key_length(table, &key)?;
+        self.check_key_length(table, key.len())?;
         let row = self.find(table, 0, &key);
         self.plan_delete_rows(table, row.as_slice())
     }

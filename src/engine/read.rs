@@ -284,16 +284,6 @@ impl Snapshot {
             .find(key, values.iter().map(Value::as_ref))
     }
 
-    /// The row with this primary key. One of another number of values is that of no row.
-    //
-    // Inlined, as what it calls: the kind of a key that is written where it is called is then known, and most of what is
-    // asked about keys is answered by the compiler (point lookup of `benches/counted`).
-    #[inline(always)]
-    pub(crate) fn find_row(&self, table: TableId, key: &[Value]) -> Option<Row<'_>> {
-        let cells = self.state.table(table).get(key)?;
-        Some(self.reader(table).row(cells))
-    }
-
     /// The rows under a parent row, by ascending id.
     #[inline]
     pub(crate) fn children(&self, key: &ForeignKey, parent: RowId) -> ChildIds<'_> {
@@ -379,12 +369,12 @@ impl Snapshot {
     }
 
     #[inline]
-    pub(crate) fn check_key_length(&self, table: TableId, key: &[Value]) -> Result<()> {
+    pub(crate) fn check_key_length(&self, table: TableId, found: usize) -> Result<()> {
         let table = self.state.schema.table(table);
-        if key.len() == table.primary_key().columns.len() {
+        if found == table.primary_key().columns.len() {
             return Ok(());
         }
-        Err(wrong_key_length(table, key.len()))
+        Err(wrong_key_length(table, found))
     }
 }
 

@@ -14,8 +14,8 @@ use crate::engine::state::State;
 use crate::engine::table_rows::TableRows;
 use crate::error::Result;
 use crate::expr::Expr;
-use crate::schema::{ForeignKey, Schema};
-use crate::storage::RowId;
+use crate::schema::{ForeignKey, Schema, TableId};
+use crate::storage::{RowId, Spot};
 use crate::value::{Key, Timestamp, Value};
 
 /// One version of all tables. `Clone` is O(1); `Send` and `Sync`. Its debug form tells how many rows each table has, and
@@ -70,11 +70,23 @@ impl Snapshot {
     pub fn get(&self, table: impl TableName, key: impl Into<Key>) -> Result<Option<Row<'_>>> {
         let id = table.table_id(self.schema())?;
         let key = key.into();
-        let found = self.find_row(id, &key);
-        if found.is_none() {
-            self.check_key_length(id, &key)?;
-        }
-        Ok(found)
+        let store = self.state.table(id);
+        let cells = match store.spot(&key) {
+            Spot::Slot(row) => store.rows().get(row),
+            Spot::Row(row) => store.rows().get_live(row),
+            Spot::Nowhere => None,
+            Spot::Unknown => return self.get_compared(id, key),
+        };
+        key.discard();
+        Ok(cells.map(|cells| self.reader(id).row(cells)))
+    }
+
+    /// As [`Snapshot::get`], where the key has to be compared with those of rows.
+    #[inline(never)]
+    fn get_compared(&self, table: TableId, key: Key) -> Result<Option<Row<'_>>> {
+        self.check_key_length(table, key.len())?;
+        let found = self.state.table(table).get_compared(&key);
+        Ok(found.map(|cells| self.reader(table).row(cells)))
     }
 
     /// Whether there is a row with this primary key. O(1), and less work than [`Snapshot::get`]: a key of one integer, or of
@@ -86,11 +98,15 @@ impl Snapshot {
     pub fn contains(&self, table: impl TableName, key: impl Into<Key>) -> Result<bool> {
         let id = table.table_id(self.schema())?;
         let key = key.into();
-        let found = self.state.table(id).contains(&key);
-        if !found {
-            self.check_key_length(id, &key)?;
-        }
-        Ok(found)
+        let store = self.state.table(id);
+        let is_there = match store.spot(&key) {
+            Spot::Slot(row) => store.rows().contains(row),
+            Spot::Row(_) => true,
+            Spot::Nowhere => false,
+            Spot::Unknown => return Ok(self.get_compared(id, key)?.is_some()),
+        };
+        key.discard();
+        Ok(is_there)
     }
 
     /// Every row of a table in primary-key order. O(rows), and a sort where the table is not dense.
@@ -135,7 +151,7 @@ impl Snapshot {
             .schema()
             .foreign_key(key.foreign_key_id(self.schema())?);
         let parent = parent.into();
-        self.check_key_length(key.parent, &parent)?;
+        self.check_key_length(key.parent, parent.len())?;
         Ok(self.rows_under(key, self.find(key.parent, 0, &parent)))
     }
 

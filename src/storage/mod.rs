@@ -52,7 +52,7 @@ pub(crate) use self::rows::{Rows, Slot};
 pub(crate) use self::short_key::ShortKey;
 pub(crate) use self::spare_room::{clear_and_give_back, give_back_spare_room};
 pub(crate) use self::table_store::{
-    Collision, IndexSpec, KeySpec, Members, Place, Remake, TableSpec, TableStore,
+    Collision, IndexSpec, KeySpec, Members, Place, Remake, Spot, TableSpec, TableStore,
 };
 pub(crate) use self::unshare::unshare;
 pub(crate) use self::word_cell::WordCell;

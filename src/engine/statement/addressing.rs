@@ -9,7 +9,7 @@ use crate::engine::constraint;
 use crate::engine::mutation::{Unplaced, Updated, Writing};
 use crate::engine::new_edges::{NewEdges, Parents};
 use crate::engine::referential::{Cause, Change};
-use crate::engine::statement::{Buffers, Statement};
+use crate::engine::statement::{Buffers, Proposed, Statement};
 use crate::error::{Limit, RequestError, RequestKind, Result, TransactionError, TransactionKind};
 use crate::schema::{DefaultValue, Reach, Table, TableId};
 use crate::storage::{Collision, RowId};
@@ -51,11 +51,24 @@ impl Given {
         Err(RequestError::new(RequestKind::KeyLength, &*table.name, detail).into())
     }
 
+    /// Whether the values are the row, in the order of its columns, with nothing to be filled in.
+    #[inline]
+    pub(crate) fn is_whole_row(&self) -> bool {
+        self.is_whole_row
+    }
+
     /// The value of a column, if it is given one.
     pub(crate) fn value<'v>(&self, values: &'v [Value], ordinal: u32) -> Option<&'v Value> {
         let position = self.sources[ordinal as usize]?;
         Some(&values[position as usize])
     }
+}
+
+/// A unique key of a new row, and the row that has it.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    key: usize,
+    other: RowId,
 }
 
 impl Statement<'_> {
@@ -211,10 +224,58 @@ impl Statement<'_> {
     /// Writes a new row of all columns. Its not null columns and checks are judged at once: nothing can change them any
     /// more. So are its unique keys, unless the statement may still take another row out of the way.
     pub(crate) fn insert(&mut self, table_id: TableId, values: &[Value]) -> Result<()> {
-        let schema = self.writer.schema;
-        let table = schema.table(table_id);
+        let table = self.writer.schema.table(table_id);
         constraint::check_types(table, (0..).zip(values), self.context.limits)?;
         constraint::check_new_row(table, values, self.operation)?;
+        match self.write_new(table, values)? {
+            None => Ok(()),
+            Some(Taken { key, other }) => Err(constraint::duplicate_of_new(
+                self.writer.state,
+                table,
+                key,
+                values,
+                other,
+                self.operation,
+            )
+            .into()),
+        }
+    }
+
+    /// As [`Statement::insert_values`] of a whole row; whether it was written. It is left out if another row has a unique key
+    /// of it, and not judged then. The statement has to be dropped after that.
+    pub(crate) fn insert_unless_taken(
+        &mut self,
+        table: &Table,
+        given: &Given,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<bool> {
+        let mut row = std::mem::take(&mut self.context.buffers.row);
+        row.extend(values);
+        let inserted = self.write_unless_taken(table, given, &row);
+        row.clear();
+        self.context.buffers.row = row;
+        inserted
+    }
+
+    fn write_unless_taken(&mut self, table: &Table, given: &Given, row: &[Value]) -> Result<bool> {
+        given.check_length(table, 0, row.len())?;
+        constraint::check_types(table, (0..).zip(row), self.context.limits)?;
+        if let Err(refused) = constraint::check_new_row(table, row, self.operation) {
+            let proposed = Proposed {
+                table,
+                given,
+                values: row,
+            };
+            let conflict = proposed.conflict(self.writer.state, 0..table.keys.len());
+            return conflict.map_or(Err(refused), |_| Ok(false));
+        }
+        Ok(self.write_new(table, row)?.is_none())
+    }
+
+    /// Writes a new row that may stand by itself; which of its unique keys another row has, where that cannot change any
+    /// more. The statement may not stand then.
+    fn write_new(&mut self, table: &Table, values: &[Value]) -> Result<Option<Taken>> {
+        let (schema, table_id) = (self.writer.schema, table.id);
         let Buffers {
             edges, met, queue, ..
         } = &mut *self.context.buffers;
@@ -229,17 +290,7 @@ impl Statement<'_> {
             .insert_row(table_id, values, parents, met, queue)
         {
             Ok(row) => row,
-            Err(Unplaced::Taken(other)) => {
-                return Err(constraint::duplicate_of_new(
-                    self.writer.state,
-                    table,
-                    0,
-                    values,
-                    other,
-                    self.operation,
-                )
-                .into());
-            }
+            Err(Unplaced::Taken(other)) => return Ok(Some(Taken { key: 0, other })),
             Err(Unplaced::Full) => {
                 let detail = format!("table {} has used every row id", table.name);
                 return Err(
@@ -255,17 +306,9 @@ impl Statement<'_> {
             collisions.extend(met.drain(..).map(|collision| (table_id, collision)));
         }
         let refused = |met: &&Collision| !self.context.modes.key_waits(schema, table_id, met.key);
-        let refused = self.context.buffers.met.iter().find(refused).copied();
-        if let Some(Collision { key, other, .. }) = refused {
-            return Err(constraint::duplicate_of_new(
-                self.writer.state,
-                table,
-                key,
-                values,
-                other,
-                self.operation,
-            )
-            .into());
+        let refused = self.context.buffers.met.iter().find(refused);
+        if let Some(&Collision { key, other, .. }) = refused {
+            return Ok(Some(Taken { key, other }));
         }
         self.count(table_id)?;
         if self.context.buffers.edges.len() >= NewEdges::MAX {
@@ -282,7 +325,7 @@ impl Statement<'_> {
             });
         }
         self.last_inserted = row;
-        Ok(())
+        Ok(None)
     }
 
     /// The row that was inserted last.

@@ -6,6 +6,7 @@
 
 mod addressing;
 mod judging;
+mod proposed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,7 @@ use crate::storage::{Collision, RowId, clear_and_give_back};
 use crate::value::{Timestamp, Value};
 
 pub(crate) use self::addressing::Given;
+pub(crate) use self::proposed::Proposed;
 
 /// What one transaction passes to each of its statements.
 #[derive(Debug)]

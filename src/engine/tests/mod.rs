@@ -15,6 +15,7 @@ mod deferred_keys;
 mod partial_keys;
 mod set_columns;
 mod many_rows;
+mod skips;
 mod upserts;
 mod random;
 mod reporting_order;

@@ -88,7 +88,7 @@ impl Transaction<'_> {
         let id = table.table_id(&self.schema)?;
         let cells = named_cells(self.schema.table(id), values)?;
         let key = key.into();
-        self.check_key_length(id, &key)?;
+        self.check_key_length(id, key.len())?;
         let row = self.find(id, 0, &key);
         self.run(Operation::Update, |statement| {
             row.map_or(Ok(false), |row| statement.update(id, row, &cells))?;
@@ -134,7 +134,7 @@ impl Transaction<'_> {
     pub fn delete_key(&mut self, table: impl TableName, key: impl Into<Key>) -> Result<Affected> {
         let id = table.table_id(&self.schema)?;
         let key = key.into();
-        self.check_key_length(id, &key)?;
+        self.check_key_length(id, key.len())?;
         let rows: Vec<_> = self.find(id, 0, &key).into_iter().collect();
         self.delete_rows(id, &rows)
     }

@@ -100,15 +100,7 @@ impl OnConflict {
     /// Against a table, for rows that give values for some columns.
     pub(super) fn resolve(&self, table: &Table, given: &[u32]) -> Result<Resolved> {
         let keys = self.keys(table)?;
-        for key in keys.iter().map(|&key| &table.keys[key]) {
-            if key.deferral.is_deferrable() {
-                let detail = format!(
-                    "unique key {} is deferrable and cannot decide a conflict",
-                    key.name
-                );
-                return Err(refusal(RequestKind::Unsupported, table, detail));
-            }
-        }
+        refuse_deferrable(table, keys.iter().copied())?;
         let decides = |ordinal: &u32| {
             let mut keys = keys.iter().chain(&[0]);
             keys.any(|&key| table.keys[key].columns.contains(ordinal))
@@ -155,6 +147,22 @@ impl OnConflict {
         };
         Ok(vec![found])
     }
+}
+
+/// Of these unique keys, none is deferrable: such a key decides no conflict.
+pub(super) fn refuse_deferrable(
+    table: &Table,
+    keys: impl IntoIterator<Item = usize>,
+) -> Result<()> {
+    let mut keys = keys.into_iter().map(|key| &table.keys[key]);
+    let Some(key) = keys.find(|key| key.deferral.is_deferrable()) else {
+        return Ok(());
+    };
+    let detail = format!(
+        "unique key {} is deferrable and cannot decide a conflict",
+        key.name
+    );
+    Err(refusal(RequestKind::Unsupported, table, detail))
 }
 
 /// What is done, in positions and ordinals.

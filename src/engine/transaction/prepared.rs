@@ -6,16 +6,21 @@ use crate::engine::name::TableName;
 use crate::engine::read::Row;
 use crate::engine::snapshot::Snapshot;
 use crate::engine::statement::Given;
+#[cfg(doc)]
+use crate::engine::transaction::OnConflict;
 use crate::engine::transaction::Transaction;
 use crate::engine::transaction::by_name::named_columns;
-use crate::error::{RequestError, RequestKind, Result};
-use crate::schema::{Schema, Table};
+use crate::engine::transaction::on_conflict::refuse_deferrable;
+use crate::error::{Operation, RequestError, RequestKind, Result};
+use crate::schema::{Schema, Table, TableId};
+use crate::storage::RowId;
 use crate::value::Value;
 
 /// A table and some of its columns, for inserting a row often: see [`Snapshot::prepare_insert`].
 #[derive(Clone, Debug)]
 pub struct PreparedInsert {
     table: Arc<Table>,
+    columns: Box<[u32]>,
     given: Given,
 }
 
@@ -53,8 +58,10 @@ impl Snapshot {
     ) -> Result<PreparedInsert> {
         let id = table.table_id(self.schema())?;
         let table = self.schema().shared_table(id);
+        let columns = named_columns(table, columns)?;
         Ok(PreparedInsert {
-            given: Given::new(table, &named_columns(table, columns)?),
+            given: Given::new(table, &columns),
+            columns: columns.into(),
             table: table.clone(),
         })
     }
@@ -72,10 +79,81 @@ impl Transaction<'_> {
         insert: &PreparedInsert,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Row<'_>> {
-        let PreparedInsert { table, given } = insert;
+        let PreparedInsert { table, given, .. } = insert;
         check_present(&self.schema, table)?;
         let row = self.insert_one(|statement| statement.insert_values(table, given, 0, values))?;
-        Ok(self.view(table.id, row).into_row())
+        Ok(self.inserted(table.id, row))
+    }
+
+    /// A row that was just inserted. It is there, so that nobody has to look.
+    fn inserted(&self, table: TableId, row: RowId) -> Row<'_> {
+        let reader = self.reader(table);
+        reader.row(reader.live(row))
+    }
+
+    /// As [`Transaction::insert_prepared`], unless another row has a unique key of the new one: then it is left out, and not
+    /// judged at all. So it does what [`OnConflict::skip`] says. Costs one look-up less than asking first whether the row is
+    /// there, and no error has to be made for it.
+    ///
+    /// ```
+    /// use relata::engine::Database;
+    /// use relata::schema::{ColumnDef, Schema, TableDef};
+    /// use relata::value::DataType;
+    ///
+    /// let points = TableDef::new("points")
+    ///     .column(ColumnDef::new("x", DataType::Int))
+    ///     .column(ColumnDef::new("y", DataType::Int))
+    ///     .primary_key(["x", "y"]);
+    /// let mut db = Database::new(Schema::builder().table(points).build()?);
+    /// let insert = db.prepare_insert("points", &["x", "y"])?;
+    /// let mut tx = db.begin();
+    /// assert!(tx.insert_prepared_or_skip(&insert, [2.into(), 1.into()])?.is_some());
+    /// assert!(tx.insert_prepared_or_skip(&insert, [2.into(), 1.into()])?.is_none());
+    /// # Ok::<(), relata::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Transaction::insert_prepared`], but for duplicates; `Unsupported` if a unique key of the table is deferrable, since
+    /// two rows may have one value of it.
+    pub fn insert_prepared_or_skip(
+        &mut self,
+        insert: &PreparedInsert,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Option<Row<'_>>> {
+        let PreparedInsert {
+            table,
+            columns,
+            given,
+        } = insert;
+        check_present(&self.schema, table)?;
+        let row = match given.is_whole_row() {
+            true => {
+                refuse_deferrable(table, 0..table.keys.len())?;
+                self.insert_unless_taken(table, given, values)?
+            }
+            // What is filled in must not be made for a row that is left out.
+            false => self.insert_or_skip(table.id, columns, values.into_iter().collect())?,
+        };
+        Ok(row.map(|row| self.inserted(table.id, row)))
+    }
+
+    /// A statement that inserts a whole row, or that is dropped and thereby played back; the row's id.
+    fn insert_unless_taken(
+        &mut self,
+        table: &Table,
+        given: &Given,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Option<RowId>> {
+        let mut row = None;
+        let mut statement = self.statement(Operation::Insert);
+        statement.only_inserts();
+        if statement.insert_unless_taken(table, given, values)? {
+            row = Some(statement.last_inserted());
+            statement.finish(1)?;
+        }
+        drop(statement);
+        self.rows += u64::from(row.is_some());
+        Ok(row)
     }
 }
 

@@ -8,15 +8,14 @@
 use std::collections::BTreeSet;
 
 use crate::engine::name::TableName;
-use crate::engine::statement::{Given, Statement};
+use crate::engine::statement::{Given, Proposed, Statement};
 use crate::engine::transaction::by_name::{named_cells, named_columns};
 use crate::engine::transaction::on_conflict::Resolved;
 use crate::engine::transaction::{Cells, OnConflict, Transaction};
 use crate::error::{Operation, RequestError, RequestKind, Result};
-use crate::expr;
-use crate::schema::{DefaultValue, Table, TableId};
+use crate::schema::{Table, TableId};
 use crate::storage::RowId;
-use crate::value::{Key, Value, ValueRef};
+use crate::value::{Key, Value};
 
 /// What became of one row, with the primary key that it has now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +122,23 @@ impl Transaction<'_> {
         })
     }
 
+    /// Inserts a row of values for some columns, or leaves it out if a unique key of it is taken; its id.
+    pub(super) fn insert_or_skip(
+        &mut self,
+        table: TableId,
+        ordinals: &[u32],
+        values: Vec<Value>,
+    ) -> Result<Option<RowId>> {
+        let mut row = None;
+        let report = |outcome| {
+            if let Outcome::Inserted(inserted) = outcome {
+                row = Some(inserted);
+            }
+        };
+        self.upsert_values(table, ordinals, [values], &OnConflict::skip(), report)?;
+        Ok(row)
+    }
+
     /// The changes by actions.
     fn upsert_values(
         &mut self,
@@ -182,7 +198,12 @@ struct Upsert<'a> {
 impl Upsert<'_> {
     fn one(&mut self, statement: &mut Statement<'_>, mut values: Vec<Value>) -> Result<Outcome> {
         statement.check_types(self.table, self.ordinals, &values)?;
-        let found = self.find(statement, &values);
+        let proposed = Proposed {
+            table: self.table,
+            given: &self.given,
+            values: &values,
+        };
+        let found = proposed.conflict(statement.state(), self.resolved.keys.iter().copied());
         let Some(row) = found else {
             let (table, given, full) = (self.table.id, &self.given, &mut self.row);
             statement.complete(table, given, &mut values, full)?;
@@ -205,56 +226,5 @@ impl Upsert<'_> {
         }
         statement.update(self.table.id, row, &cells)?;
         Ok(Outcome::Updated(row))
-    }
-
-    /// The row that has a deciding key of a new row; by the first such key if several rows do.
-    fn find(&self, statement: &Statement<'_>, values: &[Value]) -> Option<RowId> {
-        let proposed = Proposed {
-            table: self.table,
-            given: &self.given,
-            values,
-        };
-        let store = statement.state().table(self.table.id);
-        self.resolved.keys.iter().find_map(|&key| {
-            let unique = &self.table.keys[key];
-            let columns = unique.columns.iter();
-            let wanted: Vec<ValueRef<'_>> = columns
-                .map(|&ordinal| proposed.value(ordinal))
-                .collect::<Option<_>>()?;
-            let exempt = unique.nulls_distinct && wanted.iter().any(|value| value.is_null());
-            let filter = unique.filter.as_ref();
-            let takes_part = filter.is_none_or(|filter| filter.bound.matches(&proposed));
-            let is_looked_up = !exempt && takes_part;
-            let found = is_looked_up.then(|| store.find(key, wanted.iter().copied()));
-            found.flatten()
-        })
-    }
-}
-
-/// A row that is not complete yet.
-struct Proposed<'a> {
-    table: &'a Table,
-    given: &'a Given,
-    values: &'a [Value],
-}
-
-impl Proposed<'_> {
-    /// The value that a column would have; none if the database would have to make it.
-    fn value(&self, ordinal: u32) -> Option<ValueRef<'_>> {
-        let default = &self.table.columns[ordinal as usize].default;
-        let given = self.given.value(self.values, ordinal);
-        match (given, default) {
-            (Some(Value::Null), DefaultValue::AutoIncrement) => None,
-            (Some(value), _) | (None, DefaultValue::Value(value)) => Some(value.as_ref()),
-            (None, DefaultValue::None) => Some(ValueRef::Null),
-            (None, _) => None,
-        }
-    }
-}
-
-/// For a filter, what is yet to be made is unknown.
-impl expr::Cells for Proposed<'_> {
-    fn cell(&self, ordinal: u32) -> ValueRef<'_> {
-        self.value(ordinal).unwrap_or(ValueRef::Null)
     }
 }

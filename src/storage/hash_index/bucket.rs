@@ -30,10 +30,10 @@ pub(crate) struct Bucket<const S: usize, F> {
 }
 
 impl<const S: usize, F: Fragment> Bucket<S, F> {
-    /// What stands in a free slot.
+    /// What stands in a free slot. All zeros, which a bucket that is made is filled with at once.
     const NO_ENTRY: Entry<F> = Entry {
         fragment: F::NONE,
-        row: RowId(u32::MAX),
+        row: RowId(0),
     };
 
     /// The number of a slot is so many upper bits of a fragment.

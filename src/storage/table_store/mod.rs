@@ -106,6 +106,19 @@ pub(crate) enum Place {
     Full,
 }
 
+/// Where the row with a primary key stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Spot {
+    /// In this slot, if a row is live there.
+    Slot(RowId),
+    /// This row has it.
+    Row(RowId),
+    /// No row has it.
+    Nowhere,
+    /// The key has to be compared with those of rows.
+    Unknown,
+}
+
 /// While a dense table has at most this many pages it is not asked whether it is sparse.
 const SPARSE_PAGES_MIN: u32 = if cfg!(relata_tiny) { 4 } else { 64 };
 /// A dense table with no more live rows than its pages hold divided by this is sparse.
@@ -177,49 +190,41 @@ impl TableStore {
         Some(self.keys[key].find(&self.rows, values)?.0)
     }
 
-    /// The row with this primary key. While a statement runs there may be several, as in [`TableStore::find`].
+    /// Where the row with this primary key stands, as far as the integers in the key say it.
+    //
+    // Inlined: the kind of a key that is written where it is called is then known, and the compiler answers most of what is
+    // asked about it.
     #[inline(always)]
-    pub(crate) fn get(&self, key: &[Value]) -> Option<RowRef<'_>> {
+    pub(crate) fn spot(&self, key: &[Value]) -> Spot {
         match (self.keying, key) {
-            (Keying::Dense { base }, [only]) => {
-                self.rows.get(slot_of(base, only.as_ref().as_int()?)?)
-            }
-            (Keying::Dense { .. }, _) => None,
+            (Keying::Dense { base }, [only]) => match only.as_ref().as_int() {
+                Some(key) => slot_of(base, key).map_or(Spot::Nowhere, Spot::Slot),
+                None => Spot::Unknown,
+            },
+            (Keying::Dense { .. }, _) => Spot::Unknown,
             (Keying::Indexed { .. }, _) => match ShortKey::of(key.iter().map(Value::as_ref)) {
-                Some(key) => self.rows.get_live(self.find_short(key)?),
-                None => self.get_long(key),
+                Some(key) => self.spot_of_short(key),
+                None => Spot::Unknown,
             },
         }
     }
 
-    /// Whether there is a row with this primary key. Looks at no row where the key is a short one.
-    #[inline(always)]
-    pub(crate) fn contains(&self, key: &[Value]) -> bool {
-        match (self.keying, key) {
-            (Keying::Indexed { .. }, _) => match ShortKey::of(key.iter().map(Value::as_ref)) {
-                Some(key) => self.find_short(key).is_some(),
-                None => self.get_long(key).is_some(),
-            },
-            (Keying::Dense { .. }, _) => self.get(key).is_some(),
-        }
-    }
-
-    // Out of line, with a number alone: what is made to look up a row is then never lent, and costs nothing to drop (pair
-    // lookup of `benches/counted`).
     #[inline(never)]
-    fn find_short(&self, key: ShortKey) -> Option<RowId> {
+    fn spot_of_short(&self, key: ShortKey) -> Spot {
         let index = &self.keys[0];
         if key.columns() != index.columns().ordinals().len() {
-            return None;
+            return Spot::Unknown;
         }
-        if index.has_repeats() {
-            return self.lowest(index.find_every_short(key));
-        }
-        index.find_short(key)
+        let found = match index.has_repeats() {
+            true => self.lowest(index.find_every_short(key)),
+            false => index.find_short(key),
+        };
+        found.map_or(Spot::Nowhere, Spot::Row)
     }
 
-    #[inline(never)]
-    fn get_long(&self, key: &[Value]) -> Option<RowRef<'_>> {
+    /// The row with a primary key of which [`TableStore::spot`] cannot say where it stands; none if the key has another
+    /// number of columns. While a statement runs there may be several, as in [`TableStore::find`].
+    pub(crate) fn get_compared(&self, key: &[Value]) -> Option<RowRef<'_>> {
         let index = &self.keys[0];
         if key.len() != index.columns().ordinals().len() || key.iter().any(Value::is_null) {
             return None;

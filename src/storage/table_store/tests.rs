@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::{IndexSpec, KeySpec, Place, Remake, TableSpec, TableStore};
+use super::{IndexSpec, KeySpec, Place, Remake, Spot, TableSpec, TableStore};
 use crate::storage::{RowArena, RowId};
 use crate::value::{DataType, Value, ValueRef};
 
@@ -219,9 +219,14 @@ impl Both {
             let pair = [Value::from(tag), key.into()];
             let found = self.store.find(2, pair.iter().map(Value::as_ref));
             assert_eq!(found, self.find(key));
-            let found = self.store.get(&[key.into()]).unwrap();
-            assert_eq!(found.words(), row.words());
-            assert!(self.store.get(&[key.into(), key.into()]).is_none());
+            let spot = match self.store.spot(&[key.into()]) {
+                Spot::Slot(id) | Spot::Row(id) => Some(id),
+                Spot::Nowhere | Spot::Unknown => None,
+            };
+            assert_eq!(spot, self.find(key));
+            let two = [key.into(), key.into()];
+            assert!(matches!(self.store.spot(&two), Spot::Unknown));
+            assert!(self.store.get_compared(&two).is_none());
             let other = [Value::from(tag + 1), key.into()];
             assert_eq!(self.store.find(2, other.iter().map(Value::as_ref)), None);
             let same = self

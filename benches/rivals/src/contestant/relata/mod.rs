@@ -294,7 +294,7 @@ fn write<K: RelataKey>(database: &mut Database, ids: Ids, updates: &[Update<K>])
     Ok(rows)
 }
 
-/// How many pairs were not there. Asks first: an error for every pair that is there costs more.
+/// How many pairs were not there.
 fn add<K: RelataKey>(database: &mut Database, ids: Ids, pairs: &[Pair<K>]) -> Result<u64> {
     let insert = database
         .engine()
@@ -302,10 +302,8 @@ fn add<K: RelataKey>(database: &mut Database, ids: Ids, pairs: &[Pair<K>]) -> Re
     let mut transaction = database.engine_mut().begin();
     let mut added = 0;
     for &Pair { post, tag } in pairs {
-        if !has(&transaction, ids, Pair { post, tag })? {
-            transaction.insert_prepared(&insert, [post.into(), tag.into()])?;
-            added += 1;
-        }
+        let inserted = transaction.insert_prepared_or_skip(&insert, [post.into(), tag.into()])?;
+        added += u64::from(inserted.is_some());
     }
     transaction.commit()?;
     Ok(added)
