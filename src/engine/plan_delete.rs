@@ -134,9 +134,8 @@ impl Snapshot {
         table: impl TableName,
         key: impl Into<Key>,
     ) -> Result<DeletePlan> {
-        let (table, key) = (table.table_id(self.schema())?, key.into());
-        self.check_key_length(table, key.len())?;
-        let row = self.find(table, 0, &key);
+        let table = table.table_id(self.schema())?;
+        let row = self.find_key(table, key.into())?;
         self.plan_delete_rows(table, row.as_slice())
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::engine::clock::Clock;
 use crate::engine::key_order;
 use crate::engine::name::{ForeignKeyName, TableName};
-use crate::engine::read::Row;
+use crate::engine::read::{Row, RowCells};
 use crate::engine::state::State;
 use crate::engine::table_rows::TableRows;
 use crate::error::Result;
@@ -75,18 +75,39 @@ impl Snapshot {
             Spot::Slot(row) => store.rows().get(row),
             Spot::Row(row) => store.rows().get_live(row),
             Spot::Nowhere => None,
-            Spot::Unknown => return self.get_compared(id, key),
+            Spot::Unknown => {
+                let found = self.find_compared(id, key)?;
+                return Ok(found.map(|(_, cells)| self.reader(id).row(cells)));
+            }
         };
         key.discard();
         Ok(cells.map(|cells| self.reader(id).row(cells)))
     }
 
-    /// As [`Snapshot::get`], where the key has to be compared with those of rows.
+    /// The id of the row with this primary key.
+    ///
+    /// # Errors
+    /// `KeyLength`.
+    //
+    // Inlined as `TableStore::spot` is.
+    #[inline(always)]
+    pub(crate) fn find_key(&self, table: TableId, key: Key) -> Result<Option<RowId>> {
+        let store = self.state.table(table);
+        let row = match store.spot(&key) {
+            Spot::Slot(row) => store.rows().contains(row).then_some(row),
+            Spot::Row(row) => Some(row),
+            Spot::Nowhere => None,
+            Spot::Unknown => return Ok(self.find_compared(table, key)?.map(|(row, _)| row)),
+        };
+        key.discard();
+        Ok(row)
+    }
+
+    /// The row with a primary key that has to be compared with those of rows.
     #[inline(never)]
-    fn get_compared(&self, table: TableId, key: Key) -> Result<Option<Row<'_>>> {
+    fn find_compared(&self, table: TableId, key: Key) -> Result<Option<(RowId, RowCells<'_>)>> {
         self.check_key_length(table, key.len())?;
-        let found = self.state.table(table).get_compared(&key);
-        Ok(found.map(|cells| self.reader(table).row(cells)))
+        Ok(self.state.table(table).find_compared(&key))
     }
 
     /// Whether there is a row with this primary key. O(1), and less work than [`Snapshot::get`]: a key of one integer, or of
@@ -97,16 +118,7 @@ impl Snapshot {
     #[inline]
     pub fn contains(&self, table: impl TableName, key: impl Into<Key>) -> Result<bool> {
         let id = table.table_id(self.schema())?;
-        let key = key.into();
-        let store = self.state.table(id);
-        let is_there = match store.spot(&key) {
-            Spot::Slot(row) => store.rows().contains(row),
-            Spot::Row(_) => true,
-            Spot::Nowhere => false,
-            Spot::Unknown => return Ok(self.get_compared(id, key)?.is_some()),
-        };
-        key.discard();
-        Ok(is_there)
+        Ok(self.find_key(id, key.into())?.is_some())
     }
 
     /// Every row of a table in primary-key order. O(rows), and a sort where the table is not dense.

@@ -87,9 +87,7 @@ impl Transaction<'_> {
     ) -> Result<Affected> {
         let id = table.table_id(&self.schema)?;
         let cells = named_cells(self.schema.table(id), values)?;
-        let key = key.into();
-        self.check_key_length(id, key.len())?;
-        let row = self.find(id, 0, &key);
+        let row = self.find_key(id, key.into())?;
         self.run(Operation::Update, |statement| {
             row.map_or(Ok(false), |row| statement.update(id, row, &cells))?;
             Ok(usize::from(row.is_some()))
@@ -133,10 +131,8 @@ impl Transaction<'_> {
     /// As [`Transaction::delete`], and `KeyLength`.
     pub fn delete_key(&mut self, table: impl TableName, key: impl Into<Key>) -> Result<Affected> {
         let id = table.table_id(&self.schema)?;
-        let key = key.into();
-        self.check_key_length(id, key.len())?;
-        let rows: Vec<_> = self.find(id, 0, &key).into_iter().collect();
-        self.delete_rows(id, &rows)
+        let row = self.find_key(id, key.into())?;
+        self.delete_rows(id, row.as_slice())
     }
 
     /// Applies changes as one statement: no actions run, since the changes contain what they did; every constraint is

@@ -224,16 +224,17 @@ impl TableStore {
 
     /// The row with a primary key of which [`TableStore::spot`] cannot say where it stands; none if the key has another
     /// number of columns. While a statement runs there may be several, as in [`TableStore::find`].
-    pub(crate) fn get_compared(&self, key: &[Value]) -> Option<RowRef<'_>> {
+    pub(crate) fn find_compared(&self, key: &[Value]) -> Option<(RowId, RowRef<'_>)> {
         let index = &self.keys[0];
         if key.len() != index.columns().ordinals().len() || key.iter().any(Value::is_null) {
             return None;
         }
         let values = key.iter().map(Value::as_ref);
         if index.has_repeats() {
-            return self.rows.get(self.lowest(self.find_every(0, values))?);
+            let row = self.lowest(self.find_every(0, values))?;
+            return Some((row, self.rows.get(row)?));
         }
-        Some(index.find(&self.rows, values)?.1)
+        index.find(&self.rows, values)
     }
 
     /// Where the row with this value of a unique key stands if there is one, in a dense table that has rows: whether it does
@@ -540,9 +541,10 @@ impl TableStore {
 
     /// As [`TableStore::update`], where no key and no index has a column that changes.
     pub(crate) fn update_plain(&mut self, row: RowId, cells: &[(u32, Value)], changed: &[u32]) {
+        let all_change = changed.len() == cells.len();
         let changes = cells
             .iter()
-            .filter(|(ordinal, _)| changed.contains(ordinal));
+            .filter(|(ordinal, _)| all_change || changed.contains(ordinal));
         self.rows
             .set_all(row, changes.map(|(ordinal, value)| (*ordinal, value)));
     }

@@ -226,7 +226,7 @@ impl Both {
             assert_eq!(spot, self.find(key));
             let two = [key.into(), key.into()];
             assert!(matches!(self.store.spot(&two), Spot::Unknown));
-            assert!(self.store.get_compared(&two).is_none());
+            assert!(self.store.find_compared(&two).is_none());
             let other = [Value::from(tag + 1), key.into()];
             assert_eq!(self.store.find(2, other.iter().map(Value::as_ref)), None);
             let same = self
