@@ -16,7 +16,9 @@ use crate::engine::tidying::Tidying;
 use crate::engine::undo::{Mark, Undo, UndoLog};
 use crate::schema::{ForeignKey, ForeignKeyId, Reach, Schema, TableId};
 use crate::storage::unshare;
-use crate::storage::{Collision, Edge, ImageId, Place, RowId, RowLayout, RowRef, WordCell};
+use crate::storage::{
+    Collision, Edge, ImageId, Place, RowId, RowLayout, RowRef, WordCell, sort_edges,
+};
 use crate::value::{Value, ValueRef};
 
 /// Writes to a state, logging the way back.
@@ -130,7 +132,7 @@ impl<'a> Writer<'a> {
                 continue;
             }
             let key = self.schema.foreign_key(id);
-            of_key.sort_unstable();
+            sort_edges(of_key);
             let parents = self.state.table(key.parent).rows();
             let is_there = |of_one: &[Edge]| parents.contains(of_one[0].parent());
             let of_one_parent = |a: &Edge, b: &Edge| a.parent() == b.parent();

@@ -42,8 +42,8 @@ pub(crate) use self::key_hash::{KeyHasher, hashes_counted};
 pub(crate) use self::key_index::KeyIndex;
 pub(crate) use self::layout::{Field, RowLayout};
 pub(crate) use self::multi_index::MultiIndex;
-pub(crate) use self::ordered_index::{OrderedIndex, RowsInOrder, Span};
-pub(crate) use self::postings::{Children, Edge, Postings};
+pub(crate) use self::ordered_index::{OrderedIndex, RowsInOrder, Span, Stretch};
+pub(crate) use self::postings::{Children, Edge, Postings, sort_edges};
 pub(crate) use self::row_id::RowId;
 pub(crate) use self::row_ref::RowRef;
 #[cfg(test)]

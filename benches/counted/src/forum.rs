@@ -3,6 +3,7 @@
 //! Numbers that jump about make keys, so that where keys are uuids the rows under a parent stand in another order than
 //! that of their keys.
 
+use relata::schema::IndexDef;
 use relata::{Attribute, BelongsToMany, DataType, Database, HasMany, Models, Uuid, Value, error};
 
 use crate::Failure;
@@ -41,7 +42,17 @@ impl Keys {
 
 /// So few rows that they stand in the cache.
 pub(crate) fn forum(keys: Keys) -> Result<Database, Failure> {
-    let mut db = models(keys).sync()?;
+    filled(&models(keys, None), keys)
+}
+
+/// The same with an index by which the posts of an author stand in the order of their scores.
+pub(crate) fn ranked_forum() -> Result<Database, Failure> {
+    let by_score = IndexDef::new(["author_id", "score"]);
+    filled(&models(Keys::Ints, Some(by_score)), Keys::Ints)
+}
+
+fn filled(models: &Models, keys: Keys) -> Result<Database, Failure> {
+    let mut db = models.sync()?;
     db.engine_mut().transaction(|tx| {
         let row = |n: i64| [keys.of(n), format!("text {n}").into(), n.into()];
         tx.insert_many("Authors", &COLUMNS[..3], (0..AUTHORS).map(row))?;
@@ -89,7 +100,7 @@ fn insert_children(
     Ok(())
 }
 
-fn models(keys: Keys) -> Models {
+fn models(keys: Keys, of_posts: Option<IndexDef>) -> Models {
     let mut models = Models::new();
     for name in ["Author", "Post", "Comment", "Tag", "PostTag"] {
         models.define_with(name, |model| {
@@ -97,6 +108,10 @@ fn models(keys: Keys) -> Models {
             if name == "PostTag" {
                 return model.table_name("PostTag");
             }
+            let model = match &of_posts {
+                Some(index) if name == "Post" => model.index(index.clone()),
+                _ => model,
+            };
             model
                 .attribute(keys.attribute())
                 .attribute(Attribute::new("text", DataType::Text))

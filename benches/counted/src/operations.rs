@@ -2,7 +2,7 @@
 
 use relata::engine::{Database, Transaction};
 use relata::error;
-use relata::query::{Column, Included};
+use relata::query::{Column, Included, Strategy};
 use relata::schema::{Action, TableId};
 use relata::{Prepared, Record, Value, col, desc, include, param, select};
 
@@ -40,6 +40,11 @@ pub(crate) const ALL: &[Operation] = &[
         "best posts, per author",
         10 * forum::AUTHORS.unsigned_abs(),
         best_posts,
+    ),
+    operation(
+        "best posts by an index, per author",
+        10 * forum::AUTHORS.unsigned_abs(),
+        best_posts_by_index,
     ),
     operation("children of a parent", 200, children),
     operation("children of a parent, uuids", 200, children_by_uuid),
@@ -185,19 +190,32 @@ fn upper_half() -> Result<(relata::Database, Prepared), Failure> {
 
 /// All authors, each with the three best of the posts that pass a filter, and how many comments those have.
 fn best_posts(authors: u64) -> Result<(), Failure> {
-    let db = forum::forum(Keys::Ints)?;
+    read_best(&forum::forum(Keys::Ints)?, &best_of_each(), authors)
+}
+
+/// The same, the posts read from an index that has them in their order.
+fn best_posts_by_index(authors: u64) -> Result<(), Failure> {
+    let request = best_of_each().strategy(Strategy::InOrder);
+    read_best(&forum::ranked_forum()?, &request, authors)
+}
+
+fn best_of_each() -> relata::Select {
     let best = include("posts")
         .filter(col("score").ge(forum::POSTS / 2))
         .required(false)
         .order_by(desc("score"))
         .limit(3)
         .with_count("comments");
-    let request = select("Author").include(best).prepare(&db)?;
+    select("Author").include(best)
+}
+
+fn read_best(db: &relata::Database, request: &relata::Select, authors: u64) -> Result<(), Failure> {
+    let request = request.prepare(db)?;
     let (posts, score) = (request.included("posts")?, request.column("posts.score")?);
     let comments = request.counted("posts.comments")?;
     measured(|| {
         for _ in 0..authors / forum::AUTHORS.unsigned_abs() {
-            let found = request.run(&db)?;
+            let found = request.run(db)?;
             for post in found.iter().flat_map(|author| author.under(posts)) {
                 std::hint::black_box((post.at(score).as_int(), post.count_at(comments)));
             }

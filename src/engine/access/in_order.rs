@@ -3,14 +3,13 @@
 //! An index has nulls where the low values are. Where an order has them at the other end, the rows without a value are a
 //! stretch of their own, walked before or after the others.
 
-use std::iter::Rev;
 use std::ops::Bound;
 
 use crate::engine::Snapshot;
 use crate::engine::access::{AccessPath, Range, values_of};
 use crate::engine::read::RowCells;
 use crate::schema::TableId;
-use crate::storage::{RowId, RowsInOrder, Span};
+use crate::storage::{RowId, RowsInOrder, Span, Stretch};
 use crate::value::{Value, ValueRef};
 
 /// How an index is walked.
@@ -32,13 +31,7 @@ pub(crate) enum NullsApart {
 /// Rows of an index, in the order in which it is walked. Rows with the same key come in no order that is promised.
 #[derive(Debug)]
 pub(crate) struct RowsByIndex<'s> {
-    stretches: [Option<Stretch<'s>>; 2],
-}
-
-#[derive(Debug)]
-enum Stretch<'s> {
-    Forwards(RowsInOrder<'s>),
-    Backwards(Rev<RowsInOrder<'s>>),
+    stretches: [Option<RowsInOrder<'s>>; 2],
 }
 
 impl Snapshot {
@@ -94,7 +87,7 @@ impl Snapshot {
             }
         };
         RowsByIndex {
-            stretches: stretches.map(|rows| rows.map(|rows| Stretch::new(rows, walk.backwards))),
+            stretches: stretches.map(|rows| rows.map(|rows| walk.rows(rows))),
         }
     }
 
@@ -129,23 +122,11 @@ impl Iterator for RowsByIndex<'_> {
     }
 }
 
-impl<'s> Stretch<'s> {
-    fn new(rows: RowsInOrder<'s>, backwards: bool) -> Self {
-        match backwards {
-            true => Stretch::Backwards(rows.rev()),
-            false => Stretch::Forwards(rows),
-        }
-    }
-}
-
-impl Iterator for Stretch<'_> {
-    type Item = RowId;
-
-    #[inline]
-    fn next(&mut self) -> Option<RowId> {
-        match self {
-            Stretch::Forwards(rows) => rows.next(),
-            Stretch::Backwards(rows) => rows.next(),
+impl IndexWalk {
+    fn rows(self, stretch: Stretch<'_>) -> RowsInOrder<'_> {
+        match self.backwards {
+            true => stretch.rows_backwards(),
+            false => stretch.rows(),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::engine::read::{ChildIds, RowCells, RowView};
 use crate::error::Result;
 use crate::expr::Bound;
 use crate::schema::{ForeignKeyId, Table, TableId};
-use crate::storage::{RowId, RowsInOrder, Span};
+use crate::storage::{RowId, RowsInOrder, Span, Stretch};
 use crate::value::{Value, ValueRef};
 
 pub(crate) use self::candidates::{
@@ -270,12 +270,7 @@ impl Snapshot {
     }
 
     /// The rows of a range, in the order of its index; none where a bound is null.
-    pub(crate) fn range(
-        &self,
-        table: TableId,
-        path: &AccessPath,
-        given: &[Value],
-    ) -> Option<RowsInOrder<'_>> {
+    fn range(&self, table: TableId, path: &AccessPath, given: &[Value]) -> Option<RowsInOrder<'_>> {
         let AccessPath::Range {
             index,
             values,
@@ -285,10 +280,11 @@ impl Snapshot {
             return None;
         };
         let values = values_of(values, None, given)?;
-        self.stretch(table, *index, &values, range, given)
+        let stretch = self.stretch(table, *index, &values, range, given)?;
+        Some(stretch.rows())
     }
 
-    /// The rows of a range behind these values of the first columns of an index, in its order; none where a bound is null.
+    /// The rows of a range behind these values of the first columns of an index; none where a bound is null.
     fn stretch(
         &self,
         table: TableId,
@@ -296,7 +292,7 @@ impl Snapshot {
         values: &[Value],
         range: &Range,
         given: &[Value],
-    ) -> Option<RowsInOrder<'_>> {
+    ) -> Option<Stretch<'_>> {
         let index = self.state.table(table).ordered(index)?;
         let values = values.iter().map(Value::as_ref);
         Some(match range {

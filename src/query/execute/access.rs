@@ -243,8 +243,9 @@ impl<'p, 's, W: Watch> InOrder<'p, 's, W> {
         let read = rows.inspect(|_| self.watch.read(1));
         for (id, cells) in next.into_iter().chain(read) {
             let last = list.cells[start..].last().copied();
+            let is_enough = list.len() - start >= wanted;
             // Whether it passes or not, none of those behind it comes along.
-            if list.len() - start >= wanted && !self.is_tied(last, cells) {
+            if is_enough && !self.is_tied(last, cells) {
                 sort_tied(list, tied, self.snapshot);
                 return Ok(Some((id, cells)));
             }
@@ -253,7 +254,7 @@ impl<'p, 's, W: Watch> InOrder<'p, 's, W> {
             {
                 continue;
             }
-            if !self.is_tied(last, cells) {
+            if !is_enough && !self.is_tied(last, cells) {
                 sort_tied(list, tied, self.snapshot);
                 tied = list.len();
             }

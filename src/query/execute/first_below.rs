@@ -11,6 +11,10 @@ use crate::query::level::{self, Level, RowSlice};
 use crate::query::plan::{FirstBelow, FoundOrder, PlanNode};
 use crate::value::Value;
 
+/// How many rows are asked for before the first of them is looked at, if so many are wanted and the one behind them, which
+/// is looked at to see that it is not tied. They stand anywhere; one after the other, each would be waited for.
+const AHEAD: usize = 8;
+
 impl<'s, W: Watch> Walker<'_, 's, W> {
     /// The rows below the given ones, as many below each as the node stops after, and those that the order does not tell from
     /// the last.
@@ -34,8 +38,17 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
             if let (Some(values), FoundOrder::Index(walk)) = (values, planned.found) {
                 self.watch.probed(1);
                 let index = (first.index, &*values);
-                let found = snapshot.rows_behind(self.table, index, &first.range, walk, self.given);
-                let mut found = found.map(|id| (id, reader.live(id)));
+                let mut ids =
+                    snapshot.rows_behind(self.table, index, &first.range, walk, self.given);
+                let ahead = ids.by_ref().take(wanted.saturating_add(1).min(AHEAD));
+                let ahead = ahead.map(|id| {
+                    let cells = reader.live(id);
+                    cells.touch();
+                    (id, cells)
+                });
+                let ahead: SmallVec<[_; AHEAD]> = ahead.collect();
+                let behind = ids.map(|id| (id, reader.live(id)));
+                let mut found = ahead.into_iter().chain(behind);
                 in_order.read(&mut found, None, wanted, &mut level.rows)?;
             }
             let end = level::offset_within(level.rows.len(), self.rows_max)?;

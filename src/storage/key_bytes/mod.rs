@@ -14,13 +14,18 @@
 //!
 //! Bytes order as `ValueRef::total_cmp` does while a column keeps one type. An integer and a float do not meet in one
 //! column, and are not compared here by numeric value.
+//!
+//! Keys are put together here, with room for most of them on the stack; an index keeps them as [`PackedKey`].
+
+mod packed;
 
 use smallvec::SmallVec;
 
+pub(crate) use self::packed::PackedKey;
 use crate::value::{ValueRef, canonical_float};
 
-/// Bytes that stand inline: two integers, or one text of up to 21 bytes. More would widen every entry of an index.
-const INLINE: usize = 24;
+/// Bytes that are put together without an allocation.
+const INLINE: usize = 64;
 
 /// The encoded values of all or of the first columns of a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,21 +69,28 @@ impl KeyBytes {
         self
     }
 
+    #[inline]
     fn push(&mut self, value: ValueRef<'_>) {
         match value {
-            ValueRef::Null => self.push_all(0, &[]),
+            ValueRef::Null => self.bytes.push(0),
             ValueRef::Bool(v) => self.push_all(1, &[u8::from(v)]),
-            ValueRef::Int(v) => self.push_all(2, &turn_sign(v).to_be_bytes()),
-            ValueRef::Float(v) => self.push_all(3, &turn_float(v).to_be_bytes()),
+            ValueRef::Int(v) => self.push_word(2, turn_sign(v)),
+            ValueRef::Float(v) => self.push_word(3, turn_float(v)),
             ValueRef::Text(v) => self.push_ended(4, v.as_bytes()),
             ValueRef::Bytes(v) => self.push_ended(5, v),
             ValueRef::Uuid(v) => self.push_all(6, v.as_bytes()),
-            ValueRef::Timestamp(v) => self.push_all(7, &turn_sign(v.as_micros()).to_be_bytes()),
-            ValueRef::Date(v) => {
-                self.push_all(8, &turn_sign(i64::from(v.as_days())).to_be_bytes());
-            }
+            ValueRef::Timestamp(v) => self.push_word(7, turn_sign(v.as_micros())),
+            ValueRef::Date(v) => self.push_word(8, turn_sign(i64::from(v.as_days()))),
             ValueRef::Json(v) => self.push_ended(9, v.as_bytes()),
         }
+    }
+
+    /// The tag and the word in one piece: of both the length is known.
+    #[inline]
+    fn push_word(&mut self, tag: u8, word: u64) {
+        let mut piece = [tag; 1 + size_of::<u64>()];
+        piece[1..].copy_from_slice(&word.to_be_bytes());
+        self.bytes.extend_from_slice(&piece);
     }
 
     fn push_all(&mut self, tag: u8, body: &[u8]) {

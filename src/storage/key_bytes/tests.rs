@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use proptest::prelude::*;
 
-use super::KeyBytes;
+use super::{KeyBytes, PackedKey};
 use crate::value::{DataType, Date, Timestamp, Uuid, Value};
 
 /// Bytes close to the escape, and texts that begin alike.
@@ -105,6 +105,10 @@ proptest! {
         let descending: Vec<_> = columns.iter().map(|it| it.2).collect();
         let (left_bytes, right_bytes) = (encode(&left, &descending), encode(&right, &descending));
         prop_assert_eq!(left_bytes.cmp(&right_bytes), compare(&left, &right, &descending));
+        let (left_packed, right_packed) =
+            (PackedKey::from(&left_bytes), PackedKey::from(&right_bytes));
+        prop_assert_eq!(left_packed.cmp(&right_packed), left_bytes.cmp(&right_bytes));
+        prop_assert_eq!(left_packed == right_packed, left_bytes == right_bytes);
 
         // A prefix of columns bounds exactly the keys whose first columns are equal to it.
         for columns in 0..=left.len() {
@@ -112,6 +116,10 @@ proptest! {
             let begins = left[..columns] == right[..columns];
             let within = right_bytes >= prefix
                 && prefix.after_prefix().is_none_or(|after| right_bytes < after);
+            prop_assert_eq!(within, begins);
+            let after = prefix.after_prefix();
+            let within = right_packed >= PackedKey::from(&prefix)
+                && after.is_none_or(|after| right_packed < PackedKey::from(&after));
             prop_assert_eq!(within, begins);
         }
     }
@@ -137,10 +145,9 @@ fn kinds_order_as_in_the_total_order() {
 #[test]
 fn short_keys_allocate_nothing() {
     let pair = [Value::from(1), Value::from(i64::MIN)];
-    assert!(!encode(&pair, &[]).bytes.spilled());
-    assert!(
-        !encode(&[Value::from("twenty-one bytes long")], &[true])
-            .bytes
-            .spilled()
-    );
+    let text = |text: &str| encode(&[Value::from(text)], &[true]);
+    for short in [encode(&pair, &[]), text("twenty-one bytes long")] {
+        assert!(!short.bytes.spilled() && PackedKey::from(&short).is_inline());
+    }
+    assert!(!PackedKey::from(&text("twenty-two bytes long!")).is_inline());
 }

@@ -1,8 +1,8 @@
 //! A persistent index that keeps rows in the order of a key.
 //!
 //! Entries are (key, row) in one ordered set, so equal keys stand together with their rows ascending, and a range over
-//! any number of leading columns is a stretch of the set, read from either end. The key is a copy of the row's values, as
-//! bytes that compare without looking at a row.
+//! any number of leading columns is a stretch of the set, read from either end. The key is a copy of the row's values, in a
+//! form that compares without looking at a row.
 //!
 //! The same type maps the values of unmatched foreign keys to their children: nearly always empty, and then it has
 //! allocated nothing.
@@ -19,7 +19,7 @@ use im::shared_ptr::DefaultSharedPtr;
 use smallvec::SmallVec;
 
 use crate::storage::RowId;
-use crate::storage::key_bytes::KeyBytes;
+use crate::storage::key_bytes::{KeyBytes, PackedKey};
 use crate::value::ValueRef;
 
 /// Rows in the order of a key.
@@ -44,8 +44,20 @@ pub(crate) enum Span<'v> {
 /// A key and the row that has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
-    key: KeyBytes,
+    key: PackedKey,
     row: RowId,
+}
+
+/// The entries between two places. Nothing is looked up before they are walked.
+#[derive(Debug)]
+pub(crate) struct Stretch<'a> {
+    entries: &'a OrdSet<Entry>,
+    /// The place before the first; none at the beginning of the set.
+    start: Option<Entry>,
+    /// The place behind the last; none at the end of the set.
+    end: Option<Entry>,
+    /// Whether the bounds cross.
+    is_empty: bool,
 }
 
 impl OrderedIndex {
@@ -86,19 +98,38 @@ impl OrderedIndex {
     ) -> RowsInOrder<'_> {
         let key = self.key(key);
         self.range(Bound::Included(&key), Bound::Included(&key))
+            .rows()
     }
 
     /// The rows whose keys lie between two bounds, in the order of the index: `lower` is where a descending column is
     /// largest. A bound may have the first columns only, and then includes or excludes every key that begins with them.
     /// Rows ascend under one key, or descend when read backwards. Bounds that cross give no row.
-    pub(crate) fn range(
-        &self,
-        lower: Bound<&KeyBytes>,
-        upper: Bound<&KeyBytes>,
-    ) -> RowsInOrder<'_> {
-        let bounds = stretch(lower, upper);
-        RowsInOrder {
-            entries: bounds.map(|bounds| self.entries.range::<_, Entry>(bounds)),
+    pub(crate) fn range(&self, lower: Bound<&KeyBytes>, upper: Bound<&KeyBytes>) -> Stretch<'_> {
+        let before = |key: &KeyBytes| Entry::first_of(PackedKey::from(key));
+        let mut is_empty = false;
+        let start = match lower {
+            Bound::Unbounded => None,
+            Bound::Included(key) => Some(before(key)),
+            Bound::Excluded(key) => {
+                let next = key.after_prefix();
+                is_empty = next.is_none();
+                next.as_ref().map(before)
+            }
+        };
+        let end = match upper {
+            Bound::Unbounded => None,
+            Bound::Included(key) => key.after_prefix().as_ref().map(before),
+            Bound::Excluded(key) => Some(before(key)),
+        };
+        is_empty |= start
+            .as_ref()
+            .zip(end.as_ref())
+            .is_some_and(|(start, end)| start >= end);
+        Stretch {
+            entries: &self.entries,
+            start,
+            end,
+            is_empty,
         }
     }
 
@@ -108,7 +139,7 @@ impl OrderedIndex {
         &self,
         values: impl Iterator<Item = ValueRef<'a>> + Clone,
         span: Span<'a>,
-    ) -> RowsInOrder<'_> {
+    ) -> Stretch<'_> {
         let first = self.key(values.clone());
         let with = |next: ValueRef<'a>| self.key(values.clone().chain([next]));
         let (low, high) = match span {
@@ -136,12 +167,12 @@ impl OrderedIndex {
 
     /// All rows in the order of their keys, and ascending under one key.
     pub(crate) fn iter(&self) -> RowsInOrder<'_> {
-        self.range(Bound::Unbounded, Bound::Unbounded)
+        self.range(Bound::Unbounded, Bound::Unbounded).rows()
     }
 
     /// All keys with their rows, for checks.
     #[cfg(test)]
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (&KeyBytes, RowId)> + '_ {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&PackedKey, RowId)> + '_ {
         self.entries.iter().map(|entry| (&entry.key, entry.row))
     }
 
@@ -151,8 +182,7 @@ impl OrderedIndex {
         key: impl IntoIterator<Item = ValueRef<'a>>,
         row: RowId,
     ) -> bool {
-        let key = self.key(key);
-        self.entries.insert(Entry { key, row }).is_none()
+        self.entries.insert(self.entry(key, row)).is_none()
     }
 
     /// Whether a row stands under a key.
@@ -161,8 +191,7 @@ impl OrderedIndex {
         key: impl IntoIterator<Item = ValueRef<'a>>,
         row: RowId,
     ) -> bool {
-        let key = self.key(key);
-        self.entries.contains(&Entry { key, row })
+        self.entries.contains(&self.entry(key, row))
     }
 
     /// Takes a row out from under a key; whether it was there.
@@ -171,15 +200,53 @@ impl OrderedIndex {
         key: impl IntoIterator<Item = ValueRef<'a>>,
         row: RowId,
     ) -> bool {
-        let key = self.key(key);
-        self.entries.remove(&Entry { key, row }).is_some()
+        let entry = self.entry(key, row);
+        self.entries.remove(&entry).is_some()
+    }
+
+    fn entry<'a>(&self, key: impl IntoIterator<Item = ValueRef<'a>>, row: RowId) -> Entry {
+        let key = PackedKey::from(&self.key(key));
+        Entry { key, row }
     }
 }
 
-/// Rows of an [`OrderedIndex`] in the order of their keys, from either end.
+impl<'a> Stretch<'a> {
+    /// The rows in the order of the index, and ascending under one key.
+    pub(crate) fn rows(self) -> RowsInOrder<'a> {
+        let from = self
+            .start
+            .as_ref()
+            .map_or(Bound::Unbounded, Bound::Included);
+        let entries = self.entries.range::<_, Entry>((from, Bound::Unbounded));
+        RowsInOrder {
+            entries: (!self.is_empty).then_some(entries),
+            last: self.end,
+            backwards: false,
+        }
+    }
+
+    /// The rows against the order of the index, and descending under one key.
+    pub(crate) fn rows_backwards(self) -> RowsInOrder<'a> {
+        let from = self.end.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        let entries = self.entries.range::<_, Entry>((Bound::Unbounded, from));
+        RowsInOrder {
+            entries: (!self.is_empty).then_some(entries),
+            last: self.start,
+            backwards: true,
+        }
+    }
+}
+
+/// Rows of an [`OrderedIndex`] in the order of their keys, or against it.
+//
+// Where they end is seen by comparing keys, which is a few instructions for each. A second descent to there would take longer
+// than the few rows that most stretches have.
 pub(crate) struct RowsInOrder<'a> {
-    /// None where the bounds cross.
+    /// None where there are no more.
     entries: Option<RangedIter<'a, Entry, DefaultSharedPtr>>,
+    /// The place at which they end, if they do not with the set: behind the last of them, or before it when backwards.
+    last: Option<Entry>,
+    backwards: bool,
 }
 
 impl Iterator for RowsInOrder<'_> {
@@ -187,14 +254,20 @@ impl Iterator for RowsInOrder<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<RowId> {
-        self.entries.as_mut()?.next().map(|entry| entry.row)
-    }
-}
-
-impl DoubleEndedIterator for RowsInOrder<'_> {
-    #[inline]
-    fn next_back(&mut self) -> Option<RowId> {
-        self.entries.as_mut()?.next_back().map(|entry| entry.row)
+        let entries = self.entries.as_mut()?;
+        let last = self.last.as_ref();
+        let found = match self.backwards {
+            false => entries
+                .next()
+                .filter(|it| last.is_none_or(|last| *it < last)),
+            true => entries
+                .next_back()
+                .filter(|it| last.is_none_or(|last| *it >= last)),
+        };
+        if found.is_none() {
+            self.entries = None;
+        }
+        found.map(|entry| entry.row)
     }
 }
 
@@ -202,39 +275,16 @@ impl FusedIterator for RowsInOrder<'_> {}
 
 impl fmt::Debug for RowsInOrder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RowsInOrder").finish_non_exhaustive()
+        f.debug_struct("RowsInOrder")
+            .field("last", &self.last)
+            .field("backwards", &self.backwards)
+            .finish_non_exhaustive()
     }
-}
-
-/// The entries between two bounds on leading columns; none if they cross.
-fn stretch(
-    lower: Bound<&KeyBytes>,
-    upper: Bound<&KeyBytes>,
-) -> Option<(Bound<Entry>, Bound<Entry>)> {
-    let start = match lower {
-        Bound::Unbounded => None,
-        Bound::Included(key) => Some(Entry::first_of(key.clone())),
-        Bound::Excluded(key) => Some(Entry::first_of(key.after_prefix()?)),
-    };
-    let end = match upper {
-        Bound::Unbounded => None,
-        Bound::Included(key) => key.after_prefix().map(Entry::first_of),
-        Bound::Excluded(key) => Some(Entry::first_of(key.clone())),
-    };
-    if let (Some(start), Some(end)) = (&start, &end)
-        && start >= end
-    {
-        return None;
-    }
-    Some((
-        start.map_or(Bound::Unbounded, Bound::Included),
-        end.map_or(Bound::Unbounded, Bound::Excluded),
-    ))
 }
 
 impl Entry {
     /// The place before all rows of a key.
-    fn first_of(key: KeyBytes) -> Self {
+    fn first_of(key: PackedKey) -> Self {
         Entry { key, row: RowId(0) }
     }
 }
