@@ -293,7 +293,7 @@ pub fn run(
                 if fault == Fault::Panic && call == failing_call {
                     panic::resume_unwind(Box::new(Deliberate));
                 }
-                row.iter().cloned()
+                row.clone()
             });
             let affected = transaction.insert_many(&table.name, &names, rows);
             affected.map(Answer::Affected)
@@ -461,7 +461,7 @@ fn insert_prepared(
         .iter()
         .map(|(column, _)| &*table.columns[*column].name);
     let insert = transaction.prepare_insert(&table.name, &names.collect::<Vec<_>>())?;
-    let values = cells.iter().map(|(_, value)| value.clone());
+    let values: Vec<Value> = cells.iter().map(|(_, value)| value.clone()).collect();
     Ok(transaction.insert_prepared(&insert, values)?.key())
 }
 

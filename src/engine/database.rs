@@ -201,7 +201,7 @@ impl Database {
         rows: impl IntoIterator<Item = R>,
     ) -> Result<Affected>
     where
-        R: IntoIterator<Item = Value>,
+        R: AsRef<[Value]> + IntoIterator<Item = Value>,
     {
         self.transaction(|tx| tx.insert_many(table, columns, rows))
     }

@@ -38,7 +38,7 @@ impl Transaction<'_> {
         rows: impl IntoIterator<Item = R>,
     ) -> Result<Affected>
     where
-        R: IntoIterator<Item = Value>,
+        R: AsRef<[Value]> + IntoIterator<Item = Value>,
     {
         let id = table.table_id(&self.schema)?;
         let schema = self.schema.clone();

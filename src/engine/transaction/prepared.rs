@@ -77,7 +77,7 @@ impl Transaction<'_> {
     pub fn insert_prepared(
         &mut self,
         insert: &PreparedInsert,
-        values: impl IntoIterator<Item = Value>,
+        values: impl AsRef<[Value]> + IntoIterator<Item = Value>,
     ) -> Result<Row<'_>> {
         let PreparedInsert { table, given, .. } = insert;
         check_present(&self.schema, table)?;
@@ -118,7 +118,7 @@ impl Transaction<'_> {
     pub fn insert_prepared_or_skip(
         &mut self,
         insert: &PreparedInsert,
-        values: impl IntoIterator<Item = Value>,
+        values: impl AsRef<[Value]> + IntoIterator<Item = Value>,
     ) -> Result<Option<Row<'_>>> {
         let PreparedInsert {
             table,
@@ -129,7 +129,7 @@ impl Transaction<'_> {
         let row = match given.is_whole_row() {
             true => {
                 refuse_deferrable(table, 0..table.keys.len())?;
-                self.insert_unless_taken(table, given, values)?
+                self.insert_unless_taken(table, given, values.as_ref())?
             }
             // What is filled in must not be made for a row that is left out.
             false => self.insert_or_skip(table.id, columns, values.into_iter().collect())?,
@@ -142,7 +142,7 @@ impl Transaction<'_> {
         &mut self,
         table: &Table,
         given: &Given,
-        values: impl IntoIterator<Item = Value>,
+        values: &[Value],
     ) -> Result<Option<RowId>> {
         let mut row = None;
         let mut statement = self.statement(Operation::Insert);
