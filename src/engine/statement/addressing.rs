@@ -106,7 +106,7 @@ impl Statement<'_> {
         values: impl AsRef<[Value]> + IntoIterator<Item = Value>,
     ) -> Result<()> {
         // Read where they stand: values that were just put together, and are copied before they are read, wait for all
-        // that the processor has begun (W1 and W9a of `benches/rivals`).
+        // that the processor has begun (W1 of `benches/rivals`).
         if given.is_whole_row {
             let row = values.as_ref();
             given.check_length(table, position, row.len())?;
