@@ -205,6 +205,9 @@ impl UndoLog {
         clock
     }
 
+    /// Bytes of an entry.
+    pub(crate) const ENTRY_BYTES: u64 = size_of::<Undo>() as u64;
+
     /// Bytes that the way back takes, blobs that it keeps from being freed included.
     #[inline]
     pub(crate) fn size_bytes(&self) -> u64 {

@@ -16,6 +16,7 @@ mod partial_keys;
 mod set_columns;
 mod many_rows;
 mod key_order;
+mod one_cell;
 mod skips;
 mod upserts;
 mod random;

@@ -37,6 +37,9 @@ impl Transaction<'_> {
         table: TableId,
         rows: &[(RowId, impl SomeCells)],
     ) -> Result<Affected> {
+        if let [(row, cells)] = rows {
+            return self.update_row(table, *row, cells.as_ref());
+        }
         self.run(Operation::Update, |statement| {
             rows.iter().try_for_each(|(row, cells)| {
                 statement.update(table, *row, cells.as_ref()).map(drop)

@@ -88,10 +88,10 @@ impl Transaction<'_> {
         let id = table.table_id(&self.schema)?;
         let cells = named_cells(self.schema.table(id), values)?;
         let row = self.find_key(id, key.into())?;
-        self.run(Operation::Update, |statement| {
-            row.map_or(Ok(false), |row| statement.update(id, row, &cells))?;
-            Ok(usize::from(row.is_some()))
-        })
+        match row {
+            Some(row) => self.update_row(id, row, &cells),
+            None => Ok(Affected::default()),
+        }
     }
 
     /// Writes what a closure makes of each row that the filter selects. The closure sees every row as it was before the

@@ -6,6 +6,7 @@
 
 mod by_name;
 mod by_id;
+mod one_row;
 mod prepared;
 mod on_conflict;
 mod upsert;

@@ -588,9 +588,10 @@ impl TableStore {
         }
     }
 
-    /// Undoes [`TableStore::update_plain`] of one cell that stands in one word.
+    /// Writes one cell that stands in one word and that no key and no index has: does or undoes what
+    /// [`TableStore::update_plain`] does.
     #[inline]
-    pub(crate) fn restore_word(&mut self, row: RowId, cell: WordCell) {
+    pub(crate) fn set_word(&mut self, row: RowId, cell: WordCell) {
         self.rows.set_word(row, cell);
     }
 
