@@ -65,7 +65,7 @@ pub(crate) struct Edges<'a> {
     children: &'a Postings,
 }
 
-impl Edges<'_> {
+impl<'a> Edges<'a> {
     /// How many rows stand under all parent rows.
     pub(crate) fn len(&self) -> usize {
         self.children.len()
@@ -77,6 +77,12 @@ impl Edges<'_> {
         for ids in self.children.chunks(parent) {
             rows.extend(ids.iter().map(|&id| RowId(id)));
         }
+    }
+
+    /// The rows under a parent row, by ascending id, one by one from either end.
+    #[inline]
+    pub(crate) fn children(&self, parent: RowId) -> ChildIds<'a> {
+        self.children.children(parent)
     }
 
     /// How many rows stand under a parent row. O(1).

@@ -55,7 +55,14 @@ pub(super) fn estimate(plan: &mut Plan, judged: f64, strategy: Strategy, version
         if first_rows.as_ref().is_some_and(by_numbers) {
             counted.extend([source, node.node.table]);
         }
-        node.split = split::of_include(node, fan_out, strategy);
+        let share = if node.node.filter.is_some() {
+            share
+        } else {
+            1.0
+        };
+        let wanted = node.stop(snapshot).map(|stop| as_rows(stop.rows) / share);
+        let read = wanted.map_or(fan_out, |wanted| fan_out.min(wanted));
+        node.split = split::of_include(node, read, strategy);
         if !counted.is_empty() {
             note(plan, position, counted, snapshot);
         }
