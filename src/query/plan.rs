@@ -116,11 +116,14 @@ pub(crate) enum Access {
     FarEnd(FarEnd),
     /// Rows of the root that were found before the request runs, under each of some sources.
     Given,
-    /// From the rows of a node before it straight to the target.
-    Direct { parent: usize, walk: Walk },
-    /// From the rows of a node before it to the first of an index below each, in the order wanted. Its filter is tested as
-    /// they are read, and no more are read than the node's stop says.
-    FirstBelow { parent: usize, first: FirstBelow },
+    /// From the rows of a node before it, or from given ones, straight to the target.
+    Direct { parent: Option<usize>, walk: Walk },
+    /// From the rows of a node before it, or from given ones, to the first of an index below each, in the order wanted. Its
+    /// filter is tested as they are read, and no more are read than the node's stop says.
+    FirstBelow {
+        parent: Option<usize>,
+        first: FirstBelow,
+    },
     /// From the rows of a node before it to those for which a condition on both is true: columns of the row found, and behind
     /// them those of the other.
     On { parent: usize, condition: Bound },

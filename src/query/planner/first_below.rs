@@ -38,10 +38,15 @@ struct Way {
 }
 
 impl<'s> FirstRows<'s> {
-    /// None where no node asks for a few rows below each row, or nobody wants them so.
-    pub(super) fn new(plan: &Plan, strategy: Strategy, snapshot: &'s Snapshot) -> Option<Self> {
+    /// None where no node asks for a few rows below each row, or nobody wants them so. The root may stand below given sources.
+    pub(super) fn new(
+        plan: &Plan,
+        sources: Option<TableId>,
+        strategy: Strategy,
+        snapshot: &'s Snapshot,
+    ) -> Option<Self> {
         let unwanted = matches!(strategy, Strategy::Rules | Strategy::Sort);
-        let mut below = plan.nodes.iter().skip(1);
+        let mut below = plan.nodes.iter().skip(usize::from(sources.is_none()));
         if unwanted || !plan.is_total || !below.any(|it| it.cut.limit.is_some()) {
             return None;
         }
@@ -150,16 +155,16 @@ impl<'s> FirstRows<'s> {
 
     /// How many rows are wanted below each row, where no others have to be looked at.
     fn wanted(&self, position: usize, node: &PlanNode) -> Option<usize> {
-        let include = node.node.include.as_ref()?;
         let asked_otherwise = match (self.strategy, &node.access) {
             (Strategy::Probe | Strategy::OnePass, Access::Direct { walk, .. }) => {
                 matches!(walk, Walk::ByValue(_))
             }
             _ => false,
         };
-        let is_apart = include.origin == Origin::Request
-            && include.recursion.is_none()
-            && !self.read_whole.contains(&position);
+        let include = node.node.include.as_ref();
+        let is_plain =
+            include.is_none_or(|it| it.origin == Origin::Request && it.recursion.is_none());
+        let is_apart = is_plain && !self.read_whole.contains(&position);
         let usable = is_apart && !asked_otherwise && node.keep == Keep::Rows;
         // Whether there is any row decides about those above.
         let wanted = |limit: usize| node.cut.offset.saturating_add(limit).max(1);
