@@ -79,6 +79,20 @@ impl<'a> Edges<'a> {
         }
     }
 
+    /// The same of the first ones, so many at most.
+    #[inline]
+    pub(crate) fn append_first(&self, parent: RowId, rows_max: usize, rows: &mut Vec<RowId>) {
+        let mut left = rows_max;
+        for ids in self.children.chunks(parent) {
+            let ids = &ids[..ids.len().min(left)];
+            rows.extend(ids.iter().map(|&id| RowId(id)));
+            left -= ids.len();
+            if left == 0 {
+                return;
+            }
+        }
+    }
+
     /// The rows under a parent row, by ascending id, one by one from either end.
     #[inline]
     pub(crate) fn children(&self, parent: RowId) -> ChildIds<'a> {

@@ -103,10 +103,12 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
         let below_each = parents.reader.mean_children(edges).min(first.rows);
         let mut found = Found::with_capacity(parents.len(), parents.len() * below_each);
         for &parent in parents.ids {
-            let ids = edges.children(parent);
             match first.backwards {
-                false => found.ids.extend(ids.take(first.rows)),
-                true => found.ids.extend(ids.rev().take(first.rows)),
+                false => edges.append_first(parent, first.rows, &mut found.ids),
+                true => {
+                    let ids = edges.children(parent).rev();
+                    found.ids.extend(ids.take(first.rows));
+                }
             }
             found.end_row(self.rows_max)?;
         }
