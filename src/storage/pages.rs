@@ -7,15 +7,15 @@ use std::ops::Range;
 use crate::storage::layout::{NARROW_WORDS, PageClass, WIDE_WORDS};
 use crate::storage::page::{Page, PageMut, PageRef};
 use crate::storage::row_ref::RowRef;
-use crate::storage::trie::{self, Trie};
+use crate::storage::trie::{self, Block, Trie};
 
 /// The pages of one table, by page index, with gaps.
 #[derive(Clone, Debug)]
 pub(crate) enum Pages {
     /// Pages for rows of at most 64 words.
-    Narrow(Trie<Page<NARROW_WORDS>>),
+    Narrow(Trie<Block<Page<NARROW_WORDS>>>),
     /// Pages for wider rows.
-    Wide(Trie<Page<WIDE_WORDS>>),
+    Wide(Trie<Block<Page<WIDE_WORDS>>>),
 }
 
 /// Does the same with either size of page.
@@ -40,14 +40,14 @@ impl Pages {
     /// A page.
     #[inline]
     pub(crate) fn get(&self, page: u32) -> Option<PageRef<'_>> {
-        either!(self, trie => trie.get(page).map(Page::borrow))
+        either!(self, trie => trie.block(page).map(Page::borrow))
     }
 
     /// The row at some words of a page, if it is live.
     #[inline]
     pub(crate) fn row_at(&self, page: u32, words: Range<usize>) -> Option<RowRef<'_>> {
         match self {
-            Pages::Narrow(trie) => trie.get(page)?.borrow().row_at(words),
+            Pages::Narrow(trie) => trie.block(page)?.borrow().row_at(words),
             Pages::Wide(trie) => wide(trie, page)?.row_at(words),
         }
     }
@@ -56,7 +56,7 @@ impl Pages {
     #[inline]
     pub(crate) fn live_row_at(&self, page: u32, words: Range<usize>) -> Option<RowRef<'_>> {
         match self {
-            Pages::Narrow(trie) => trie.get(page)?.borrow().live_row_at(words),
+            Pages::Narrow(trie) => trie.block(page)?.borrow().live_row_at(words),
             Pages::Wide(trie) => wide(trie, page)?.live_row_at(words),
         }
     }
@@ -64,13 +64,13 @@ impl Pages {
     /// A page for writing, copied first if a clone shares it.
     #[inline]
     pub(crate) fn get_mut(&mut self, page: u32) -> Option<PageMut<'_>> {
-        either!(self, trie => trie.get_mut(page).map(Page::borrow_mut))
+        either!(self, trie => trie.block_mut(page).map(Page::borrow_mut))
     }
 
     /// A page for writing, made if it is missing.
     #[inline]
     pub(crate) fn get_or_create(&mut self, page: u32) -> PageMut<'_> {
-        either!(self, trie => trie.get_or_insert_with(page, Page::new).borrow_mut())
+        either!(self, trie => trie.block_or_insert_with(page, Page::new).borrow_mut())
     }
 
     /// Takes a page out; whether there was one.
@@ -114,17 +114,17 @@ impl Pages {
 /// A page for wide rows. Out of line, so that finding a row in a narrow page is not made to look alike.
 #[cold]
 #[inline(never)]
-fn wide(trie: &Trie<Page<WIDE_WORDS>>, page: u32) -> Option<PageRef<'_>> {
-    trie.get(page).map(Page::borrow)
+fn wide(trie: &Trie<Block<Page<WIDE_WORDS>>>, page: u32) -> Option<PageRef<'_>> {
+    trie.block(page).map(Page::borrow)
 }
 
 /// Pages in ascending order of their indexes.
 #[derive(Debug)]
 pub(crate) enum Iter<'a> {
     /// Over pages for rows of at most 64 words.
-    Narrow(trie::Iter<'a, Page<NARROW_WORDS>>),
+    Narrow(trie::Iter<'a, Block<Page<NARROW_WORDS>>>),
     /// Over pages for wider rows.
-    Wide(trie::Iter<'a, Page<WIDE_WORDS>>),
+    Wide(trie::Iter<'a, Block<Page<WIDE_WORDS>>>),
 }
 
 impl<'a> Iterator for Iter<'a> {
@@ -133,8 +133,14 @@ impl<'a> Iterator for Iter<'a> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            Iter::Narrow(pages) => pages.next().map(|(at, page)| (at, page.borrow())),
-            Iter::Wide(pages) => pages.next().map(|(at, page)| (at, page.borrow())),
+            Iter::Narrow(pages) => {
+                let (at, page) = pages.next()?;
+                Some((at, page.as_ref()?.borrow()))
+            }
+            Iter::Wide(pages) => {
+                let (at, page) = pages.next()?;
+                Some((at, page.as_ref()?.borrow()))
+            }
         }
     }
 }

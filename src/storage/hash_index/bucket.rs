@@ -1,80 +1,124 @@
-//! A bucket of a hash index: entries inline in one allocation, and the rare excess beside it.
+//! A bucket of a hash index: tags in the trie itself, entries in a block of their own, and the rare excess beside them.
 //!
 //! Inside, a bucket is a small hash table: an entry stands in the slot that the upper bits of its fragment name, or in
 //! the next free one after it, so that a probe looks at a few neighbours rather than at the whole bucket. It looks at
-//! their [tags](Bucket::tag), of which many share a line of memory, so that a key that is not there is mostly found out
-//! without an entry: pairs are asked for in nine tenths of the time (W9h of `benches/rivals`).
+//! their [tags](Bucket::tag), so that a key that is not there is mostly found out without an entry: which is so of nine
+//! tenths of the pairs that are added (W9a of `benches/rivals`) and of half of those that are asked for (W9h). The tags of sixteen buckets stand beside each other in a node of
+//! the trie: those of a million entries stay in the cache where the entries do not.
 //!
 //! Invariants: a slot is free if its tag is [`FREE`]; between an entry's own slot and the one that it stands in none is
 //! free; entries overflow only when no slot is free.
 
-use crate::storage::RowId;
+use triomphe::Arc;
+
+use crate::storage::trie::Leaf;
+use crate::storage::{RowId, unshare};
 
 use super::{Entry, Fragment};
 
 /// The tag of a free slot. No entry has it.
 const FREE: u8 = 0;
 
-/// `S` inline entries, a power of two, then as many as it takes. Laid out as declared: the tags, which every probe looks
-/// at, stand beside what every write looks at.
-#[repr(C)]
+/// `S` slots, a power of two, then as many entries as it takes.
 #[derive(Clone, Debug)]
 pub(crate) struct Bucket<const S: usize, F> {
-    /// How many slots are taken.
-    inline_len: usize,
     /// The tag of the entry in each slot.
     tags: [u8; S],
-    slots: [Entry<F>; S],
-    /// Entries that came when the slots were full: many rows of one hash, or a bucket whose turn to split is late.
-    overflow: Vec<Entry<F>>,
+    /// How many slots are taken.
+    inline_len: u8,
+    block: Option<Arc<Block<S, F>>>,
 }
 
-impl<const S: usize, F: Fragment> Bucket<S, F> {
-    /// What stands in a free slot. All zeros, which a bucket that is made is filled with at once.
+/// The entries of a bucket. Laid out as declared: a write looks at the overflow where it has looked at the count of the
+/// allocation.
+#[repr(C)]
+#[derive(Clone, Debug)]
+struct Block<const S: usize, F> {
+    /// Entries that came when the slots were full: many rows of one hash, or a bucket whose turn to split is late.
+    overflow: Vec<Entry<F>>,
+    slots: [Entry<F>; S],
+}
+
+impl<const S: usize, F: Fragment> Leaf for Bucket<S, F> {
+    const GAP: Self = Bucket {
+        tags: [FREE; S],
+        inline_len: 0,
+        block: None,
+    };
+
+    #[inline]
+    fn is_gap(&self) -> bool {
+        self.inline_len == 0
+    }
+
+    #[inline]
+    fn is_shared(&self) -> bool {
+        self.block.as_ref().is_some_and(|block| !block.is_unique())
+    }
+}
+
+impl<const S: usize, F: Fragment> Block<S, F> {
+    /// What stands in a free slot. All zeros, which a block that is made is filled with at once.
     const NO_ENTRY: Entry<F> = Entry {
         fragment: F::NONE,
         row: RowId(0),
     };
 
+    #[cold]
+    fn new() -> Self {
+        Block {
+            overflow: Vec::new(),
+            slots: [Self::NO_ENTRY; S],
+        }
+    }
+}
+
+impl<const S: usize, F: Fragment> Bucket<S, F> {
     /// The number of a slot is so many upper bits of a fragment.
     const BITS: u32 = {
         assert!(
-            S.is_power_of_two() && S >= 2,
-            "slots are numbered by whole bits"
+            S.is_power_of_two() && S >= 2 && S <= u8::MAX as usize,
+            "slots are numbered by whole bits and counted in a byte"
         );
         S.trailing_zeros()
     };
 
-    pub(super) fn new() -> Self {
-        Bucket {
-            inline_len: 0,
-            tags: [FREE; S],
-            slots: [Self::NO_ENTRY; S],
-            overflow: Vec::new(),
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.inline_len == 0
+    #[inline]
+    fn is_full(&self) -> bool {
+        usize::from(self.inline_len) == S
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.inline_len + self.overflow.len()
+        usize::from(self.inline_len) + self.overflow().len()
+    }
+
+    fn overflow(&self) -> &[Entry<F>] {
+        self.block.as_ref().map_or(&[], |block| &block.overflow)
+    }
+
+    /// The entry in a slot whose tag says that there is one.
+    #[inline]
+    fn taken(&self, slot: usize) -> Option<Entry<F>> {
+        Some(self.block.as_ref()?.slots[slot])
     }
 
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry<F>> + '_ {
-        let inline = self.slots.iter().zip(&self.tags);
-        let taken = inline
-            .filter(|(_, tag)| **tag != FREE)
-            .map(|(entry, _)| entry);
-        taken.chain(&self.overflow).copied()
+        let taken = (0..S).filter(|slot| self.tags[*slot] != FREE);
+        let inline = taken.filter_map(|slot| self.taken(slot));
+        inline.chain(self.overflow().iter().copied())
+    }
+
+    /// The entries for writing, copied first if a clone shares them.
+    #[inline]
+    fn block_mut(&mut self) -> &mut Block<S, F> {
+        unshare(self.block.get_or_insert_with(|| Arc::new(Block::new())))
     }
 
     #[inline]
     pub(super) fn push(&mut self, entry: Entry<F>) {
-        if self.inline_len == S {
-            self.overflow.push(entry);
+        if self.is_full() {
+            self.block_mut().overflow.push(entry);
             return;
         }
         let mut slot = Self::own_slot(entry.fragment);
@@ -82,8 +126,8 @@ impl<const S: usize, F: Fragment> Bucket<S, F> {
             slot = Self::after(slot);
         }
         self.tags[slot] = Self::tag(entry.fragment);
-        self.slots[slot] = entry;
         self.inline_len += 1;
+        self.block_mut().slots[slot] = entry;
     }
 
     pub(super) fn extend(&mut self, other: &Self) {
@@ -94,32 +138,73 @@ impl<const S: usize, F: Fragment> Bucket<S, F> {
 
     /// Where an entry stands, counted through the slots and on through the overflow.
     pub(super) fn position(&self, entry: Entry<F>) -> Option<usize> {
+        let tag = Self::tag(entry.fragment);
         let mut slot = Self::own_slot(entry.fragment);
         for _ in 0..S {
             if self.tags[slot] == FREE {
                 return None;
             }
-            if self.slots[slot] == entry {
+            if self.tags[slot] == tag && self.taken(slot) == Some(entry) {
                 return Some(slot);
             }
             slot = Self::after(slot);
         }
-        let past = self.overflow.iter().position(|other| *other == entry)?;
+        let past = self.overflow().iter().position(|other| *other == entry)?;
         Some(S + past)
+    }
+
+    /// The smallest of the rows whose fragment agrees and that match: the smallest of [`Candidates`] that do, with less
+    /// to keep in mind on the way.
+    #[inline]
+    pub(super) fn smallest_match(
+        &self,
+        fragment: F,
+        mut matches: impl FnMut(RowId) -> bool,
+    ) -> Option<RowId> {
+        let tag = Self::tag(fragment);
+        let mut slot = Self::own_slot(fragment);
+        let mut smallest: Option<RowId> = None;
+        let mut consider = |entry: &Entry<F>| {
+            if entry.fragment == fragment
+                && smallest.is_none_or(|best| entry.row < best)
+                && matches(entry.row)
+            {
+                smallest = Some(entry.row);
+            }
+        };
+        for _ in 0..S {
+            if self.tags[slot] == FREE {
+                return smallest;
+            }
+            if self.tags[slot] == tag
+                && let Some(block) = &self.block
+            {
+                consider(&block.slots[slot]);
+            }
+            slot = Self::after(slot);
+        }
+        self.overflow().iter().for_each(consider);
+        smallest
     }
 
     /// Takes out the entry at a position. Overflow gives its memory back as it empties.
     pub(super) fn remove(&mut self, position: usize) {
         if position < S {
             self.free(position);
-            if let Some(last) = self.overflow.pop() {
-                self.push(last);
-            }
-        } else {
-            self.overflow.swap_remove(position - S);
         }
-        if self.overflow.len() * 4 < self.overflow.capacity() {
-            self.overflow.shrink_to(self.overflow.len() * 2);
+        let overflow = &mut self.block_mut().overflow;
+        let moved = match position.checked_sub(S) {
+            Some(past) => {
+                overflow.swap_remove(past);
+                None
+            }
+            None => overflow.pop(),
+        };
+        if overflow.len() * 4 < overflow.capacity() {
+            overflow.shrink_to(overflow.len() * 2);
+        }
+        if let Some(last) = moved {
+            self.push(last);
         }
     }
 
@@ -131,22 +216,23 @@ impl<const S: usize, F: Fragment> Bucket<S, F> {
             if self.tags[slot] == FREE {
                 break;
             }
-            let entry = self.slots[slot];
+            let block = self.block_mut();
+            let entry = block.slots[slot];
             if Self::distance(Self::own_slot(entry.fragment), slot) >= Self::distance(free, slot) {
+                block.slots[free] = entry;
                 self.tags[free] = self.tags[slot];
-                self.slots[free] = entry;
                 free = slot;
             }
         }
         self.tags[free] = FREE;
-        self.slots[free] = Self::NO_ENTRY;
         self.inline_len -= 1;
+        self.block_mut().slots[free] = Block::<S, F>::NO_ENTRY;
     }
 
     /// Moves the entries whose fragment is chosen to a new bucket.
     pub(super) fn split_off(&mut self, chosen: impl Fn(F) -> bool) -> Self {
-        let whole = std::mem::replace(self, Bucket::new());
-        let mut moved = Bucket::new();
+        let whole = std::mem::replace(self, Bucket::GAP);
+        let mut moved = Bucket::GAP;
         for entry in whole.entries() {
             let to = if chosen(entry.fragment) {
                 &mut moved
@@ -184,12 +270,13 @@ impl<const S: usize, F: Fragment> Bucket<S, F> {
     #[cfg(test)]
     pub(super) fn check_invariants(&self) {
         let taken = self.tags.iter().filter(|tag| **tag != FREE);
-        assert_eq!(taken.count(), self.inline_len);
-        for (tag, entry) in self.tags.iter().zip(&self.slots) {
+        assert_eq!(taken.count(), usize::from(self.inline_len));
+        for (slot, tag) in self.tags.iter().enumerate() {
+            let entry = self.taken(slot).expect("a bucket with entries has a block");
             assert!(*tag == FREE || *tag == Self::tag(entry.fragment));
         }
         assert!(
-            self.overflow.is_empty() || self.inline_len == S,
+            self.overflow().is_empty() || self.is_full(),
             "entries overflow beside free slots"
         );
         let entries: Vec<_> = self.entries().collect();
@@ -208,7 +295,6 @@ impl<const S: usize, F: Fragment> Bucket<S, F> {
 pub(crate) struct Candidates<'a, const S: usize, F> {
     bucket: Option<&'a Bucket<S, F>>,
     fragment: F,
-    tag: u8,
     /// The slot to look at next.
     slot: usize,
     /// How many have been looked at, through the slots and on through the overflow.
@@ -221,7 +307,6 @@ impl<'a, const S: usize, F: Fragment> Candidates<'a, S, F> {
         Candidates {
             bucket,
             fragment,
-            tag: Bucket::<S, F>::tag(fragment),
             slot: Bucket::<S, F>::own_slot(fragment),
             passed: 0,
         }
@@ -229,7 +314,7 @@ impl<'a, const S: usize, F: Fragment> Candidates<'a, S, F> {
 
     #[cold]
     fn next_in_overflow(&mut self, bucket: &Bucket<S, F>) -> Option<RowId> {
-        while let Some(entry) = bucket.overflow.get(self.passed - S) {
+        while let Some(entry) = bucket.overflow().get(self.passed - S) {
             self.passed += 1;
             if entry.fragment == self.fragment {
                 return Some(entry.row);
@@ -245,6 +330,7 @@ impl<const S: usize, F: Fragment> Iterator for Candidates<'_, S, F> {
     #[inline]
     fn next(&mut self) -> Option<RowId> {
         let bucket = self.bucket?;
+        let wanted = Bucket::<S, F>::tag(self.fragment);
         while self.passed < S {
             let slot = self.slot % S;
             let tag = bucket.tags[slot];
@@ -253,8 +339,11 @@ impl<const S: usize, F: Fragment> Iterator for Candidates<'_, S, F> {
             }
             self.slot = Bucket::<S, F>::after(slot);
             self.passed += 1;
-            if tag == self.tag && bucket.slots[slot].fragment == self.fragment {
-                return Some(bucket.slots[slot].row);
+            if tag == wanted
+                && let Some(entry) = bucket.taken(slot)
+                && entry.fragment == self.fragment
+            {
+                return Some(entry.row);
             }
         }
         self.next_in_overflow(bucket)

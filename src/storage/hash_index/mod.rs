@@ -1,7 +1,7 @@
 //! A persistent set of rows, found by the hash of a key that stands in the row itself.
 //!
-//! Linear hashing over a [`Trie`] of flat buckets: a bucket keeps a [`Fragment`] of each hash beside the row id, so a
-//! probe reads one bucket and then the few rows whose fragments agree. One bucket splits per insert while the set is over
+//! Linear hashing over a [`Trie`] of flat buckets: a bucket keeps a [`Fragment`] of each hash beside the row id, and a few
+//! bits of it in the trie itself, so that a probe reads the entries whose bits agree and then the few rows whose fragments do. One bucket splits per insert while the set is over
 //! its load, and the last bucket is merged back per removal while it is far under, so no single write pays for a rebuild
 //! and memory follows the number of entries in both directions.
 //!
@@ -19,7 +19,7 @@ mod fragment;
 use std::fmt;
 
 use crate::storage::RowId;
-use crate::storage::trie::Trie;
+use crate::storage::trie::{Leaf, Trie};
 
 use self::bucket::{Bucket, Candidates};
 
@@ -87,7 +87,11 @@ impl<const S: usize, F: Fragment> HashIndex<S, F> {
         fragment: impl Into<F>,
         matches: impl FnMut(RowId) -> bool,
     ) -> Option<RowId> {
-        smallest_match(self.candidates(fragment), matches)
+        let fragment = fragment.into();
+        let bucket = self.buckets.get(address(fragment, self.bucket_count))?;
+        #[cfg(test)]
+        counted::count(bucket.len());
+        bucket.smallest_match(fragment, matches)
     }
 
     /// Appends every row that matches to `rows`, ascending.
@@ -128,14 +132,14 @@ impl<const S: usize, F: Fragment> HashIndex<S, F> {
     ) -> Option<RowId> {
         let fragment = fragment.into();
         let at = address(fragment, self.bucket_count);
-        let bucket = self.buckets.get_or_insert_with(at, Bucket::new);
+        let bucket = self.buckets.get_or_insert_with(at, || Bucket::GAP);
         #[cfg(test)]
         counted::count(bucket.len());
         debug_assert!(
             bucket.position(Entry { fragment, row }).is_none(),
             "the entry is already in the index"
         );
-        let other = smallest_match(Candidates::new(Some(bucket), fragment), matches);
+        let other = bucket.smallest_match(fragment, matches);
         bucket.push(Entry { fragment, row });
         self.len += 1;
         if self.len > Self::LOAD_MAX * self.bucket_count as usize {
@@ -156,8 +160,8 @@ impl<const S: usize, F: Fragment> HashIndex<S, F> {
             return false;
         };
         bucket.remove(position);
-        if bucket.is_empty() {
-            self.buckets.remove(at);
+        if bucket.is_gap() {
+            self.buckets.close(at);
         }
         self.len -= 1;
         if self.bucket_count > 1 && self.len < Self::LOAD_MIN * self.bucket_count as usize {
@@ -176,10 +180,10 @@ impl<const S: usize, F: Fragment> HashIndex<S, F> {
             return;
         };
         let moved = bucket.split_off(|fragment| address(fragment, added + 1) == added);
-        if bucket.is_empty() {
-            self.buckets.remove(from);
+        if bucket.is_gap() {
+            self.buckets.close(from);
         }
-        if !moved.is_empty() {
+        if !moved.is_gap() {
             self.buckets.get_or_insert_with(added, || moved);
         }
     }
@@ -189,13 +193,14 @@ impl<const S: usize, F: Fragment> HashIndex<S, F> {
     fn merge_last(&mut self) {
         let last = self.bucket_count - 1;
         self.bucket_count = last;
-        let Some(moved) = self.buckets.get(last).cloned() else {
+        let moved = self.buckets.get(last).cloned();
+        let Some(moved) = moved.filter(|bucket| !bucket.is_gap()) else {
             return;
         };
-        self.buckets.remove(last);
+        self.buckets.close(last);
         let into = wrap(last, last);
         self.buckets
-            .get_or_insert_with(into, Bucket::new)
+            .get_or_insert_with(into, || Bucket::GAP)
             .extend(&moved);
     }
 }
@@ -226,20 +231,6 @@ fn wrap(low: u32, bucket_count: u32) -> u32 {
     } else {
         low & (mask >> 1)
     }
-}
-
-#[inline]
-fn smallest_match(
-    candidates: impl Iterator<Item = RowId>,
-    mut matches: impl FnMut(RowId) -> bool,
-) -> Option<RowId> {
-    let mut smallest: Option<RowId> = None;
-    for row in candidates {
-        if smallest.is_none_or(|best| row < best) && matches(row) {
-            smallest = Some(row);
-        }
-    }
-    smallest
 }
 
 impl<const S: usize, F> Clone for HashIndex<S, F> {
@@ -275,7 +266,7 @@ impl<const S: usize, F: Fragment> HashIndex<S, F> {
         let mut len = 0;
         for (at, bucket) in self.buckets.iter() {
             bucket.check_invariants();
-            assert!(!bucket.is_empty(), "the empty bucket {at} stayed");
+            assert!(!bucket.is_gap(), "the empty bucket {at} stayed");
             for entry in bucket.entries() {
                 assert_eq!(address(entry.fragment, self.bucket_count), at);
             }

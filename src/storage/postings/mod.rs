@@ -1,7 +1,7 @@
 //! For each parent row, the sorted set of its child rows.
 //!
-//! Neighbouring parents share a leaf of a [`Trie`], in which the ids of all their children stand packed one list after
-//! the other: reading a list is a slice of the leaf, and copying a leaf after a snapshot copies a few hundred bytes. A
+//! Neighbouring parents share a leaf of a [`Trie`], in whose block the ids of all their children stand packed one list after
+//! the other: reading a list is a slice of the block, and copying one after a snapshot copies a few hundred bytes. A
 //! list that outgrows the leaf moves out into a [`LargeList`], so that adding the millionth child to a parent copies one
 //! of its chunks rather than a million ids, and moves back when it has shrunk to half.
 //!
@@ -18,7 +18,7 @@ mod sorting;
 use std::fmt;
 
 use crate::storage::RowId;
-use crate::storage::trie::Trie;
+use crate::storage::trie::{Leaf as _, Trie};
 
 pub(crate) use self::children::{Children, Chunks};
 use self::leaf::Leaf;
@@ -56,7 +56,7 @@ impl Edge {
     }
 }
 
-/// Ids that a new leaf has room for at least.
+/// Ids that a new block has room for at least.
 const ROOM_MIN: usize = 12;
 
 /// Parent rows to sets of child rows. The parameters are `PARENTS`, `PACKED`, `CHUNK` and `MID`.
@@ -162,15 +162,14 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
     pub(crate) fn insert(&mut self, parent: RowId, child: RowId) -> bool {
         let (at, which) = place::<P>(parent);
         let (packed_len, leaf_count) = (self.packed_len, self.leaves.leaf_count());
-        let leaf = self.leaves.get_or_insert_with(at, || {
-            Leaf::with_room(Self::room_beside(packed_len, leaf_count))
-        });
+        let leaf = self.leaves.get_or_insert_with(at, || Leaf::GAP);
         if let Some(list) = leaf.large_mut(which) {
             let added = list.insert(child.0);
             self.len += usize::from(added);
             return added;
         }
-        if !leaf.insert_packed(which, child.0) {
+        let first_room = || Self::room_beside(packed_len, leaf_count);
+        if !leaf.insert_packed(which, child.0, first_room) {
             return false;
         }
         self.len += 1;
@@ -192,10 +191,10 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
             let of_leaf = edges.iter().position(beyond).unwrap_or(edges.len());
             let (inserted, rest) = edges.split_at(of_leaf);
             edges = rest;
-            let leaf = self
-                .leaves
-                .get_or_insert_with(at, || Leaf::with_room(inserted.len()));
+            let gap = Leaf::GAP;
+            let leaf = self.leaves.get(at).unwrap_or(&gap);
             if leaf.stays_packed(inserted, L) {
+                let leaf = self.leaves.get_or_insert_with(at, || gap);
                 leaf.insert_all_packed(inserted);
                 self.len += inserted.len();
                 self.packed_len += inserted.len();
@@ -227,8 +226,8 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
             leaf.remove_packed(which, child.0);
             self.packed_len -= 1;
         }
-        if leaf.is_empty() {
-            self.leaves.remove(at);
+        if leaf.is_gap() {
+            self.leaves.close(at);
         }
         true
     }
@@ -248,13 +247,13 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
             self.packed_len -= children;
         }
         leaf.clear(which);
-        if leaf.is_empty() {
-            self.leaves.remove(at);
+        if leaf.is_gap() {
+            self.leaves.close(at);
         }
     }
 
-    /// The ids that a leaf beside so many others starts with room for: a little over their mean. That reserves about an
-    /// eighth more than is used, and saves a load in the order of parents all but one allocation of ids per leaf.
+    /// The ids that the block of a leaf beside so many others starts with room for: a little over their mean. That reserves
+    /// about an eighth more than is used, and saves a load in the order of parents all but one allocation per leaf.
     fn room_beside(packed_len: usize, leaf_count: u32) -> usize {
         let mean = packed_len / (leaf_count as usize).max(1);
         (mean + mean / 8).max(ROOM_MIN)
@@ -315,7 +314,7 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
         let (mut len, mut packed_len) = (0, 0);
         for (at, leaf) in self.leaves.iter() {
             leaf.check_invariants(L);
-            assert!(!leaf.is_empty(), "the empty leaf {at} stayed");
+            assert!(!leaf.is_gap(), "the empty leaf {at} stayed");
             len += (0..P).map(|which| leaf.count(which)).sum::<usize>();
             packed_len += leaf.packed_len();
         }

@@ -1,4 +1,8 @@
-//! A persistent array: a radix trie over `u32` indexes whose leaves are counted blocks.
+//! A persistent array: a radix trie over `u32` indexes, most of whose leaves are counted blocks.
+//!
+//! A leaf stands in the lowest nodes themselves, sixteen beside each other. One that is a block is only the pointer to it;
+//! what is asked for far more often than the rest of a block may stand beside the pointer, so that most answers come from
+//! the few nodes, which stay in the cache, and not from the many blocks.
 //!
 //! A clone is one counted pointer. A write descends once; a node or leaf that a clone shares is copied on the way, once,
 //! and one that nobody shares is changed in place. The root grows and shrinks with the highest index, so the height is
@@ -18,23 +22,51 @@ use triomphe::Arc;
 /// saved a fifth of it; 8 saved no more.
 pub(crate) const FANOUT: usize = if cfg!(relata_tiny) { 2 } else { 16 };
 
-/// A persistent array of blocks with gaps.
-pub(crate) struct Trie<T, const N: usize = FANOUT> {
-    root: Option<Arc<Node<T, N>>>,
-    /// Levels of nodes above the leaves; 0 when empty.
+/// A persistent array of leaves with gaps.
+pub(crate) struct Trie<L, const N: usize = FANOUT> {
+    root: Option<Arc<Node<L, N>>>,
+    /// Levels of nodes, those that hold the leaves included; 0 when empty.
     height: u32,
     leaves: u32,
     /// Leaves that a write had to copy because a clone shared them; a figure for tests and users, not state.
     leaves_copied: u64,
 }
 
-/// Either all children are nodes or all are leaves, by the level.
-enum Node<T, const N: usize> {
-    Branch([Option<Arc<Node<T, N>>>; N]),
-    Twig([Option<Arc<T>>; N]),
+/// What stands at an index. A clone shares what it points to.
+pub(crate) trait Leaf: Clone {
+    /// What stands in a gap.
+    const GAP: Self;
+
+    fn is_gap(&self) -> bool;
+
+    /// Whether a write has to copy what the leaf points to.
+    fn is_shared(&self) -> bool;
 }
 
-impl<T, const N: usize> Trie<T, N> {
+/// A leaf that is nothing but a counted block.
+pub(crate) type Block<T> = Option<Arc<T>>;
+
+impl<T> Leaf for Block<T> {
+    const GAP: Self = None;
+
+    #[inline]
+    fn is_gap(&self) -> bool {
+        self.is_none()
+    }
+
+    #[inline]
+    fn is_shared(&self) -> bool {
+        self.as_ref().is_some_and(|block| !block.is_unique())
+    }
+}
+
+/// Either all children are nodes or all are leaves, by the level.
+enum Node<L, const N: usize> {
+    Branch([Option<Arc<Node<L, N>>>; N]),
+    Twig([L; N]),
+}
+
+impl<L: Leaf, const N: usize> Trie<L, N> {
     const BITS: u32 = {
         assert!(
             N.is_power_of_two() && N >= 2,
@@ -76,9 +108,9 @@ impl<T, const N: usize> Trie<T, N> {
         (index >> ((level - 1) * Self::BITS)) as usize & (N - 1)
     }
 
-    /// The leaf at an index.
+    /// What stands at an index: a leaf, a gap, or nothing where no node reaches.
     #[inline]
-    pub(crate) fn get(&self, index: u32) -> Option<&T> {
+    pub(crate) fn get(&self, index: u32) -> Option<&L> {
         let mut shift = self.height * Self::BITS;
         if u64::from(index) >> shift != 0 {
             return None;
@@ -90,19 +122,19 @@ impl<T, const N: usize> Trie<T, N> {
                     shift -= Self::BITS;
                     node = children[(index >> shift) as usize & (N - 1)].as_deref()?;
                 }
-                Node::Twig(leaves) => return leaves[index as usize & (N - 1)].as_deref(),
+                Node::Twig(leaves) => return Some(&leaves[index as usize & (N - 1)]),
             }
         }
     }
 
     /// All leaves with their indexes, ascending.
     #[cfg(test)]
-    pub(crate) fn iter(&self) -> Iter<'_, T, N> {
+    pub(crate) fn iter(&self) -> Iter<'_, L, N> {
         self.iter_from(0)
     }
 
     /// The leaves from an index on, ascending.
-    pub(crate) fn iter_from(&self, start: u32) -> Iter<'_, T, N> {
+    pub(crate) fn iter_from(&self, start: u32) -> Iter<'_, L, N> {
         let mut path = Vec::new();
         if let Some(root) = &self.root
             && Self::reaches(self.height, start)
@@ -128,13 +160,11 @@ impl<T, const N: usize> Trie<T, N> {
             index: start,
         }
     }
-}
 
-impl<T: Clone, const N: usize> Trie<T, N> {
-    /// The leaf at an index, for writing. Copies what a clone shares on the way; a miss may have copied nodes for nothing,
-    /// which is rarer than a second descent is dear.
+    /// The leaf at an index, for writing. Copies the nodes that a clone shares on the way, and leaves it to the caller to
+    /// copy what the leaf points to, and to [close](Trie::close) one that it makes a gap. A miss may have copied nodes for nothing, which is rarer than a second descent is dear.
     #[inline]
-    pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut L> {
         if !Self::reaches(self.height, index) {
             return None;
         }
@@ -146,20 +176,20 @@ impl<T: Clone, const N: usize> Trie<T, N> {
                     node = unshare(children[Self::child_at(level, index)].as_mut()?)
                 }
                 Node::Twig(leaves) => {
-                    let leaf = leaves[Self::child_at(level, index)].as_mut()?;
-                    if !leaf.is_unique() {
+                    let leaf = &mut leaves[Self::child_at(level, index)];
+                    if leaf.is_shared() {
                         self.leaves_copied += 1;
                     }
-                    return Some(unshare(leaf));
+                    return (!leaf.is_gap()).then_some(leaf);
                 }
             }
             level -= 1;
         }
     }
 
-    /// The leaf at an index, made by `make` if it is missing.
+    /// The leaf at an index as [`Trie::get_mut`] gives it, made by `make` if it is missing: it is no gap for long.
     #[inline]
-    pub(crate) fn get_or_insert_with(&mut self, index: u32, make: impl FnOnce() -> T) -> &mut T {
+    pub(crate) fn get_or_insert_with(&mut self, index: u32, make: impl FnOnce() -> L) -> &mut L {
         if self.root.is_none() || !Self::reaches(self.height, index) {
             self.grow_to(index);
         }
@@ -176,12 +206,13 @@ impl<T: Clone, const N: usize> Trie<T, N> {
                 }
                 Node::Twig(leaves) => {
                     let leaf = &mut leaves[Self::child_at(level, index)];
-                    match leaf {
-                        Some(shared) if !shared.is_unique() => self.leaves_copied += 1,
-                        Some(_) => {}
-                        None => self.leaves += 1,
+                    if leaf.is_gap() {
+                        self.leaves += 1;
+                        *leaf = make();
+                    } else if leaf.is_shared() {
+                        self.leaves_copied += 1;
                     }
-                    return unshare(leaf.get_or_insert_with(|| Arc::new(make())));
+                    return leaf;
                 }
             }
             level -= 1;
@@ -190,9 +221,15 @@ impl<T: Clone, const N: usize> Trie<T, N> {
 
     /// Takes a leaf out; whether there was one.
     pub(crate) fn remove(&mut self, index: u32) -> bool {
-        if self.get(index).is_none() {
-            return false;
+        let is_there = self.get(index).is_some_and(|leaf| !leaf.is_gap());
+        if is_there {
+            self.close(index);
         }
+        is_there
+    }
+
+    /// Takes out a leaf that was there, and that a write may have made a gap since.
+    pub(crate) fn close(&mut self, index: u32) {
         self.leaves -= 1;
         let height = self.height;
         if let Some(root) = &mut self.root {
@@ -200,14 +237,13 @@ impl<T: Clone, const N: usize> Trie<T, N> {
             Self::remove_below(root, height, index);
         }
         self.shrink();
-        true
     }
 
-    /// Removes an existing leaf and every node that it leaves empty. The recursion is as deep as the trie is high.
-    fn remove_below(node: &mut Node<T, N>, level: u32, index: u32) {
+    /// Removes a leaf and every node that it leaves empty. The recursion is as deep as the trie is high.
+    fn remove_below(node: &mut Node<L, N>, level: u32, index: u32) {
         let position = Self::child_at(level, index);
         match node {
-            Node::Twig(leaves) => leaves[position] = None,
+            Node::Twig(leaves) => leaves[position] = L::GAP,
             Node::Branch(children) => {
                 if let Some(child) = &mut children[position] {
                     let below = unshare(child);
@@ -257,10 +293,32 @@ impl<T: Clone, const N: usize> Trie<T, N> {
     }
 }
 
-impl<T, const N: usize> Node<T, N> {
+/// Where leaves are nothing but blocks.
+impl<T: Clone, const N: usize> Trie<Block<T>, N> {
+    /// The block at an index.
+    #[inline]
+    pub(crate) fn block(&self, index: u32) -> Option<&T> {
+        self.get(index)?.as_deref()
+    }
+
+    /// The block at an index for writing, copied first if a clone shares it.
+    #[inline]
+    pub(crate) fn block_mut(&mut self, index: u32) -> Option<&mut T> {
+        self.get_mut(index)?.as_mut().map(unshare)
+    }
+
+    /// The block at an index for writing, made by `make` if it is missing.
+    #[inline]
+    pub(crate) fn block_or_insert_with(&mut self, index: u32, make: impl FnOnce() -> T) -> &mut T {
+        let leaf = self.get_or_insert_with(index, || Some(Arc::new(make())));
+        unshare(leaf.as_mut().expect("a leaf that is no gap has its block"))
+    }
+}
+
+impl<L: Leaf, const N: usize> Node<L, N> {
     fn empty(level: u32) -> Self {
         if level == 1 {
-            Node::Twig([const { None }; N])
+            Node::Twig([const { L::GAP }; N])
         } else {
             Node::Branch([const { None }; N])
         }
@@ -269,12 +327,12 @@ impl<T, const N: usize> Node<T, N> {
     fn is_empty(&self) -> bool {
         match self {
             Node::Branch(children) => children.iter().all(Option::is_none),
-            Node::Twig(leaves) => leaves.iter().all(Option::is_none),
+            Node::Twig(leaves) => leaves.iter().all(L::is_gap),
         }
     }
 }
 
-impl<T, const N: usize> Clone for Node<T, N> {
+impl<L: Clone, const N: usize> Clone for Node<L, N> {
     fn clone(&self) -> Self {
         match self {
             Node::Branch(children) => Node::Branch(children.clone()),
@@ -283,7 +341,7 @@ impl<T, const N: usize> Clone for Node<T, N> {
     }
 }
 
-impl<T, const N: usize> Clone for Trie<T, N> {
+impl<L, const N: usize> Clone for Trie<L, N> {
     fn clone(&self) -> Self {
         Trie {
             root: self.root.clone(),
@@ -294,13 +352,13 @@ impl<T, const N: usize> Clone for Trie<T, N> {
     }
 }
 
-impl<T, const N: usize> Default for Trie<T, N> {
+impl<L: Leaf, const N: usize> Default for Trie<L, N> {
     fn default() -> Self {
         Trie::new()
     }
 }
 
-impl<T, const N: usize> fmt::Debug for Trie<T, N> {
+impl<L, const N: usize> fmt::Debug for Trie<L, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Trie")
             .field("height", &self.height)
@@ -311,15 +369,15 @@ impl<T, const N: usize> fmt::Debug for Trie<T, N> {
 
 /// The leaves of a [`Trie`] in ascending order of their indexes.
 #[derive(Debug)]
-pub(crate) struct Iter<'a, T, const N: usize = FANOUT> {
+pub(crate) struct Iter<'a, L, const N: usize = FANOUT> {
     /// From the root down: a node and the child to look at next.
-    path: Vec<(&'a Node<T, N>, usize)>,
+    path: Vec<(&'a Node<L, N>, usize)>,
     height: u32,
     /// The index that the path's positions spell, with zeros below its end.
     index: u32,
 }
 
-impl<T, const N: usize> fmt::Debug for Node<T, N> {
+impl<L, const N: usize> fmt::Debug for Node<L, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Node::Branch(_) => "Branch",
@@ -328,21 +386,21 @@ impl<T, const N: usize> fmt::Debug for Node<T, N> {
     }
 }
 
-impl<'a, T, const N: usize> Iter<'a, T, N> {
+impl<L: Leaf, const N: usize> Iter<'_, L, N> {
     /// The index with the digit of `level` set to `position` and all digits below it zero.
     fn spell(&self, level: u32, position: usize) -> u32 {
-        let shift = (level - 1) * Trie::<T, N>::BITS;
-        let above = if shift + Trie::<T, N>::BITS >= u32::BITS {
+        let shift = (level - 1) * Trie::<L, N>::BITS;
+        let above = if shift + Trie::<L, N>::BITS >= u32::BITS {
             0
         } else {
-            self.index >> (shift + Trie::<T, N>::BITS) << (shift + Trie::<T, N>::BITS)
+            self.index >> (shift + Trie::<L, N>::BITS) << (shift + Trie::<L, N>::BITS)
         };
         above | (u32::try_from(position).unwrap_or(0) << shift)
     }
 }
 
-impl<'a, T, const N: usize> Iterator for Iter<'a, T, N> {
-    type Item = (u32, &'a T);
+impl<'a, L: Leaf, const N: usize> Iterator for Iter<'a, L, N> {
+    type Item = (u32, &'a L);
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -363,9 +421,9 @@ impl<'a, T, const N: usize> Iterator for Iter<'a, T, N> {
                     }
                 }
                 Node::Twig(leaves) => {
-                    if let Some(leaf) = &leaves[at] {
+                    if !leaves[at].is_gap() {
                         self.index = self.spell(level, at);
-                        return Some((self.index, leaf));
+                        return Some((self.index, &leaves[at]));
                     }
                 }
             }
@@ -374,10 +432,10 @@ impl<'a, T, const N: usize> Iterator for Iter<'a, T, N> {
 }
 
 #[cfg(test)]
-impl<T, const N: usize> Trie<T, N> {
+impl<L: Leaf, const N: usize> Trie<L, N> {
     /// Asserts what the header promises, by a full walk.
     pub(crate) fn check_invariants(&self) {
-        fn walk<T, const N: usize>(node: &Node<T, N>, level: u32) -> u32 {
+        fn walk<L: Leaf, const N: usize>(node: &Node<L, N>, level: u32) -> u32 {
             assert!(!node.is_empty(), "an empty node stayed at level {level}");
             match node {
                 Node::Branch(children) => {
@@ -390,7 +448,8 @@ impl<T, const N: usize> Trie<T, N> {
                 }
                 Node::Twig(leaves) => {
                     assert_eq!(level, 1, "leaves stand at level {level}");
-                    u32::try_from(leaves.iter().flatten().count()).unwrap()
+                    let leaves = leaves.iter().filter(|leaf| !leaf.is_gap());
+                    u32::try_from(leaves.count()).unwrap()
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::Trie;
+use super::{Block, Trie};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -28,28 +28,28 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn agree<const N: usize>(trie: &Trie<u64, N>, model: &BTreeMap<u32, u64>) {
+fn agree<const N: usize>(trie: &Trie<Block<u64>, N>, model: &BTreeMap<u32, u64>) {
     trie.check_invariants();
     assert!(
         trie.iter()
-            .map(|(at, value)| (at, *value))
+            .map(|(at, value)| (at, **value.as_ref().unwrap()))
             .eq(model.iter().map(|(at, value)| (*at, *value)))
     );
     assert_eq!(trie.leaf_count() as usize, model.len());
 }
 
 fn run<const N: usize>(steps: &[Step]) {
-    let mut trie = Trie::<u64, N>::new();
+    let mut trie = Trie::<Block<u64>, N>::new();
     let mut model = BTreeMap::new();
     let mut held = Vec::new();
     for step in steps {
         match *step {
             Step::Put(at, value) => {
-                *trie.get_or_insert_with(at, || 0) = value;
+                *trie.block_or_insert_with(at, || 0) = value;
                 model.insert(at, value);
             }
             Step::Change(at, value) => {
-                let (found, expected) = (trie.get_mut(at), model.get_mut(&at));
+                let (found, expected) = (trie.block_mut(at), model.get_mut(&at));
                 assert_eq!(found.is_some(), expected.is_some());
                 if let (Some(found), Some(expected)) = (found, expected) {
                     (*found, *expected) = (value, value);
@@ -83,16 +83,16 @@ proptest! {
 
 #[test]
 fn writes_copy_a_leaf_once_per_clone_and_none_without() {
-    let mut trie = Trie::<u64, 4>::new();
+    let mut trie = Trie::<Block<u64>, 4>::new();
     for at in 0..100 {
-        trie.get_or_insert_with(at, || 0);
+        trie.block_or_insert_with(at, || 0);
     }
-    *trie.get_mut(7).unwrap() = 1;
+    *trie.block_mut(7).unwrap() = 1;
     assert_eq!(trie.leaves_copied(), 0);
     let held = trie.clone();
     for _ in 0..3 {
-        *trie.get_mut(7).unwrap() += 1;
+        *trie.block_mut(7).unwrap() += 1;
     }
     assert_eq!(trie.leaves_copied(), 1);
-    assert_eq!((held.get(7), trie.get(7)), (Some(&1), Some(&4)));
+    assert_eq!((held.block(7), trie.block(7)), (Some(&1), Some(&4)));
 }
