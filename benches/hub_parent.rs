@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use relata::{col, include, select};
+use relata::{col, desc, include, select};
 
 use crate::blog::{Keys, Size, loaded, sum};
 
@@ -40,6 +40,20 @@ fn hubs(criterion: &mut Criterion) {
         group.bench_function(of("read ten children"), |bencher| {
             bencher.iter(|| sum(&black_box(&page).run(&db)?, &["posts"]));
         });
+        let author = db.find("Author", 1).expect("the schema is the same");
+        let author = author.expect("there is one author");
+        for (what, last_first) in [("get the first ten", false), ("get the last ten", true)] {
+            group.bench_function(of(what), |bencher| {
+                bencher.iter(|| {
+                    let posts = db.related_view(black_box(&author), "posts")?.limit(10);
+                    let posts = match last_first {
+                        true => posts.order_by(desc("id")),
+                        false => posts,
+                    };
+                    posts.rows().map(|rows| rows.len())
+                });
+            });
+        }
         group.bench_function(of("count the children"), |bencher| {
             bencher.iter(|| {
                 let found = black_box(&number).run(&db)?;

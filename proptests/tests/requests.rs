@@ -231,6 +231,7 @@ fn any_two_plans_agree() {
         let times = plans.possible.get(&strategy.to_string());
         assert!(times.is_some(), "{strategy} is never a way");
     }
+    assert!(plans.stopping_below > 0, "all is read below each row");
 }
 
 /// What nobody has to ask for, and what worlds of so few rows hardly leave to be chosen otherwise.

@@ -65,7 +65,7 @@ pub(crate) struct Edges<'a> {
     children: &'a Postings,
 }
 
-impl Edges<'_> {
+impl<'a> Edges<'a> {
     /// How many rows stand under all parent rows.
     pub(crate) fn len(&self) -> usize {
         self.children.len()
@@ -77,6 +77,26 @@ impl Edges<'_> {
         for ids in self.children.chunks(parent) {
             rows.extend(ids.iter().map(|&id| RowId(id)));
         }
+    }
+
+    /// The same of the first ones, so many at most.
+    #[inline]
+    pub(crate) fn append_first(&self, parent: RowId, rows_max: usize, rows: &mut Vec<RowId>) {
+        let mut left = rows_max;
+        for ids in self.children.chunks(parent) {
+            let ids = &ids[..ids.len().min(left)];
+            rows.extend(ids.iter().map(|&id| RowId(id)));
+            left -= ids.len();
+            if left == 0 {
+                return;
+            }
+        }
+    }
+
+    /// The rows under a parent row, by ascending id, one by one from either end.
+    #[inline]
+    pub(crate) fn children(&self, parent: RowId) -> ChildIds<'a> {
+        self.children.children(parent)
     }
 
     /// How many rows stand under a parent row. O(1).

@@ -88,7 +88,8 @@ impl Include {
         self
     }
 
-    /// At most so many rows under each source. Never decides whether the source is left out.
+    /// At most so many rows under each source. Never decides whether the source is left out. Of children that stand in the
+    /// order wanted, as those of a table with ascending integer keys do, no others are read; `explain` tells it as `stop`.
     pub fn limit(mut self, limit: usize) -> Self {
         self.criteria.limit = Some(limit);
         self

@@ -52,7 +52,7 @@ use crate::engine::{Snapshot, Time};
 use crate::value::Timestamp;
 
 pub use self::depth_first::{DepthFirst, Visit};
-pub(crate) use self::given::{Given, GivenRows};
+pub(crate) use self::given::{Begin, Given, GivenRows};
 pub use self::include::{Include, include};
 pub use self::include_all::{IncludeAll, IncludeKind, include_all};
 pub use self::joined::{Joined, JoinedRow, JoinedRows};

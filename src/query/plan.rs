@@ -47,7 +47,8 @@ pub(crate) struct PlanNode {
     pub(crate) keep: Keep,
     /// In which order its rows are found, of a root and of the first rows below each row.
     pub(crate) found: FoundOrder,
-    /// When nothing more is read, of a root that is found in the order wanted and of the first rows below each row.
+    /// When nothing more is read, of a root and of children below each row if they are found in the order wanted, and of the
+    /// first rows of an index below each row.
     pub(crate) stop: Option<Stop>,
     /// Whether the work for its rows is split between threads.
     pub(crate) split: Split,
@@ -115,11 +116,14 @@ pub(crate) enum Access {
     FarEnd(FarEnd),
     /// Rows of the root that were found before the request runs, under each of some sources.
     Given,
-    /// From the rows of a node before it straight to the target.
-    Direct { parent: usize, walk: Walk },
-    /// From the rows of a node before it to the first of an index below each, in the order wanted. Its filter is tested as
-    /// they are read, and no more are read than the node's stop says.
-    FirstBelow { parent: usize, first: FirstBelow },
+    /// From the rows of a node before it, or from given ones, straight to the target.
+    Direct { parent: Option<usize>, walk: Walk },
+    /// From the rows of a node before it, or from given ones, to the first of an index below each, in the order wanted. Its
+    /// filter is tested as they are read, and no more are read than the node's stop says.
+    FirstBelow {
+        parent: Option<usize>,
+        first: FirstBelow,
+    },
     /// From the rows of a node before it to those for which a condition on both is true: columns of the row found, and behind
     /// them those of the other.
     On { parent: usize, condition: Bound },
@@ -141,6 +145,16 @@ pub(crate) struct FirstBelow {
     pub(crate) probe: Vec<Probe>,
     /// Where the next column lies.
     pub(crate) range: Range,
+}
+
+/// The children that are read below each row: the first ones of those that stand in the order wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FirstChildren {
+    pub(crate) key: ForeignKeyId,
+    /// Whether the last ids come first.
+    pub(crate) backwards: bool,
+    /// No more are read when so many are left below a row.
+    pub(crate) rows: usize,
 }
 
 /// How the rows of a root are found from below. Others than those above the rows found there would not be left; those are
@@ -419,13 +433,30 @@ impl PlanNode {
         }
     }
 
-    /// When no more rows of the root are read in this version.
+    /// When no more rows of the root, or below each row, are read in this version.
     pub(crate) fn stop(&self, snapshot: &Snapshot) -> Option<Stop> {
         let stop = self.stop?;
         match self.arrangement(snapshot) {
             Arrangement::None | Arrangement::AsFound => Some(stop),
             Arrangement::SortByKey | Arrangement::SortByColumns | Arrangement::SortLater => None,
         }
+    }
+
+    /// Which children are read below each row in this version, where that need not be all.
+    pub(crate) fn first_children(&self, snapshot: &Snapshot) -> Option<FirstChildren> {
+        let Access::Direct {
+            walk: Walk::ToChildren(key),
+            ..
+        } = self.access
+        else {
+            return None;
+        };
+        let stop = self.stop(snapshot)?;
+        Some(FirstChildren {
+            key,
+            backwards: self.found == FoundOrder::IdsBackwards,
+            rows: stop.rows,
+        })
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) enum Contender {
     OnePass,
     /// All rows below each row, of which a limit leaves the first.
     AllSorted,
+    /// The first children below each row, whose ids are in this order.
+    FirstChildren,
 }
 
 impl fmt::Display for Reason {
@@ -64,6 +66,7 @@ impl fmt::Display for Contender {
             Contender::LookUps => f.write_str("look-ups"),
             Contender::OnePass => f.write_str("one pass"),
             Contender::AllSorted => f.write_str("all of them, sorted"),
+            Contender::FirstChildren => f.write_str("the first children"),
         }
     }
 }

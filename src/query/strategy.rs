@@ -29,7 +29,8 @@ pub enum Strategy {
     KeyRange,
     /// The root by what two ways agree about.
     Intersection,
-    /// The root in the order of an index, or of its key backwards; and the first rows below each row in that of an index.
+    /// The root in the order of an index, or of its key backwards; and the first rows below each row in that of an index, or of
+    /// their keys.
     InOrder,
     /// The root sorted, and all of it, whatever the limit; and all rows below each row.
     Sort,

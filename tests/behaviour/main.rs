@@ -12,6 +12,7 @@ mod values_as_rust_types;
 mod results_in_other_forms;
 mod aggregates_by_group;
 mod aggregates_over_associations;
+mod getters_read_the_first_targets;
 mod groups_over_associations;
 mod plans_are_explained;
 mod reading_in_parts_is_reading;

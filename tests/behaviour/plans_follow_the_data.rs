@@ -565,6 +565,65 @@ fn the_first_rows_below_each_row_are_those_of_an_index() -> Result<()> {
     Ok(())
 }
 
+// rules: BY-1, BY-3, EL-45
+// Broken: all children are read for the few that a limit leaves; or the first ones by their place are taken for the first
+// ones by their keys, where keys have moved since.
+#[test]
+fn of_children_that_stand_in_the_order_wanted_the_first_ones_are_read() -> Result<()> {
+    let mut db = loaded(spread)?;
+    let below = |posts: Include| select("Author").include(posts);
+    let few = || include("posts").limit(3).offset(1);
+    let edges = "edges Posts_authorId_fkey to its children";
+    let told = |order: &str| {
+        let cut = "limit: 3 after 1 per parent\n    stop: after 4 rows per parent";
+        format!("{edges}\n    order: {order}\n    {cut}")
+    };
+    let last = || few().order_by(desc("id"));
+    let leveled = || few().filter(col("level").lt(25));
+    for (posts, told, read) in [
+        (few(), told("primary key, as found"), 4 * AUTHORS),
+        (last(), told("id desc, as found backwards"), 4 * AUTHORS),
+        (
+            few().required(true),
+            told("primary key, as found"),
+            4 * AUTHORS,
+        ),
+        // Half of the authors have posts of such levels alone, and the others none among twenty.
+        (leveled(), edges.to_owned(), (4 + 20) * AUTHORS / 2),
+    ] {
+        assert_way(&db, &below(posts.clone()), &told);
+        let analyzed = below(posts).explain_analyze(&db)?;
+        let actual = analyzed.root.below[0].actual;
+        assert_eq!(actual.map(|it| it.rows_read), Some(read.unsigned_abs()));
+    }
+    let nested = select("Tag").include(include("posts").limit(2).include("tags"));
+    let prepared = [few(), last(), leveled()].map(|posts| below(posts).prepare(&db));
+    for moves in 0..2 {
+        for request in [
+            below(few()),
+            below(last()),
+            below(leveled()),
+            nested.clone(),
+        ] {
+            let by = |strategy| found(&db, &request.clone().strategy(strategy));
+            assert_eq!(by(Strategy::Cheapest)?, by(Strategy::Sort)?);
+        }
+        for (prepared, posts) in prepared.iter().zip([few(), last(), leveled()]) {
+            let prepared = prepared.as_ref().map_err(Clone::clone)?;
+            let expected = found(&db, &below(posts).strategy(Strategy::Sort))?;
+            assert_eq!(format!("{:?}", prepared.run(&db)?), expected);
+        }
+        // The post that stood among the first of its author is the last.
+        if moves == 0 {
+            let last = Value::from(10 * POSTS);
+            db.engine_mut().update_key("Posts", 5, [("id", last)])?;
+        }
+    }
+    let sorted = below(few()).explain(&db)?.root.below[0].clone();
+    assert_eq!(sorted.stops_after, None);
+    Ok(())
+}
+
 // Broken: a filter that has no value for a row fails in one plan and not in another.
 #[test]
 fn whether_a_filter_fails_does_not_depend_on_the_plan() -> Result<()> {

@@ -51,6 +51,18 @@ pub(crate) fn ranked_forum() -> Result<Database, Failure> {
     filled(&models(Keys::Ints, Some(by_score)), Keys::Ints)
 }
 
+/// One author with so many posts.
+pub(crate) fn hub(posts: i64) -> Result<Database, Failure> {
+    let mut db = models(Keys::Ints, None).sync()?;
+    db.engine_mut().transaction(|tx| {
+        let author = [0.into(), "text".into(), 0.into()];
+        tx.insert_many("Authors", &COLUMNS[..3], [author])?;
+        let one = |_| Keys::Ints.of(0);
+        insert_children(tx, "Posts", "author_id", posts, one, Keys::Ints)
+    })?;
+    Ok(db)
+}
+
 fn filled(models: &Models, keys: Keys) -> Result<Database, Failure> {
     let mut db = models.sync()?;
     db.engine_mut().transaction(|tx| {

@@ -18,9 +18,10 @@ pub(crate) struct Operation {
 }
 
 /// A hub and the one with a hundred children that it is compared with.
-pub(crate) const HUBS: [(&str, &str); 2] = [
+pub(crate) const HUBS: [(&str, &str); 3] = [
     ("hub of 1,000,000: add", "hub of 100: add"),
     ("hub of 1,000,000: remove", "hub of 100: remove"),
+    ("hub of 100,000: include ten", "hub of 100: include ten"),
 ];
 
 pub(crate) const ALL: &[Operation] = &[
@@ -77,6 +78,12 @@ pub(crate) const ALL: &[Operation] = &[
     operation("hub of 100: remove", 64, |times| hub_remove(100, times)),
     operation("hub of 1,000,000: remove", 64, |times| {
         hub_remove(1_000_000, times)
+    }),
+    operation("hub of 100: include ten", 200, |times| {
+        hub_include(100, times)
+    }),
+    operation("hub of 100,000: include ten", 200, |times| {
+        hub_include(100_000, times)
     }),
 ];
 
@@ -501,6 +508,23 @@ fn hub_remove(children: i64, times: u64) -> Result<(), Failure> {
         let (posts, author, _) = posts(tx)?;
         for n in scattered(times, children) {
             tx.update_key(posts, n, [(author, Value::Null)])?;
+        }
+        Ok(())
+    })
+}
+
+/// A parent that has many is read with the first few of its children.
+fn hub_include(children: i64, times: u64) -> Result<(), Failure> {
+    let db = forum::hub(children)?;
+    let author = select("Author").filter(col("id").eq(0));
+    let request = author.include(include("posts").limit(10)).prepare(&db)?;
+    let (posts, score) = (request.included("posts")?, request.column("posts.score")?);
+    measured(|| {
+        for _ in 0..times {
+            let found = request.run(&db)?;
+            for post in found.iter().flat_map(|author| author.under(posts)) {
+                std::hint::black_box(post.at(score).as_int());
+            }
         }
         Ok(())
     })

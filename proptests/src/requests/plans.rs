@@ -18,6 +18,8 @@ pub struct Plans {
     database: Option<Database>,
     /// By strategy, for how many requests it is a way.
     pub possible: BTreeMap<String, u64>,
+    /// In how many requests not all is read below each row.
+    pub stopping_below: u64,
 }
 
 impl Proof for Plans {
@@ -38,7 +40,10 @@ impl Proof for Plans {
             let plan = asked.explain(database);
             plan.map_err(|error| error.to_string())
         };
-        let cheapest = ways(&plan(&asked)?);
+        let cheapest = plan(&asked)?;
+        let mut below = cheapest.nodes().skip(1);
+        self.stopping_below += u64::from(below.any(|node| node.stops_after.is_some()));
+        let cheapest = ways(&cheapest);
         for strategy in Strategy::ALL {
             let asked = asked.clone().strategy(strategy);
             let plan = plan(&asked)?;
@@ -53,8 +58,9 @@ impl Proof for Plans {
     }
 }
 
-/// How the rows of all nodes are found, and which work is split.
-fn ways(plan: &Explanation) -> Vec<(Vec<Step>, Option<SplitWork>)> {
+/// How the rows of all nodes are found, after how many no more are read, and which work is split.
+fn ways(plan: &Explanation) -> Vec<(Vec<Step>, Option<u64>, Option<SplitWork>)> {
     let nodes = plan.nodes();
-    nodes.map(|node| (node.steps.clone(), node.split)).collect()
+    let way = nodes.map(|node| (node.steps.clone(), node.stops_after, node.split));
+    way.collect()
 }

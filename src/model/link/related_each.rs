@@ -14,7 +14,7 @@ use crate::model::link::owner;
 use crate::model::link::view::View;
 use crate::model::loaded;
 use crate::model::reader::Reader;
-use crate::query::{Given, GivenRows, Include, Records, Rows, include};
+use crate::query::{Begin, Given, GivenRows, Include, Records, Rows, include};
 
 /// What is associated with each of some instances of one model, for reading. Made by
 /// [`Database::related_each`](crate::Database::related_each) and its like. The options add up until one of `get`, `one`,
@@ -137,7 +137,8 @@ impl<'a> RelatedEach<'a> {
         let mut places = vec![(0, 0); self.sources.len()];
         for (part, association) in self.associations.iter().enumerate() {
             let widened = options::widened(association, &self.options, self.reader);
-            let (mut rows, mut sources) = (GivenRows::new(), 0);
+            let mut rows = GivenRows::new(Begin::of(association));
+            let mut sources = 0;
             for (position, source) in self.sources.iter().enumerate() {
                 if self.followed[position] == part {
                     View::of(self.reader, source, &widened).push_candidates(&mut rows)?;

@@ -1,7 +1,7 @@
 //! The verbs that read, with their options.
 //!
-//! Without options, `get`, `count` and `has` go straight to the rows; with some, the associated rows are the candidates
-//! of a request, which the query layer plans and runs.
+//! Without options, `get`, `count` and `has` go straight to the rows; with some, a request finds them from the source or has
+//! them as candidates, which the query layer plans and runs.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::model::link::targets::{Found, Targets};
 use crate::model::link::view::View;
 use crate::model::loaded;
 use crate::model::reader::Reader;
-use crate::query::{Given, GivenRows, Include, Rows, include};
+use crate::query::{Begin, Given, GivenRows, Include, Rows, include};
 
 /// What is associated with an instance, for reading. Made by [`Database::related_view`](crate::Database::related_view)
 /// and its like, and by [`Related::select`](crate::Related::select). The options add up until one of `get`, `one`, `rows`,
@@ -187,7 +187,7 @@ impl<'a> RelatedView<'a> {
             return Ok(all);
         }
         let asked: BTreeSet<RowId> = links.iter().map(|link| link.target).collect();
-        let mut rows = GivenRows::new();
+        let mut rows = GivenRows::new(Begin::Targets);
         rows.push_source(links.iter().map(|link| (link.target, link.junction)))?;
         let given = Given {
             association: self.view.association(),
@@ -235,7 +235,7 @@ impl<'a> RelatedView<'a> {
     }
 
     fn candidates(&self) -> Result<GivenRows> {
-        let mut rows = GivenRows::new();
+        let mut rows = GivenRows::new(Begin::of(self.view.association()));
         self.widened(|view| view.push_candidates(&mut rows))?;
         Ok(rows)
     }

@@ -12,7 +12,7 @@ use crate::model::link::targets::{Found, Target};
 use crate::model::link::walk::{self, Parent};
 use crate::model::link::{Place, belongs_to};
 use crate::model::reader::Reader;
-use crate::query::{Given, GivenRows, include};
+use crate::query::{Begin, Given, GivenRows, include};
 use crate::value::{Key, Value};
 
 /// The rows that refer to a source by an association, of the target or of the junction, in no order.
@@ -127,7 +127,7 @@ impl<'a> View<'a> {
                     association: self.association,
                     options: &include(&*self.association.key).unscoped(),
                 };
-                let mut rows = GivenRows::new();
+                let mut rows = GivenRows::new(Begin::Source);
                 self.push_candidates(&mut rows)?;
                 let rows = given.run(rows, self.reader.version())?;
                 let rows = rows.iter().map(|row| row.view().id);
@@ -136,11 +136,10 @@ impl<'a> View<'a> {
         }
     }
 
-    /// One more source of a request: the rows to choose from, or, of a chain, the source's own row (see [`Given`]), as it is
-    /// stored.
+    /// One more source of a request: its own row, as it is stored, or the rows to choose from (see [`Begin`]).
     pub(super) fn push_candidates(self, rows: &mut GivenRows) -> Result<()> {
-        match &self.association.link {
-            Link::Chain(_) => {
+        match rows.begin() {
+            Begin::Source => {
                 let saved = self.source.is_saved();
                 let row = if saved {
                     self.reader.row_of(self.source)?
@@ -149,7 +148,7 @@ impl<'a> View<'a> {
                 };
                 rows.push_source(row.map(|row| (row, None)))
             }
-            Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => {
+            Begin::Targets => {
                 let found = self.found()?.into_iter();
                 rows.push_source(found.map(|link| (link.target, link.junction)))
             }

@@ -46,9 +46,13 @@ impl<'p, 's> Below<'p, 's> {
     ) -> Result<Level<'s>> {
         let table = self.planned.node.table;
         if let (Access::Direct { walk, .. }, true) = (&self.planned.access, self.only_finds()) {
+            let first = self.planned.first_children(self.snapshot);
             let found = parts::read(above.len(), parts, watch, |part, tally| {
                 let walker = self.walker(INCLUDED_ROWS_MAX, tally);
-                walker.find(walk, above.part(part))
+                match first {
+                    Some(first) => walker.find_first_children(first, above.part(part)),
+                    None => walker.find(walk, above.part(part)),
+                }
             })?;
             let found = Found::joined(found, INCLUDED_ROWS_MAX)?;
             watch.read(found.ids.len());
@@ -91,9 +95,14 @@ impl<'p, 's> Below<'p, 's> {
     fn part(self, above: RowSlice<'_, 's>, found_max: u32, watch: impl Watch) -> Result<Level<'s>> {
         let (planned, walker) = (self.planned, self.walker(found_max, watch));
         let is_number = planned.keep == Keep::Number;
+        let filter = planned.node.filter.as_ref();
+        let first = planned.first_children(self.snapshot);
         let mut level = match &planned.access {
             Access::Direct { walk, .. } if is_number => walker.number_direct(walk, above)?,
-            Access::Direct { walk, .. } => walker.direct(walk, above)?,
+            Access::Direct { walk, .. } => match first {
+                Some(first) => walker.first_children(first, filter, above)?,
+                None => walker.direct(walk, above)?,
+            },
             Access::FirstBelow { first, .. } => walker.first_below(first, planned, above)?,
             Access::On { condition, .. } => walker.on(condition, above)?,
             Access::Through { through, .. } if is_number => {
@@ -106,8 +115,8 @@ impl<'p, 's> Below<'p, 's> {
                 unreachable!("a root stands below nothing")
             }
         };
-        let tested = matches!(planned.access, Access::FirstBelow { .. });
-        if !tested && let Some(filter) = &planned.node.filter {
+        let tested = first.is_some() || matches!(planned.access, Access::FirstBelow { .. });
+        if !tested && let Some(filter) = filter {
             leave_passing(&mut level, filter, self.given)?;
         }
         arrange::arrange(&mut level, planned, self.rows_max, self.snapshot);

@@ -41,9 +41,8 @@ use crate::expr::Bound;
 use crate::query::counting::Counting;
 use crate::query::execute::below::Below;
 use crate::query::execute::row_test::RowTest;
-use crate::query::execute::walk::Walker;
 use crate::query::execute::watch::{Notes, Unwatched, Watch};
-use crate::query::level::{INCLUDED_ROWS_MAX, Level, RowList};
+use crate::query::level::{Level, RowList};
 use crate::query::node::{JunctionNode, OrderKey};
 use crate::query::plan::{Access, Cut, FoundOrder, Keep, Plan, RowOrder, Stop};
 use crate::query::reach::Origin;
@@ -163,7 +162,7 @@ struct Execution<'p, 's, W> {
     levels: Vec<Level<'s>>,
     /// By node, if there are any computed attributes.
     computed: Vec<Vec<Value>>,
-    /// The rows of the root, or the sources of a chain to it, where the plan says that they are given.
+    /// The rows of the root, or the sources from which they are found, where the plan says that they are given.
     root_rows: Option<Level<'s>>,
     /// When no more roots are read.
     stop: Option<Stop>,
@@ -317,23 +316,38 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
     ) -> Result<Level<'s>> {
         let planned = &self.plan.nodes[node];
         let snapshot = self.snapshot;
+        let below = Below {
+            planned,
+            given: self.given,
+            snapshot,
+            rows_max,
+        };
         let mut level = match &planned.access {
-            Access::Direct { parent, .. }
-            | Access::FirstBelow { parent, .. }
-            | Access::On { parent, .. }
-            | Access::Through { parent, .. }
+            Access::Direct {
+                parent: Some(parent),
+                ..
+            }
+            | Access::FirstBelow {
+                parent: Some(parent),
+                ..
+            }
             | Access::Chain {
                 parent: Some(parent),
                 ..
-            } => {
-                let below = Below {
-                    planned,
-                    given: self.given,
-                    snapshot,
-                    rows_max,
-                };
+            }
+            | Access::On { parent, .. }
+            | Access::Through { parent, .. } => {
                 let above = rows.unwrap_or(&self.levels[*parent].rows);
                 return below.read(above.all(), self.watch);
+            }
+            Access::Direct { parent: None, .. }
+            | Access::FirstBelow { parent: None, .. }
+            | Access::Chain { parent: None, .. } => {
+                // Each source is one row, or none where it was never saved or is gone.
+                let sources = self.root_rows.take().expect(GIVEN);
+                let level = below.read(sources.rows.all(), self.watch)?;
+                let offsets = walk::composed(&sources.offsets, &level.offsets);
+                return Ok(Level { offsets, ..level });
             }
             Access::Root(path) if planned.found == FoundOrder::Ids => access::read(
                 path,
@@ -351,22 +365,6 @@ impl<'p, 's, W: Watch> Execution<'p, 's, W> {
                 let rows = self.root_rows.take();
                 let rows = rows.expect(GIVEN);
                 through_junction(rows, planned.node.junction.as_ref(), self.given)?
-            }
-            Access::Chain {
-                parent: None,
-                steps,
-            } => {
-                let walker = Walker {
-                    table: planned.node.table,
-                    given: self.given,
-                    snapshot,
-                    rows_max: INCLUDED_ROWS_MAX,
-                    watch: self.watch,
-                };
-                let sources = self.root_rows.take().expect(GIVEN);
-                let mut level = walker.chain(steps, sources.rows.all())?;
-                level.offsets = walk::composed(&sources.offsets, &level.offsets);
-                level
             }
         };
         let tested = matches!(planned.access, Access::Root(_) | Access::FarEnd(_));

@@ -385,7 +385,7 @@ pub(super) fn probed(
 }
 
 impl Found {
-    fn with_capacity(rows: usize, ids: usize) -> Self {
+    pub(super) fn with_capacity(rows: usize, ids: usize) -> Self {
         let mut offsets = Vec::with_capacity(rows + 1);
         offsets.push(0);
         Found {
@@ -416,7 +416,7 @@ impl Found {
 
     /// What was found since the last call stands under the next row, if it is not more than `rows_max` in all.
     #[inline]
-    fn end_row(&mut self, rows_max: u32) -> Result<()> {
+    pub(super) fn end_row(&mut self, rows_max: u32) -> Result<()> {
         let end = level::offset_within(self.ids.len(), rows_max)?;
         self.offsets.push(end);
         Ok(())

@@ -147,6 +147,8 @@ impl Described<'_> {
     fn steps(&self, planned: &PlanNode) -> Vec<Step> {
         let table = self.table(planned.node.table);
         let above = |parent: &usize| self.table(self.plan.node(*parent).table);
+        // Where the table of given sources would be told, values are looked up; they are found over edges alone.
+        let above_or_given = |parent: &Option<usize>| parent.as_ref().map_or(table, above);
         match &planned.access {
             Access::Root(path) => vec![self.path(planned, path)],
             Access::FarEnd(way) => self.far_end(way),
@@ -164,7 +166,7 @@ impl Described<'_> {
                 vec![step(Method::NumberOfEdges, table).by(&key.name)]
             }
             Access::FirstBelow { first, .. } => vec![self.first_below(planned, first)],
-            Access::Direct { parent, walk } => vec![self.walk(walk, above(parent), table)],
+            Access::Direct { parent, walk } => vec![self.walk(walk, above_or_given(parent), table)],
             Access::Through { parent, through } => self.crossing(through, above(parent), table),
             Access::Chain { steps, .. } => {
                 let steps = steps.iter().flat_map(|it| {

@@ -13,15 +13,25 @@ use crate::schema::TableId;
 /// What is led to where nothing says more.
 pub(super) const UNKNOWN: f64 = 1.0;
 
-/// Says how many rows are left of each node but the root, how finding them is split, and chooses how values are looked up; so
-/// many roots are judged by what is below them.
-pub(super) fn estimate(plan: &mut Plan, judged: f64, strategy: Strategy, version: Version<'_>) {
+/// Says how many rows are left of each node but the root, how finding them is split, and chooses how values are looked up and
+/// where first rows are; so many roots are judged by what is below them, which may be found from given sources of a table.
+pub(super) fn estimate(
+    plan: &mut Plan,
+    (sources, judged): (Option<TableId>, f64),
+    strategy: Strategy,
+    version: Version<'_>,
+) {
     let snapshot = version.snapshot;
     let one_root = plan.root().access.id_order() == IdOrder::One;
     // By node, how many rows there are before they are judged by what is below them, and cut.
     let mut before = Vec::with_capacity(plan.nodes.len());
     before.push(judged);
-    let first_rows = FirstRows::new(plan, strategy, snapshot);
+    let first_rows = FirstRows::new(plan, sources, strategy, snapshot);
+    if let (Some(source), Some(first_rows)) = (sources, &first_rows) {
+        let root = &mut plan.nodes[0];
+        let below_each = fan_out(root, source, snapshot);
+        first_rows.choose(0, root, source, (UNKNOWN, below_each));
+    }
     for position in 1..plan.nodes.len() {
         let (above, rest) = plan.nodes.split_at_mut(position);
         let node = &mut rest[0];
@@ -55,7 +65,14 @@ pub(super) fn estimate(plan: &mut Plan, judged: f64, strategy: Strategy, version
         if first_rows.as_ref().is_some_and(by_numbers) {
             counted.extend([source, node.node.table]);
         }
-        node.split = split::of_include(node, fan_out, strategy);
+        let share = if node.node.filter.is_some() {
+            share
+        } else {
+            1.0
+        };
+        let wanted = node.stop(snapshot).map(|stop| as_rows(stop.rows) / share);
+        let read = wanted.map_or(fan_out, |wanted| fan_out.min(wanted));
+        node.split = split::of_include(node, read, strategy);
         if !counted.is_empty() {
             note(plan, position, counted, snapshot);
         }

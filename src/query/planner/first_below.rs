@@ -1,9 +1,11 @@
-//! Whether the few rows that a limit leaves below each row are read from an index in their order, instead of all that stand
-//! there.
+//! Whether the few rows that a limit leaves below each row are read in their order, instead of all that stand there.
 //!
-//! An index begins with the columns by which the rows are found, and goes on with those of the order. Each row above costs a
-//! descent into it, and then only the rows that the limit reaches; so it pays where many more stand below one row. Only
-//! where no filter can fail, for rows are not looked at that otherwise would be, and where nobody else reads the rows.
+//! 1. Children that are wanted by key, or backwards so, and whose ids stand in the order of keys, come in that order over the
+//!    edges. To read the first of them never costs more than to read all.
+//! 2. An index begins with the columns by which the rows are found, and goes on with those of the order. Each row above costs
+//!    a descent into it, and then only the rows that the limit reaches; so it pays where many more stand below one row.
+//!
+//! Only where no filter can fail, for rows are not looked at that otherwise would be, and where nobody else reads the rows.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +28,7 @@ pub(super) struct FirstRows<'s> {
     read_whole: BTreeSet<usize>,
 }
 
-/// A way to the first rows.
+/// A way to the first rows in an index.
 struct Way {
     first: FirstBelow,
     found: FoundOrder,
@@ -36,10 +38,15 @@ struct Way {
 }
 
 impl<'s> FirstRows<'s> {
-    /// None where no node asks for a few rows below each row, or nobody wants them so.
-    pub(super) fn new(plan: &Plan, strategy: Strategy, snapshot: &'s Snapshot) -> Option<Self> {
+    /// None where no node asks for a few rows below each row, or nobody wants them so. The root may stand below given sources.
+    pub(super) fn new(
+        plan: &Plan,
+        sources: Option<TableId>,
+        strategy: Strategy,
+        snapshot: &'s Snapshot,
+    ) -> Option<Self> {
         let unwanted = matches!(strategy, Strategy::Rules | Strategy::Sort);
-        let mut below = plan.nodes.iter().skip(1);
+        let mut below = plan.nodes.iter().skip(usize::from(sources.is_none()));
         if unwanted || !plan.is_total || !below.any(|it| it.cut.limit.is_some()) {
             return None;
         }
@@ -70,35 +77,49 @@ impl<'s> FirstRows<'s> {
         let Some(rows) = self.wanted(position, node) else {
             return false;
         };
+        let stop = Some(Stop {
+            rows,
+            in_batches: false,
+        });
+        let children = self.children(node);
+        if let Some(found) = children {
+            (node.found, node.stop) = (found, stop);
+        }
         let ways = self.ways(node, source, rows, (parents, below_each));
         let Some(way) = ways.into_iter().min_by(|a, b| a.cost.total_cmp(&b.cost)) else {
             return false;
         };
-        let found = parents * below_each;
-        let kept = as_rows(rows).min(below_each);
-        let of_all = parents * Cost::PROBE + found * Cost::FETCH + Cost::sort(found, kept);
-        let (cost, than, other) = match way.cost < of_all {
-            true => (way.cost, Contender::AllSorted, of_all),
-            false => (of_all, Contender::InOrder, way.cost),
+        let (contender, of_edges) = match children {
+            Some(_) => {
+                let read = self.read(node, rows, below_each);
+                let cost = parents * (Cost::PROBE + read * Cost::FETCH);
+                (Contender::FirstChildren, cost)
+            }
+            None => {
+                let found = parents * below_each;
+                let kept = as_rows(rows).min(below_each);
+                let cost = parents * Cost::PROBE + found * Cost::FETCH + Cost::sort(found, kept);
+                (Contender::AllSorted, cost)
+            }
         };
-        let cheaper = Reason::Cheaper { cost, than, other };
+        let is_cheaper = way.cost < of_edges;
+        let (cost, than, other) = match is_cheaper {
+            true => (way.cost, contender, of_edges),
+            false => (of_edges, Contender::InOrder, way.cost),
+        };
         let is_asked = self.strategy == Strategy::InOrder;
         node.reason = match is_asked {
             true => Reason::Asked(self.strategy),
-            false => cheaper,
+            false => Reason::Cheaper { cost, than, other },
         };
-        if (is_asked || than == Contender::AllSorted)
+        if (is_asked || is_cheaper)
             && let Access::Direct { parent, .. } = node.access
         {
             node.access = Access::FirstBelow {
                 parent,
                 first: way.first,
             };
-            node.found = way.found;
-            node.stop = Some(Stop {
-                rows,
-                in_batches: false,
-            });
+            (node.found, node.stop) = (way.found, stop);
             if way.answers_filter {
                 node.node.filter = None;
             }
@@ -106,18 +127,44 @@ impl<'s> FirstRows<'s> {
         !is_asked
     }
 
+    /// In which order the edges give the children, if that is the order wanted. Whether ids stand in the order of keys, on
+    /// which it depends, is asked again when the plan is run.
+    fn children(&self, node: &PlanNode) -> Option<FoundOrder> {
+        let Access::Direct {
+            walk: Walk::ToChildren(_),
+            ..
+        } = &node.access
+        else {
+            return None;
+        };
+        let table = self.snapshot.schema().table(node.node.table);
+        match &node.order {
+            RowOrder::Any | RowOrder::Key => Some(FoundOrder::Ids),
+            RowOrder::Columns(_) => in_order::is_key_backwards(node, table, self.snapshot)
+                .then_some(FoundOrder::IdsBackwards),
+            RowOrder::Reaching(_) => None,
+        }
+    }
+
+    /// How many of the rows below each are read until so many are left by the filter.
+    fn read(&self, node: &PlanNode, rows: usize, below_each: f64) -> f64 {
+        let filter = node.node.filter.as_ref();
+        let share = filter.map_or(1.0, |it| self.snapshot.share(node.node.table, it, true));
+        (as_rows(rows) / share).min(below_each)
+    }
+
     /// How many rows are wanted below each row, where no others have to be looked at.
     fn wanted(&self, position: usize, node: &PlanNode) -> Option<usize> {
-        let include = node.node.include.as_ref()?;
         let asked_otherwise = match (self.strategy, &node.access) {
             (Strategy::Probe | Strategy::OnePass, Access::Direct { walk, .. }) => {
                 matches!(walk, Walk::ByValue(_))
             }
             _ => false,
         };
-        let is_apart = include.origin == Origin::Request
-            && include.recursion.is_none()
-            && !self.read_whole.contains(&position);
+        let include = node.node.include.as_ref();
+        let is_plain =
+            include.is_none_or(|it| it.origin == Origin::Request && it.recursion.is_none());
+        let is_apart = is_plain && !self.read_whole.contains(&position);
         let usable = is_apart && !asked_otherwise && node.keep == Keep::Rows;
         // Whether there is any row decides about those above.
         let wanted = |limit: usize| node.cut.offset.saturating_add(limit).max(1);

@@ -8,8 +8,8 @@ use crate::query::{Direction, Nulls};
 use crate::schema::{IndexKind, Table};
 
 /// Whether rows are wanted from the highest key to the lowest, and stand in the order of keys.
-pub(super) fn is_key_backwards(root: &PlanNode, table: &Table, snapshot: &Snapshot) -> bool {
-    let RowOrder::Columns(columns) = &root.order else {
+pub(super) fn is_key_backwards(node: &PlanNode, table: &Table, snapshot: &Snapshot) -> bool {
+    let RowOrder::Columns(columns) = &node.order else {
         return false;
     };
     let &[only] = &table.primary_key().columns[..] else {

@@ -35,23 +35,28 @@ use crate::query::plan::{
 use crate::query::reach::{Origin, Slot};
 use crate::query::reason::Reason;
 use crate::query::resolve::Resolved;
-use crate::query::{Strategy, Version};
-use crate::schema::Schema;
+use crate::query::{Begin, Strategy, Version};
+use crate::schema::{Schema, TableId};
 
 /// How to answer a request.
 pub(crate) fn plan(resolved: Resolved, version: Version<'_>) -> Plan {
     settled(draft(draft_root, resolved, version), version)
 }
 
-/// How to answer a request whose root rows are those of an association, given or, of a chain, found from the given sources;
-/// of an association to one, one of them under each source.
+/// How to answer a request whose root rows are those of an association, given or found from given sources; of an association
+/// to one, one of them under each source.
 pub(crate) fn plan_given(
     resolved: Resolved,
     association: &Association,
-    single: bool,
+    begin: Begin,
     version: Version<'_>,
 ) -> Plan {
-    settled(draft_given(resolved, association, single, version), version)
+    let mut draft = draft_given(resolved, association, begin, version);
+    if association.is_single() {
+        let root = &mut draft.plan.nodes[0];
+        root.cut = root.cut.to_one();
+    }
+    settled(draft, version)
 }
 
 /// How to count what a request finds: only what decides about roots, in no order and not cut (associations EL-52,
@@ -77,10 +82,11 @@ pub(crate) fn plan_values_in_order(resolved: Resolved, version: Version<'_>) -> 
 pub(crate) fn plan_given_count(
     mut resolved: Resolved,
     association: &Association,
+    begin: Begin,
     version: Version<'_>,
 ) -> Plan {
     resolved.nodes = required_only(only_rows(resolved.nodes));
-    let draft = draft_given(resolved, association, false, version);
+    let draft = draft_given(resolved, association, begin, version);
     settled(counting(draft), version)
 }
 
@@ -88,6 +94,8 @@ pub(crate) fn plan_given_count(
 struct Drafted {
     plan: Plan,
     strategy: Strategy,
+    /// The table of the given sources from which its root is found, if it is found so.
+    sources: Option<TableId>,
 }
 
 fn draft(
@@ -125,6 +133,7 @@ fn draft(
             is_total,
         },
         strategy,
+        sources: None,
     }
 }
 
@@ -140,21 +149,23 @@ fn draft_root(node: Node, schema: &Schema) -> PlanNode {
 fn draft_given(
     resolved: Resolved,
     association: &Association,
-    single: bool,
+    begin: Begin,
     version: Version<'_>,
 ) -> Drafted {
+    let source = version.registry.model(association.source).table;
     let root = |mut node: Node, schema: &Schema| {
-        let access = match association.link {
-            Link::Chain(_) => chain::choose(&mut node, association, None, version),
-            Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => Access::Given,
+        let access = match (&association.link, begin) {
+            (Link::Chain(_), _) => chain::choose(&mut node, association, None, version),
+            (_, Begin::Source) => walk::from_given(association, source, version),
+            (_, Begin::Targets) => Access::Given,
         };
-        let mut root = plan_node(node, access, schema);
-        if single {
-            root.cut = root.cut.to_one();
-        }
-        root
+        plan_node(node, access, schema)
     };
-    draft(root, resolved, version)
+    let draft = draft(root, resolved, version);
+    Drafted {
+        sources: (begin == Begin::Source).then_some(source),
+        ..draft
+    }
 }
 
 fn counting(mut draft: Drafted) -> Drafted {
@@ -177,7 +188,11 @@ fn counting(mut draft: Drafted) -> Drafted {
 
 /// Chooses how the root is found and how values are looked up, and estimates what that leads to.
 fn settled(draft: Drafted, version: Version<'_>) -> Plan {
-    let Drafted { mut plan, strategy } = draft;
+    let Drafted {
+        mut plan,
+        strategy,
+        sources,
+    } = draft;
     let judged = if let Access::Root(_) = plan.root().access {
         root::choose(&mut plan, strategy, version)
     } else {
@@ -185,7 +200,7 @@ fn settled(draft: Drafted, version: Version<'_>) -> Plan {
         estimate::UNKNOWN
     };
     plan.nodes[0].split = split::of_root(plan.root(), strategy);
-    estimate::estimate(&mut plan, judged, strategy, version);
+    estimate::estimate(&mut plan, (sources, judged), strategy, version);
     plan
 }
 

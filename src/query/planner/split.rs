@@ -36,8 +36,8 @@ pub(super) fn of_root(root: &PlanNode, strategy: Strategy) -> Split {
     }
 }
 
-/// How the reading of an include is split that has so many rows below each row above.
-pub(super) fn of_include(node: &PlanNode, fan_out: f64, strategy: Strategy) -> Split {
+/// How the reading of an include is split of which so many rows are read below each row above.
+pub(super) fn of_include(node: &PlanNode, below_each: f64, strategy: Strategy) -> Split {
     let can_be_split = match &node.access {
         Access::Direct { walk, .. } => is_by_row(walk),
         Access::Through { through, .. } => {
@@ -53,7 +53,7 @@ pub(super) fn of_include(node: &PlanNode, fan_out: f64, strategy: Strategy) -> S
         _ => WORKED_MIN,
     };
     match can_be_split {
-        true => as_asked(Split::From(above_min(rows_min, fan_out)), strategy),
+        true => as_asked(Split::From(above_min(rows_min, below_each)), strategy),
         false => Split::Never,
     }
 }
@@ -71,8 +71,8 @@ fn as_asked(split: Split, strategy: Strategy) -> Split {
     clippy::cast_sign_loss,
     reason = "a small positive number"
 )]
-fn above_min(rows_min: f64, fan_out: f64) -> usize {
-    (rows_min / (1.0 + fan_out)).ceil() as usize
+fn above_min(rows_min: f64, below_each: f64) -> usize {
+    (rows_min / (1.0 + below_each)).ceil() as usize
 }
 
 /// Whether rows are found over edges, and nothing else is done.

@@ -31,8 +31,23 @@ pub(super) fn choose(
     let shown = junction.is_some_and(|it| it.read || it.is_shown() && !include.counted);
     let filter = junction.and_then(|it| it.filter.clone());
     match way(association, source, filter, shown, version) {
-        Way::Direct(walk) => Access::Direct { parent, walk },
+        Way::Direct(walk) => Access::Direct {
+            parent: Some(parent),
+            walk,
+        },
         Way::Through(through) => Access::Through { parent, through },
+    }
+}
+
+/// From given rows of the source's table over the edges to those of the target's.
+pub(super) fn from_given(
+    association: &Association,
+    source: TableId,
+    version: Version<'_>,
+) -> Access {
+    match way(association, source, None, false, version) {
+        Way::Direct(walk) => Access::Direct { parent: None, walk },
+        Way::Through(_) => unreachable!("over a junction the targets are given"),
     }
 }
 

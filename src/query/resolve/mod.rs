@@ -27,7 +27,7 @@ use crate::query::reach::{Draft, Reach, Worked};
 use crate::query::resolve::filters::{seen, split};
 use crate::query::resolve::includes::{hide_what_shows_nothing, require_together};
 use crate::query::resolve::refusals::check_no_junction;
-use crate::query::{Include, Scopes, Select, Strategy, Version, keyset};
+use crate::query::{Begin, Include, Scopes, Select, Strategy, Version, keyset};
 use crate::schema::Schema;
 use crate::value::{Key, Value};
 
@@ -66,6 +66,7 @@ pub(crate) fn resolve(request: &Select, version: Version<'_>) -> Result<Resolved
 /// What [`Select::run`] says about requests.
 pub(crate) fn resolve_given(
     association: &Association,
+    begin: Begin,
     options: &Include,
     version: Version<'_>,
 ) -> Result<Resolved> {
@@ -78,11 +79,10 @@ pub(crate) fn resolve_given(
     let resolver = Resolver::of(version);
     let target = resolver.registry.model(association.target);
     let scoped = resolver.scoped(target, &options.criteria, false)?;
-    let (mut root, draft) = match &association.link {
-        Link::Chain(steps) => resolver.over_chain(association, steps, &scoped)?,
-        Link::ToParent(_) | Link::ToChildren(_) | Link::Through(_) => {
-            resolver.node(target, &scoped, &[])?
-        }
+    let (mut root, draft) = match (&association.link, begin) {
+        (Link::Chain(steps), _) => resolver.over_chain(association, steps, &scoped)?,
+        (_, Begin::Source) => resolver.targets(association, &scoped)?,
+        (_, Begin::Targets) => resolver.node(target, &scoped, &[])?,
     };
     root.junction = match &association.link {
         Link::Through(through) => Some(resolver.junction(through, (&[], None), options)?),

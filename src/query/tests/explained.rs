@@ -163,6 +163,7 @@ fn an_include_tells_how_its_rows_are_reached() {
             "    filter: done = true",
             "    order: primary key, as found",
             "    limit: 3 per parent",
+            "    stop: after 3 rows per parent",
             "    include tags (Tag), about 0 rows",
             "      to junction: edges task_tags_task_id_fkey to its children",
             "      junction filter: weight > 1",
@@ -260,7 +261,8 @@ fn figures_of_includes_are_those_counted_by_hand() {
             ("notes", 3, 3, 4),
             // One pass over all badges, one of which is nobody's.
             ("badges", 3, 4, 0),
-            ("tasks", 2, 4, 4),
+            // The first of three tasks, and one of one.
+            ("tasks", 2, 2, 4),
             ("company", 3, 3, 4),
         ],
     );
