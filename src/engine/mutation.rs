@@ -233,27 +233,28 @@ impl<'a> Writer<'a> {
         })
     }
 
-    /// Writes a cell that stands in one word, of a column that nothing else depends on; whether it is one, and the value of
-    /// its type. One that holds the value already is left alone.
+    /// Writes a cell that nothing else depends on and that can hold the value, if it stands in one word; whether it does.
+    /// One that holds the value already is left alone.
     pub(crate) fn update_cell(
         &mut self,
         table: TableId,
         row: RowId,
         ordinal: u32,
-        value: ValueRef<'_>,
+        value: &Value,
     ) -> bool {
         let store = self.state.table(table);
         let layout = store.layout();
-        let Some(cell) = layout.word_cell(ordinal, value) else {
+        let Some(current) = store.rows().get(row) else {
             return false;
         };
-        let current = store.rows().get(row);
-        let Some(before) = current.and_then(|current| current.word_cell(layout, ordinal)) else {
+        let Some(cell) = current.word_cell(layout, ordinal) else {
             return false;
         };
-        if cell != before {
-            self.undo.push_cell(table, row, before);
-            self.state.table_mut(table).set_word(row, cell);
+        if !current.holds(layout.field(ordinal), value.as_ref()) {
+            self.undo.push_cell(table, row, cell);
+            self.state
+                .table_mut(table)
+                .update_plain_cell(row, ordinal, value);
         }
         true
     }
@@ -453,7 +454,7 @@ impl<'a> Writer<'a> {
                     is_null,
                     word,
                 };
-                self.state.table_mut(table).set_word(row, cell);
+                self.state.table_mut(table).restore_word(row, cell);
             }
             Undo::Deleted { table, row, image } => {
                 let moved_texts = self.restore(table, row, image, false);

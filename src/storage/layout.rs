@@ -14,7 +14,7 @@
 use std::ops::Range;
 
 use crate::storage::{RowId, WordCell};
-use crate::value::{DataType, ValueRef, canonical_float};
+use crate::value::DataType;
 
 /// The most columns that a table may have: those that it declares, of which the schema refuses more, and a hidden key.
 pub(crate) const COLUMNS_MAX: usize = 1_024 + 1;
@@ -185,22 +185,6 @@ impl RowLayout {
         words[word] = words[word] & !(u64::from(u32::MAX) << shift) | id << shift;
     }
 
-    /// The cell that a value makes in a column, if it stands in one word and the value is of its type, or null.
-    #[inline]
-    pub(crate) fn word_cell(&self, ordinal: u32, value: ValueRef<'_>) -> Option<WordCell> {
-        let data_type = self.field(ordinal).data_type();
-        let is_null = value.is_null();
-        let word = match is_null {
-            true => (words_of(data_type) == 1).then_some(0),
-            false => word_of(data_type, value),
-        };
-        Some(WordCell {
-            ordinal: u16::try_from(ordinal).expect("a row has at most COLUMNS_MAX columns"),
-            is_null,
-            word: word?,
-        })
-    }
-
     /// Writes a cell that stands in one word.
     #[inline]
     pub(crate) fn set_word(&self, words: &mut [u64], cell: WordCell) {
@@ -367,19 +351,6 @@ impl PageClass {
 /// Words for the live bit and the null bits.
 const fn head_words(columns: usize) -> usize {
     columns / 64 + 1
-}
-
-/// The word of a value, if it is of a type whose cells stand in one word. Equal values have equal words.
-#[inline(always)]
-pub(super) fn word_of(data_type: DataType, value: ValueRef<'_>) -> Option<u64> {
-    Some(match (data_type, value) {
-        (DataType::Bool, ValueRef::Bool(v)) => u64::from(v),
-        (DataType::Int, ValueRef::Int(v)) => v.cast_unsigned(),
-        (DataType::Float, ValueRef::Float(v)) => canonical_float(v).to_bits(),
-        (DataType::Timestamp, ValueRef::Timestamp(v)) => v.as_micros().cast_unsigned(),
-        (DataType::Date, ValueRef::Date(v)) => i64::from(v.as_days()).cast_unsigned(),
-        _ => return None,
-    })
 }
 
 /// Words of a cell.

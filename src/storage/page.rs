@@ -8,10 +8,10 @@
 //! garbage is bounded by its texts, and a page without live rows has an empty heap.
 
 use crate::storage::heap::{Cell, Heap, cell_at, cell_at_mut, is_inline};
-use crate::storage::layout::{Field, LIVE, RowLayout, word_of};
+use crate::storage::layout::{Field, LIVE, RowLayout};
 use crate::storage::row_ref::RowRef;
 use crate::storage::{RowId, WordCell};
-use crate::value::{DataType, Value, ValueRef};
+use crate::value::{DataType, Value, ValueRef, canonical_float};
 
 /// The bit of a dead slot's first word that says that the lower half leads to the next free slot.
 const FREE: u64 = 1 << 62;
@@ -303,12 +303,13 @@ impl PageMut<'_> {
 #[inline(always)]
 fn write_value(words: &mut [u64], heap: &mut Heap, field: Field, value: ValueRef<'_>) {
     let at = field.offset();
-    if let Some(word) = word_of(field.data_type(), value) {
-        words[at] = word;
-        return;
-    }
     match (field.data_type(), value) {
         (_, ValueRef::Null) => field.set_null(words),
+        (DataType::Bool, ValueRef::Bool(v)) => words[at] = u64::from(v),
+        (DataType::Int, ValueRef::Int(v)) => words[at] = v.cast_unsigned(),
+        (DataType::Float, ValueRef::Float(v)) => words[at] = canonical_float(v).to_bits(),
+        (DataType::Timestamp, ValueRef::Timestamp(v)) => words[at] = v.as_micros().cast_unsigned(),
+        (DataType::Date, ValueRef::Date(v)) => words[at] = i64::from(v.as_days()).cast_unsigned(),
         (DataType::Uuid, ValueRef::Uuid(v)) => {
             (words[at], words[at + 1]) = v.as_u64_pair();
         }

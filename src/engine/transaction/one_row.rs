@@ -24,7 +24,7 @@ impl Transaction<'_> {
         {
             self.keep_time_of_reads();
             let mut writer = writer(self.database, &self.schema);
-            if writer.update_cell(table, row, *ordinal, value.as_ref()) {
+            if writer.update_cell(table, row, *ordinal, value) {
                 self.rows += 1;
                 return Ok(Affected {
                     rows: 1,
@@ -38,7 +38,8 @@ impl Transaction<'_> {
         })
     }
 
-    /// Whether nothing follows from a cell and it breaks no constraint and no limit. What does is for a statement to name.
+    /// Whether nothing follows from a cell, and its value is of the type of the column and breaks no constraint and no limit:
+    /// what is wrong with one is for a statement to name.
     #[inline]
     fn stands_alone(&self, table: TableId, ordinal: u32, value: &Value) -> bool {
         let (limits, way_back) = (&self.database.limits, self.database.undo.size_bytes());
@@ -46,6 +47,7 @@ impl Transaction<'_> {
         let column = &table.columns[ordinal as usize];
         table.reach(&[ordinal]) == Reach::Row
             && table.checks.is_empty()
+            && column.data_type.admits(value)
             && (column.nullable || !value.is_null())
             && limits.admits(value.as_ref())
             && limits.rows_changed_max > 0

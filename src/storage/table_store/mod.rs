@@ -15,6 +15,7 @@ mod members;
 mod remake;
 
 use std::cmp::Ordering;
+use std::iter;
 
 use smallvec::SmallVec;
 
@@ -549,6 +550,12 @@ impl TableStore {
             .set_all(row, changes.map(|(ordinal, value)| (*ordinal, value)));
     }
 
+    /// As [`TableStore::update_plain`], of one cell that changes.
+    #[inline]
+    pub(crate) fn update_plain_cell(&mut self, row: RowId, ordinal: u32, value: &Value) {
+        self.rows.set_all(row, iter::once((ordinal, value)));
+    }
+
     /// Takes a row out. Its slot stays unused until it is released.
     pub(crate) fn remove(&mut self, row: RowId) {
         self.take_from_indexes(row, |_| true);
@@ -588,10 +595,9 @@ impl TableStore {
         }
     }
 
-    /// Writes one cell that stands in one word and that no key and no index has: does or undoes what
-    /// [`TableStore::update_plain`] does.
+    /// Undoes [`TableStore::update_plain`] of one cell that stands in one word.
     #[inline]
-    pub(crate) fn set_word(&mut self, row: RowId, cell: WordCell) {
+    pub(crate) fn restore_word(&mut self, row: RowId, cell: WordCell) {
         self.rows.set_word(row, cell);
     }
 
