@@ -6,7 +6,7 @@
 //! dropped is recognised; an ordinal is a position and holds for one version of its table. An id of a schema that was
 //! declared on its own, or changed on another fork, is recognised only where nothing has it here.
 
-use crate::error::{RequestError, RequestKind, Result};
+use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::schema::{ForeignKeyId, Schema, Table, TableId};
 
 /// A table: `"posts"`, or a [`TableId`].
@@ -47,7 +47,7 @@ impl TableName for TableId {
     fn table_id(&self, schema: &Schema) -> Result<TableId> {
         match schema.find_table(*self) {
             Some(_) => Ok(*self),
-            None => Err(no_id("table", self.index())),
+            None => Err(Error::Request(no_id("table", self.index()))),
         }
     }
 }
@@ -63,7 +63,7 @@ impl ColumnName for u32 {
     fn ordinal(&self, table: &Table) -> Result<u32> {
         match (*self as usize) < table.visible_columns() {
             true => Ok(*self),
-            false => Err(no_ordinal(table, *self)),
+            false => Err(Error::Request(no_ordinal(table, *self))),
         }
     }
 }
@@ -79,19 +79,22 @@ impl ForeignKeyName for ForeignKeyId {
     fn foreign_key_id(&self, schema: &Schema) -> Result<ForeignKeyId> {
         match schema.find_foreign_key(*self) {
             Some(_) => Ok(*self),
-            None => Err(no_id("foreign key", self.index())),
+            None => Err(Error::Request(no_id("foreign key", self.index()))),
         }
     }
 }
 
+// These give what is in an error, not the error: then a caller of what is inlined above sees at once that there is one, and
+// does not ask again.
+
 #[cold]
-fn no_id(what: &str, id: usize) -> crate::error::Error {
+fn no_id(what: &str, id: usize) -> Box<RequestError> {
     let detail = format!("{what} {id} is of another schema");
     RequestError::new(RequestKind::SchemaChanged, "", detail).into()
 }
 
 #[cold]
-fn no_ordinal(table: &Table, ordinal: u32) -> crate::error::Error {
+fn no_ordinal(table: &Table, ordinal: u32) -> Box<RequestError> {
     let detail = format!("no column at position {ordinal}");
     RequestError::new(RequestKind::UnknownColumn, &*table.name, detail).into()
 }

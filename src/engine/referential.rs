@@ -39,6 +39,8 @@ pub(crate) struct Change {
     pub(crate) gone: bool,
     /// Whether a value that other rows may refer to went with it, or became another one.
     pub(crate) rekeyed: bool,
+    /// Whether what was written may break a not null column or a check.
+    pub(crate) judged: bool,
     /// The key whose action it was, and the change that caused it, as a position in the statement's history.
     pub(crate) cause: Option<Cause>,
 }

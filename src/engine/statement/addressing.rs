@@ -316,6 +316,7 @@ impl Statement<'_> {
                 before: None,
                 gone: false,
                 rekeyed: false,
+                judged: false,
                 cause: None,
             });
         }
@@ -382,6 +383,7 @@ impl Statement<'_> {
                 before: image,
                 gone: false,
                 rekeyed,
+                judged,
                 cause,
             });
         }
@@ -405,6 +407,7 @@ impl Statement<'_> {
                 before: Some(before),
                 gone: true,
                 rekeyed: true,
+                judged: false,
                 cause,
             });
             self.count(table)?;
@@ -435,7 +438,7 @@ fn asks_for_next(value: &Value, default: &DefaultValue) -> bool {
     value.is_null() && *default == DefaultValue::AutoIncrement
 }
 
-/// Whether a row with these cells in plain columns may break a constraint of its own.
+/// Whether a row with these cells may break a not null column or a check.
 fn must_be_judged(table: &Table, cells: &[(u32, Value)]) -> bool {
     let refuses_null = |(ordinal, value): &(u32, Value)| {
         value.is_null() && !table.columns[*ordinal as usize].nullable

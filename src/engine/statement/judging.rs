@@ -22,7 +22,8 @@ impl Statement<'_> {
     }
 
     /// Not null, checks and unique keys of every row that was written and is still there, row by row in the order of the
-    /// statement (RI-70). A row that came was judged then, but for keys that the statement could still set free.
+    /// statement (RI-70). A row that came was judged then, but for keys that the statement could still set free; one
+    /// in which nothing was written that a not null column or a check may forbid need not be.
     pub(super) fn judge_rows(&mut self) -> Result<()> {
         let place = |&(table, met): &(TableId, Collision)| (table, met.row, met.key);
         self.context.buffers.collisions.sort_unstable_by_key(place);
@@ -37,7 +38,7 @@ impl Statement<'_> {
                 table, row, cause, ..
             } = *change;
             let chain = || constraint::chain(state, history, cause);
-            if change.before.is_some() {
+            if change.judged {
                 let shape = schema.table(table);
                 let refuse = |refusal| self.refusals.add(refusal, (table, row), chain);
                 constraint::judge_stored_row(shape, state, row, self.operation, refuse)?;
