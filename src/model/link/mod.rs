@@ -10,7 +10,8 @@
 //! Of an owner in one of several models, `owner` says first which of its associations is meant.
 //!
 //! A verb that reads without options stops after the second; with options, it is a request that begins at what was found
-//! there, or at the source (`related_view`, and `related_each` for many sources at once). `call` finds a verb by the name of its accessor.
+//! there, or at the source (`related_view`, and `related_each` for many sources at once). `call` finds a verb by the name of
+//! its accessor.
 //!
 //! - Each verb is one savepoint, or one transaction where it is called on a database: all or nothing (associations TX-1).
 //! - What is associated is what the database says, not what an instance holds in memory; only a key that was changed in

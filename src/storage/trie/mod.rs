@@ -162,7 +162,8 @@ impl<L: Leaf, const N: usize> Trie<L, N> {
     }
 
     /// The leaf at an index, for writing. Copies the nodes that a clone shares on the way, and leaves it to the caller to
-    /// copy what the leaf points to, and to [close](Trie::close) one that it makes a gap. A miss may have copied nodes for nothing, which is rarer than a second descent is dear.
+    /// copy what the leaf points to, and to [close](Trie::close) one that it makes a gap. A miss may have copied nodes for
+    /// nothing, which is rarer than a second descent is dear.
     #[inline]
     pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut L> {
         if !Self::reaches(self.height, index) {
