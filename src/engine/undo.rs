@@ -211,7 +211,7 @@ impl UndoLog {
     /// Bytes that the way back takes, blobs that it keeps from being freed included.
     #[inline]
     pub(crate) fn size_bytes(&self) -> u64 {
-        (self.entries.len() * size_of::<Undo>() + self.images.size_bytes()) as u64
+        self.entries.len() as u64 * Self::ENTRY_BYTES + self.images.size_bytes() as u64
     }
 
     /// Forgets everything and keeps the room, up to a bound.

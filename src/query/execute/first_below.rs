@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::engine::{RowId, Snapshot};
+use crate::engine::{RowCells, RowId, Snapshot, TableReader};
 use crate::error::Result;
 use crate::expr::Bound;
 use crate::query::execute::access::InOrder;
@@ -43,12 +43,7 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
                 let mut ids =
                     snapshot.rows_behind(self.table, index, &first.range, walk, self.given);
                 let ahead = ids.by_ref().take(wanted.saturating_add(1).min(AHEAD));
-                let ahead = ahead.map(|id| {
-                    let cells = reader.live(id);
-                    cells.touch();
-                    (id, cells)
-                });
-                let ahead: SmallVec<[_; AHEAD]> = ahead.collect();
+                let ahead = asked_for(reader, ahead);
                 let behind = ids.map(|id| (id, reader.live(id)));
                 let mut found = ahead.into_iter().chain(behind);
                 in_order.read(&mut found, None, wanted, &mut level.rows)?;
@@ -125,12 +120,7 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
     ) -> Result<()> {
         let enough = rows.len().saturating_add(wanted);
         loop {
-            let ahead = ids.by_ref().take(AHEAD).map(|id| {
-                let cells = rows.reader.live(id);
-                cells.touch();
-                (id, cells)
-            });
-            let ahead: SmallVec<[_; AHEAD]> = ahead.collect();
+            let ahead = asked_for(rows.reader, ids.by_ref().take(AHEAD));
             if ahead.is_empty() {
                 return Ok(());
             }
@@ -145,4 +135,18 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
             }
         }
     }
+}
+
+/// Rows that will be looked at, so few that they can be asked for together.
+#[inline]
+fn asked_for<'s>(
+    reader: TableReader<'s>,
+    ids: impl Iterator<Item = RowId>,
+) -> SmallVec<[(RowId, RowCells<'s>); AHEAD]> {
+    let rows = ids.map(|id| {
+        let cells = reader.live(id);
+        cells.touch();
+        (id, cells)
+    });
+    rows.collect()
 }

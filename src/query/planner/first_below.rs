@@ -7,6 +7,7 @@
 //!
 //! Only where no filter can fail, for rows are not looked at that otherwise would be, and where nobody else reads the rows.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use crate::engine::{Cost, Range, Ranged, Snapshot, Terms, as_rows, finds_every_child};
@@ -34,7 +35,18 @@ struct Way {
     found: FoundOrder,
     /// Whether the filter has nothing left to test.
     answers_filter: bool,
-    cost: f64,
+}
+
+impl Way {
+    /// How many rows of an index are read below each row until so many are left by a filter that leaves this share of them:
+    /// those that are wanted and the one behind them.
+    fn read(&self, rows: usize, below_each: f64, share: f64) -> f64 {
+        let wanted = as_rows(rows) + 1.0;
+        match self.answers_filter {
+            true => wanted.min(below_each * share),
+            false => (wanted / share).min(below_each),
+        }
+    }
 }
 
 impl<'s> FirstRows<'s> {
@@ -85,13 +97,21 @@ impl<'s> FirstRows<'s> {
         if let Some(found) = children {
             (node.found, node.stop) = (found, stop);
         }
-        let ways = self.ways(node, source, rows, (parents, below_each));
-        let Some(way) = ways.into_iter().min_by(|a, b| a.cost.total_cmp(&b.cost)) else {
+        // Rows are looked at to know it: once, however many ways there are, and not if there is none.
+        let share = LazyCell::new(|| {
+            let filter = node.node.filter.as_ref();
+            filter.map_or(1.0, |it| self.snapshot.share(node.node.table, it, true))
+        });
+        let ways = self.ways(node, source).into_iter().map(|way| {
+            let read = way.read(rows, below_each, *share);
+            (parents * (Cost::DESCENT + read * Cost::FETCH), way)
+        });
+        let Some((of_way, way)) = ways.min_by(|(a, _), (b, _)| a.total_cmp(b)) else {
             return false;
         };
         let (contender, of_edges) = match children {
             Some(_) => {
-                let read = self.read(node, rows, below_each);
+                let read = (as_rows(rows) / *share).min(below_each);
                 let cost = parents * (Cost::PROBE + read * Cost::FETCH);
                 (Contender::FirstChildren, cost)
             }
@@ -102,10 +122,10 @@ impl<'s> FirstRows<'s> {
                 (Contender::AllSorted, cost)
             }
         };
-        let is_cheaper = way.cost < of_edges;
+        let is_cheaper = of_way < of_edges;
         let (cost, than, other) = match is_cheaper {
-            true => (way.cost, contender, of_edges),
-            false => (of_edges, Contender::InOrder, way.cost),
+            true => (of_way, contender, of_edges),
+            false => (of_edges, Contender::InOrder, of_way),
         };
         let is_asked = self.strategy == Strategy::InOrder;
         node.reason = match is_asked {
@@ -146,13 +166,6 @@ impl<'s> FirstRows<'s> {
         }
     }
 
-    /// How many of the rows below each are read until so many are left by the filter.
-    fn read(&self, node: &PlanNode, rows: usize, below_each: f64) -> f64 {
-        let filter = node.node.filter.as_ref();
-        let share = filter.map_or(1.0, |it| self.snapshot.share(node.node.table, it, true));
-        (as_rows(rows) / share).min(below_each)
-    }
-
     /// How many rows are wanted below each row, where no others have to be looked at.
     fn wanted(&self, position: usize, node: &PlanNode) -> Option<usize> {
         let asked_otherwise = match (self.strategy, &node.access) {
@@ -172,13 +185,7 @@ impl<'s> FirstRows<'s> {
     }
 
     /// The indexes that begin with what rows are found by and go on with what they are ordered by.
-    fn ways(
-        &self,
-        node: &PlanNode,
-        source: TableId,
-        rows: usize,
-        (parents, below_each): (f64, f64),
-    ) -> Vec<Way> {
+    fn ways(&self, node: &PlanNode, source: TableId) -> Vec<Way> {
         let schema = self.snapshot.schema();
         let (Access::Direct { walk, .. }, RowOrder::Columns(order)) = (&node.access, &node.order)
         else {
@@ -218,13 +225,6 @@ impl<'s> FirstRows<'s> {
             });
             let range = ranged.range;
             let walk = in_order::walk(order, table, index, fixed, range == Range::All)?;
-            let answers_filter = terms.are_all(ranged.answered);
-            let share = filter.map_or(1.0, |it| self.snapshot.share(table.id, it, true));
-            let wanted = as_rows(rows) + 1.0;
-            let read = match answers_filter {
-                true => wanted.min(below_each * share),
-                false => (wanted / share).min(below_each),
-            };
             Some(Way {
                 first: FirstBelow {
                     index,
@@ -232,8 +232,7 @@ impl<'s> FirstRows<'s> {
                     range,
                 },
                 found: FoundOrder::Index(walk),
-                answers_filter,
-                cost: parents * (Cost::DESCENT + read * Cost::FETCH),
+                answers_filter: terms.are_all(ranged.answered),
             })
         };
         (0..table.indexes.len()).filter_map(way).collect()

@@ -56,7 +56,7 @@ impl<const S: usize, F: Fragment> Leaf for Bucket<S, F> {
 
     #[inline]
     fn is_shared(&self) -> bool {
-        self.block.as_ref().is_some_and(|block| !block.is_unique())
+        self.block.is_shared()
     }
 }
 

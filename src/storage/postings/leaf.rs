@@ -47,8 +47,7 @@ impl<const P: usize, const C: usize, const M: usize> trie::Leaf for Leaf<P, C, M
 
     #[inline]
     fn is_shared(&self) -> bool {
-        self.block.as_ref().is_some_and(|block| !block.is_unique())
-            || self.large.as_ref().is_some_and(|large| !large.is_unique())
+        self.block.is_shared() || self.large.is_shared()
     }
 }
 
@@ -122,8 +121,7 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
 
     #[inline]
     fn range(&self, which: usize) -> Range<usize> {
-        let start = if which == 0 { 0 } else { self.ends[which - 1] };
-        usize::from(start)..usize::from(self.ends[which])
+        start(&self.ends, which)..usize::from(self.ends[which])
     }
 
     #[inline]
@@ -211,7 +209,7 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
             if edges.is_empty() {
                 return;
             }
-            let start = usize::from(if which == 0 { 0 } else { ends[which - 1] });
+            let start = start(ends, which);
             ends[which] = u16::try_from(write).expect("a leaf counts in 16 bits");
             while let Some((last, rest)) = edges.split_last()
                 && last.parent().index() % P == which
@@ -335,4 +333,10 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
             "no list is large, and yet there is room for some"
         );
     }
+}
+
+/// Where the ids of a parent start.
+#[inline]
+fn start(ends: &[u16], which: usize) -> usize {
+    usize::from(if which == 0 { 0 } else { ends[which - 1] })
 }

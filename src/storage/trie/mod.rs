@@ -46,7 +46,7 @@ pub(crate) trait Leaf: Clone {
 /// A leaf that is nothing but a counted block.
 pub(crate) type Block<T> = Option<Arc<T>>;
 
-impl<T> Leaf for Block<T> {
+impl<T: ?Sized> Leaf for Option<Arc<T>> {
     const GAP: Self = None;
 
     #[inline]
