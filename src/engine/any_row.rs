@@ -253,7 +253,7 @@ impl AtRest<'_> {
             Action::SetNull => Some(nulls(key, event.gone)),
             Action::SetDefault => Some(defaults(self.schema, key, event.gone)),
         };
-        let unmatched = self.state.edge(key.id).unmatched();
+        let unmatched = self.state.unmatched(key.id);
         let waits = |child| unmatched.contains(event.value.iter().map(Value::as_ref), child);
         let mut children = self.children(event);
         children.retain(|&child| !written.contains(&(key.id, child)) && !waits(child));

@@ -289,7 +289,7 @@ pub(crate) fn unmatched_children_of(state: &State, key: &ForeignKey, parent: Row
         .parent_columns
         .iter()
         .map(|&ordinal| row.value(store.layout(), ordinal));
-    state.edge(key.id).unmatched().find_all(values).collect()
+    state.unmatched(key.id).find_all(values).collect()
 }
 
 /// The row that adopts the unmatched children with the key of a parent row: itself, or, where rows may share a key,

@@ -32,7 +32,7 @@ impl Snapshot {
             }
         }
         for key in self.schema().foreign_keys() {
-            for child in self.state.edge(key.id).unmatched().iter() {
+            for child in self.state.unmatched(key.id).iter() {
                 let child = self.view(key.child, child).key();
                 faults.push(format!("{}: row {child} has no parent", key.name));
             }
@@ -158,7 +158,7 @@ impl Snapshot {
             let with_key = parents.entry(row.values_of(&key.parent_columns));
             with_key.or_default().push(row.id);
         }
-        let edge = self.state.edge(key.id);
+        let (children, unmatched) = (self.state.children(key), self.state.unmatched(key.id));
         let (mut linked, mut missing) = (0, 0);
         for row in self.scan(key.child) {
             let values = row.values_of(&key.child_columns);
@@ -177,7 +177,7 @@ impl Snapshot {
             }
             if let Some(parent) = expected {
                 linked += 1;
-                if !edge.children().contains(parent, row.id) {
+                if !children.contains(parent, row.id) {
                     faults.push(format!(
                         "{}: row {} is not among its parent's children",
                         key.name,
@@ -188,12 +188,12 @@ impl Snapshot {
                 missing += 1;
             }
         }
-        if edge.children().len() != linked || edge.unmatched().len() != missing {
+        if children.len() != linked || unmatched.len() != missing {
             faults.push(format!(
                 "{}: {} edges, {} unmatched",
                 key.name,
-                edge.children().len(),
-                edge.unmatched().len()
+                children.len(),
+                unmatched.len()
             ));
         }
         faults

@@ -40,7 +40,7 @@ impl<'a> Writer<'a> {
         &mut self,
         table: TableId,
         values: &[Value],
-        mut parents: Parents<'_>,
+        parents: Parents<'_>,
         collisions: &mut Vec<Collision>,
         queue: &mut Queue,
     ) -> Result<RowId, Unplaced> {
@@ -72,19 +72,15 @@ impl<'a> Writer<'a> {
                 },
             );
         }
-        self.state
-            .table_mut(table)
-            .insert(place, values, &links, collisions);
+        let store = self.state.table_mut(table);
+        let later = matches!(parents, Parents::StayForMany(_));
+        store.insert(place, values, &links, later, collisions);
+        // The entry of the insertion undoes the edges too.
         self.undo.push(Undo::Inserted { table, row, reused });
-        for (link, (&id, parent)) in keys.iter().zip(&links).enumerate() {
-            // The entry of the insertion undoes the edge too.
-            match (*parent, &mut parents) {
-                (None, _) => {}
-                (Some(parent), Parents::StayForMany(edges)) => {
+        if let Parents::StayForMany(edges) = parents {
+            for (link, parent) in links.iter().enumerate() {
+                if let Some(parent) = *parent {
                     edges.push(link, Edge::new(parent, row));
-                }
-                (Some(parent), Parents::Stay | Parents::MayChange) => {
-                    self.state.edge_mut(id).children_mut().insert(parent, row);
                 }
             }
         }
@@ -143,12 +139,11 @@ impl<'a> Writer<'a> {
                 *of_key = there;
                 for edge in orphans {
                     let store = self.state.table_mut(table);
-                    store.set_link(edge.child(), key.link, None);
+                    store.clear_link(edge.child(), key.link);
                     queue.push((id, edge.child()));
                 }
             }
-            let children = self.state.edge_mut(id).children_mut();
-            children.insert_sorted(of_key);
+            self.state.table_mut(table).list_all(key.link, of_key);
         }
         edges.clear();
     }
@@ -285,39 +280,28 @@ impl<'a> Writer<'a> {
         }
         let image = self.keep_image(table, row)?;
         self.undo.push(Undo::Deleted { table, row, image });
-        self.remove_edges(table, row, cleared);
-        self.state.table_mut(table).remove(row);
+        let cleared = cleared.map(|id| schema.foreign_key(id).link);
+        self.state.table_mut(table).remove(row, cleared);
         Some(image)
     }
 
     /// Empties the list of a parent whose children were all deleted. Undoing those deletions fills it again.
-    pub(crate) fn clear_children(&mut self, key: ForeignKeyId, parent: RowId) {
-        self.state.edge_mut(key).children_mut().clear(parent);
+    pub(crate) fn clear_children(&mut self, key: &ForeignKey, parent: RowId) {
+        let store = self.state.table_mut(key.child);
+        store.clear_children(key.link, parent);
     }
 
     /// Takes from a parent's list the children that left it.
     pub(crate) fn sweep_children(&mut self, key: &ForeignKey, parent: RowId) {
-        let store = self.state.table(key.child);
-        let stands_there = |&child: &RowId| {
-            let row = store.rows().get(child);
-            row.and_then(|row| row.link(store.layout(), key.link)) == Some(parent)
-        };
-        let listed = self.state.edge(key.id).children().children(parent);
-        let left: Vec<RowId> = listed.filter(stands_there).collect();
-        let children = self.state.edge_mut(key.id).children_mut();
-        children.clear(parent);
-        for child in left {
-            children.insert(parent, child);
-        }
+        let store = self.state.table_mut(key.child);
+        store.sweep_children(key.link, parent);
     }
 
     /// Takes the link to its parent out of a row, which stays in the parent's list until that is swept. Undoing it puts the
     /// row back into the list.
     fn leave_parent(&mut self, key: &ForeignKey, child: RowId, parent: Option<RowId>) {
         if let Some(parent) = parent {
-            self.state
-                .table_mut(key.child)
-                .set_link(child, key.link, None);
+            self.state.table_mut(key.child).clear_link(child, key.link);
             self.undo.push(Undo::Unlinked {
                 key: key.id,
                 child,
@@ -335,12 +319,8 @@ impl<'a> Writer<'a> {
 
     /// Puts a child without an edge under its parent.
     pub(crate) fn link(&mut self, key: &ForeignKey, child: RowId, parent: RowId) {
-        self.set_edge(key, child, parent, true);
-        self.undo.push(Undo::Linked {
-            key: key.id,
-            child,
-            parent,
-        });
+        self.link_for_good(key, child, parent);
+        self.undo.push(Undo::Linked { key: key.id, child });
     }
 
     /// Takes a child from under its parent, or out of the unmatched map.
@@ -350,7 +330,7 @@ impl<'a> Writer<'a> {
             return;
         };
         if let Some(parent) = row.link(store.layout(), key.link) {
-            self.set_edge(key, child, parent, false);
+            self.state.table_mut(key.child).unlink(child, key.link);
             self.undo.push(Undo::Unlinked {
                 key: key.id,
                 child,
@@ -370,7 +350,7 @@ impl<'a> Writer<'a> {
 
     /// Whether a child stands in the unmatched map.
     pub(crate) fn is_unmatched(&self, key: &ForeignKey, child: RowId) -> bool {
-        let unmatched = self.state.edge(key.id).unmatched();
+        let unmatched = self.state.unmatched(key.id);
         if unmatched.is_empty() {
             return false;
         }
@@ -429,7 +409,6 @@ impl<'a> Writer<'a> {
     fn reverse(&mut self, entry: Undo) -> Option<(TableId, RowId)> {
         match entry {
             Undo::Inserted { table, row, reused } => {
-                self.remove_edges(table, row, None);
                 self.state.table_mut(table).uninsert(row, reused);
                 return Some((table, row));
             }
@@ -458,18 +437,18 @@ impl<'a> Writer<'a> {
             }
             Undo::Deleted { table, row, image } => {
                 let moved_texts = self.restore(table, row, image, false);
-                self.restore_edges(table, row);
                 return moved_texts.then_some((table, row));
             }
             Undo::Released { table, row } => self.state.table_mut(table).take_released(row),
             Undo::BecameIndexed { table, base } => {
                 self.state.table_mut(table).become_dense_again(base)
             }
-            Undo::Linked { key, child, parent } => {
-                self.set_edge(self.schema.foreign_key(key), child, parent, false)
+            Undo::Linked { key, child } => {
+                let key = self.schema.foreign_key(key);
+                self.state.table_mut(key.child).unlink(child, key.link);
             }
             Undo::Unlinked { key, child, parent } => {
-                self.set_edge(self.schema.foreign_key(key), child, parent, true)
+                self.link_for_good(self.schema.foreign_key(key), child, parent);
             }
             Undo::Missed { key, child } => self.set_unmatched(key, child, false),
             Undo::Unmissed { key, child } => self.set_unmatched(key, child, true),
@@ -493,49 +472,10 @@ impl<'a> Writer<'a> {
         moved_texts
     }
 
-    /// Puts a row back under the parents that its links name.
-    fn restore_edges(&mut self, table: TableId, row: RowId) {
-        for &id in &self.schema.table(table).foreign_keys {
-            if let Some(parent) = self.parent_of(table, row, id) {
-                self.state.edge_mut(id).children_mut().insert(parent, row);
-            }
-        }
-    }
-
-    /// Takes a row from under the parents that its links name, except that of `cleared`. The links stay in the row.
-    fn remove_edges(&mut self, table: TableId, row: RowId, cleared: Option<ForeignKeyId>) {
-        for &id in &self.schema.table(table).foreign_keys {
-            if cleared != Some(id)
-                && let Some(parent) = self.parent_of(table, row, id)
-            {
-                self.state.edge_mut(id).children_mut().remove(parent, row);
-            }
-        }
-    }
-
-    fn parent_of(&self, table: TableId, row: RowId, key: ForeignKeyId) -> Option<RowId> {
-        let store = self.state.table(table);
-        store
-            .rows()
-            .get(row)?
-            .link(store.layout(), self.schema.foreign_key(key).link)
-    }
-
     /// Puts a child under its parent with no way back: for a key that came, whose edges go with it.
     pub(crate) fn link_for_good(&mut self, key: &ForeignKey, child: RowId, parent: RowId) {
-        self.set_edge(key, child, parent, true);
-    }
-
-    fn set_edge(&mut self, key: &ForeignKey, child: RowId, parent: RowId, present: bool) {
-        self.state
-            .table_mut(key.child)
-            .set_link(child, key.link, present.then_some(parent));
-        let children = self.state.edge_mut(key.id).children_mut();
-        if present {
-            children.insert(parent, child);
-        } else {
-            children.remove(parent, child);
-        }
+        let store = self.state.table_mut(key.child);
+        store.link(child, key.link, parent);
     }
 
     fn set_unmatched(&mut self, key: ForeignKeyId, child: RowId, present: bool) {
@@ -619,17 +559,19 @@ pub(crate) enum Unplaced {
 
 /// Adds a child to the unmatched map or takes it out, under the key that its row holds now.
 fn write_unmatched(state: &mut State, key: &ForeignKey, child: RowId, present: bool) {
-    let State { tables, edges, .. } = state;
+    let State {
+        tables, unmatched, ..
+    } = state;
     let store = &tables[key.child.index()];
-    let edge = unshare(&mut edges[key.id.index()]);
+    let unmatched = unshare(&mut unmatched[key.id.index()]);
     let Some(row) = store.rows().get(child) else {
         return;
     };
     let cells = key_cells(key, row, store.layout());
     if present {
-        edge.add_unmatched(cells, child);
+        unmatched.insert(cells, child);
     } else {
-        edge.remove_unmatched(cells, child);
+        unmatched.remove(cells, child);
     }
 }
 

@@ -168,7 +168,7 @@ struct Violations {
 impl Violations {
     /// The children without a parent, by primary key.
     fn add_unmatched(&mut self, state: &State, id: ForeignKeyId, operation: Operation) {
-        let unmatched = state.edge(id).unmatched();
+        let unmatched = state.unmatched(id);
         if unmatched.is_empty() {
             return;
         }

@@ -343,13 +343,13 @@ impl Snapshot {
     /// The rows under a parent row, by ascending id.
     #[inline]
     pub(crate) fn children(&self, key: &ForeignKey, parent: RowId) -> ChildIds<'_> {
-        self.state.edge(key.id).children().children(parent)
+        self.state.children(key).children(parent)
     }
 
     /// The rows under a parent row, looked up, by ascending id.
     #[inline]
     pub(super) fn child_rows(&self, key: &ForeignKey, parent: RowId) -> Vec<RowCells<'_>> {
-        let (reader, edges) = (self.reader(key.child), self.state.edge(key.id).children());
+        let (reader, edges) = (self.reader(key.child), self.state.children(key));
         let mut rows = Vec::with_capacity(edges.count(parent));
         for ids in edges.chunks(parent) {
             rows.extend(ids.iter().map(|&id| reader.live(RowId(id))));
@@ -360,14 +360,14 @@ impl Snapshot {
     /// The edges of a foreign key, for walking many.
     pub(crate) fn edges(&self, key: &ForeignKey) -> Edges<'_> {
         Edges {
-            children: self.state.edge(key.id).children(),
+            children: self.state.children(key),
         }
     }
 
     /// How many rows stand under a parent row. O(1).
     #[inline]
     pub(crate) fn child_count(&self, key: &ForeignKey, parent: RowId) -> usize {
-        self.state.edge(key.id).children().count(parent)
+        self.state.children(key).count(parent)
     }
 
     /// Every row, by ascending id.

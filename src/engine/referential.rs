@@ -320,7 +320,7 @@ impl Level<'_> {
             return false;
         }
         let restricts = key.on_delete == Action::Restrict || key.on_update == Action::Restrict;
-        (restricts || self.state.edge(key.id).children().count(change.row) > 0)
+        (restricts || self.state.children(key).count(change.row) > 0)
             && !key
                 .parent_columns
                 .iter()
@@ -339,8 +339,7 @@ impl Level<'_> {
         let old_key: Key = self.old_key(key, event).map(ValueRef::to_value).collect();
         let waiting = self
             .state
-            .edge(key.id)
-            .unmatched()
+            .unmatched(key.id)
             .find_all(self.old_key(key, event));
         let children = self.children_with_old_key(key, event).into_iter();
         let others = written.get(&old_key).copied().into_iter().chain(waiting);
@@ -386,7 +385,7 @@ impl Level<'_> {
         let old_key = columns.map(|&ordinal| old.value(store.layout(), ordinal));
         let holders = store.find_every(position, old_key).into_iter();
         holders
-            .flat_map(|holder| self.state.edge(key.id).children().children(holder))
+            .flat_map(|holder| self.state.children(key).children(holder))
             .filter(|&child| self.has_old_key(key, event, child))
             .collect()
     }
@@ -406,7 +405,7 @@ impl Level<'_> {
         let left_behind = self
             .vacated
             .range(of_key)
-            .flat_map(|&(_, parent)| self.state.edge(key.id).children().children(parent));
+            .flat_map(|&(_, parent)| self.state.children(key).children(parent));
         for child in queued.map(|&(_, child)| child).chain(left_behind) {
             let Some(row) = store.rows().get(child) else {
                 continue;
@@ -427,8 +426,7 @@ impl Level<'_> {
         };
         if event.action == Action::Cascade && event.gone {
             let children = self.children_with_old_key(key, event);
-            let with_list =
-                children.len() == self.state.edge(key.id).children().count(event.parent);
+            let with_list = children.len() == self.state.children(key).count(event.parent);
             if with_list {
                 work.cleared.push((key.id, event.parent));
             }
@@ -445,7 +443,7 @@ impl Level<'_> {
             // Judged: no child has the old key, or each that has is kept as a reason to refuse.
             return;
         }
-        let listed = self.state.edge(key.id).children().count(event.parent);
+        let listed = self.state.children(key).count(event.parent);
         if listed > 0 {
             work.vacated.push((key.id, event.parent));
         }
@@ -471,7 +469,7 @@ impl Level<'_> {
     /// The children under the parent that carry the key it gave up. All of them do, unless an earlier level of the
     /// statement left some behind.
     fn children_with_old_key(&self, key: &ForeignKey, event: &Event) -> Vec<RowId> {
-        let children = self.state.edge(key.id).children().children(event.parent);
+        let children = self.state.children(key).children(event.parent);
         if !self.vacated.contains(&(key.id, event.parent)) {
             return children.collect();
         }

@@ -8,7 +8,9 @@ use crate::engine::clock::Clock;
 use crate::engine::constraint::StoredRow;
 use crate::schema::{ForeignKey, ForeignKeyId, IndexKind, RowFilter, Schema, Table, TableId};
 use crate::storage::unshare;
-use crate::storage::{EdgeStore, IndexSpec, KeySpec, Members, RowId, TableSpec, TableStore};
+use crate::storage::{
+    IndexSpec, KeySpec, Members, OrderedIndex, Postings, RowId, TableSpec, TableStore,
+};
 use crate::value::{DataType, Key, ValueRef};
 
 /// The database as one value.
@@ -17,8 +19,9 @@ pub(crate) struct State {
     pub(crate) schema: Arc<Schema>,
     /// By table id; under the id of a dropped table, an empty one.
     pub(crate) tables: Vec<triomphe::Arc<TableStore>>,
-    /// By foreign key id.
-    pub(crate) edges: Vec<triomphe::Arc<EdgeStore>>,
+    /// By foreign key id, the key values that no parent has, with the children that carry them: empty while nothing deferred
+    /// is pending.
+    pub(crate) unmatched: Vec<triomphe::Arc<OrderedIndex>>,
     /// The next generated key of each table, by table id.
     pub(crate) sequences: Vec<i64>,
     pub(crate) clock: Clock,
@@ -32,7 +35,7 @@ impl State {
         let nothing = State {
             schema: Arc::default(),
             tables: Vec::new(),
-            edges: Vec::new(),
+            unmatched: Vec::new(),
             sequences: Vec::new(),
             clock,
             random,
@@ -45,7 +48,7 @@ impl State {
     pub(crate) fn with_schema(&self, schema: Arc<Schema>) -> Self {
         let mut next = State {
             tables: Vec::with_capacity(schema.tables_end()),
-            edges: Vec::with_capacity(schema.foreign_keys_end()),
+            unmatched: Vec::with_capacity(schema.foreign_keys_end()),
             sequences: Vec::with_capacity(schema.tables_end()),
             schema,
             clock: self.clock,
@@ -67,11 +70,11 @@ impl State {
         for id in (0..).map(ForeignKeyId).take(next.schema.foreign_keys_end()) {
             let key = next.schema.find_foreign_key(id);
             let kept = key.and_then(|_| self.schema.find_foreign_key(id));
-            next.edges.push(match kept {
-                Some(_) => self.edges[id.index()].clone(),
+            next.unmatched.push(match kept {
+                Some(_) => self.unmatched[id.index()].clone(),
                 None => {
                     let columns = key.map_or(0, |key| key.child_columns.len());
-                    triomphe::Arc::new(EdgeStore::new(columns))
+                    triomphe::Arc::new(OrderedIndex::new(&vec![false; columns]))
                 }
             });
         }
@@ -89,14 +92,16 @@ impl State {
         unshare(&mut self.tables[id.index()])
     }
 
+    /// The children under each parent.
     #[inline]
-    pub(crate) fn edge(&self, id: ForeignKeyId) -> &EdgeStore {
-        &self.edges[id.index()]
+    pub(crate) fn children(&self, key: &ForeignKey) -> &Postings {
+        self.table(key.child).children(key.link)
     }
 
+    /// The values of a foreign key that no parent has, and the children that carry them.
     #[inline]
-    pub(crate) fn edge_mut(&mut self, id: ForeignKeyId) -> &mut EdgeStore {
-        unshare(&mut self.edges[id.index()])
+    pub(crate) fn unmatched(&self, id: ForeignKeyId) -> &OrderedIndex {
+        &self.unmatched[id.index()]
     }
 
     /// Whether several rows may have the value of a key that children refer to: while a deferrable key waits.

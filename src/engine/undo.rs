@@ -53,11 +53,7 @@ pub(crate) enum Undo {
     /// A dense table got a key index.
     BecameIndexed { table: TableId, base: i64 },
     /// A child was put under a parent.
-    Linked {
-        key: ForeignKeyId,
-        child: RowId,
-        parent: RowId,
-    },
+    Linked { key: ForeignKeyId, child: RowId },
     /// A child was taken from under a parent.
     Unlinked {
         key: ForeignKeyId,

@@ -29,10 +29,8 @@ mod key_bytes;
 mod ordered_index;
 mod multi_index;
 mod table_store;
-mod edge_store;
 
 pub(crate) use self::arena::{ImageId, RowArena};
-pub(crate) use self::edge_store::EdgeStore;
 pub(crate) use self::hash_index::HashIndex;
 #[cfg(test)]
 pub(crate) use self::hash_index::{HashPart, entries_passed};

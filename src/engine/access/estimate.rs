@@ -38,7 +38,7 @@ impl Snapshot {
 
     /// How many children are expected under the parents with these values.
     pub(super) fn expected_children(&self, key: &ForeignKey, values: &[Sought]) -> f64 {
-        let children = self.state.edge(key.id).children();
+        let children = self.state.children(key);
         let mean = as_rows(children.len()) / self.rows_of(key.parent).max(1.0);
         self.expected_of(values, mean, |values| {
             let values = values.iter().copied();

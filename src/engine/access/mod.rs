@@ -428,7 +428,7 @@ impl Snapshot {
             let place = key.key_order.iter().position(|it| it == column);
             values[place.expect("a key and its order have the same columns")].as_ref()
         };
-        let unmatched = self.state.edge(key.id).unmatched();
+        let unmatched = self.state.unmatched(key.id);
         let rows = unmatched.find_all(key.child_columns.iter().map(value_of));
         FoundIds::Listed(rows.collect::<Vec<_>>().into_iter())
     }

@@ -429,7 +429,7 @@ impl Statement<'_> {
     fn is_waited_for(&self, table: &Table) -> bool {
         let state = &*self.writer.state;
         let mut keys = table.referenced_by.iter();
-        keys.any(|&key| !state.edge(key).unmatched().is_empty())
+        keys.any(|&key| !state.unmatched(key).is_empty())
     }
 }
 

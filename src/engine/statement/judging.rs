@@ -99,13 +99,7 @@ impl Statement<'_> {
         }
         for (id, parent) in std::mem::take(&mut self.context.buffers.vacated) {
             let key = self.writer.schema.foreign_key(id);
-            let left: Vec<RowId> = self
-                .writer
-                .state
-                .edge(id)
-                .children()
-                .children(parent)
-                .collect();
+            let left: Vec<RowId> = self.writer.state.children(key).children(parent).collect();
             for child in left {
                 if !constraint::has_key_of(self.writer.state, key, child, parent) {
                     self.writer.unlink(key, child);
@@ -169,7 +163,7 @@ impl Statement<'_> {
                 continue;
             }
             for &id in &self.writer.schema.table(table).referenced_by {
-                if self.writer.state.edge(id).unmatched().is_empty() {
+                if self.writer.state.unmatched(id).is_empty() {
                     continue;
                 }
                 let key = self.writer.schema.foreign_key(id);

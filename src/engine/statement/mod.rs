@@ -285,6 +285,7 @@ impl<'a> Statement<'a> {
             )?;
         }
         for &(key, parent) in &work.cleared {
+            let key = self.writer.schema.foreign_key(key);
             self.writer.clear_children(key, parent);
         }
         for ((table, row), assignment) in work.assignments() {

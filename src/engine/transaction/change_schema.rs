@@ -81,7 +81,7 @@ impl Transaction<'_> {
         let keys = self.schema.foreign_keys().iter();
         let mut involved = keys.filter(|key| key.child == table || key.parent == table);
         let state = &self.database.current.state;
-        match involved.find(|key| !state.edge(key.id).unmatched().is_empty()) {
+        match involved.find(|key| !state.unmatched(key.id).is_empty()) {
             None => Ok(()),
             Some(key) => {
                 let (table, child) = (self.schema.table(table), self.schema.table(key.child));

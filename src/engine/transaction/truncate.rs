@@ -45,7 +45,7 @@ impl Transaction<'_> {
         for key in from_outside {
             let state = &self.database.current.state;
             let by_value = key.is_to_any_row();
-            if !by_value && state.edge(key.id).children().is_empty() {
+            if !by_value && state.children(key).is_empty() {
                 continue;
             }
             let children = self.scan(key.child);

@@ -10,6 +10,7 @@
 //! statement judges the noted collisions at its end. A key that may wait for the end of the transaction also keeps the
 //! rows that share theirs with another one, so that nobody has to note them.
 
+mod edges;
 mod index;
 mod members;
 mod remake;
@@ -21,7 +22,7 @@ use smallvec::SmallVec;
 
 use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
 use crate::storage::{
-    KeyColumns, OrderedIndex, RowId, RowLayout, RowRef, Rows, ShortKey, Slot, WordCell,
+    KeyColumns, OrderedIndex, Postings, RowId, RowLayout, RowRef, Rows, ShortKey, Slot, WordCell,
 };
 use crate::value::{DataType, Value, ValueRef};
 
@@ -67,6 +68,8 @@ pub(crate) struct IndexSpec {
 pub(crate) struct TableStore {
     rows: Rows,
     keying: Keying,
+    /// For each link, the rows under each parent.
+    children: Vec<Postings>,
     /// One for each unique key. The primary key's is empty while the table is dense.
     keys: Vec<UniqueIndex>,
     indexes: Vec<SecondaryIndex>,
@@ -141,6 +144,7 @@ impl TableStore {
             } else {
                 Keying::Indexed { free: None }
             },
+            children: vec![Postings::new(); spec.links],
             keys: spec.keys.iter().map(UniqueIndex::new).collect(),
             indexes: spec.indexes.iter().map(SecondaryIndex::new).collect(),
         }
@@ -463,12 +467,14 @@ impl TableStore {
 
     // ---- Writing ----
 
-    /// Writes a new row where [`TableStore::place`] said, with these links, and notes the keys that it shares.
+    /// Writes a new row where [`TableStore::place`] said, with these links, and notes the keys that it shares. Its parents
+    /// get it into their lists at once, or `later` by [`TableStore::list_all`].
     pub(crate) fn insert(
         &mut self,
         place: Place,
         values: &[Value],
         links: &[Option<RowId>],
+        later: bool,
         collisions: &mut Vec<Collision>,
     ) -> RowId {
         let row = match place {
@@ -490,6 +496,13 @@ impl TableStore {
             *base = first_base(key);
         }
         self.rows.insert(row, values, links);
+        if !later {
+            for (children, parent) in self.children.iter_mut().zip(links) {
+                if let Some(parent) = *parent {
+                    children.insert(parent, row);
+                }
+            }
+        }
         for (key, index) in self.keys.iter_mut().enumerate() {
             if key == 0 && matches!(self.keying, Keying::Dense { .. }) {
                 continue;
@@ -507,7 +520,7 @@ impl TableStore {
     /// Undoes [`TableStore::insert`]: the row goes and its slot is as it was. A dense table keeps its end, and with it its
     /// base: rows that a later undo brings back stand in slots counted from it.
     pub(crate) fn uninsert(&mut self, row: RowId, reused: bool) {
-        self.remove(row);
+        self.remove(row, None);
         if reused {
             self.release(row);
         } else if !self.is_dense() && row.0 + 1 == self.rows.end().0 {
@@ -556,8 +569,10 @@ impl TableStore {
         self.rows.set_all(row, iter::once((ordinal, value)));
     }
 
-    /// Takes a row out. Its slot stays unused until it is released.
-    pub(crate) fn remove(&mut self, row: RowId) {
+    /// Takes a row out, and from the lists of its parents, but for one link: the list of that parent goes as a whole. Its
+    /// slot stays unused until it is released.
+    pub(crate) fn remove(&mut self, row: RowId, cleared: Option<u32>) {
+        self.unlist(row, cleared);
         self.take_from_indexes(row, |_| true);
         if self.is_dense() {
             self.rows.remove_and_free_page(row);
@@ -573,6 +588,7 @@ impl TableStore {
         match self.rows.get(row) {
             None => {
                 let moved_texts = self.rows.restore(row, image);
+                self.list(row);
                 self.add_to_indexes(row, |_| true, &mut ignored);
                 moved_texts
             }
@@ -615,12 +631,6 @@ impl TableStore {
     /// Gives back what the page of a row holds and does not need.
     pub(crate) fn tidy_page(&mut self, row: RowId) {
         self.rows.tidy_page(row);
-    }
-
-    /// Writes the address of a row's parent, or that it has none.
-    #[inline]
-    pub(crate) fn set_link(&mut self, row: RowId, link: u32, parent: Option<RowId>) {
-        self.rows.set_link(row, link, parent);
     }
 
     fn any_index_has(&self, touches: impl Fn(&KeyColumns) -> bool) -> bool {

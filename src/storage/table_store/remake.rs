@@ -1,12 +1,12 @@
 //! A table made over into another shape: columns, links, keys and indexes come and go.
 //!
-//! Row ids stay, and with them every edge and link of other tables that names a row, the order of free slots, and the
+//! Row ids stay, and with them all edges, of this table and to it, the order of free slots, and the
 //! contents of indexes: those hold row ids, hashes and values, none of which depends on where a column stands. Rows are
 //! written anew only where columns or links come or go; everything else is shared with the table as it was.
 
 use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
 use crate::storage::table_store::{Collision, Keying, TableSpec, TableStore};
-use crate::storage::{RowId, Rows};
+use crate::storage::{Postings, RowId, Rows};
 use crate::value::Value;
 
 /// A table's new shape, and for each of its parts the place of the same part before; none for a part that comes. The
@@ -38,6 +38,11 @@ impl TableStore {
             true => self.rewritten(remake, ids, fill)?,
             false => self.rows.clone(),
         };
+        let links = remake.links.iter();
+        let children = links.map(|before| match before {
+            Some(before) => self.children(*before).clone(),
+            None => Postings::new(),
+        });
         let specs = remake.spec.keys.iter().zip(&remake.keys);
         let keys = specs.map(|(spec, before)| match before {
             Some(before) => self.keys[*before].with_columns_of(spec),
@@ -51,6 +56,7 @@ impl TableStore {
         let mut store = TableStore {
             rows,
             keying: self.keying,
+            children: children.collect(),
             keys: keys.collect(),
             indexes: indexes.collect(),
         };

@@ -106,12 +106,14 @@ impl Both {
             Place::Taken(_) => None,
             Place::OutOfReach | Place::Full => panic!("an indexed table has room"),
             Place::Fresh(_) => Some((
-                self.store.insert(place, &values, &[], &mut Vec::new()),
+                self.store
+                    .insert(place, &values, &[], false, &mut Vec::new()),
                 false,
                 base,
             )),
             Place::Reused(_) => Some((
-                self.store.insert(place, &values, &[], &mut Vec::new()),
+                self.store
+                    .insert(place, &values, &[], false, &mut Vec::new()),
                 true,
                 base,
             )),
@@ -189,14 +191,14 @@ impl Both {
                 let found = self.find(key);
                 assert_eq!(found.is_some(), self.model.remove(&key).is_some());
                 if let Some(row) = found {
-                    self.store.remove(row);
+                    self.store.remove(row, None);
                     self.store.release(row);
                 }
             }
             Step::TryRemove(key) => {
                 if let Some(row) = self.find(key) {
                     let image = self.image(row);
-                    self.store.remove(row);
+                    self.store.remove(row, None);
                     self.store
                         .restore(row, self.arena.get(image, self.store.layout()));
                 }
@@ -342,11 +344,11 @@ fn a_table_made_over_keeps_ids_links_keys_and_free_slots() {
     let row = |key: i64| [key.into(), Value::from(key + 100), 0.into()];
     for key in 0..9 {
         let place = table.place(&row(key));
-        table.insert(place, &row(key), &[], &mut Vec::new());
+        table.insert(place, &row(key), &[], false, &mut Vec::new());
     }
-    table.set_link(RowId(8), 0, Some(RowId(3)));
+    table.link(RowId(8), 0, RowId(3));
     for id in [5, 2, 7] {
-        table.remove(RowId(id));
+        table.remove(RowId(id), None);
         table.release(RowId(id));
     }
     let mut wide = widened(&table, vec![vec![1], vec![2]]);
@@ -355,12 +357,13 @@ fn a_table_made_over_keeps_ids_links_keys_and_free_slots() {
     assert_eq!((find(0, 9), find(1, 105)), (None, None));
     let kept = wide.rows().get(RowId(8)).unwrap();
     assert_eq!(kept.link(wide.layout(), 0), Some(RowId(3)));
+    assert!(wide.children(0).children(RowId(3)).eq([RowId(8)]));
     assert_eq!(kept.value(wide.layout(), 0), ValueRef::Int(9));
     assert_eq!(wide.rows().end(), table.rows().end());
     for expected in [7, 2, 5, 9] {
         let values = [0, 20 + expected, 40 + expected, 0].map(Value::from);
         let place = wide.place(&values);
-        let id = wide.insert(place, &values, &[], &mut Vec::new());
+        let id = wide.insert(place, &values, &[], false, &mut Vec::new());
         assert_eq!(
             i64::from(id.0),
             expected,
