@@ -74,12 +74,15 @@ impl<'a> Writer<'a> {
         }
         let store = self.state.table_mut(table);
         let later = matches!(parents, Parents::StayForMany(_));
+        let listed_at_once = store.link_of_pairs();
         store.insert(place, values, &links, later, collisions);
         // The entry of the insertion undoes the edges too.
         self.undo.push(Undo::Inserted { table, row, reused });
         if let Parents::StayForMany(edges) = parents {
-            for (link, parent) in links.iter().enumerate() {
-                if let Some(parent) = *parent {
+            for (link, parent) in (0..).zip(&links) {
+                if let Some(parent) = *parent
+                    && listed_at_once != Some(link)
+                {
                     edges.push(link, Edge::new(parent, row));
                 }
             }
@@ -103,10 +106,15 @@ impl<'a> Writer<'a> {
         if let ([column], Some(unique)) = (&key.key_order[..], key.parent_key) {
             let store = self.state.table(key.parent);
             if let Some(slot) = store.dense_slot(unique, cell(*column)) {
-                // New rows of the table itself may yet take the slot, and make it indexed.
-                let looks_later =
-                    matches!(parents, Parents::StayForMany(_)) && key.parent != key.child;
-                return match looks_later || store.rows().contains(slot) {
+                let children = self.state.table(key.child);
+                // New rows of the table itself may yet take the slot, and make it indexed. A list of pairs is written at once.
+                let looks_later = matches!(parents, Parents::StayForMany(_))
+                    && key.parent != key.child
+                    && !children.has_pairs(key.link);
+                // A row with children is there, and its list is about to be read.
+                let is_there =
+                    || children.children(key.link).count(slot) > 0 || store.rows().contains(slot);
+                return match looks_later || is_there() {
                     true => Parent::Found(slot),
                     false => Parent::Unknown,
                 };

@@ -37,7 +37,8 @@ impl NewEdges {
     }
 
     /// Keeps an edge of the key at this position.
-    pub(crate) fn push(&mut self, link: usize, edge: Edge) {
+    pub(crate) fn push(&mut self, link: u32, edge: Edge) {
+        let link = link as usize;
         if self.by_link.len() <= link {
             self.by_link.resize_with(link + 1, Vec::new);
         }

@@ -85,7 +85,7 @@ impl<'a> Work<'a> {
             before,
             old,
             new,
-            spec: state::spec(new),
+            spec: state::spec(schema, new),
             foreign_keys: came.copied().collect(),
         }
     }

@@ -9,7 +9,7 @@ use crate::engine::constraint::StoredRow;
 use crate::schema::{ForeignKey, ForeignKeyId, IndexKind, RowFilter, Schema, Table, TableId};
 use crate::storage::unshare;
 use crate::storage::{
-    IndexSpec, KeySpec, Members, OrderedIndex, Postings, RowId, TableSpec, TableStore,
+    IndexSpec, KeySpec, Members, OrderedIndex, PairSpec, Postings, RowId, TableSpec, TableStore,
 };
 use crate::value::{DataType, Key, ValueRef};
 
@@ -63,7 +63,9 @@ impl State {
             });
             next.tables.push(match (kept, table) {
                 (Some(_), _) => self.tables[id.index()].clone(),
-                (None, Some(table)) => triomphe::Arc::new(TableStore::new(&spec(table))),
+                (None, Some(table)) => {
+                    triomphe::Arc::new(TableStore::new(&spec(&next.schema, table)))
+                }
                 (None, None) => triomphe::Arc::new(TableStore::new(&no_table())),
             });
         }
@@ -178,12 +180,13 @@ fn no_table() -> TableSpec {
             deferrable: false,
             members: None,
         }],
+        pairs: None,
         indexes: Vec::new(),
     }
 }
 
 /// A table in the terms of storage.
-pub(crate) fn spec(table: &Table) -> TableSpec {
+pub(crate) fn spec(schema: &Schema, table: &Table) -> TableSpec {
     TableSpec {
         types: table
             .columns
@@ -201,6 +204,7 @@ pub(crate) fn spec(table: &Table) -> TableSpec {
                 members: key.filter.as_ref().map(members),
             })
             .collect(),
+        pairs: pairs(schema, table),
         indexes: table
             .indexes
             .iter()
@@ -211,4 +215,25 @@ pub(crate) fn spec(table: &Table) -> TableSpec {
             })
             .collect(),
     }
+}
+
+/// The first unique key whose rows are found in the lists of a foreign key over its first column.
+fn pairs(schema: &Schema, table: &Table) -> Option<PairSpec> {
+    let is_int = |&ordinal: &u32| {
+        let column = &table.columns[ordinal as usize];
+        column.data_type == DataType::Int && !column.nullable
+    };
+    table.keys.iter().enumerate().find_map(|(at, key)| {
+        let [first, second] = key.columns[..] else {
+            return None;
+        };
+        let whole = key.filter.is_none() && !key.deferral.is_deferrable();
+        if !whole || ![first, second].iter().all(is_int) {
+            return None;
+        }
+        let mut links = table.foreign_keys.iter().map(|&id| schema.foreign_key(id));
+        let leads = |it: &&ForeignKey| it.child_columns[..] == [first] && !it.is_to_any_row();
+        let link = links.find(leads)?.link;
+        Some(PairSpec { key: at, link })
+    })
 }

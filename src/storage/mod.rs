@@ -41,7 +41,7 @@ pub(crate) use self::key_index::KeyIndex;
 pub(crate) use self::layout::{Field, RowLayout};
 pub(crate) use self::multi_index::MultiIndex;
 pub(crate) use self::ordered_index::{OrderedIndex, RowsInOrder, Span, Stretch};
-pub(crate) use self::postings::{Children, Edge, Postings, sort_edges};
+pub(crate) use self::postings::{Children, Edge, Postings, Written, sort_edges};
 pub(crate) use self::row_id::RowId;
 pub(crate) use self::row_ref::RowRef;
 #[cfg(test)]
@@ -50,7 +50,7 @@ pub(crate) use self::rows::{Rows, Slot};
 pub(crate) use self::short_key::ShortKey;
 pub(crate) use self::spare_room::{clear_and_give_back, give_back_spare_room};
 pub(crate) use self::table_store::{
-    Collision, IndexSpec, KeySpec, Members, Place, Remake, Spot, TableSpec, TableStore,
+    Collision, IndexSpec, KeySpec, Members, PairSpec, Place, Remake, Spot, TableSpec, TableStore,
 };
 pub(crate) use self::unshare::unshare;
 pub(crate) use self::word_cell::WordCell;

@@ -37,6 +37,14 @@ impl ShortKey {
         self.number
     }
 
+    /// The two integers of a key of two, the second as its 32 bits.
+    #[inline]
+    pub(crate) fn pair(self) -> Option<(i64, u32)> {
+        #[expect(clippy::cast_possible_truncation, reason = "an integer is one half")]
+        let (first, second) = ((self.number >> 32) as u32, self.number as u32);
+        (self.columns == 2).then(|| (i64::from(first.cast_signed()), second))
+    }
+
     /// How many values the key has.
     #[inline]
     pub(crate) fn columns(self) -> usize {

@@ -12,6 +12,7 @@ mod guarded;
 mod any_row;
 mod access;
 mod deferred_keys;
+mod pairs;
 mod partial_keys;
 mod set_columns;
 mod many_rows;

@@ -1,15 +1,17 @@
 //! The lists of a few neighbouring parents, packed one after the other.
 //!
 //! Where each list ends stands in the trie itself, the ids in a block of their own: how many children a parent has is known
-//! without touching the block, and reading a list touches nothing else of it.
+//! without touching the block, and reading a list touches nothing else of it. A block of pairs is twice as long: in its
+//! second half stands the second value of each id of the first.
 
+use std::iter;
 use std::ops::Range;
 
 use triomphe::Arc;
 
-use super::Edge;
 use super::children::Chunks;
 use super::large_list::LargeList;
+use super::{Edge, Sort};
 use crate::storage::trie;
 use crate::storage::unshare;
 
@@ -25,7 +27,7 @@ const SMALL: usize = 48;
 pub(super) struct Leaf<const P: usize, const C: usize, const M: usize> {
     /// Where each parent's ids end; they begin where those of the parent before it end.
     ends: [u16; P],
-    /// The packed ids, then room for more.
+    /// The packed ids, then room for more; of pairs, the same again with the second values.
     block: Option<Arc<[u32]>>,
     /// The lists that moved out, each with the place of its parent. Those parents have no packed ids.
     large: Option<Arc<LargeLists<C, M>>>,
@@ -60,40 +62,52 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
 
     /// How many ids fit into the block.
     #[inline]
-    fn room(&self) -> usize {
-        self.block.as_ref().map_or(0, |block| block.len())
-    }
-
-    #[inline]
-    fn ids(&self) -> &[u32] {
-        self.block
-            .as_ref()
-            .map_or(&[], |block| &block[..self.packed_len()])
+    fn room(&self, sort: Sort) -> usize {
+        let words = self.block.as_ref().map_or(0, |block| block.len());
+        words / sort.words()
     }
 
     /// The block for writing, copied first if a clone shares it, and to one with this much room if it has less than is
-    /// needed.
+    /// needed: the ids, and of pairs the second values.
     #[inline]
-    fn block_mut(&mut self, needed: usize, room: usize) -> &mut [u32] {
-        let fits = |block: &Arc<[u32]>| needed <= block.len() && block.is_unique();
-        if !self.block.as_ref().is_some_and(fits) {
-            let copied = match needed <= self.room() {
+    fn block_mut(
+        &mut self,
+        sort: Sort,
+        needed: usize,
+        room: usize,
+    ) -> (&mut [u32], Option<&mut [u32]>) {
+        let present = self.room(sort);
+        let is_unique = |block: &Arc<[u32]>| block.is_unique();
+        if needed > present || !self.block.as_ref().is_some_and(is_unique) {
+            let copied = match needed <= present {
                 true => needed.max(self.packed_len() + COPY_ROOM),
                 false => room,
             };
-            self.move_to(copied);
+            self.move_to(sort, copied);
         }
         let block = self.block.as_mut().and_then(Arc::get_mut);
-        block.expect("a block that is unique, or was just made, has one owner")
+        let block = block.expect("a block that is unique, or was just made, has one owner");
+        match sort {
+            Sort::Ids => (block, None),
+            Sort::Pairs => {
+                let (ids, seconds) = block.split_at_mut(block.len() / 2);
+                (ids, Some(seconds))
+            }
+        }
     }
 
-    /// Moves the ids to a block with room for so many.
+    /// Moves what is packed to a block with room for so many ids.
     #[cold]
     #[inline(never)]
-    fn move_to(&mut self, room: usize) {
-        let ids = self.ids();
-        let moved = (0..room).map(|at| ids.get(at).copied().unwrap_or(0));
-        self.block = Some(moved.collect());
+    fn move_to(&mut self, sort: Sort, room: usize) {
+        let (len, before) = (self.packed_len(), self.room(sort));
+        let mut moved: Arc<[u32]> = iter::repeat_n(0, room * sort.words()).collect();
+        if let (Some(block), Some(moved)) = (&self.block, Arc::get_mut(&mut moved)) {
+            for half in 0..sort.words() {
+                moved[half * room..][..len].copy_from_slice(&block[half * before..][..len]);
+            }
+        }
+        self.block = Some(moved);
     }
 
     #[inline]
@@ -133,6 +147,43 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
         }
     }
 
+    /// The second values of a packed list of pairs.
+    #[inline]
+    fn seconds(&self, which: usize) -> &[u32] {
+        let range = self.range(which);
+        match &self.block {
+            Some(block) => &block[block.len() / 2..][range],
+            None => &[],
+        }
+    }
+
+    /// The ids in a packed list of pairs that stand beside a second value, ascending.
+    #[inline]
+    pub(super) fn with_second(&self, which: usize, second: u32) -> impl Iterator<Item = u32> {
+        let pairs = self.packed(which).iter().zip(self.seconds(which));
+        pairs
+            .filter(move |&(_, other)| *other == second)
+            .map(|(id, _)| *id)
+    }
+
+    /// The first id in a packed list of pairs that stands beside a second value.
+    #[inline]
+    pub(super) fn first_with_second(&self, which: usize, second: u32) -> Option<u32> {
+        let position = self.seconds(which).iter().position(|it| *it == second)?;
+        self.packed(which).get(position).copied()
+    }
+
+    /// Writes what stands beside an id in a packed list of pairs.
+    pub(super) fn set_second(&mut self, which: usize, id: u32, second: u32) {
+        let Ok(position) = self.packed(which).binary_search(&id) else {
+            return;
+        };
+        let (at, len) = (self.range(which).start + position, self.packed_len());
+        if let (_, Some(seconds)) = self.block_mut(Sort::Pairs, len, len) {
+            seconds[at] = second;
+        }
+    }
+
     #[inline]
     fn large(&self, which: usize) -> Option<&LargeList<C, M>> {
         let lists = self.large.as_ref()?;
@@ -151,15 +202,18 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
         Some(list)
     }
 
-    fn is_large(&self, which: usize) -> bool {
+    #[inline]
+    pub(super) fn is_large(&self, which: usize) -> bool {
         self.large(which).is_some()
     }
 
-    /// Adds an id to a packed list; whether it was not there yet. The first one finds `first_room`.
+    /// Adds an id to a packed list, of pairs beside a second value; whether it was not there yet. The first one finds
+    /// `first_room`.
     pub(super) fn insert_packed(
         &mut self,
+        sort: Sort,
         which: usize,
-        id: u32,
+        (id, second): (u32, u32),
         first_room: impl FnOnce() -> usize,
     ) -> bool {
         let packed = self.packed(which);
@@ -177,13 +231,26 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
             _ if len < SMALL => (len * 4).max(len + COPY_ROOM),
             _ => len * 2,
         };
-        let block = self.block_mut(len + 1, room);
-        block.copy_within(at..len, at + 1);
-        block[at] = id;
-        for (place, end) in self.ends.iter_mut().enumerate() {
-            *end += u16::from(place >= which);
+        let (ids, seconds) = self.block_mut(sort, len + 1, room);
+        ids.copy_within(at..len, at + 1);
+        ids[at] = id;
+        if let Some(seconds) = seconds {
+            seconds.copy_within(at..len, at + 1);
+            seconds[at] = second;
         }
+        self.move_ends(which, 1);
         true
+    }
+
+    /// Moves the ends of a packed list and of those after it.
+    #[inline]
+    fn move_ends(&mut self, which: usize, by: i16) {
+        // Compared as narrow as they are, all ends change in a few instructions.
+        let which = u16::try_from(which).expect("a leaf has fewer than 256 parents");
+        for (place, end) in (0_u16..).zip(&mut self.ends) {
+            let moved = end.wrapping_add_signed(by);
+            *end = if place >= which { moved } else { *end };
+        }
     }
 
     /// Whether no list is large, nor becomes so by these edges, which are sorted.
@@ -197,11 +264,12 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
                 })
     }
 
-    /// Merges the children of sorted edges into packed lists, from the last one backwards, so that each id moves once.
+    /// Merges the children of sorted edges into packed lists without pairs, from the last one backwards, so that each id
+    /// moves once.
     pub(super) fn insert_all_packed(&mut self, mut edges: &[Edge]) {
         let mut read = self.packed_len();
         let mut write = read + edges.len();
-        self.block_mut(write, write);
+        self.block_mut(Sort::Ids, write, write);
         let Leaf { ends, block, .. } = self;
         let block = block.as_mut().and_then(Arc::get_mut);
         let block = block.expect("it was just made ready for writing");
@@ -230,44 +298,46 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
     }
 
     /// Takes an id out of a packed list.
-    pub(super) fn remove_packed(&mut self, which: usize, id: u32) {
+    pub(super) fn remove_packed(&mut self, sort: Sort, which: usize, id: u32) {
         let Ok(position) = self.packed(which).binary_search(&id) else {
             return;
         };
         let (at, len) = (self.range(which).start + position, self.packed_len());
-        self.block_mut(len, len).copy_within(at + 1..len, at);
-        for (place, end) in self.ends.iter_mut().enumerate() {
-            *end -= u16::from(place >= which);
+        let (ids, seconds) = self.block_mut(sort, len, len);
+        ids.copy_within(at + 1..len, at);
+        if let Some(seconds) = seconds {
+            seconds.copy_within(at + 1..len, at);
         }
-        self.give_memory_back();
+        self.move_ends(which, -1);
+        self.give_memory_back(sort);
     }
 
-    /// Moves a packed list out into a large one.
-    pub(super) fn move_out(&mut self, which: usize) {
+    /// Moves a packed list out into a large one, which has no second values.
+    pub(super) fn move_out(&mut self, sort: Sort, which: usize) {
         let list = LargeList::from_sorted(self.packed(which));
         let place = u8::try_from(which).expect("a leaf has fewer than 256 parents");
         unshare(self.large.get_or_insert_default()).push((place, list));
-        self.splice(which, &[]);
-        self.give_memory_back();
+        self.splice(sort, which, &[]);
+        self.give_memory_back(sort);
     }
 
-    /// Moves a large list, which has become short, back among the packed ones.
-    pub(super) fn move_in(&mut self, which: usize) {
+    /// Moves a large list, which has become short, back among the packed ones. The second values of pairs are to be written.
+    pub(super) fn move_in(&mut self, sort: Sort, which: usize) {
         let Some(list) = self.large(which) else {
             return;
         };
         let ids: Vec<u32> = list.chunks().flatten().copied().collect();
         self.drop_large(which);
-        self.splice(which, &ids);
+        self.splice(sort, which, &ids);
     }
 
     /// Takes out a parent's whole list, packed or large.
-    pub(super) fn clear(&mut self, which: usize) {
+    pub(super) fn clear(&mut self, sort: Sort, which: usize) {
         if self.is_large(which) {
             self.drop_large(which);
         } else {
-            self.splice(which, &[]);
-            self.give_memory_back();
+            self.splice(sort, which, &[]);
+            self.give_memory_back(sort);
         }
     }
 
@@ -282,33 +352,36 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
     }
 
     /// Replaces a packed list.
-    fn splice(&mut self, which: usize, ids: &[u32]) {
+    fn splice(&mut self, sort: Sort, which: usize, ids: &[u32]) {
         let (range, len) = (self.range(which), self.packed_len());
         let (start, end) = (range.start, range.start + ids.len());
         let spliced = len - range.len() + ids.len();
-        let block = self.block_mut(spliced.max(len), spliced + COPY_ROOM);
+        let (block, seconds) = self.block_mut(sort, spliced.max(len), spliced + COPY_ROOM);
         block.copy_within(range.end..len, end);
         block[start..end].copy_from_slice(ids);
+        if let Some(seconds) = seconds {
+            seconds.copy_within(range.end..len, end);
+        }
         for place in &mut self.ends[which..] {
             let moved = usize::from(*place) - range.len() + ids.len();
             *place = u16::try_from(moved).expect("a leaf of packed lists counts in 16 bits");
         }
     }
 
-    fn give_memory_back(&mut self) {
+    fn give_memory_back(&mut self, sort: Sort) {
         let len = self.packed_len();
         if len == 0 {
             self.block = None;
-        } else if len * 4 < self.room() {
-            self.move_to(len * 2);
+        } else if len * 4 < self.room(sort) {
+            self.move_to(sort, len * 2);
         }
     }
 
     #[cfg(test)]
-    pub(super) fn check_invariants(&self, packed_max: usize) {
+    pub(super) fn check_invariants(&self, sort: Sort, packed_max: usize) {
         assert!(self.ends.is_sorted());
         assert!(
-            self.packed_len() <= self.room(),
+            self.packed_len() <= self.room(sort),
             "ids stand beyond their block"
         );
         for which in 0..P {

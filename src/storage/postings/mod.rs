@@ -5,6 +5,10 @@
 //! list that outgrows the leaf moves out into a [`LargeList`], so that adding the millionth child to a parent copies one
 //! of its chunks rather than a million ids, and moves back when it has shrunk to half.
 //!
+//! In lists of *pairs* a second value stands beside each child, by which it is found among those of its parent: what a
+//! junction asks. Large lists have none; who keeps pairs finds those of a large list elsewhere, and is told when a list
+//! moves.
+//!
 //! Invariants: a parent's children ascend and none is in twice; a list is packed up to `PACKED` ids and large from half
 //! of that on; a leaf without ids is no leaf of the trie; `len` counts all ids and `packed_len` those in leaves.
 //!
@@ -67,8 +71,40 @@ pub(crate) struct Postings<
     const M: usize = MID,
 > {
     leaves: Trie<Leaf<P, C, M>>,
+    sort: Sort,
     len: usize,
     packed_len: usize,
+}
+
+/// What stands in lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    Ids,
+    Pairs,
+}
+
+impl Sort {
+    /// Words for each child.
+    #[inline]
+    fn words(self) -> usize {
+        match self {
+            Sort::Ids => 1,
+            Sort::Pairs => 2,
+        }
+    }
+}
+
+/// What a write did to a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// Nothing: the child was there already, or was not there.
+    Nothing,
+    /// The list is packed, as it was before.
+    Packed,
+    /// The list is large, as it was before.
+    Large,
+    /// The list has moved out and is large, or has moved in and is packed.
+    Moved,
 }
 
 impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P, L, C, M> {
@@ -79,9 +115,19 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
 
     /// No parent has children. Allocates nothing.
     pub(crate) const fn new() -> Self {
+        Self::of(Sort::Ids)
+    }
+
+    /// As [`Postings::new`], with second values.
+    pub(crate) const fn of_pairs() -> Self {
+        Self::of(Sort::Pairs)
+    }
+
+    const fn of(sort: Sort) -> Self {
         let () = Self::CHECKED;
         Postings {
             leaves: Trie::new(),
+            sort,
             len: 0,
             packed_len: 0,
         }
@@ -160,31 +206,116 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
 
     /// Adds a child; whether it was not there yet.
     pub(crate) fn insert(&mut self, parent: RowId, child: RowId) -> bool {
+        self.write(parent, (child.0, 0), |_, _| ()).0 != Written::Nothing
+    }
+
+    /// Adds a child beside a second value to a list of pairs, or if it is there writes that beside it; and another child of a
+    /// packed list that stood beside the same one. It says of a list that stays as it was whether it is packed or large.
+    pub(crate) fn insert_pair(
+        &mut self,
+        parent: RowId,
+        child: RowId,
+        second: u32,
+    ) -> (Written, Option<RowId>) {
+        debug_assert_eq!(self.sort, Sort::Pairs);
+        let (written, other) = self.write(parent, (child.0, second), |leaf, which| {
+            leaf.first_with_second(which, second).map(RowId)
+        });
+        let other = match other {
+            Some(first) if first == child => {
+                let mut beside = self.with_second(parent, second);
+                beside.find(|&other| other != child)
+            }
+            other => other,
+        };
+        let written = match written {
+            Written::Nothing if self.is_large(parent) => Written::Large,
+            Written::Nothing => {
+                self.set_second(parent, child, second);
+                Written::Packed
+            }
+            written => written,
+        };
+        (written, other)
+    }
+
+    /// Adds a child, and tells what `looked` saw in a packed list just before.
+    #[inline]
+    fn write<T: Default>(
+        &mut self,
+        parent: RowId,
+        child: (u32, u32),
+        looked: impl FnOnce(&Leaf<P, C, M>, usize) -> T,
+    ) -> (Written, T) {
         let (at, which) = place::<P>(parent);
-        let (packed_len, leaf_count) = (self.packed_len, self.leaves.leaf_count());
+        let (sort, packed_len, leaf_count) = (self.sort, self.packed_len, self.leaves.leaf_count());
         let leaf = self.leaves.get_or_insert_with(at, || Leaf::GAP);
         if let Some(list) = leaf.large_mut(which) {
             let added = list.insert(child.0);
             self.len += usize::from(added);
-            return added;
+            let written = match added {
+                true => Written::Large,
+                false => Written::Nothing,
+            };
+            return (written, T::default());
         }
+        let seen = looked(leaf, which);
         let first_room = || Self::room_beside(packed_len, leaf_count);
-        if !leaf.insert_packed(which, child.0, first_room) {
-            return false;
+        if !leaf.insert_packed(sort, which, child, first_room) {
+            return (Written::Nothing, seen);
         }
         self.len += 1;
         self.packed_len += 1;
-        if leaf.count(which) > L {
-            self.packed_len -= leaf.count(which);
-            leaf.move_out(which);
+        if leaf.count(which) <= L {
+            return (Written::Packed, seen);
         }
-        true
+        self.packed_len -= leaf.count(which);
+        leaf.move_out(sort, which);
+        (Written::Moved, seen)
     }
 
-    /// Adds children that are not there yet, in the order of parents and of the children of each. What a leaf gets is put in
-    /// place at once.
+    /// Writes what stands beside a child, if its parent's list of pairs is packed.
+    pub(crate) fn set_second(&mut self, parent: RowId, child: RowId, second: u32) {
+        debug_assert_eq!(self.sort, Sort::Pairs);
+        let (at, which) = place::<P>(parent);
+        if let Some(leaf) = self.leaves.get_mut(at) {
+            leaf.set_second(which, child.0, second);
+        }
+    }
+
+    /// The children of a parent beside a second value, ascending: those of a packed list of pairs.
+    #[inline]
+    pub(crate) fn with_second(
+        &self,
+        parent: RowId,
+        second: u32,
+    ) -> impl Iterator<Item = RowId> + '_ {
+        debug_assert_eq!(self.sort, Sort::Pairs);
+        let (at, which) = place::<P>(parent);
+        let leaf = self.leaves.get(at).into_iter();
+        leaf.flat_map(move |leaf| leaf.with_second(which, second))
+            .map(RowId)
+    }
+
+    /// The first of the children that [`Postings::with_second`] gives.
+    #[inline]
+    pub(crate) fn first_with_second(&self, parent: RowId, second: u32) -> Option<RowId> {
+        debug_assert_eq!(self.sort, Sort::Pairs);
+        let (at, which) = place::<P>(parent);
+        let leaf = self.leaves.get(at)?;
+        leaf.first_with_second(which, second).map(RowId)
+    }
+
+    /// Whether a parent's list is large.
+    pub(crate) fn is_large(&self, parent: RowId) -> bool {
+        let (at, which) = place::<P>(parent);
+        self.leaves.get(at).is_some_and(|leaf| leaf.is_large(which))
+    }
+
+    /// Adds children that are not there yet, in the order of parents and of the children of each, to lists without second
+    /// values. What a leaf gets is put in place at once.
     pub(crate) fn insert_sorted(&mut self, mut edges: &[Edge]) {
-        debug_assert!(edges.is_sorted());
+        debug_assert!(edges.is_sorted() && self.sort == Sort::Ids);
         while let Some(first) = edges.first() {
             let (at, _) = place::<P>(first.parent());
             let beyond = |edge: &Edge| place::<P>(edge.parent()).0 != at;
@@ -206,30 +337,33 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
         }
     }
 
-    /// Takes a child out; whether it was there. One that is not there copies nothing.
-    pub(crate) fn remove(&mut self, parent: RowId, child: RowId) -> bool {
+    /// Takes a child out. One that is not there copies nothing.
+    pub(crate) fn remove(&mut self, parent: RowId, child: RowId) -> Written {
         if !self.contains(parent, child) {
-            return false;
+            return Written::Nothing;
         }
         let (at, which) = place::<P>(parent);
         let Some(leaf) = self.leaves.get_mut(at) else {
-            return false;
+            return Written::Nothing;
         };
         self.len -= 1;
+        let mut written = Written::Packed;
         if let Some(list) = leaf.large_mut(which) {
             list.remove(child.0);
+            written = Written::Large;
             if list.len() < L / 2 {
-                leaf.move_in(which);
+                leaf.move_in(self.sort, which);
                 self.packed_len += leaf.count(which);
+                written = Written::Moved;
             }
         } else {
-            leaf.remove_packed(which, child.0);
+            leaf.remove_packed(self.sort, which, child.0);
             self.packed_len -= 1;
         }
         if leaf.is_gap() {
             self.leaves.close(at);
         }
-        true
+        written
     }
 
     /// Takes out all children of a parent at once.
@@ -246,7 +380,7 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
         if leaf.large_mut(which).is_none() {
             self.packed_len -= children;
         }
-        leaf.clear(which);
+        leaf.clear(self.sort, which);
         if leaf.is_gap() {
             self.leaves.close(at);
         }
@@ -281,6 +415,7 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Clone
     fn clone(&self) -> Self {
         Postings {
             leaves: self.leaves.clone(),
+            sort: self.sort,
             len: self.len,
             packed_len: self.packed_len,
         }
@@ -313,7 +448,7 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
         self.leaves.check_invariants();
         let (mut len, mut packed_len) = (0, 0);
         for (at, leaf) in self.leaves.iter() {
-            leaf.check_invariants(L);
+            leaf.check_invariants(self.sort, L);
             assert!(!leaf.is_gap(), "the empty leaf {at} stayed");
             len += (0..P).map(|which| leaf.count(which)).sum::<usize>();
             packed_len += leaf.packed_len();

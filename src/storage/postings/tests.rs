@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::{Edge, Postings};
+use super::{Edge, Postings, Sort, Written};
 use crate::storage::RowId;
 
 #[derive(Clone, Debug)]
@@ -46,6 +46,11 @@ fn any_step() -> impl Strategy<Value = Step> {
 
 type Model = BTreeMap<u32, BTreeSet<u32>>;
 
+/// What stands beside an id in lists of pairs: few values, so that several ids share one.
+fn second(id: u32) -> u32 {
+    id % 7
+}
+
 fn agree<const P: usize, const L: usize, const C: usize, const M: usize>(
     postings: &Postings<P, L, C, M>,
     model: &Model,
@@ -74,6 +79,14 @@ fn agree<const P: usize, const L: usize, const C: usize, const M: usize>(
                 .flat_map(|slice| slice.iter().rev())
                 .eq(ids.iter().rev())
         );
+        if postings.sort == Sort::Pairs {
+            let packed = !postings.is_large(parent);
+            for value in 0..7 {
+                let beside = ids.iter().filter(|&&id| packed && second(id) == value);
+                let found = postings.with_second(parent, value).map(|it| it.0);
+                assert!(found.eq(beside.copied()));
+            }
+        }
     }
 }
 
@@ -84,7 +97,19 @@ fn insert<const P: usize, const L: usize, const C: usize, const M: usize>(
 ) {
     let added = model.entry(parent).or_default().insert(id);
     assert_eq!(postings.contains(RowId(parent), RowId(id)), !added);
-    assert_eq!(postings.insert(RowId(parent), RowId(id)), added);
+    if postings.sort == Sort::Pairs {
+        let (parent, child) = (RowId(parent), RowId(id));
+        let was_packed = !postings.is_large(parent);
+        let (written, other) = postings.insert_pair(parent, child, second(id));
+        let shares = |&&other: &&u32| other != id && second(other) == second(id);
+        let expected = model[&parent.0].iter().find(shares);
+        assert_eq!(other, expected.filter(|_| was_packed).map(|&id| RowId(id)));
+        let moved = was_packed && postings.is_large(parent);
+        assert_eq!(written == Written::Moved, moved);
+        assert_eq!(written == Written::Large, !was_packed);
+    } else {
+        assert_eq!(postings.insert(RowId(parent), RowId(id)), added);
+    }
     assert!(postings.contains(RowId(parent), RowId(id)));
 }
 
@@ -95,12 +120,20 @@ fn remove<const P: usize, const L: usize, const C: usize, const M: usize>(
 ) {
     let removed = model.get_mut(&parent).is_some_and(|ids| ids.remove(&id));
     model.retain(|_, ids| !ids.is_empty());
-    assert_eq!(postings.remove(RowId(parent), RowId(id)), removed);
+    let written = postings.remove(RowId(parent), RowId(id));
+    assert_eq!(written != Written::Nothing, removed);
+    if postings.sort == Sort::Pairs && written == Written::Moved {
+        for &id in model.get(&parent).into_iter().flatten() {
+            postings.set_second(RowId(parent), RowId(id), second(id));
+        }
+    }
     assert!(!postings.contains(RowId(parent), RowId(id)));
 }
 
-fn run<const P: usize, const L: usize, const C: usize, const M: usize>(steps: &[Step]) {
-    let mut postings = Postings::<P, L, C, M>::new();
+fn run<const P: usize, const L: usize, const C: usize, const M: usize>(
+    steps: &[Step],
+    mut postings: Postings<P, L, C, M>,
+) {
     let mut model = Model::new();
     let mut held = Vec::new();
     for step in steps {
@@ -111,9 +144,15 @@ fn run<const P: usize, const L: usize, const C: usize, const M: usize>(steps: &[
                     .filter(|(parent, id)| !model.get(parent).is_some_and(|ids| ids.contains(id)))
                     .map(|&(parent, id)| Edge::new(RowId(parent), RowId(id)))
                     .collect();
-                postings.insert_sorted(&new.into_iter().collect::<Vec<_>>());
-                for &(parent, id) in pairs {
-                    model.entry(parent).or_default().insert(id);
+                if postings.sort == Sort::Pairs {
+                    for &pair in pairs {
+                        insert(&mut postings, &mut model, pair);
+                    }
+                } else {
+                    postings.insert_sorted(&new.into_iter().collect::<Vec<_>>());
+                    for &(parent, id) in pairs {
+                        model.entry(parent).or_default().insert(id);
+                    }
                 }
             }
             Step::Insert(parent, id) => insert(&mut postings, &mut model, (parent, id)),
@@ -148,8 +187,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]
     fn postings_are_sets_and_clones_never_move(steps in prop::collection::vec(any_step(), 1..60)) {
-        run::<2, 4, 4, 4>(&steps);
-        run::<8, 16, 6, 3>(&steps);
+        run(&steps, Postings::<2, 4, 4, 4>::new());
+        run(&steps, Postings::<8, 16, 6, 3>::new());
+        run(&steps, Postings::<2, 4, 4, 4>::of_pairs());
+        run(&steps, Postings::<8, 16, 6, 3>::of_pairs());
     }
 }
 
@@ -170,7 +211,10 @@ fn a_large_list_stays_balanced_while_it_shrinks_from_anywhere() {
             postings.insert(RowId(1), RowId(id));
         }
         for at in 0..count {
-            assert!(postings.remove(RowId(1), RowId(order(at, count))));
+            assert_ne!(
+                postings.remove(RowId(1), RowId(order(at, count))),
+                Written::Nothing
+            );
             postings.check_invariants();
         }
         assert!(postings.is_empty());
@@ -187,7 +231,7 @@ fn joining_two_nodes_joins_the_chunks_that_meet() {
     }
     let stay = [28, 32, 36, 37, 38, 60, 61, 62];
     for id in (0..64).filter(|id| !stay.contains(id)) {
-        assert!(postings.remove(RowId(0), RowId(id)));
+        assert_ne!(postings.remove(RowId(0), RowId(id)), Written::Nothing);
         postings.check_invariants();
     }
     let chunks: Vec<_> = postings.chunks(RowId(0)).collect();
@@ -231,13 +275,13 @@ fn writes_copy_a_leaf_once_per_clone_and_misses_copy_none() {
     }
     assert_eq!(postings.leaves_copied(), 0);
     let held = postings.clone();
-    assert!(!postings.remove(RowId(5), RowId(3)));
+    assert_eq!(postings.remove(RowId(5), RowId(3)), Written::Nothing);
     assert_eq!(postings.leaves_copied(), 0);
     for _ in 0..3 {
-        assert!(postings.remove(RowId(0), RowId(3)));
+        assert_ne!(postings.remove(RowId(0), RowId(3)), Written::Nothing);
         assert!(postings.insert(RowId(0), RowId(3)));
     }
-    assert!(postings.remove(RowId(0), RowId(3)));
+    assert_ne!(postings.remove(RowId(0), RowId(3)), Written::Nothing);
     assert_eq!(postings.leaves_copied(), 1);
     assert!(held.contains(RowId(0), RowId(3)));
 }
@@ -258,7 +302,10 @@ fn a_hub_of_very_many_children_needs_no_deep_stack() {
         let held = postings.clone();
         for child in (0..count).step_by(1009) {
             assert!(postings.insert(RowId(7), RowId(child * 2 + 1)));
-            assert!(postings.remove(RowId(7), RowId(child * 2)));
+            assert_ne!(
+                postings.remove(RowId(7), RowId(child * 2)),
+                Written::Nothing
+            );
         }
         postings.check_invariants();
         held.check_invariants();

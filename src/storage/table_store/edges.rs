@@ -15,21 +15,31 @@ impl TableStore {
 
     /// Puts a row without a parent under one.
     pub(crate) fn link(&mut self, row: RowId, link: u32, parent: RowId) {
-        self.rows.set_link(row, link, Some(parent));
-        self.children[link as usize].insert(parent, row);
+        if self.has_pairs(link) {
+            self.move_pair(row, link, Some(parent));
+        } else {
+            self.rows.set_link(row, link, Some(parent));
+            self.children[link as usize].insert(parent, row);
+        }
     }
 
     /// Takes a row from under its parent.
     pub(crate) fn unlink(&mut self, row: RowId, link: u32) {
-        if let Some(parent) = self.parent(row, link) {
-            self.children[link as usize].remove(parent, row);
+        if self.has_pairs(link) {
+            self.move_pair(row, link, None);
+        } else if let Some(parent) = self.parent(row, link) {
             self.rows.set_link(row, link, None);
+            self.children[link as usize].remove(parent, row);
         }
     }
 
-    /// Takes the link out of a row, which stays in the list of its parent, or has yet to come into it.
+    /// Takes the link out of a row, which may stay in the list of its parent until that is swept, or has yet to come into it.
     pub(crate) fn clear_link(&mut self, row: RowId, link: u32) {
-        self.rows.set_link(row, link, None);
+        if self.has_pairs(link) {
+            self.move_pair(row, link, None);
+        } else {
+            self.rows.set_link(row, link, None);
+        }
     }
 
     /// Puts rows that have these links into the lists of their parents. The edges are sorted.
@@ -44,6 +54,9 @@ impl TableStore {
 
     /// Takes the rows from a parent's list whose link names it no more.
     pub(crate) fn sweep_children(&mut self, link: u32, parent: RowId) {
+        if self.has_pairs(link) {
+            return;
+        }
         let listed = self.children(link).children(parent);
         let stands_there = |&row: &RowId| self.parent(row, link) == Some(parent);
         let left: Vec<RowId> = listed.filter(stands_there).collect();
@@ -53,10 +66,12 @@ impl TableStore {
         }
     }
 
-    /// Puts a row into the lists of the parents that its links name.
+    /// Puts a row into the lists of the parents that its links name, but for pairs.
     pub(super) fn list(&mut self, row: RowId) {
         for link in 0..self.link_count() {
-            if let Some(parent) = self.parent(row, link) {
+            if !self.has_pairs(link)
+                && let Some(parent) = self.parent(row, link)
+            {
                 self.children[link as usize].insert(parent, row);
             }
         }
@@ -68,12 +83,17 @@ impl TableStore {
             if except != Some(link)
                 && let Some(parent) = self.parent(row, link)
             {
-                self.children[link as usize].remove(parent, row);
+                match self.has_pairs(link) {
+                    true => self.unlist_pair(row, parent),
+                    false => {
+                        self.children[link as usize].remove(parent, row);
+                    }
+                }
             }
         }
     }
 
-    fn parent(&self, row: RowId, link: u32) -> Option<RowId> {
+    pub(super) fn parent(&self, row: RowId, link: u32) -> Option<RowId> {
         self.rows.get(row)?.link(self.layout(), link)
     }
 

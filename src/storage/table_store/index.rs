@@ -10,7 +10,7 @@ use crate::storage::key_hash::KeyHasher;
 use crate::storage::table_store::{IndexSpec, KeySpec, Members};
 use crate::storage::{
     KeyColumns, KeyIndex, MultiIndex, OrderedIndex, Postings, RowId, RowLayout, RowRef, Rows,
-    ShortKey,
+    ShortKey, Written,
 };
 use crate::value::{Value, ValueRef};
 
@@ -96,9 +96,20 @@ impl UniqueIndex {
         self.repeats.iter().flat_map(|rows| rows.children(ALL))
     }
 
-    /// Puts in every row.
-    pub(super) fn fill(&mut self, rows: &Rows) {
-        for (id, row) in rows.iter() {
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.index.len() == 0
+    }
+
+    /// Puts in every row, or every one but one, of a key without a filter in which no null keeps rows out.
+    pub(super) fn fill(&mut self, rows: &Rows, except: Option<RowId>) {
+        self.index = KeyIndex::new();
+        for (id, row) in rows.iter().filter(|(id, _)| Some(*id) != except) {
             let key = self.columns.of_row(rows.layout(), row);
             self.index.insert(key, id, |_| false);
         }
@@ -143,7 +154,7 @@ impl UniqueIndex {
         let key = self.columns.of_row(rows.layout(), row);
         self.index.remove(key.clone(), id);
         if let Some(repeats) = &mut self.repeats
-            && repeats.remove(ALL, id)
+            && repeats.remove(ALL, id) != Written::Nothing
         {
             // Of two rows the other one has its key for itself now.
             let has_key = |other| has_key(&self.columns, rows, other, key.clone());
@@ -174,6 +185,9 @@ impl UniqueIndex {
     /// The row with the smallest id among those with a short key of as many columns. No row is looked at.
     #[inline]
     pub(super) fn find_short(&self, key: ShortKey) -> Option<RowId> {
+        if self.is_empty() {
+            return None;
+        }
         self.index.find_short(key)
     }
 

@@ -13,6 +13,7 @@
 mod edges;
 mod index;
 mod members;
+mod pairs;
 mod remake;
 
 use std::cmp::Ordering;
@@ -21,12 +22,14 @@ use std::iter;
 use smallvec::SmallVec;
 
 use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
+use crate::storage::table_store::pairs::Pairs;
 use crate::storage::{
     KeyColumns, OrderedIndex, Postings, RowId, RowLayout, RowRef, Rows, ShortKey, Slot, WordCell,
 };
 use crate::value::{DataType, Value, ValueRef};
 
 pub(crate) use self::members::Members;
+pub(crate) use self::pairs::PairSpec;
 pub(crate) use self::remake::Remake;
 
 /// What a table is made of, in the terms of storage.
@@ -38,6 +41,8 @@ pub(crate) struct TableSpec {
     pub(crate) links: usize,
     /// The unique keys; the first is the primary key.
     pub(crate) keys: Vec<KeySpec>,
+    /// The key whose rows are found in lists of children, if there is one.
+    pub(crate) pairs: Option<PairSpec>,
     /// The secondary indexes.
     pub(crate) indexes: Vec<IndexSpec>,
 }
@@ -72,6 +77,7 @@ pub(crate) struct TableStore {
     children: Vec<Postings>,
     /// One for each unique key. The primary key's is empty while the table is dense.
     keys: Vec<UniqueIndex>,
+    pairs: Option<Pairs>,
     indexes: Vec<SecondaryIndex>,
 }
 
@@ -137,7 +143,7 @@ impl TableStore {
             [only] => spec.types[*only as usize] == DataType::Int,
             _ => false,
         };
-        TableStore {
+        let mut store = TableStore {
             rows: Rows::new(&spec.types, spec.links),
             keying: if dense {
                 Keying::Dense { base: 0 }
@@ -146,8 +152,11 @@ impl TableStore {
             },
             children: vec![Postings::new(); spec.links],
             keys: spec.keys.iter().map(UniqueIndex::new).collect(),
+            pairs: None,
             indexes: spec.indexes.iter().map(SecondaryIndex::new).collect(),
-        }
+        };
+        store.begin_pairs(spec.pairs);
+        store
     }
 
     #[inline]
@@ -192,6 +201,11 @@ impl TableStore {
         if self.keys[key].has_repeats() {
             return self.lowest(self.find_every(key, values));
         }
+        if self.is_of_pairs(key)
+            && let Some(short) = ShortKey::of(values.clone())
+        {
+            return self.find_short(key, short);
+        }
         Some(self.keys[key].find(&self.rows, values)?.0)
     }
 
@@ -222,9 +236,20 @@ impl TableStore {
         }
         let found = match index.has_repeats() {
             true => self.lowest(index.find_every_short(key)),
-            false => index.find_short(key),
+            false => self.find_short(0, key),
         };
         found.map_or(Spot::Nowhere, Spot::Row)
+    }
+
+    /// The row with a short key of as many columns, where one row at most has it.
+    #[inline]
+    fn find_short(&self, key: usize, short: ShortKey) -> Option<RowId> {
+        if self.is_of_pairs(key)
+            && let Some(row) = self.find_listed(short)
+        {
+            return Some(row);
+        }
+        self.keys[key].find_short(short)
     }
 
     /// The row with a primary key of which [`TableStore::spot`] cannot say where it stands; none if the key has another
@@ -259,7 +284,9 @@ impl TableStore {
         key: usize,
         values: impl Iterator<Item = ValueRef<'k>> + Clone,
     ) -> Vec<RowId> {
-        self.keys[key].find_every(&self.rows, values)
+        let mut rows = self.keys[key].find_every(&self.rows, values.clone());
+        rows.extend(self.listed(key, values));
+        rows
     }
 
     /// The row with the lowest primary key.
@@ -315,10 +342,15 @@ impl TableStore {
     /// that of a dense table.
     pub(crate) fn with_key_of(&self, key: usize, row: RowId) -> Vec<RowId> {
         if key == 0 && self.is_dense() {
-            Vec::new()
-        } else {
-            self.keys[key].with_key_of(&self.rows, row)
+            return Vec::new();
         }
+        let mut rows = self.keys[key].with_key_of(&self.rows, row);
+        if self.is_of_pairs(key)
+            && let Some(stored) = self.rows.get(row)
+        {
+            rows.extend(self.listed(key, self.keys[key].columns().of_row(self.layout(), stored)));
+        }
+        rows
     }
 
     /// The rows with this value of a secondary index, ascending by row id.
@@ -436,7 +468,7 @@ impl TableStore {
 
     /// Gives the primary key an index of its own. O(rows). Slots that are dead already stay unused.
     pub(crate) fn become_indexed(&mut self) {
-        self.keys[0].fill(&self.rows);
+        self.keys[0].fill(&self.rows, None);
         self.keying = Keying::Indexed { free: None };
     }
 
@@ -468,7 +500,7 @@ impl TableStore {
     // ---- Writing ----
 
     /// Writes a new row where [`TableStore::place`] said, with these links, and notes the keys that it shares. Its parents
-    /// get it into their lists at once, or `later` by [`TableStore::list_all`].
+    /// get it into their lists at once, or `later` by [`TableStore::list_all`], but lists of pairs at once.
     pub(crate) fn insert(
         &mut self,
         place: Place,
@@ -497,17 +529,23 @@ impl TableStore {
         }
         self.rows.insert(row, values, links);
         if !later {
-            for (children, parent) in self.children.iter_mut().zip(links) {
-                if let Some(parent) = *parent {
-                    children.insert(parent, row);
+            for (link, parent) in (0..).zip(links) {
+                if let Some(parent) = *parent
+                    && !self.has_pairs(link)
+                {
+                    self.children[link as usize].insert(parent, row);
                 }
             }
         }
-        for (key, index) in self.keys.iter_mut().enumerate() {
-            if key == 0 && matches!(self.keying, Keying::Dense { .. }) {
-                continue;
-            }
-            if let Some(other) = index.add_new(&self.rows, row, values) {
+        for key in self.implicit_keys()..self.keys.len() {
+            let other = match self.is_of_pairs(key) {
+                true => {
+                    let pair = self.pair_of_values(values, links);
+                    pair.and_then(|pair| self.put_pair(row, pair))
+                }
+                false => self.keys[key].add_new(&self.rows, row, values),
+            };
+            if let Some(other) = other {
                 collisions.push(Collision { key, row, other });
             }
         }
@@ -572,8 +610,8 @@ impl TableStore {
     /// Takes a row out, and from the lists of its parents, but for one link: the list of that parent goes as a whole. Its
     /// slot stays unused until it is released.
     pub(crate) fn remove(&mut self, row: RowId, cleared: Option<u32>) {
-        self.unlist(row, cleared);
         self.take_from_indexes(row, |_| true);
+        self.unlist(row, cleared);
         if self.is_dense() {
             self.rows.remove_and_free_page(row);
         } else {
@@ -633,6 +671,12 @@ impl TableStore {
         self.rows.tidy_page(row);
     }
 
+    /// How many keys have no index, at the front.
+    #[inline]
+    fn implicit_keys(&self) -> usize {
+        usize::from(self.is_dense())
+    }
+
     fn any_index_has(&self, touches: impl Fn(&KeyColumns) -> bool) -> bool {
         self.keys.iter().any(|key| touches(key.watched()))
             || self.indexes.iter().any(|index| touches(index.columns()))
@@ -644,20 +688,31 @@ impl TableStore {
         touches: impl Fn(&KeyColumns) -> bool,
         collisions: &mut Vec<Collision>,
     ) {
-        let implicit = usize::from(self.is_dense());
+        let implicit = self.implicit_keys();
         if self.keys.len() == implicit && self.indexes.is_empty() {
             return;
+        }
+        for key in implicit..self.keys.len() {
+            if !touches(self.keys[key].watched()) {
+                continue;
+            }
+            let other = match self.is_of_pairs(key) {
+                true => {
+                    let pair = self.pair_of(row);
+                    pair.and_then(|pair| self.put_pair(row, pair))
+                }
+                false => self.rows.get(row).and_then(|stored| {
+                    let index = &mut self.keys[key];
+                    index.add(&self.rows, row, stored)
+                }),
+            };
+            if let Some(other) = other {
+                collisions.push(Collision { key, row, other });
+            }
         }
         let Some(stored) = self.rows.get(row) else {
             return;
         };
-        for (key, index) in self.keys.iter_mut().enumerate().skip(implicit) {
-            if touches(index.watched())
-                && let Some(other) = index.add(&self.rows, row, stored)
-            {
-                collisions.push(Collision { key, row, other });
-            }
-        }
         for index in self
             .indexes
             .iter_mut()
@@ -668,14 +723,14 @@ impl TableStore {
     }
 
     fn take_from_indexes(&mut self, row: RowId, touches: impl Fn(&KeyColumns) -> bool) {
-        let implicit = usize::from(self.is_dense());
-        for index in self
-            .keys
-            .iter_mut()
-            .skip(implicit)
-            .filter(|index| touches(index.watched()))
-        {
-            index.take(&self.rows, row);
+        for key in self.implicit_keys()..self.keys.len() {
+            if !touches(self.keys[key].watched()) {
+                continue;
+            }
+            match self.is_of_pairs(key) {
+                true => self.take_pair(row),
+                false => self.keys[key].take(&self.rows, row),
+            }
         }
         for index in self
             .indexes
@@ -691,13 +746,12 @@ impl TableStore {
     /// Compares every index with the rows by brute force; the first difference in words.
     pub(crate) fn check_indexes(&self) -> Result<(), String> {
         for (position, index) in self.keys.iter().enumerate() {
-            if position == 0 && self.is_dense() {
-                self.check_dense(index.columns())?;
-            } else {
-                index
-                    .check(&self.rows)
-                    .map_err(|fault| format!("unique key {position} {fault}"))?;
-            }
+            let checked = match self.pairs {
+                _ if position == 0 && self.is_dense() => self.check_dense(index.columns()),
+                Some(pairs) if pairs.spec.key == position => self.check_pairs(pairs),
+                _ => index.check(&self.rows),
+            };
+            checked.map_err(|fault| format!("unique key {position} {fault}"))?;
         }
         for (position, index) in self.indexes.iter().enumerate() {
             index

@@ -5,6 +5,7 @@
 //! written anew only where columns or links come or go; everything else is shared with the table as it was.
 
 use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
+use crate::storage::table_store::pairs::Pairs;
 use crate::storage::table_store::{Collision, Keying, TableSpec, TableStore};
 use crate::storage::{Postings, RowId, Rows};
 use crate::value::Value;
@@ -33,6 +34,12 @@ impl TableStore {
         ids: &[RowId],
         fill: impl FnMut(u32) -> Result<Value, E>,
     ) -> Result<TableStore, E> {
+        let pairs = self.pairs.and_then(|pairs| remake.pairs_after(pairs));
+        if self.pairs.is_some() && pairs.is_none() {
+            let mut before = self.clone();
+            before.end_pairs(None);
+            return before.remade(remake, ids, fill);
+        }
         let rewritten = remake.rewrites_rows(self);
         let rows = match rewritten {
             true => self.rewritten(remake, ids, fill)?,
@@ -58,8 +65,12 @@ impl TableStore {
             keying: self.keying,
             children: children.collect(),
             keys: keys.collect(),
+            pairs,
             indexes: indexes.collect(),
         };
+        if store.rows.len() == 0 {
+            store.begin_pairs(remake.spec.pairs);
+        }
         if rewritten {
             store.link_free_slots_as_in(self);
         }
@@ -139,6 +150,14 @@ impl TableStore {
 }
 
 impl Remake<'_> {
+    /// The pairs as they are in the new shape, if they are still some.
+    fn pairs_after(&self, before: Pairs) -> Option<Pairs> {
+        let spec = self.spec.pairs?;
+        let key = self.keys[spec.key] == Some(before.spec.key);
+        let link = self.links[spec.link as usize] == Some(before.spec.link);
+        (key && link).then_some(before.under(spec))
+    }
+
     /// Whether anything of a row moves, comes or goes.
     pub(crate) fn rewrites_rows(&self, before: &TableStore) -> bool {
         fn stay(parts: &[Option<u32>], count: usize) -> bool {

@@ -76,6 +76,7 @@ fn empty() -> TableStore {
                 members: None,
             },
         ],
+        pairs: None,
         indexes: vec![index(true), index(false)],
     })
 }
@@ -323,6 +324,7 @@ fn widened(before: &TableStore, keys: Vec<Vec<u32>>) -> TableStore {
         types: vec![DataType::Int; 4],
         links: 1,
         keys: keys.into_iter().map(key).collect(),
+        pairs: None,
         indexes: Vec::new(),
     };
     let remake = Remake {
