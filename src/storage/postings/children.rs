@@ -15,6 +15,8 @@ pub(crate) struct Chunks<'a, const C: usize> {
     mids: slice::Iter<'a, Child<Mid<C>>>,
     front: slice::Iter<'a, Child<Chunk<C>>>,
     back: slice::Iter<'a, Child<Chunk<C>>>,
+    /// The last slice of a large list, until it is taken.
+    last: &'a [u32],
 }
 
 impl<'a, const C: usize> Chunks<'a, C> {
@@ -25,14 +27,22 @@ impl<'a, const C: usize> Chunks<'a, C> {
             mids: [].iter(),
             front: [].iter(),
             back: [].iter(),
+            last: &[],
         }
     }
 
-    pub(super) fn of_nodes(mids: &'a [Child<Mid<C>>]) -> Self {
+    pub(super) fn of_nodes(mids: &'a [Child<Mid<C>>], last: &'a [u32]) -> Self {
         Chunks {
             mids: mids.iter(),
+            last,
             ..Chunks::of_slice(&[])
         }
+    }
+
+    /// The last slice of a large list, once.
+    fn take_last(&mut self) -> Option<&'a [u32]> {
+        let last = std::mem::take(&mut self.last);
+        (!last.is_empty()).then_some(last)
     }
 
     /// The packed list, once.
@@ -57,7 +67,10 @@ impl<'a, const C: usize> Iterator for Chunks<'a, C> {
             }
             match self.mids.next() {
                 Some(mid) => self.front = mid.node.iter(),
-                None => return self.back.next().map(|chunk| chunk.node.ids()),
+                None => {
+                    let chunk = self.back.next().map(|chunk| chunk.node.ids());
+                    return chunk.or_else(|| self.take_last());
+                }
             }
         }
     }
@@ -65,8 +78,8 @@ impl<'a, const C: usize> Iterator for Chunks<'a, C> {
 
 impl<const C: usize> DoubleEndedIterator for Chunks<'_, C> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        if let Some(packed) = self.take_packed() {
-            return Some(packed);
+        if let Some(slice) = self.take_packed().or_else(|| self.take_last()) {
+            return Some(slice);
         }
         loop {
             if let Some(chunk) = self.back.next_back() {

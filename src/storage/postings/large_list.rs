@@ -1,13 +1,17 @@
 //! One long list of ids, in counted chunks under two levels of counted nodes.
 //!
+//! The chunk of the last ids stands beside the nodes: rows mostly come in the order of their ids, and one that is appended
+//! looks at no node.
+//!
 //! Adding or removing an id while a clone is held copies one chunk, one node of at most `M` chunks and the top: for a
 //! million ids a kilobyte and two short vectors of pointers. Two levels and no more: the top grows with the list, by one
 //! entry per `M * C` ids.
 //!
 //! Ids appended in ascending order leave full chunks and nodes behind; anywhere else a full one splits in half.
 //!
-//! Invariants: ids ascend; no chunk and no node is empty; beside each child stands its smallest id; two neighbouring
-//! chunks of a node hold more than `C / 2` ids together, and two neighbouring nodes more than `M / 2` chunks.
+//! Invariants: ids ascend; no chunk and no node is empty, but the last chunk of a list without ids; beside each child stands its
+//! smallest id; two neighbouring chunks of a node hold more than `C / 2` ids together, the last chunk and the one before it
+//! too, and two neighbouring nodes more than `M / 2` chunks.
 
 use triomphe::Arc;
 
@@ -20,6 +24,8 @@ use super::children::Chunks;
 pub(super) struct LargeList<const C: usize, const M: usize> {
     len: usize,
     top: Arc<Vec<Child<Mid<C>>>>,
+    /// The greatest ids, which are in no node.
+    last: Arc<Chunk<C>>,
 }
 
 /// A node's child, with the smallest id below it.
@@ -47,6 +53,7 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
         let mut list = LargeList {
             len: 0,
             top: Arc::new(Vec::new()),
+            last: Arc::new(Chunk::empty()),
         };
         for id in ids {
             list.insert(*id);
@@ -59,10 +66,20 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
     }
 
     pub(super) fn chunks(&self) -> Chunks<'_, C> {
-        Chunks::of_nodes(&self.top)
+        Chunks::of_nodes(&self.top, self.last.ids())
+    }
+
+    /// Whether an id stands in the last chunk, or belongs there.
+    #[inline]
+    fn is_of_last(&self, id: u32) -> bool {
+        let last = self.last.ids();
+        last.first().is_some_and(|first| *first <= id) || self.top.is_empty()
     }
 
     pub(super) fn contains(&self, id: u32) -> bool {
+        if self.is_of_last(id) {
+            return self.last.ids().binary_search(&id).is_ok();
+        }
         let Some(mid) = self.top.get(place(&self.top, id)) else {
             return false;
         };
@@ -72,17 +89,35 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
 
     /// Adds an id; whether it was not there yet.
     pub(super) fn insert(&mut self, id: u32) -> bool {
-        // Rows mostly come in the order of their ids.
-        if self.has_room_at_the_end(id) {
-            self.append(id);
+        if !self.is_of_last(id) {
+            return self.insert_in_nodes(id);
+        }
+        let last = unshare(&mut self.last);
+        let position = match last.ids().last() {
+            // Rows mostly come in the order of their ids.
+            Some(greatest) if *greatest >= id => match last.ids().binary_search(&id) {
+                Ok(_) => return false,
+                Err(position) => position,
+            },
+            _ => last.len,
+        };
+        self.len += 1;
+        if last.len < C {
+            last.insert(position, id);
             return true;
         }
+        let upper = if position == C {
+            Chunk::of_one(id)
+        } else {
+            last.split_and_insert(position, id)
+        };
+        let full = std::mem::replace(&mut self.last, Arc::new(upper));
+        self.append(full);
+        true
+    }
+
+    fn insert_in_nodes(&mut self, id: u32) -> bool {
         let top = unshare(&mut self.top);
-        if top.is_empty() {
-            top.push(Child::of_mid(vec![Child::of_chunk(Chunk::of_one(id))]));
-            self.len = 1;
-            return true;
-        }
         let mid_at = place(top, id);
         let is_last_mid = mid_at + 1 == top.len();
         let mid = unshare(&mut top[mid_at].node);
@@ -102,7 +137,7 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
         };
         mid[chunk_at].first = mid[chunk_at].node.ids[0];
         let added = added.and_then(|chunk| {
-            let child = Child::of_chunk(chunk);
+            let child = Child::of_chunk(Arc::new(chunk));
             insert_child::<_, M>(mid, chunk_at + 1, child, is_last_mid)
         });
         top[mid_at].first = top[mid_at].node[0].first;
@@ -110,47 +145,62 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
             top.insert(mid_at + 1, Child::of_mid(mid));
         }
         self.len += 1;
+        self.settle_last();
         true
     }
 
-    /// Whether an id belongs behind all others, and the last chunk has room.
-    #[inline]
-    fn has_room_at_the_end(&self, id: u32) -> bool {
-        let last = self.top.last().and_then(|mid| mid.node.last());
-        last.is_some_and(|chunk| {
-            chunk.node.len < C && chunk.node.ids().last().is_some_and(|last| *last < id)
-        })
-    }
-
-    fn append(&mut self, id: u32) {
-        if let Some(mid) = unshare(&mut self.top).last_mut()
-            && let Some(chunk) = unshare(&mut mid.node).last_mut()
-        {
-            let chunk = unshare(&mut chunk.node);
-            chunk.ids[chunk.len] = id;
-            chunk.len += 1;
-            self.len += 1;
+    /// Puts a chunk behind all that stand in nodes.
+    fn append(&mut self, chunk: Arc<Chunk<C>>) {
+        let top = unshare(&mut self.top);
+        let child = Child::of_chunk(chunk);
+        match top.last_mut() {
+            Some(mid) if mid.node.len() < M => unshare(&mut mid.node).push(child),
+            _ => top.push(Child::of_mid(vec![child])),
         }
     }
 
     /// Takes an id out; whether it was there.
     pub(super) fn remove(&mut self, id: u32) -> bool {
-        let top = unshare(&mut self.top);
-        let mid_at = place(top, id);
-        let Some(mid) = top.get_mut(mid_at) else {
-            return false;
-        };
-        let mid = unshare(&mut mid.node);
-        let chunk_at = place(mid, id);
-        let chunk = unshare(&mut mid[chunk_at].node);
-        let Ok(position) = chunk.ids().binary_search(&id) else {
-            return false;
-        };
-        chunk.remove(position);
+        if self.is_of_last(id) {
+            let last = unshare(&mut self.last);
+            let Ok(position) = last.ids().binary_search(&id) else {
+                return false;
+            };
+            last.remove(position);
+        } else {
+            let top = unshare(&mut self.top);
+            let mid_at = place(top, id);
+            let Some(mid) = top.get_mut(mid_at) else {
+                return false;
+            };
+            let mid = unshare(&mut mid.node);
+            let chunk_at = place(mid, id);
+            let chunk = unshare(&mut mid[chunk_at].node);
+            let Ok(position) = chunk.ids().binary_search(&id) else {
+                return false;
+            };
+            chunk.remove(position);
+            settle_chunk(mid, chunk_at);
+            settle_mid::<C, M>(top, mid_at);
+        }
         self.len -= 1;
-        settle_chunk(mid, chunk_at);
-        settle_mid::<C, M>(top, mid_at);
+        self.settle_last();
         true
+    }
+
+    /// Joins the last chunk with the one before it, while the two are small or it is empty.
+    fn settle_last(&mut self) {
+        while let Some(before) = self.top.last().and_then(|mid| mid.node.last())
+            && (self.last.len == 0 || before.node.len + self.last.len <= C / 2)
+        {
+            let top = unshare(&mut self.top);
+            let mid_at = top.len() - 1;
+            let mid = unshare(&mut top[mid_at].node);
+            let Some(mut before) = mid.pop() else { return };
+            unshare(&mut before.node).append(&self.last);
+            self.last = before.node;
+            settle_mid::<C, M>(top, mid_at);
+        }
     }
 
     #[cfg(test)]
@@ -168,6 +218,10 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
                 assert!(pair[0].node.len + pair[1].node.len > C / 2);
             }
         }
+        if let Some(before) = self.top.last().and_then(|mid| mid.node.last()) {
+            assert!(before.node.len + self.last.len > C / 2);
+        }
+        ids.extend(self.last.ids());
         for pair in self.top.windows(2) {
             assert!(pair[0].node.len() + pair[1].node.len() > M / 2);
         }
@@ -177,12 +231,16 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
 }
 
 impl<const C: usize> Chunk<C> {
-    fn of_one(id: u32) -> Self {
-        let mut chunk = Chunk {
-            len: 1,
+    fn empty() -> Self {
+        Chunk {
+            len: 0,
             ids: [0; C],
-        };
-        chunk.ids[0] = id;
+        }
+    }
+
+    fn of_one(id: u32) -> Self {
+        let mut chunk = Chunk::empty();
+        chunk.insert(0, id);
         chunk
     }
 
@@ -226,10 +284,10 @@ impl<const C: usize> Chunk<C> {
 }
 
 impl<const C: usize> Child<Chunk<C>> {
-    fn of_chunk(chunk: Chunk<C>) -> Self {
+    fn of_chunk(chunk: Arc<Chunk<C>>) -> Self {
         Child {
             first: chunk.ids[0],
-            node: Arc::new(chunk),
+            node: chunk,
         }
     }
 }
