@@ -54,6 +54,7 @@ impl TableStore {
 
     /// Takes the rows from a parent's list whose link names it no more.
     pub(crate) fn sweep_children(&mut self, link: u32, parent: RowId) {
+        // Pairs left the list when they lost their link.
         if self.has_pairs(link) {
             return;
         }

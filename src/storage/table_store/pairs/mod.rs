@@ -139,7 +139,8 @@ impl TableStore {
         let Pair { key, parent } = pair;
         let Some(parent) = parent else {
             let listed = key.and_then(|key| self.find_listed(key));
-            return listed.or(self.add_to_index(pairs, row));
+            let indexed = self.add_to_index(pairs, row);
+            return listed.or(indexed);
         };
         let Some((key, second)) = self.fitting(pairs, key, parent) else {
             self.end_pairs(Some(row));
