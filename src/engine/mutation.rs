@@ -327,7 +327,9 @@ impl<'a> Writer<'a> {
 
     /// Puts a child without an edge under its parent.
     pub(crate) fn link(&mut self, key: &ForeignKey, child: RowId, parent: RowId) {
-        self.link_for_good(key, child, parent);
+        self.state
+            .table_mut(key.child)
+            .link(child, key.link, parent);
         self.undo.push(Undo::Linked { key: key.id, child });
     }
 
@@ -456,7 +458,10 @@ impl<'a> Writer<'a> {
                 self.state.table_mut(key.child).unlink(child, key.link);
             }
             Undo::Unlinked { key, child, parent } => {
-                self.link_for_good(self.schema.foreign_key(key), child, parent);
+                let key = self.schema.foreign_key(key);
+                self.state
+                    .table_mut(key.child)
+                    .link(child, key.link, parent);
             }
             Undo::Missed { key, child } => self.set_unmatched(key, child, false),
             Undo::Unmissed { key, child } => self.set_unmatched(key, child, true),

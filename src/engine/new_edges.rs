@@ -16,7 +16,7 @@ pub(crate) enum Parents<'e> {
     MayChange,
     /// They stay: a parent that is there gets its child at once, every other complete key is queued.
     Stay,
-    /// They stay, and many rows come: their edges are collected.
+    /// They stay, and many rows come: their edges are collected, but those of pairs, whose lists say which keys are taken.
     StayForMany(&'e mut NewEdges),
 }
 

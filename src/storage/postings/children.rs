@@ -10,46 +10,33 @@ use super::large_list::{Child, Chunk, Mid};
 /// The ids of one parent's children, ascending, as slices none of which is empty. A packed list is one slice.
 #[derive(Clone, Debug)]
 pub(crate) struct Chunks<'a, const C: usize> {
-    /// The one slice of a packed list, until it is taken. Empty when it is taken or there is none.
-    packed: &'a [u32],
     mids: slice::Iter<'a, Child<Mid<C>>>,
     front: slice::Iter<'a, Child<Chunk<C>>>,
     back: slice::Iter<'a, Child<Chunk<C>>>,
-    /// The last slice of a large list, until it is taken.
+    /// What comes after all nodes, until it is taken: the last chunk of a large list, or a packed list, which has no nodes.
     last: &'a [u32],
 }
 
 impl<'a, const C: usize> Chunks<'a, C> {
     #[inline]
     pub(super) fn of_slice(packed: &'a [u32]) -> Self {
-        Chunks {
-            packed,
-            mids: [].iter(),
-            front: [].iter(),
-            back: [].iter(),
-            last: &[],
-        }
+        Chunks::of_nodes(&[], packed)
     }
 
     pub(super) fn of_nodes(mids: &'a [Child<Mid<C>>], last: &'a [u32]) -> Self {
         Chunks {
             mids: mids.iter(),
+            front: [].iter(),
+            back: [].iter(),
             last,
-            ..Chunks::of_slice(&[])
         }
     }
 
-    /// The last slice of a large list, once.
+    /// The last slice, once.
+    #[inline]
     fn take_last(&mut self) -> Option<&'a [u32]> {
         let last = std::mem::take(&mut self.last);
         (!last.is_empty()).then_some(last)
-    }
-
-    /// The packed list, once.
-    #[inline]
-    fn take_packed(&mut self) -> Option<&'a [u32]> {
-        let packed = std::mem::take(&mut self.packed);
-        (!packed.is_empty()).then_some(packed)
     }
 }
 
@@ -58,9 +45,6 @@ impl<'a, const C: usize> Iterator for Chunks<'a, C> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a [u32]> {
-        if let Some(packed) = self.take_packed() {
-            return Some(packed);
-        }
         loop {
             if let Some(chunk) = self.front.next() {
                 return Some(chunk.node.ids());
@@ -78,7 +62,7 @@ impl<'a, const C: usize> Iterator for Chunks<'a, C> {
 
 impl<const C: usize> DoubleEndedIterator for Chunks<'_, C> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        if let Some(slice) = self.take_packed().or_else(|| self.take_last()) {
+        if let Some(slice) = self.take_last() {
             return Some(slice);
         }
         loop {
@@ -108,12 +92,18 @@ pub(crate) struct Children<'a, const C: usize = { super::CHUNK }> {
 impl<'a, const C: usize> Children<'a, C> {
     #[inline]
     pub(super) fn new(mut chunks: Chunks<'a, C>, len: usize) -> Self {
-        let packed = chunks.take_packed().unwrap_or_default();
+        let last = chunks.take_last().unwrap_or_default();
+        let between = len - last.len();
+        // A packed list is read from its front, where nothing is asked but whether it has ended.
+        let (front, back): (&[u32], &[u32]) = match between {
+            0 => (last, &[]),
+            _ => (&[], last),
+        };
         Children {
-            front: packed.iter(),
-            between: len - packed.len(),
+            front: front.iter(),
+            between,
             chunks,
-            back: [].iter(),
+            back: back.iter(),
         }
     }
 

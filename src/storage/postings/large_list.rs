@@ -119,10 +119,8 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
     fn insert_in_nodes(&mut self, id: u32) -> bool {
         let top = unshare(&mut self.top);
         let mid_at = place(top, id);
-        let is_last_mid = mid_at + 1 == top.len();
         let mid = unshare(&mut top[mid_at].node);
         let chunk_at = place(mid, id);
-        let is_last_chunk = is_last_mid && chunk_at + 1 == mid.len();
         let chunk = unshare(&mut mid[chunk_at].node);
         let Err(position) = chunk.ids().binary_search(&id) else {
             return false;
@@ -130,22 +128,19 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
         let added = if chunk.len < C {
             chunk.insert(position, id);
             None
-        } else if is_last_chunk && position == C {
-            Some(Chunk::of_one(id))
         } else {
             Some(chunk.split_and_insert(position, id))
         };
         mid[chunk_at].first = mid[chunk_at].node.ids[0];
         let added = added.and_then(|chunk| {
             let child = Child::of_chunk(Arc::new(chunk));
-            insert_child::<_, M>(mid, chunk_at + 1, child, is_last_mid)
+            insert_child::<_, M>(mid, chunk_at + 1, child)
         });
         top[mid_at].first = top[mid_at].node[0].first;
         if let Some(mid) = added {
             top.insert(mid_at + 1, Child::of_mid(mid));
         }
         self.len += 1;
-        self.settle_last();
         true
     }
 
@@ -323,14 +318,10 @@ fn insert_child<T, const M: usize>(
     children: &mut Vec<Child<T>>,
     at: usize,
     child: Child<T>,
-    is_last_node: bool,
 ) -> Option<Vec<Child<T>>> {
     if children.len() < M {
         children.insert(at, child);
         return None;
-    }
-    if is_last_node && at == M {
-        return Some(vec![child]);
     }
     let mut upper = children.split_off(M / 2);
     if at <= M / 2 {

@@ -298,6 +298,8 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
     }
 
     /// The first of the children that [`Postings::with_second`] gives.
+    //
+    // Beside it for speed: through that iterator the look-up of a pair takes 1.7 times the instructions.
     #[inline]
     pub(crate) fn first_with_second(&self, parent: RowId, second: u32) -> Option<RowId> {
         debug_assert_eq!(self.sort, Sort::Pairs);

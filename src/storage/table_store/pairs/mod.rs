@@ -163,7 +163,7 @@ impl TableStore {
         }
     }
 
-    /// A key and its second integer, if the row with this parent can stand in its list.
+    /// A key and its second integer, if the row with this parent can stand in its list. The first such row sets the base.
     #[inline]
     fn fitting(
         &mut self,
