@@ -131,7 +131,8 @@ impl RelatedRows {
         not(self.any(filter))
     }
 
-    /// Whether the filter is true for each row: neither false nor unknown. It is where there are no rows.
+    /// Whether the filter is true for each row: neither false nor unknown. It is where there are no rows. Where the last
+    /// association of the path is to one and leads to several, all of them are asked.
     pub fn all(self, filter: impl Into<Expr>) -> Expr {
         self.ask(Question::All(filter.into()))
     }

@@ -115,6 +115,13 @@ impl Node {
         }
     }
 
+    /// Something is asked about each of its rows, also where an association to one leads to several.
+    pub(crate) fn count_each(&mut self) {
+        if let Some(step) = self.steps.last_mut() {
+            step.one = false;
+        }
+    }
+
     /// Whether none of its rows are part of the result, nor any below them: it is a count or implied, or below such a
     /// node.
     pub(super) fn is_silent(&self, nodes: &[Node]) -> bool {
@@ -203,6 +210,8 @@ impl JunctionNode {
 pub(crate) struct StepNode {
     pub(crate) filter: Option<Bound>,
     pub(crate) junction: Option<Bound>,
+    /// Of several rows below one only one counts.
+    pub(crate) one: bool,
 }
 
 /// A column or a value to order by.

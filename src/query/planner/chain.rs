@@ -24,7 +24,7 @@ pub(super) fn choose(
         steps.push(Step {
             association: association.clone(),
             table,
-            one: association.is_single() && !leads_to_one(&way),
+            one: tested.one && !leads_to_one(&way),
             way,
             filter: tested.filter,
         });

@@ -39,6 +39,7 @@ impl Resolver<'_> {
         for (position, step) in steps.iter().enumerate() {
             let last = position + 1 == steps.len();
             node.steps.push(StepNode {
+                one: step.is_single(),
                 filter: if last {
                     None
                 } else {

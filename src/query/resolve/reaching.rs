@@ -471,7 +471,11 @@ impl Reaching<'_, '_, '_> {
     fn number(&self, related: &Related, filter: Option<Expr>) -> Result<u32> {
         let way = self.way(&related.path, filter)?;
         if let Some(&last) = way.last() {
-            self.tree.borrow_mut().nodes[last].only_count();
+            let mut tree = self.tree.borrow_mut();
+            tree.nodes[last].only_count();
+            if !related.question.gives_cell() {
+                tree.nodes[last].count_each();
+            }
         }
         Ok(self.slot(Slot::Number {
             way,

@@ -55,6 +55,25 @@ fn questions_about_the_rows_of_an_association() {
     assert_eq!(users(related("profile").count().eq(1)), "1 3");
 }
 
+// rules: BY-6, BY-8
+// Broken: of the profiles that a user has against D23, a question asks only the first for which the answer is yes.
+#[test]
+fn a_question_at_the_end_of_a_chain_is_about_each_row() {
+    let world = World::example();
+    let companies = |filter| found(&world, &select("Company").filter(filter));
+    let bio = |text: &str| col("bio").eq(text);
+    let profiles = || related("profiles");
+    assert_eq!(companies(profiles().any(bio("early"))), "'acme'");
+    assert_eq!(companies(profiles().any(bio("late"))), "'acme'");
+    assert_eq!(companies(profiles().all(bio("only"))), "'umbra' 'void'");
+    assert_eq!(companies(profiles().all(bio("early"))), "'void'");
+    assert_eq!(companies(profiles().all(bio("late"))), "'void'");
+    // What is counted is what is shown: one of each user.
+    assert_eq!(companies(profiles().count().eq(1)), "'acme' 'umbra'");
+    let late = profiles().filter(bio("late"));
+    assert_eq!(companies(late.count().eq(1)), "'acme'");
+}
+
 // rules: BY-6
 // Broken: what is unknown for a task counts as true, or as false.
 #[test]

@@ -53,6 +53,13 @@ struct Seat<'a> {
     junction: Option<&'a ModelEntry>,
 }
 
+/// How a chain ends: which rows count in its last step, and whether one to one leads to one row at most.
+#[derive(Clone, Copy)]
+struct Ending<'a> {
+    passes: &'a dyn Fn(&Row) -> bool,
+    cuts: bool,
+}
+
 impl Seat<'_> {
     fn is(&self, other: &Seat<'_>) -> bool {
         let same = |a: Option<&Row>, b: Option<&Row>| match (a, b) {
@@ -122,7 +129,7 @@ impl<'w> Reference<'w> {
                 let required = include
                     .required
                     .unwrap_or(!include.criteria.filters.is_empty());
-                !required || !self.below(seat, include).is_empty()
+                !required || !self.below(seat, include, true).is_empty()
             })
     }
 
@@ -186,19 +193,22 @@ impl<'w> Reference<'w> {
         for (position, key) in keys.iter().enumerate() {
             let mut next = Vec::new();
             for seat in &ends {
-                let mut rows = self.below(*seat, &include(*key)).into_iter();
-                let rows: Vec<Seat<'_>> = rows
-                    .by_ref()
-                    .map(|it| Seat {
-                        criteria: &self.nothing,
-                        ..it
-                    })
-                    .collect();
-                let mut rows = self.arranged(rows, &[], &self.nothing, &[], false);
-                if position + 1 == keys.len() {
-                    rows.retain(|it| self.is_asked_about(*it, related, true_only));
+                let last = position + 1 == keys.len();
+                let cuts = !last || related.question.gives_cell();
+                let mut asked = include(*key);
+                if last {
+                    asked.criteria.filters.extend(related.filter.clone());
                 }
-                let cuts = position + 1 < keys.len() || related.question.gives_cell();
+                let rows = self.below(*seat, &asked, cuts).into_iter();
+                let rows = rows.map(|it| Seat {
+                    criteria: &self.nothing,
+                    ..it
+                });
+                let mut rows = self.arranged(rows.collect(), &[], &self.nothing, &[], false);
+                if let (true, true, Question::All(condition)) = (last, true_only, &related.question)
+                {
+                    rows.retain(|it| !self.true_lines(*it, condition).is_empty());
+                }
                 if seat.model.association(key).unwrap().is_single() && cuts {
                     rows.truncate(1);
                 }
@@ -207,16 +217,6 @@ impl<'w> Reference<'w> {
             ends = next;
         }
         ends
-    }
-
-    fn is_asked_about(&self, seat: Seat<'_>, related: &Related, true_only: bool) -> bool {
-        let holds = |filter: &Expr| !self.true_lines(seat, filter).is_empty();
-        related.filter.as_ref().is_none_or(holds)
-            && match &related.question {
-                Question::All(condition) if true_only => holds(condition),
-                Question::All(_) | Question::Any => true,
-                Question::Count | Question::Aggregate(_) => true,
-            }
     }
 
     /// Every combination of one row for each path. Below the row itself, what is narrowed by nobody or by some lines.
@@ -287,11 +287,11 @@ impl<'w> Reference<'w> {
         let includes = &seat.criteria.includes;
         let below = match includes.iter().find(|it| it.association == key) {
             Some(include) => {
-                let below = self.below(seat, include);
+                let below = self.below(seat, include, true);
                 (below, &include.criteria)
             }
             None => {
-                let below = self.below(seat, &include(key)).into_iter();
+                let below = self.below(seat, &include(key), true).into_iter();
                 let below = below.map(|it| Seat {
                     criteria: &self.nothing,
                     ..it
@@ -316,8 +316,9 @@ impl<'w> Reference<'w> {
         below
     }
 
-    /// The targets below a row that qualify, each with its junction row: not ordered, not cut.
-    fn below<'a>(&'a self, seat: Seat<'a>, include: &Include) -> Vec<Seat<'a>> {
+    /// The targets below a row that qualify, each with its junction row: not ordered, not cut. `cuts` is about the last
+    /// step of a chain, if it is one to one.
+    fn below<'a>(&'a self, seat: Seat<'a>, include: &Include, cuts: bool) -> Vec<Seat<'a>> {
         // That of the request where it is one of them, so that it lives as long.
         let mut includes = seat.criteria.includes.iter();
         let criteria = includes.find(|it| std::ptr::eq(*it, include));
@@ -326,7 +327,11 @@ impl<'w> Reference<'w> {
         let association = seat.model.association(&include.association).unwrap();
         let target = self.model(association.target);
         let passes = |it: &Row| self.own_terms_pass(target, &include.criteria.filters, it);
-        let pairs = self.linked(association, row, &include.through_filters, &passes);
+        let ending = Ending {
+            passes: &passes,
+            cuts,
+        };
+        let pairs = self.linked(association, row, &include.through_filters, ending);
         let junction = association.junction().map(|it| self.model(it.model));
         let qualified = pairs.into_iter().filter(|(row, pair)| {
             let seat = Seat {
@@ -356,7 +361,7 @@ impl<'w> Reference<'w> {
         association: &Association,
         row: &Row,
         through_filters: &[Expr],
-        passes: &dyn Fn(&Row) -> bool,
+        ending: Ending<'_>,
     ) -> Vec<(&Row, Option<&Row>)> {
         let target = self.model(association.target);
         let targets = &self.tables[target.table.index()];
@@ -367,10 +372,12 @@ impl<'w> Reference<'w> {
                     let (last, model) = (position + 1 == steps.len(), self.model(step.target));
                     let mut next: Vec<Row> = Vec::new();
                     for row in &rows {
-                        let mut found = self.linked(step, row, &[], passes);
-                        found.retain(|(it, _)| in_scope(&step.scope, it) && (!last || passes(it)));
+                        let mut found = self.linked(step, row, &[], ending);
+                        found.retain(|(it, _)| {
+                            in_scope(&step.scope, it) && (!last || (ending.passes)(it))
+                        });
                         found.sort_by_key(|(it, _)| self.key(model, it));
-                        if step.is_single() {
+                        if step.is_single() && (!last || ending.cuts) {
                             found.truncate(1);
                         }
                         next.extend(found.into_iter().map(|(it, _)| it.clone()));
@@ -464,7 +471,7 @@ impl<'w> Reference<'w> {
                 .filter_map(|order| below_of(order, key))
                 .collect(),
         };
-        let mut seats = self.below(seat, include);
+        let mut seats = self.below(seat, include, true);
         seats.retain(|it| is_kept(narrowed, key, it));
         let narrowed_below = |seat: &Seat<'a>| -> Vec<Vec<Line<'a>>> {
             let sets = narrowed.iter().filter(|set| has_path(set, key));
@@ -488,7 +495,7 @@ impl<'w> Reference<'w> {
     }
 
     fn count_below(&self, seat: Seat<'_>, counted: &Include) -> usize {
-        let count = self.below(seat, counted).len();
+        let count = self.below(seat, counted, true).len();
         let association = seat.model.association(&counted.association).unwrap();
         match association.is_single() {
             true => count.min(1),
