@@ -58,11 +58,12 @@ impl<'a> Writer<'a> {
             Place::Fresh(row) => (row, false),
             Place::Reused(row) => (row, true),
         };
-        let keys = &self.schema.table(table).foreign_keys;
+        let schema = self.schema;
+        let keys = &schema.table(table).foreign_keys;
         let mut links = SmallVec::<[Option<RowId>; 4]>::new();
         for &id in keys {
             links.push(
-                match self.parent_of_new(self.schema.foreign_key(id), values, &parents) {
+                match self.parent_of_new(schema.foreign_key(id), values, &parents) {
                     Parent::Found(parent) => Some(parent),
                     Parent::Exempt => None,
                     Parent::Unknown => {
@@ -75,9 +76,20 @@ impl<'a> Writer<'a> {
         let store = self.state.table_mut(table);
         let later = matches!(parents, Parents::StayForMany(_));
         let listed_at_once = store.link_of_pairs();
-        store.insert(place, values, &links, later, collisions);
+        let is_first_child = store.insert(place, values, &links, later, collisions);
         // The entry of the insertion undoes the edges too.
         self.undo.push(Undo::Inserted { table, row, reused });
+        // A parent with other children is there.
+        if is_first_child {
+            for (&id, parent) in keys.iter().zip(&links) {
+                let key = schema.foreign_key(id);
+                if let Some(parent) = *parent
+                    && (!later || listed_at_once == Some(key.link))
+                {
+                    self.leave_gap(key, row, parent, queue);
+                }
+            }
+        }
         if let Parents::StayForMany(edges) = parents {
             for (link, parent) in (0..).zip(&links) {
                 if let Some(parent) = *parent
@@ -90,8 +102,17 @@ impl<'a> Writer<'a> {
         Ok(row)
     }
 
-    /// Where a new row's key leads, if that can be said already. Where edges are collected, it may lead to a slot of a
-    /// dense table that nobody has looked into yet.
+    /// Takes a new row from under a slot that turns out to hold no row, and queues it.
+    #[inline]
+    fn leave_gap(&mut self, key: &ForeignKey, row: RowId, parent: RowId, queue: &mut Queue) {
+        if !self.state.table(key.parent).rows().contains(parent) {
+            self.state.table_mut(key.child).unlink(row, key.link);
+            queue.push((key.id, row));
+        }
+    }
+
+    /// Where a new row's key leads, if that can be said already. It may be a slot of a dense table that nobody has looked into
+    /// yet.
     fn parent_of_new(&self, key: &ForeignKey, values: &[Value], parents: &Parents<'_>) -> Parent {
         let cell = |ordinal: u32| values[ordinal as usize].as_ref();
         if !key.is_complete(cell) {
@@ -106,15 +127,11 @@ impl<'a> Writer<'a> {
         if let ([column], Some(unique)) = (&key.key_order[..], key.parent_key) {
             let store = self.state.table(key.parent);
             if let Some(slot) = store.dense_slot(unique, cell(*column)) {
-                let children = self.state.table(key.child);
-                // New rows of the table itself may yet take the slot, and make it indexed. A list of pairs is written at once.
-                let looks_later = matches!(parents, Parents::StayForMany(_))
-                    && key.parent != key.child
-                    && !children.has_pairs(key.link);
-                // A row with children is there, and its list is about to be read.
-                let is_there =
-                    || children.children(key.link).count(slot) > 0 || store.rows().contains(slot);
-                return match looks_later || is_there() {
+                // New rows of the table itself may yet take the slot, and make it indexed, before edges that are collected are
+                // put in place.
+                let looks_later =
+                    key.parent != key.child || !matches!(parents, Parents::StayForMany(_));
+                return match looks_later || store.rows().contains(slot) {
                     true => Parent::Found(slot),
                     false => Parent::Unknown,
                 };

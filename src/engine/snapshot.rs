@@ -177,14 +177,14 @@ impl Snapshot {
                 let values = value.iter().map(Value::as_ref);
                 let ids = self.state.children_by_value(key, values);
                 let rows = ids.into_iter().map(|id| reader.live(id)).collect();
-                TableRows::of_sorted(reader, key_order::sorted(reader, rows))
+                TableRows::of_found(reader, key_order::sorted(reader, rows))
             }
             Some(parent) if self.ids_are_in_key_order(key.child) => {
                 TableRows::of_children(reader, self.children(key, parent))
             }
             Some(parent) => {
                 let rows = self.child_rows(key, parent);
-                TableRows::of_sorted(reader, key_order::sorted(reader, rows))
+                TableRows::of_found(reader, key_order::sorted(reader, rows))
             }
         }
     }

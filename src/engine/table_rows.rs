@@ -17,8 +17,8 @@ pub struct TableRows<'s> {
 /// Rows in the order wanted.
 #[derive(Clone)]
 enum Source<'s> {
-    /// Looked up already, to be sorted.
-    Sorted(std::vec::IntoIter<RowCells<'s>>),
+    /// Looked up already.
+    Found(std::vec::IntoIter<RowCells<'s>>),
     Listed(std::vec::IntoIter<RowId>),
     /// Straight from an edge whose order is that of the keys.
     Children(ChildIds<'s>),
@@ -33,10 +33,13 @@ impl<'s> TableRows<'s> {
         }
     }
 
-    /// Rows under a parent row.
+    /// Rows under a parent row. A few are looked up and on their way from memory before one is read: they stand anywhere, and
+    /// would be waited for one or two at a time.
     pub(super) fn of_children(reader: TableReader<'s>, ids: ChildIds<'s>) -> Self {
-        if reader.is_large {
-            ask_for_first(reader, &ids);
+        if reader.is_large && ids.len() <= FEW {
+            let rows: Vec<_> = ids.map(|id| reader.live(id)).collect();
+            rows.iter().for_each(|row| row.touch());
+            return TableRows::of_found(reader, rows);
         }
         TableRows {
             rows: reader.by_id(),
@@ -44,25 +47,18 @@ impl<'s> TableRows<'s> {
         }
     }
 
-    /// Rows that were sorted.
-    pub(super) fn of_sorted(reader: TableReader<'s>, rows: Vec<RowCells<'s>>) -> Self {
+    /// Rows that were looked up.
+    pub(super) fn of_found(reader: TableReader<'s>, rows: Vec<RowCells<'s>>) -> Self {
         TableRows {
             rows: reader.by_id(),
-            source: Source::Sorted(rows.into_iter()),
+            source: Source::Found(rows.into_iter()),
         }
     }
 }
 
-/// Has the first rows on their way from memory before one is read: those under a parent stand anywhere, and would be waited
-/// for a few at a time. So W3 of `benches/rivals` takes 7% less, though each row is looked up twice.
-fn ask_for_first(reader: TableReader<'_>, ids: &ChildIds<'_>) {
-    for id in ids.clone().take(ASKED_FOR) {
-        reader.live(id).touch();
-    }
-}
-
-/// How many rows are asked for ahead.
-const ASKED_FOR: usize = 16;
+/// So many rows are looked up before the first is read. It takes a tenth off W3 of `benches/rivals`; whoever reads only the
+/// first of them looks up too many.
+const FEW: usize = 64;
 
 impl<'s> Iterator for TableRows<'s> {
     type Item = Row<'s>;
@@ -71,7 +67,7 @@ impl<'s> Iterator for TableRows<'s> {
     #[inline(always)]
     fn next(&mut self) -> Option<Row<'s>> {
         let id = match &mut self.source {
-            Source::Sorted(rows) => return Some(self.rows.row(rows.next()?)),
+            Source::Found(rows) => return Some(self.rows.row(rows.next()?)),
             Source::Listed(ids) => ids.next()?,
             Source::Children(ids) => ids.next()?,
         };
@@ -80,7 +76,7 @@ impl<'s> Iterator for TableRows<'s> {
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.source {
-            Source::Sorted(rows) => rows.size_hint(),
+            Source::Found(rows) => rows.size_hint(),
             Source::Listed(ids) => ids.size_hint(),
             Source::Children(ids) => ids.size_hint(),
         }

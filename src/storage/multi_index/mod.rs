@@ -13,7 +13,7 @@
 use std::fmt;
 
 use crate::storage::hash_index::SLOTS;
-use crate::storage::{Children, HashIndex, Postings, RowId};
+use crate::storage::{Children, HashIndex, Postings, RowId, Written};
 
 /// The parent under which the free numbers stand.
 const FREE: RowId = RowId(0);
@@ -87,7 +87,7 @@ impl<const S: usize> MultiIndex<S> {
             self.groups.insert(hash, group);
             group
         });
-        self.rows.insert(group, row)
+        self.rows.insert(group, row) != Written::Nothing
     }
 
     /// Whether a row is among the rows of a key of this hash.

@@ -99,6 +99,8 @@ impl Sort {
 pub(crate) enum Written {
     /// Nothing: the child was there already, or was not there.
     Nothing,
+    /// The parent had no children and has one.
+    First,
     /// The list is packed, as it was before.
     Packed,
     /// The list is large, as it was before.
@@ -204,9 +206,9 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
         })
     }
 
-    /// Adds a child; whether it was not there yet.
-    pub(crate) fn insert(&mut self, parent: RowId, child: RowId) -> bool {
-        self.write(parent, (child.0, 0), |_, _| ()).0 != Written::Nothing
+    /// Adds a child.
+    pub(crate) fn insert(&mut self, parent: RowId, child: RowId) -> Written {
+        self.write(parent, (child.0, 0), |_, _| ()).0
     }
 
     /// Adds a child beside a second value to a list of pairs, or if it is there writes that beside it; and another child of a
@@ -266,8 +268,10 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
         }
         self.len += 1;
         self.packed_len += 1;
-        if leaf.count(which) <= L {
-            return (Written::Packed, seen);
+        match leaf.count(which) {
+            1 => return (Written::First, seen),
+            count if count <= L => return (Written::Packed, seen),
+            _ => {}
         }
         self.packed_len -= leaf.count(which);
         leaf.move_out(sort, which);

@@ -108,7 +108,10 @@ fn insert<const P: usize, const L: usize, const C: usize, const M: usize>(
         assert_eq!(written == Written::Moved, moved);
         assert_eq!(written == Written::Large, !was_packed);
     } else {
-        assert_eq!(postings.insert(RowId(parent), RowId(id)), added);
+        let written = postings.insert(RowId(parent), RowId(id));
+        assert_eq!(written != Written::Nothing, added);
+        let alone = model[&parent].len() == 1;
+        assert_eq!(written == Written::First, added && alone);
     }
     assert!(postings.contains(RowId(parent), RowId(id)));
 }
@@ -279,7 +282,7 @@ fn writes_copy_a_leaf_once_per_clone_and_misses_copy_none() {
     assert_eq!(postings.leaves_copied(), 0);
     for _ in 0..3 {
         assert_ne!(postings.remove(RowId(0), RowId(3)), Written::Nothing);
-        assert!(postings.insert(RowId(0), RowId(3)));
+        assert_eq!(postings.insert(RowId(0), RowId(3)), Written::Packed);
     }
     assert_ne!(postings.remove(RowId(0), RowId(3)), Written::Nothing);
     assert_eq!(postings.leaves_copied(), 1);
@@ -301,7 +304,10 @@ fn a_hub_of_very_many_children_needs_no_deep_stack() {
         }
         let held = postings.clone();
         for child in (0..count).step_by(1009) {
-            assert!(postings.insert(RowId(7), RowId(child * 2 + 1)));
+            assert_eq!(
+                postings.insert(RowId(7), RowId(child * 2 + 1)),
+                Written::Large
+            );
             assert_ne!(
                 postings.remove(RowId(7), RowId(child * 2)),
                 Written::Nothing

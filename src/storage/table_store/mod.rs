@@ -22,9 +22,10 @@ use std::iter;
 use smallvec::SmallVec;
 
 use crate::storage::table_store::index::{SecondaryIndex, UniqueIndex};
-use crate::storage::table_store::pairs::Pairs;
+use crate::storage::table_store::pairs::{Pairs, Put};
 use crate::storage::{
     KeyColumns, OrderedIndex, Postings, RowId, RowLayout, RowRef, Rows, ShortKey, Slot, WordCell,
+    Written,
 };
 use crate::value::{DataType, Value, ValueRef};
 
@@ -500,7 +501,8 @@ impl TableStore {
     // ---- Writing ----
 
     /// Writes a new row where [`TableStore::place`] said, with these links, and notes the keys that it shares. Its parents
-    /// get it into their lists at once, or `later` by [`TableStore::list_all`], but lists of pairs at once.
+    /// get it into their lists at once, or `later` by [`TableStore::list_all`], but lists of pairs at once. Whether it is the
+    /// first in one of them.
     pub(crate) fn insert(
         &mut self,
         place: Place,
@@ -508,7 +510,7 @@ impl TableStore {
         links: &[Option<RowId>],
         later: bool,
         collisions: &mut Vec<Collision>,
-    ) -> RowId {
+    ) -> bool {
         let row = match place {
             Place::Reused(row) => {
                 self.take_released(row);
@@ -528,12 +530,14 @@ impl TableStore {
             *base = first_base(key);
         }
         self.rows.insert(row, values, links);
+        let mut is_first_child = false;
         if !later {
             for (link, parent) in (0..).zip(links) {
                 if let Some(parent) = *parent
                     && !self.has_pairs(link)
                 {
-                    self.children[link as usize].insert(parent, row);
+                    let written = self.children[link as usize].insert(parent, row);
+                    is_first_child |= written == Written::First;
                 }
             }
         }
@@ -541,7 +545,9 @@ impl TableStore {
             let other = match self.is_of_pairs(key) {
                 true => {
                     let pair = self.pair_of_values(values, links);
-                    pair.and_then(|pair| self.put_pair(row, pair))
+                    let put = pair.map_or_else(Put::default, |pair| self.put_pair(row, pair));
+                    is_first_child |= put.is_first_child;
+                    put.other
                 }
                 false => self.keys[key].add_new(&self.rows, row, values),
             };
@@ -552,7 +558,7 @@ impl TableStore {
         for index in &mut self.indexes {
             index.add_new(&self.rows, row, values);
         }
-        row
+        is_first_child
     }
 
     /// Undoes [`TableStore::insert`]: the row goes and its slot is as it was. A dense table keeps its end, and with it its
@@ -699,7 +705,7 @@ impl TableStore {
             let other = match self.is_of_pairs(key) {
                 true => {
                     let pair = self.pair_of(row);
-                    pair.and_then(|pair| self.put_pair(row, pair))
+                    pair.and_then(|pair| self.put_pair(row, pair).other)
                 }
                 false => self.rows.get(row).and_then(|stored| {
                     let index = &mut self.keys[key];

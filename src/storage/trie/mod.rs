@@ -195,15 +195,12 @@ impl<L: Leaf, const N: usize> Trie<L, N> {
             self.grow_to(index);
         }
         let mut level = self.height;
-        let mut node = unshare(
-            self.root
-                .get_or_insert_with(|| Arc::new(Node::empty(level))),
-        );
+        let mut node = unshare(self.root.get_or_insert_with(|| Node::made(level)));
         loop {
             match node {
                 Node::Branch(children) => {
                     let child = &mut children[Self::child_at(level, index)];
-                    node = unshare(child.get_or_insert_with(|| Arc::new(Node::empty(level - 1))));
+                    node = unshare(child.get_or_insert_with(|| Node::made(level - 1)));
                 }
                 Node::Twig(leaves) => {
                     let leaf = &mut leaves[Self::child_at(level, index)];
@@ -311,18 +308,29 @@ impl<T: Clone, const N: usize> Trie<Block<T>, N> {
     /// The block at an index for writing, made by `make` if it is missing.
     #[inline]
     pub(crate) fn block_or_insert_with(&mut self, index: u32, make: impl FnOnce() -> T) -> &mut T {
-        let leaf = self.get_or_insert_with(index, || Some(Arc::new(make())));
+        let leaf = self.get_or_insert_with(index, || Some(counted(make)));
         unshare(leaf.as_mut().expect("a leaf that is no gap has its block"))
     }
 }
 
+/// A new block. Out of line: it is put together on the stack, and whoever had room for a page there would touch that room,
+/// all its four kilobytes, each time that it finds one.
+#[cold]
+#[inline(never)]
+fn counted<T>(make: impl FnOnce() -> T) -> Arc<T> {
+    Arc::new(make())
+}
+
 impl<L: Leaf, const N: usize> Node<L, N> {
-    fn empty(level: u32) -> Self {
-        if level == 1 {
+    /// A node without children. Out of line as [`counted`].
+    #[cold]
+    #[inline(never)]
+    fn made(level: u32) -> Arc<Self> {
+        Arc::new(if level == 1 {
             Node::Twig([const { L::GAP }; N])
         } else {
             Node::Branch([const { None }; N])
-        }
+        })
     }
 
     fn is_empty(&self) -> bool {

@@ -39,6 +39,15 @@ pub(super) struct Pair {
     parent: Option<RowId>,
 }
 
+/// What putting a pair where it belongs has met.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Put {
+    /// Another row that has the key.
+    pub(super) other: Option<RowId>,
+    /// Whether its parent had no children.
+    pub(super) is_first_child: bool,
+}
+
 impl Pairs {
     pub(super) fn new(spec: PairSpec) -> Self {
         Pairs { spec, base: None }
@@ -132,25 +141,49 @@ impl TableStore {
         })
     }
 
-    /// Puts a row into the list of its parent, and its key where it is found, which it was taken from before; another row that
-    /// has the key. Pairs end here if the row is none.
-    pub(super) fn put_pair(&mut self, row: RowId, pair: Pair) -> Option<RowId> {
-        let pairs = self.pairs?;
+    /// Puts a row into the list of its parent, and its key where it is found, which it was taken from before. Pairs end here
+    /// if the row is none.
+    pub(super) fn put_pair(&mut self, row: RowId, pair: Pair) -> Put {
+        let Some(pairs) = self.pairs else {
+            return Put::default();
+        };
         let Pair { key, parent } = pair;
         let Some(parent) = parent else {
             let listed = key.and_then(|key| self.find_listed(key));
             let indexed = self.add_to_index(pairs, row);
-            return listed.or(indexed);
+            return Put {
+                other: listed.or(indexed),
+                is_first_child: false,
+            };
         };
-        let Some((key, second)) = self.fitting(pairs, key, parent) else {
-            self.end_pairs(Some(row));
-            self.lists_mut(pairs).insert(parent, row);
-            return self.add_to_index(pairs, row);
+        let (written, other) = match self.fitting(pairs, key, parent) {
+            Some((key, second)) => self.put_fitting(pairs, row, parent, (key, second)),
+            None => {
+                self.end_pairs(Some(row));
+                let written = self.lists_mut(pairs).insert(parent, row);
+                (written, self.add_to_index(pairs, row))
+            }
         };
-        let (written, other) = self.lists_mut(pairs).insert_pair(parent, row, second);
-        match written {
-            Written::Nothing | Written::Packed => {
-                other.or_else(|| self.keys[pairs.spec.key].find_short(key))
+        Put {
+            other,
+            is_first_child: written == Written::First,
+        }
+    }
+
+    /// Puts a row that can stand in the list of its parent there, beside the second integer of its key, or its key into the
+    /// index where the list is large; another row that has the key.
+    #[inline]
+    fn put_fitting(
+        &mut self,
+        pairs: Pairs,
+        row: RowId,
+        parent: RowId,
+        (key, second): (ShortKey, u32),
+    ) -> (Written, Option<RowId>) {
+        let (written, listed) = self.lists_mut(pairs).insert_pair(parent, row, second);
+        let other = match written {
+            Written::Nothing | Written::First | Written::Packed => {
+                listed.or_else(|| self.keys[pairs.spec.key].find_short(key))
             }
             Written::Large => self.add_to_index(pairs, row),
             Written::Moved => {
@@ -160,7 +193,8 @@ impl TableStore {
                 }
                 self.add_to_index(pairs, row)
             }
-        }
+        };
+        (written, other)
     }
 
     /// A key and its second integer, if the row with this parent can stand in its list. The first such row sets the base.

@@ -119,9 +119,14 @@ impl Both {
         let mut collisions = Vec::new();
         let links = [parent];
         let links = if self.links { &links[..] } else { &[] };
-        let row = self
+        let (Place::Fresh(row) | Place::Reused(row)) = place else {
+            panic!("an indexed table has room");
+        };
+        let is_first = self
             .store
             .insert(place, &values, links, false, &mut collisions);
+        let siblings = self.rows.values().filter(|(_, other)| *other == parent);
+        assert_eq!(is_first, parent.is_some() && siblings.count() == 0);
         self.rows.insert(row, (key, parent));
         self.last = Some((row, matches!(place, Place::Reused(_))));
         self.judge(row, &collisions);
