@@ -26,8 +26,8 @@ const IN_BLOB: u8 = 17;
 /// Longer texts are blobs.
 const BLOB_OVER: usize = 256;
 
-/// So many `bytes` a page has at most. With its words and blobs a narrow page then stays under 32 KiB, and a wide one,
-/// where hundreds of long texts can meet, under 72 KiB: what the first write after a snapshot copies.
+/// So many `bytes` a page has at most. With its words and blobs a page then stays under 32 KiB, and one of a row of a
+/// thousand columns under 72 KiB: what the first write after a snapshot copies.
 const PAGE_BYTES_MAX: usize = 24 * 1_024;
 
 /// The first allocation for `bytes`: a page of six columns with one long text in ten rows needs no second one.

@@ -8,8 +8,8 @@
 //! 3. the links, 32 bits each and two to a word: the address of the parent row for each foreign key of the table, or
 //!    none.
 //!
-//! A row never spans pages. Rows of at most 64 words stand in narrow pages, at least four to a page; wider ones stand in
-//! wide pages, which hold the widest row that the limits allow. Nothing here depends on a schema, only on value types.
+//! A row never spans pages. A page has room for as many rows as fit into 256 words, and for one of a wider sort. Nothing here
+//! depends on a schema, only on value types.
 
 use std::ops::Range;
 
@@ -22,18 +22,12 @@ pub(crate) const COLUMNS_MAX: usize = 1_024 + 1;
 /// The most links that a row may have. The schema refuses tables with more foreign keys.
 pub(crate) const LINKS_MAX: usize = 1_024;
 
-/// Words in a narrow page. Measured: about 2 KB is where copying a page for a fork and finding one balance.
-pub(crate) const NARROW_WORDS: usize = 256;
-
-/// The widest row that goes to narrow pages.
-const NARROW_ROW_WORDS_MAX: usize = 64;
-
-/// Words in a wide page: those of the widest row.
-pub(crate) const WIDE_WORDS: usize =
-    head_words(COLUMNS_MAX) + 2 * COLUMNS_MAX + LINKS_MAX.div_ceil(2);
+/// Words that a page holds at most, or those of one row if that is wider. Measured: about 2 KB is where copying a page for a
+/// fork and finding one balance.
+const PAGE_WORDS: usize = 256;
 
 /// So many rows stand in a page at most, however few words they have. Three make a few rows cross pages.
-const ROWS_PER_PAGE_MAX: usize = if cfg!(relata_tiny) { 3 } else { NARROW_WORDS };
+const ROWS_PER_PAGE_MAX: usize = if cfg!(relata_tiny) { 3 } else { PAGE_WORDS };
 
 /// The bit of the first head word that a live row has.
 pub(crate) const LIVE: u64 = 1 << 63;
@@ -50,7 +44,6 @@ pub(crate) struct RowLayout {
     links_offset: usize,
     links: usize,
     paging: Paging,
-    page_class: PageClass,
 }
 
 /// How one column stands in a row. Who reads many rows keeps a copy and looks it up once.
@@ -71,15 +64,6 @@ pub(crate) struct Paging {
     row_words: u32,
 }
 
-/// The two sizes of pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PageClass {
-    /// [`NARROW_WORDS`] words.
-    Narrow,
-    /// [`WIDE_WORDS`] words.
-    Wide,
-}
-
 impl RowLayout {
     /// The layout of rows with these columns and so many links.
     ///
@@ -97,7 +81,6 @@ impl RowLayout {
             next += words_of(data_type);
         }
         let row_words = next + links.div_ceil(2);
-        let page_class = PageClass::of(row_words);
         RowLayout {
             varying: fields
                 .iter()
@@ -107,8 +90,7 @@ impl RowLayout {
             fields: fields.into(),
             links_offset: next,
             links,
-            paging: Paging::new(row_words, page_class.words()),
-            page_class,
+            paging: Paging::new(row_words),
         }
     }
 
@@ -146,11 +128,6 @@ impl RowLayout {
     #[inline]
     pub(crate) fn paging(&self) -> Paging {
         self.paging
-    }
-
-    /// The size of page that these rows stand in.
-    pub(crate) fn page_class(&self) -> PageClass {
-        self.page_class
     }
 
     /// Where the cells begin that may refer to a heap.
@@ -279,8 +256,8 @@ impl Field {
 }
 
 impl Paging {
-    fn new(row_words: usize, page_words: usize) -> Self {
-        let rows_per_page = (page_words / row_words).min(ROWS_PER_PAGE_MAX);
+    fn new(row_words: usize) -> Self {
+        let rows_per_page = (PAGE_WORDS / row_words).clamp(1, ROWS_PER_PAGE_MAX);
         let small = |count: usize| u32::try_from(count).expect("a page has few words");
         Paging {
             reciprocal: (1_u64 << 63).div_ceil(rows_per_page as u64),
@@ -311,6 +288,12 @@ impl Paging {
         (page, row.0 - page * self.rows_per_page)
     }
 
+    /// The words of the rows of a page.
+    #[inline]
+    pub(crate) fn page_words(self) -> usize {
+        self.rows_per_page as usize * self.row_words as usize
+    }
+
     /// How many bytes the words of a row take.
     #[inline]
     pub(crate) fn row_bytes(self) -> usize {
@@ -328,23 +311,6 @@ impl Paging {
     pub(crate) fn slot_words(self, slot: u32) -> Range<usize> {
         let start = slot as usize * self.row_words as usize;
         start..start + self.row_words as usize
-    }
-}
-
-impl PageClass {
-    fn of(row_words: usize) -> Self {
-        if row_words <= NARROW_ROW_WORDS_MAX {
-            PageClass::Narrow
-        } else {
-            PageClass::Wide
-        }
-    }
-
-    fn words(self) -> usize {
-        match self {
-            PageClass::Narrow => NARROW_WORDS,
-            PageClass::Wide => WIDE_WORDS,
-        }
     }
 }
 

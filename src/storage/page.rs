@@ -1,11 +1,15 @@
 //! Rows side by side: the words of some rows, and the heap for their long texts.
 //!
 //! A page is one allocation, plus its heap's when it has long texts. [`Page`] is storage only; the work is done by
-//! [`PageMut`], which does not depend on the size of the page.
+//! [`PageMut`].
 //!
 //! Invariants: `live` counts the slots with the live bit; every word of a live slot is written, and a null cell is zero;
 //! of a dead slot only the first word means something: it is zero, or it links the slot to the next free one. The heap's
 //! garbage is bounded by its texts, and a page without live rows has an empty heap.
+
+use std::iter;
+
+use triomphe::{Arc, HeaderSlice};
 
 use crate::storage::heap::{Cell, Heap, cell_at, cell_at_mut, is_inline};
 use crate::storage::layout::{Field, LIVE, RowLayout};
@@ -22,17 +26,18 @@ const LAST_FREE: u64 = u32::MAX as u64;
 /// The part of a page's words that its heap may keep unused after a rollback.
 const SPARE_SHARE: usize = 64;
 
-/// Rows of one table, as words in place. Laid out as declared: what a write looks at besides its row stands beside the
-/// page's count, whose line of memory it has touched already.
-#[repr(C)]
+/// Rows of one table: their words in place behind a head. What a write looks at besides its row so stands beside the page's
+/// count, whose line of memory it has touched already.
+pub(crate) type Page = HeaderSlice<PageHead, [u64]>;
+
+/// What stands in a page before the words.
 #[derive(Clone, Debug)]
-pub(crate) struct Page<const W: usize> {
+pub(crate) struct PageHead {
     live: u32,
     heap: Heap,
-    words: [u64; W],
 }
 
-/// A page, borrowed without its size.
+/// A page, borrowed for reading.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PageRef<'a> {
     words: &'a [u64],
@@ -40,7 +45,7 @@ pub(crate) struct PageRef<'a> {
     live: u32,
 }
 
-/// A page, borrowed for writing without its size.
+/// A page, borrowed for writing.
 #[derive(Debug)]
 pub(crate) struct PageMut<'a> {
     words: &'a mut [u64],
@@ -57,38 +62,42 @@ pub(crate) struct Restored {
     pub(crate) moved_texts: bool,
 }
 
-impl<const W: usize> Page<W> {
-    /// A page of dead slots.
-    pub(crate) fn new() -> Self {
-        Page {
-            live: 0,
-            heap: Heap::for_page(),
-            words: [0; W],
-        }
-    }
+/// A page of so many words, all of dead slots.
+#[cold]
+#[inline(never)]
+pub(crate) fn new_page(words: usize) -> Arc<Page> {
+    let head = PageHead {
+        live: 0,
+        heap: Heap::for_page(),
+    };
+    Arc::from_header_and_iter(head, iter::repeat_n(0, words))
+}
 
-    /// The page for reading.
-    #[inline]
-    pub(crate) fn borrow(&self) -> PageRef<'_> {
-        PageRef {
-            words: &self.words,
-            heap: &self.heap,
-            live: self.live,
-        }
+/// The page for writing, copied first if a clone shares it. The words are copied once, to where they stay.
+#[inline]
+pub(crate) fn unshare_page(page: &mut Arc<Page>) -> &mut Page {
+    if !page.is_unique() {
+        copy_page(page);
     }
+    Arc::get_mut(page).expect("a page that is unique, or was just copied, has one owner")
+}
 
-    /// The page for writing.
-    #[inline]
-    pub(crate) fn borrow_mut(&mut self) -> PageMut<'_> {
-        PageMut {
-            words: &mut self.words,
-            heap: &mut self.heap,
-            live: &mut self.live,
-        }
-    }
+#[cold]
+#[inline(never)]
+fn copy_page(page: &mut Arc<Page>) {
+    *page = Arc::from_header_and_slice(page.header.clone(), &page.slice);
 }
 
 impl<'a> PageRef<'a> {
+    #[inline]
+    pub(crate) fn of(page: &'a Page) -> Self {
+        PageRef {
+            words: &page.slice,
+            heap: &page.header.heap,
+            live: page.header.live,
+        }
+    }
+
     /// How many rows are live.
     #[inline]
     pub(crate) fn live(self) -> u32 {
@@ -135,7 +144,16 @@ impl<'a> PageRef<'a> {
     }
 }
 
-impl PageMut<'_> {
+impl<'a> PageMut<'a> {
+    #[inline]
+    pub(crate) fn of(page: &'a mut Page) -> Self {
+        PageMut {
+            words: &mut page.slice,
+            heap: &mut page.header.heap,
+            live: &mut page.header.live,
+        }
+    }
+
     /// Writes a new row into a dead slot, with no links.
     pub(crate) fn insert(
         &mut self,

@@ -43,7 +43,7 @@ impl Rows {
         let layout = RowLayout::new(types, links);
         Rows {
             paging: layout.paging(),
-            pages: Pages::new(layout.page_class()),
+            pages: Pages::new(layout.paging().page_words()),
             layout: Arc::new(layout),
             len: 0,
             end: 0,

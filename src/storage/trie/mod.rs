@@ -291,38 +291,9 @@ impl<L: Leaf, const N: usize> Trie<L, N> {
     }
 }
 
-/// Where leaves are nothing but blocks.
-impl<T: Clone, const N: usize> Trie<Block<T>, N> {
-    /// The block at an index.
-    #[inline]
-    pub(crate) fn block(&self, index: u32) -> Option<&T> {
-        self.get(index)?.as_deref()
-    }
-
-    /// The block at an index for writing, copied first if a clone shares it.
-    #[inline]
-    pub(crate) fn block_mut(&mut self, index: u32) -> Option<&mut T> {
-        self.get_mut(index)?.as_mut().map(unshare)
-    }
-
-    /// The block at an index for writing, made by `make` if it is missing.
-    #[inline]
-    pub(crate) fn block_or_insert_with(&mut self, index: u32, make: impl FnOnce() -> T) -> &mut T {
-        let leaf = self.get_or_insert_with(index, || Some(counted(make)));
-        unshare(leaf.as_mut().expect("a leaf that is no gap has its block"))
-    }
-}
-
-/// A new block. Out of line: it is put together on the stack, and whoever had room for a page there would touch that room,
-/// all its four kilobytes, each time that it finds one.
-#[cold]
-#[inline(never)]
-fn counted<T>(make: impl FnOnce() -> T) -> Arc<T> {
-    Arc::new(make())
-}
-
 impl<L: Leaf, const N: usize> Node<L, N> {
-    /// A node without children. Out of line as [`counted`].
+    /// A node without children. Out of line: it is put together on the stack, and whoever had room for it there would touch
+    /// that room on each descent.
     #[cold]
     #[inline(never)]
     fn made(level: u32) -> Arc<Self> {

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use triomphe::Arc;
 
 use super::{Block, Trie};
+use crate::storage::unshare;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -28,6 +30,11 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn put<const N: usize>(trie: &mut Trie<Block<u64>, N>, at: u32, value: u64) {
+    let leaf = trie.get_or_insert_with(at, || Some(Arc::new(0)));
+    *unshare(leaf.as_mut().unwrap()) = value;
+}
+
 fn agree<const N: usize>(trie: &Trie<Block<u64>, N>, model: &BTreeMap<u32, u64>) {
     trie.check_invariants();
     assert!(
@@ -45,11 +52,12 @@ fn run<const N: usize>(steps: &[Step]) {
     for step in steps {
         match *step {
             Step::Put(at, value) => {
-                *trie.block_or_insert_with(at, || 0) = value;
+                put(&mut trie, at, value);
                 model.insert(at, value);
             }
             Step::Change(at, value) => {
-                let (found, expected) = (trie.block_mut(at), model.get_mut(&at));
+                let found = trie.get_mut(at).and_then(|leaf| leaf.as_mut().map(unshare));
+                let expected = model.get_mut(&at);
                 assert_eq!(found.is_some(), expected.is_some());
                 if let (Some(found), Some(expected)) = (found, expected) {
                     (*found, *expected) = (value, value);
@@ -85,14 +93,18 @@ proptest! {
 fn writes_copy_a_leaf_once_per_clone_and_none_without() {
     let mut trie = Trie::<Block<u64>, 4>::new();
     for at in 0..100 {
-        trie.block_or_insert_with(at, || 0);
+        put(&mut trie, at, 0);
     }
-    *trie.block_mut(7).unwrap() = 1;
+    put(&mut trie, 7, 1);
     assert_eq!(trie.leaves_copied(), 0);
     let held = trie.clone();
-    for _ in 0..3 {
-        *trie.block_mut(7).unwrap() += 1;
+    for value in 2..5 {
+        put(&mut trie, 7, value);
     }
     assert_eq!(trie.leaves_copied(), 1);
-    assert_eq!((held.block(7), trie.block(7)), (Some(&1), Some(&4)));
+    let block = |trie: &Trie<_, 4>| {
+        trie.get(7)
+            .and_then(|leaf: &Block<u64>| leaf.as_deref().copied())
+    };
+    assert_eq!((block(&held), block(&trie)), (Some(1), Some(4)));
 }
