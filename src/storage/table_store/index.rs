@@ -106,12 +106,15 @@ impl UniqueIndex {
         self.index.len() == 0
     }
 
-    /// Puts in every row, or every one but one, of a key without a filter in which no null keeps rows out.
+    /// Puts in every row, or every one but one, of a key that no two rows share. While a statement runs a null may keep a row
+    /// out of a key whose columns admit none.
     pub(super) fn fill(&mut self, rows: &Rows, except: Option<RowId>) {
         self.index = KeyIndex::new();
         for (id, row) in rows.iter().filter(|(id, _)| Some(*id) != except) {
-            let key = self.columns.of_row(rows.layout(), row);
-            self.index.insert(key, id, |_| false);
+            if self.admits(rows.layout(), row) {
+                let key = self.columns.of_row(rows.layout(), row);
+                self.index.insert(key, id, |_| false);
+            }
         }
     }
 
