@@ -76,6 +76,7 @@ impl<'a> Writer<'a> {
         let store = self.state.table_mut(table);
         let later = matches!(parents, Parents::StayForMany(_));
         let listed_at_once = store.link_of_pairs();
+        let is_listed = |link: u32| !later || listed_at_once == Some(link);
         let is_first_child = store.insert(place, values, &links, later, collisions);
         // The entry of the insertion undoes the edges too.
         self.undo.push(Undo::Inserted { table, row, reused });
@@ -84,7 +85,7 @@ impl<'a> Writer<'a> {
             for (&id, parent) in keys.iter().zip(&links) {
                 let key = schema.foreign_key(id);
                 if let Some(parent) = *parent
-                    && (!later || listed_at_once == Some(key.link))
+                    && is_listed(key.link)
                 {
                     self.leave_gap(key, row, parent, queue);
                 }
@@ -93,7 +94,7 @@ impl<'a> Writer<'a> {
         if let Parents::StayForMany(edges) = parents {
             for (link, parent) in (0..).zip(&links) {
                 if let Some(parent) = *parent
-                    && listed_at_once != Some(link)
+                    && !is_listed(link)
                 {
                     edges.push(link, Edge::new(parent, row));
                 }

@@ -8,8 +8,8 @@
 //! 3. the links, 32 bits each and two to a word: the address of the parent row for each foreign key of the table, or
 //!    none.
 //!
-//! A row never spans pages. A page has room for as many rows as fit into 256 words, and for one of a wider sort. Nothing here
-//! depends on a schema, only on value types.
+//! A row never spans pages. A page has room for as many rows as fit into 256 words, or for one wider row. Nothing here depends on
+//! a schema, only on value types.
 
 use std::ops::Range;
 
@@ -315,7 +315,7 @@ impl Paging {
 }
 
 /// Words for the live bit and the null bits.
-const fn head_words(columns: usize) -> usize {
+fn head_words(columns: usize) -> usize {
     columns / 64 + 1
 }
 

@@ -52,5 +52,5 @@ pub(crate) use self::spare_room::{clear_and_give_back, give_back_spare_room};
 pub(crate) use self::table_store::{
     Collision, IndexSpec, KeySpec, Members, PairSpec, Place, Remake, Spot, TableSpec, TableStore,
 };
-pub(crate) use self::unshare::unshare;
+pub(crate) use self::unshare::{unshare, unshare_by};
 pub(crate) use self::word_cell::WordCell;

@@ -14,7 +14,7 @@ use triomphe::{Arc, HeaderSlice};
 use crate::storage::heap::{Cell, Heap, cell_at, cell_at_mut, is_inline};
 use crate::storage::layout::{Field, LIVE, RowLayout};
 use crate::storage::row_ref::RowRef;
-use crate::storage::{RowId, WordCell};
+use crate::storage::{RowId, WordCell, unshare_by};
 use crate::value::{DataType, Value, ValueRef, canonical_float};
 
 /// The bit of a dead slot's first word that says that the lower half leads to the next free slot.
@@ -76,16 +76,9 @@ pub(crate) fn new_page(words: usize) -> Arc<Page> {
 /// The page for writing, copied first if a clone shares it. The words are copied once, to where they stay.
 #[inline]
 pub(crate) fn unshare_page(page: &mut Arc<Page>) -> &mut Page {
-    if !page.is_unique() {
-        copy_page(page);
-    }
-    Arc::get_mut(page).expect("a page that is unique, or was just copied, has one owner")
-}
-
-#[cold]
-#[inline(never)]
-fn copy_page(page: &mut Arc<Page>) {
-    *page = Arc::from_header_and_slice(page.header.clone(), &page.slice);
+    unshare_by(page, |page| {
+        Arc::from_header_and_slice(page.header.clone(), &page.slice)
+    })
 }
 
 impl<'a> PageRef<'a> {

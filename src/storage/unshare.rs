@@ -8,14 +8,20 @@ use triomphe::Arc;
 /// The node, no longer shared.
 #[inline]
 pub(crate) fn unshare<T: Clone>(node: &mut Arc<T>) -> &mut T {
+    unshare_by(node, |node| Arc::new(T::clone(node)))
+}
+
+/// As [`unshare`], of a node that is copied in a way of its own.
+#[inline]
+pub(crate) fn unshare_by<T: ?Sized>(node: &mut Arc<T>, copy: impl FnOnce(&T) -> Arc<T>) -> &mut T {
     if !node.is_unique() {
-        copy(node);
+        replace(node, copy);
     }
     Arc::get_mut(node).expect("a node that is unique, or was just copied, has one owner")
 }
 
 #[cold]
 #[inline(never)]
-fn copy<T: Clone>(node: &mut Arc<T>) {
-    *node = Arc::new(T::clone(node));
+fn replace<T: ?Sized>(node: &mut Arc<T>, copy: impl FnOnce(&T) -> Arc<T>) {
+    *node = copy(node);
 }

@@ -103,11 +103,7 @@ impl<const C: usize, const M: usize> LargeList<C, M> {
         };
         self.len += 1;
         if last.len < C {
-            if position == last.len {
-                last.push(id);
-            } else {
-                last.insert(position, id);
-            }
+            last.insert(position, id);
             return true;
         }
         let upper = if position == C {
@@ -249,14 +245,10 @@ impl<const C: usize> Chunk<C> {
     }
 
     fn insert(&mut self, position: usize, id: u32) {
-        self.ids.copy_within(position..self.len, position + 1);
+        if position < self.len {
+            self.ids.copy_within(position..self.len, position + 1);
+        }
         self.ids[position] = id;
-        self.len += 1;
-    }
-
-    #[inline]
-    fn push(&mut self, id: u32) {
-        self.ids[self.len] = id;
         self.len += 1;
     }
 
