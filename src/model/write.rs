@@ -273,7 +273,7 @@ impl Transaction<'_> {
     pub(super) fn destroy_one(&mut self, instance: &Instance, going: Going) -> Result<Affected> {
         let model = self.model_of(instance)?;
         let row = self.reader().row_of(instance)?;
-        self.destroy_row(model, row, going)
+        self.destroy_each(model, row.as_slice(), going)
     }
 
     pub(super) fn restore_one(&mut self, instance: &Instance) -> Result<Written> {

@@ -93,6 +93,15 @@ fn after(
     if by_value || !change.source.is_saved() {
         return Ok(());
     }
+    // Nor can one that was destroyed, as its own previous target or along with one.
+    let source = select(change.source.model()).unscoped().with_deleted();
+    let source = hook
+        .find_selected(&source)?
+        .into_iter()
+        .any(|it| it.key() == change.source.key());
+    if !source {
+        return Ok(());
+    }
     let now = associated(hook, &change)?;
     // What joins may take the key of what was destroyed for it.
     let mut left = keys(change.leaving).filter(|key| !keys(change.joining).any(|it| it == *key));

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::association::link::{Association, Hop, Link};
 use crate::association::registry::{ModelEntry, ModelId};
-use crate::engine::Affected;
+use crate::engine::{Affected, RowId, RowView};
 use crate::error::Result;
 use crate::expr::{all, col};
 use crate::model::lifecycle::HookEvent;
@@ -25,8 +25,8 @@ use crate::model::{Instance, Transaction};
 use crate::value::Key;
 
 enum Step {
-    /// It goes, if it still belongs to what it goes along with.
-    Enter(ModelId, Key, Arc<Via>),
+    /// It goes, if it still belongs to what it goes along with, where it goes along.
+    Enter(ModelId, Key, Option<Arc<Via>>),
     /// What goes along with it is gone.
     Leave(Box<Instance>),
 }
@@ -38,26 +38,29 @@ struct Via {
 }
 
 impl<'db> Transaction<'db> {
-    /// Destroys an instance for good, and what goes along with it. Its own row counts as addressed, all others as changed by
-    /// actions.
+    /// Destroys rows for good, one by one, each with what goes along with it. Their own rows count as addressed, all others
+    /// as changed by actions.
     pub(super) fn destroy_with_associated(
         &mut self,
         model: &'db ModelEntry,
-        instance: Instance,
+        rows: &[RowId],
     ) -> Result<Affected> {
         let models = self.models();
         let mut changed = 0;
-        let mut entered = BTreeSet::from([(model.id, instance.key()?.clone())]);
-        let mut steps = Vec::new();
-        self.enter(model, instance, &mut steps)?;
+        let mut entered = BTreeSet::new();
+        let reader = self.reader();
+        let keys = rows.iter().rev().map(|&row| reader.view(model, row).key());
+        let mut steps: Vec<Step> = keys.map(|key| Step::Enter(model.id, key, None)).collect();
         while let Some(step) = steps.pop() {
             match step {
                 Step::Enter(id, key, via) => {
                     let model = models.registry.model(id);
                     let reader = self.reader();
                     let row = reader.find(model, &key)?.map(|row| reader.view(model, row));
-                    let row = row.filter(|row| row.values_of(&via.columns) == via.values);
-                    if let Some(row) = row
+                    let still = |row: &RowView<'_>| {
+                        via.is_none_or(|via| row.values_of(&via.columns) == via.values)
+                    };
+                    if let Some(row) = row.filter(still)
                         && entered.insert((id, key))
                     {
                         let instance = Instance::stored(models, id, row);
@@ -74,7 +77,7 @@ impl<'db> Transaction<'db> {
                 }
             }
         }
-        let rows = changed.min(1);
+        let rows = changed.min(rows.len() as u64);
         Ok(Affected {
             rows,
             by_actions: changed - rows,
@@ -133,7 +136,7 @@ impl<'db> Transaction<'db> {
         let via = Arc::new(Via { columns, values });
         along.extend(rows.into_iter().map(|row| {
             let key = reader.view(model, row).key();
-            Step::Enter(id, key, via.clone())
+            Step::Enter(id, key, Some(via.clone()))
         }));
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Rows go: the row of an instance, or several as one statement; softly, where the model does so.
+//! Rows go: as instances that take others along, or as one statement; softly, where the model does so.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -20,23 +20,20 @@ pub(in crate::model) enum Going {
 }
 
 impl<'db> Transaction<'db> {
-    /// Destroys the row of an instance, if it is there.
-    pub(in crate::model) fn destroy_row(
+    /// Destroys rows as instances are: one by one where others go along with each, and otherwise as one statement.
+    pub(in crate::model) fn destroy_each(
         &mut self,
         model: &'db ModelEntry,
-        row: Option<RowId>,
+        rows: &[RowId],
         going: Going,
     ) -> Result<Affected> {
         let lifecycle = self.lifecycle(model).filter(|_| !self.manner.unhooked);
         let cascades = lifecycle.is_some_and(|it| !it.cascades.is_empty());
         let goes_for_good = going == Going::Forced || model.deleted_at.is_none();
-        match row {
-            Some(row) if cascades && goes_for_good => {
-                let instance = self.reader().instance(model, row);
-                self.atomically(|transaction| transaction.destroy_with_associated(model, instance))
-            }
-            row => self.destroy_rows(model, row.as_slice(), Call::ONE, going),
+        if !(cascades && goes_for_good) {
+            return self.destroy_rows(model, rows, Call::ONE, going);
         }
+        self.atomically(|transaction| transaction.destroy_with_associated(model, rows))
     }
 
     /// Destroys rows as one statement. Rows that are softly deleted already stay as they are, with their time, unless all

@@ -147,24 +147,14 @@ impl<'w, 'db> Writing<'w, 'db> {
         Ok(())
     }
 
-    /// Deletes rows of one model as one statement, softly where the model does so. The target of an association to one is
-    /// destroyed as an instance is, where that makes a difference.
+    /// Deletes rows of one model, softly where the model does so: the target of an association to one as an instance is
+    /// destroyed, those of one to many as a whole.
     pub(super) fn delete(&mut self, model: &'db ModelEntry, rows: &[RowId]) -> Result<()> {
-        let (call, going) = (self.call(), Going::AsDeclared);
-        if !self.association.is_single() || self.transaction.lifecycle(model).is_none() {
-            self.transaction.destroy_rows(model, rows, call, going)?;
-            return Ok(());
-        }
-        // A hook may delete a row, and its id may come to name another one.
-        let reader = self.reader();
-        let keys: Vec<Key> = rows
-            .iter()
-            .map(|&row| reader.view(model, row).key())
-            .collect();
-        for key in keys {
-            let row = self.reader().find(model, &key)?;
-            self.transaction.destroy_row(model, row, going)?;
-        }
+        let (transaction, going) = (&mut *self.transaction, Going::AsDeclared);
+        match self.association.is_single() {
+            true => transaction.destroy_each(model, rows, going)?,
+            false => transaction.destroy_rows(model, rows, Call::MANY, going)?,
+        };
         Ok(())
     }
 

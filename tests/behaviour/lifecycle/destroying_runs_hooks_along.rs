@@ -345,6 +345,39 @@ fn a_target_that_is_replaced_is_destroyed_as_an_instance() -> Result<()> {
     Ok(())
 }
 
+// rules: BY-12, D18
+// Broken, a hook that watches would make a difference: of several targets that are replaced, the first to go would be
+// refused for the sake of the second, which goes as well.
+#[test]
+fn targets_that_are_replaced_together_go_by_one_statement() -> Result<()> {
+    let record = Record::default();
+    let mut models = Models::new();
+    models.define_with("Engine", |it| it.attribute(text("name")));
+    models.define_with("Part", |it| {
+        it.attribute(text("name"))
+            .before_destroy(record.row())
+            .after_destroy(record.row())
+    });
+    models.has_one(
+        "Engine",
+        HasOne::new("Part").alias("part").foreign_key("engineId"),
+    );
+    let within = BelongsTo::new("Part")
+        .alias("within")
+        .foreign_key("withinId");
+    models.belongs_to("Part", within.on_delete("NO ACTION"));
+    let mut db = models.sync()?;
+    let engine = db.create("Engine", values! { name: "v8" })?;
+    let outer = db.create("Part", values! { name: "outer", engineId: 1 })?;
+    let inner = values! { name: "inner", engineId: 1, withinId: outer.get("id")? };
+    db.create("Part", inner)?;
+    db.related(&engine, "part")?.destroy_previous().set(())?;
+    let both = ["+outer", "+inner", "-outer", "-inner"];
+    assert_eq!(record.take(), told(&both));
+    assert_eq!(db.count("Part")?, 0);
+    Ok(())
+}
+
 // rules: HK-1, BY-11
 // Broken, deleting an owner would leave its comments without their hooks, or take one that a hook has given to another
 // owner whose key is the same.
