@@ -433,10 +433,17 @@ impl Draw<'_> {
         })
     }
 
-    /// The same junction from another source, where nothing is enforced (PO-4).
+    /// The same junction from another source, where nothing is enforced (PO-4). Models that it joins already say together what
+    /// its keys hold (BTM-4).
     fn bridge_for_another(&mut self) -> Option<Bridge> {
         let mut bridge = self.bridge_again()?;
         let source = self.any_model();
+        let ends = [(source, bridge.target), (bridge.target, source)];
+        let is_through = |it: &&Bridge| it.junction.through == bridge.junction.through;
+        let mut joined = self.bridges.iter().filter(is_through);
+        if joined.any(|it| ends.contains(&(it.source, it.target))) {
+            return None;
+        }
         let own = Key {
             refers: self.refers(source),
             ..bridge.own.clone()

@@ -182,7 +182,8 @@ fn plan(
     Ok(plan)
 }
 
-/// The row of a pair that was softly deleted, where the pair can have no other.
+/// The row of a pair that was softly deleted, where the pair can have no other. Of several, which another scope told apart,
+/// the first in the order of keys.
 fn softly_deleted(
     writing: &Writing<'_, '_>,
     junction: &Junction,
@@ -190,7 +191,9 @@ fn softly_deleted(
 ) -> Option<RowId> {
     let model = junction_model(writing, junction);
     let junction = &junction.with_deleted(model.deleted_at.filter(|_| junction.unique)?);
-    let rows = Ends { junction, ..*ends }.rows(writing.reader().snapshot, model.table);
+    let snapshot = writing.reader().snapshot;
+    let mut rows = Ends { junction, ..*ends }.rows(snapshot, model.table);
+    snapshot.sort_by_key(model.table, &mut rows);
     rows.first().copied()
 }
 

@@ -250,6 +250,36 @@ fn where_pairs_repeat_a_new_row_comes() {
     assert_eq!(select("Visit").with_deleted().count(&db).unwrap(), 2);
 }
 
+// rules: BTM-33, BY-1
+// Broken: of two links that scopes told apart, the one that was made first comes back, or any.
+#[test]
+fn of_several_removed_links_the_first_by_key_comes_back() {
+    let mut models = Models::new();
+    models.define("User");
+    models.define("Article");
+    models.define_with("Mark", |it| it.attribute(text("kind")));
+    let marked = |alias: &str, through: Through| {
+        BelongsToMany::new("Article")
+            .alias(alias)
+            .through(through.soft_delete())
+    };
+    let of_kind = |kind: &str| Through::new("Mark").scope("kind", kind);
+    models.belongs_to_many("User", marked("marked", Through::new("Mark")));
+    models.belongs_to_many("User", marked("seen", of_kind("seen")));
+    models.belongs_to_many("User", marked("liked", of_kind("liked")));
+    let mut db = models.sync().unwrap();
+    let user = db.create("User", values! {}).unwrap();
+    let article = db.create("Article", values! {}).unwrap();
+    for alias in ["seen", "liked"] {
+        db.related(&user, alias).unwrap().add(&article).unwrap();
+    }
+    let mut marked = db.related(&user, "marked").unwrap();
+    assert_eq!(marked.remove(&article).unwrap(), 2);
+    marked.set([&article]).unwrap();
+    let counts = ["marked", "liked", "seen"].map(|alias| count(&mut db, &user, alias));
+    assert_eq!(counts, [1, 1, 0]);
+}
+
 // rules: PA-1, SC-11, D23
 // Broken: of two countries with one code, a city is shown the one that was deleted or is out of scope, or none.
 #[test]
