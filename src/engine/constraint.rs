@@ -8,10 +8,11 @@ use crate::engine::limits::Limits;
 use crate::engine::referential::{Cause, Change, Restricted};
 use crate::engine::state::State;
 use crate::error::{
-    ConstraintError, ConstraintKind, Further, Operation, RequestError, RequestKind, Result, RowName,
+    ConstraintError, ConstraintKind, Error, Further, Operation, RequestError, RequestKind, Result,
+    RowName,
 };
 use crate::expr::Cells;
-use crate::schema::{ForeignKey, ForeignKeyId, Table, TableId};
+use crate::schema::{Column, ForeignKey, ForeignKeyId, Table, TableId};
 use crate::storage::{Collision, RowId, RowLayout, RowRef};
 use crate::value::{Key, Value, ValueRef};
 
@@ -40,18 +41,25 @@ pub(crate) fn check_types<'v>(
     Ok(())
 }
 
-fn wrong_type(table: &Table, column: &str, expected: &str, value: &Value) -> crate::error::Error {
+fn wrong_type(table: &Table, column: &str, expected: &str, value: &Value) -> Error {
     let found = value.data_type().map_or("null", |found| found.name());
     let detail = format!("column {column} is {expected}, not {found}");
     RequestError::new(RequestKind::Type, &*table.name, detail).into()
 }
 
-/// Not null, then checks, of a row that is about to be written.
-pub(crate) fn check_new_row(table: &Table, values: &[Value], operation: Operation) -> Result<()> {
-    for (column, value) in table.columns.iter().zip(values) {
-        if !column.nullable && value.is_null() {
-            return Err(not_null(table, &column.name, None, operation).into());
-        }
+/// Types and lengths, then not null, then checks, of a row that is about to be written.
+pub(crate) fn check_new_row(
+    table: &Table,
+    values: &[Value],
+    limits: &Limits,
+    operation: Operation,
+) -> Result<()> {
+    let fits = |(column, value): (&Column, &Value)| match value.data_type() {
+        Some(found) => found == column.data_type && limits.admits(value.as_ref()),
+        None => column.nullable,
+    };
+    if !table.columns.iter().zip(values).all(fits) {
+        return Err(misfit(table, values, limits, operation));
     }
     let cells = NewRow { values };
     for check in &table.checks {
@@ -65,6 +73,18 @@ pub(crate) fn check_new_row(table: &Table, values: &[Value], operation: Operatio
         }
     }
     Ok(())
+}
+
+/// Why a row whose values do not all fit into their columns may not be written.
+#[cold]
+fn misfit(table: &Table, values: &[Value], limits: &Limits, operation: Operation) -> Error {
+    if let Err(error) = check_types(table, (0..).zip(values), limits) {
+        return error;
+    }
+    let mut cells = table.columns.iter().zip(values);
+    let null = cells.find(|(column, value)| !column.nullable && value.is_null());
+    let (column, _) = null.expect("a value of the right type does not fit only if it is null");
+    not_null(table, &column.name, None, operation).into()
 }
 
 /// Not null, then checks, of a row as it stands. What becomes of a broken one is for `refuse` to say.

@@ -60,18 +60,13 @@ impl<'a> Writer<'a> {
         };
         let schema = self.schema;
         let keys = &schema.table(table).foreign_keys;
-        let mut links = SmallVec::<[Option<RowId>; 4]>::new();
-        for &id in keys {
-            links.push(
-                match self.parent_of_new(schema.foreign_key(id), values, &parents) {
-                    Parent::Found(parent) => Some(parent),
-                    Parent::Exempt => None,
-                    Parent::Unknown => {
-                        queue.push((id, row));
-                        None
-                    }
-                },
-            );
+        let mut links = SmallVec::<[Option<RowId>; 4]>::from_elem(None, keys.len());
+        for (link, &id) in links.iter_mut().zip(keys) {
+            match self.parent_of_new(schema.foreign_key(id), values, &parents) {
+                Parent::Found(parent) => *link = Some(parent),
+                Parent::Exempt => {}
+                Parent::Unknown => queue.push((id, row)),
+            }
         }
         let store = self.state.table_mut(table);
         let later = matches!(parents, Parents::StayForMany(_));

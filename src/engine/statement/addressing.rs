@@ -10,7 +10,9 @@ use crate::engine::mutation::{Unplaced, Updated, Writing};
 use crate::engine::new_edges::{NewEdges, Parents};
 use crate::engine::referential::{Cause, Change};
 use crate::engine::statement::{Buffers, Proposed, Statement};
-use crate::error::{Limit, RequestError, RequestKind, Result, TransactionError, TransactionKind};
+use crate::error::{
+    Error, Limit, RequestError, RequestKind, Result, TransactionError, TransactionKind,
+};
 use crate::schema::{DefaultValue, Reach, Table, TableId};
 use crate::storage::{Collision, RowId};
 use crate::value::Value;
@@ -44,11 +46,16 @@ impl Given {
     /// A row, of which this is the position among many, has a value for each column that is given one.
     #[inline]
     pub(crate) fn check_length(&self, table: &Table, row: usize, found: usize) -> Result<()> {
-        if found == self.len {
-            return Ok(());
+        match found == self.len {
+            true => Ok(()),
+            false => Err(self.wrong_length(table, row, found)),
         }
+    }
+
+    #[cold]
+    fn wrong_length(&self, table: &Table, row: usize, found: usize) -> Error {
         let detail = format!("row {row} has {found} values for {} columns", self.len);
-        Err(RequestError::new(RequestKind::KeyLength, &*table.name, detail).into())
+        RequestError::new(RequestKind::KeyLength, &*table.name, detail).into()
     }
 
     /// Whether the values are the row, in the order of its columns, with nothing to be filled in.
@@ -229,8 +236,7 @@ impl Statement<'_> {
     /// more. So are its unique keys, unless the statement may still take another row out of the way.
     pub(crate) fn insert(&mut self, table_id: TableId, values: &[Value]) -> Result<()> {
         let table = self.writer.schema.table(table_id);
-        constraint::check_types(table, (0..).zip(values), self.context.limits)?;
-        constraint::check_new_row(table, values, self.operation)?;
+        constraint::check_new_row(table, values, self.context.limits, self.operation)?;
         match self.write_new(table, values)? {
             None => Ok(()),
             Some(Taken { key, other }) => Err(constraint::duplicate_of_new(
@@ -254,8 +260,10 @@ impl Statement<'_> {
         row: &[Value],
     ) -> Result<bool> {
         given.check_length(table, 0, row.len())?;
-        constraint::check_types(table, (0..).zip(row), self.context.limits)?;
-        if let Err(refused) = constraint::check_new_row(table, row, self.operation) {
+        let limits = self.context.limits;
+        if let Err(refused) = constraint::check_new_row(table, row, limits, self.operation) {
+            // What has not the types of the keys cannot have one that is taken.
+            constraint::check_types(table, (0..).zip(row), limits)?;
             let proposed = Proposed {
                 table,
                 given,

@@ -164,6 +164,7 @@ impl<'db> Transaction<'db> {
     }
 
     /// What a read took for the time is the time.
+    #[inline]
     fn keep_time_of_reads(&mut self) {
         if let Some(read) = self.time.is_ahead() {
             writer(self.database, &self.schema).now(&mut self.time.written);

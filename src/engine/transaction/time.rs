@@ -22,6 +22,7 @@ impl Time {
     }
 
     /// Whether a read took a time that statements do not have yet.
+    #[inline]
     pub(super) fn is_ahead(&self) -> Option<Timestamp> {
         let read = self.read.get().copied();
         read.filter(|_| self.written.is_none())
