@@ -136,6 +136,12 @@ impl RowLayout {
         self.varying.iter().map(|&offset| usize::from(offset))
     }
 
+    /// The words that say what a row is, before its cells.
+    #[inline]
+    pub(crate) fn head_words(&self) -> usize {
+        head_words(self.fields.len())
+    }
+
     /// The words of all links.
     #[inline]
     pub(crate) fn link_words(&self) -> Range<usize> {
@@ -160,6 +166,18 @@ impl RowLayout {
         let (word, shift) = self.link_place(link);
         let id = u64::from(parent.map_or(NO_LINK, |row| row.0));
         words[word] = words[word] & !(u64::from(u32::MAX) << shift) | id << shift;
+    }
+
+    /// Writes all links of a row; those not given lead nowhere.
+    #[inline]
+    pub(crate) fn set_links(&self, words: &mut [u64], links: &[Option<RowId>]) {
+        let id = |link: usize| {
+            let parent = links.get(link).copied().flatten();
+            u64::from(parent.map_or(NO_LINK, |row| row.0))
+        };
+        for (at, word) in words[self.link_words()].iter_mut().enumerate() {
+            *word = id(2 * at) | id(2 * at + 1) << u32::BITS;
+        }
     }
 
     /// Writes a cell that stands in one word.

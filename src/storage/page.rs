@@ -147,7 +147,7 @@ impl<'a> PageMut<'a> {
         }
     }
 
-    /// Writes a new row into a dead slot, with no links.
+    /// Writes a new row into a dead slot: every word of it.
     pub(crate) fn insert(
         &mut self,
         layout: &RowLayout,
@@ -158,12 +158,9 @@ impl<'a> PageMut<'a> {
         debug_assert_eq!(values.len(), layout.column_count() as usize);
         debug_assert!(!self.is_live(layout, slot), "the slot is taken");
         let words = &mut self.words[layout.paging().slot_words(slot)];
-        words.fill(0);
         words[0] = LIVE;
-        words[layout.link_words()].fill(u64::MAX);
-        for (link, parent) in (0..).zip(links) {
-            layout.set_link(words, link, *parent);
-        }
+        words[1..layout.head_words()].fill(0);
+        layout.set_links(words, links);
         for (field, value) in layout.fields().iter().zip(values) {
             write_value(words, self.heap, *field, value.as_ref());
         }

@@ -29,7 +29,7 @@ pub(super) struct Leaf<const P: usize, const C: usize, const M: usize> {
     ends: [u16; P],
     /// The packed ids, then room for more; of pairs, the same again with the second values.
     block: Option<Arc<[u32]>>,
-    /// The lists that moved out, each with the place of its parent. Those parents have no packed ids.
+    /// The lists that moved out, each with the place of its parent, in the order of places. Those parents have no packed ids.
     large: Option<Arc<LargeLists<C, M>>>,
 }
 
@@ -184,21 +184,22 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
         }
     }
 
+    /// The large list of a parent. No more lists stand before it than parents: from the place of the parent backwards it is
+    /// found at once where all before it are large, too.
     #[inline]
     fn large(&self, which: usize) -> Option<&LargeList<C, M>> {
         let lists = self.large.as_ref()?;
-        let (_, list) = lists
-            .iter()
-            .find(|(place, _)| usize::from(*place) == which)?;
+        let mut lists = lists[..lists.len().min(which + 1)].iter();
+        let (_, list) = lists.rfind(|(place, _)| usize::from(*place) == which)?;
         Some(list)
     }
 
     #[inline]
     pub(super) fn large_mut(&mut self, which: usize) -> Option<&mut LargeList<C, M>> {
         let lists = unshare(self.large.as_mut()?);
-        let (_, list) = lists
-            .iter_mut()
-            .find(|(place, _)| usize::from(*place) == which)?;
+        let up_to = lists.len().min(which + 1);
+        let mut lists = lists[..up_to].iter_mut();
+        let (_, list) = lists.rfind(|(place, _)| usize::from(*place) == which)?;
         Some(list)
     }
 
@@ -242,14 +243,26 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
         true
     }
 
-    /// Moves the ends of a packed list and of those after it.
+    /// What the end of each list moves by when one grows: those before it stay, it and all after it move.
+    const STEPS: [[i16; P]; P] = {
+        let mut steps = [[0; P]; P];
+        let mut which = 0;
+        while which < P {
+            let mut place = which;
+            while place < P {
+                steps[which][place] = 1;
+                place += 1;
+            }
+            which += 1;
+        }
+        steps
+    };
+
+    /// Moves the ends of a packed list and of those after it. From a table, since so all ends change in a few instructions.
     #[inline]
     fn move_ends(&mut self, which: usize, by: i16) {
-        // Compared as narrow as they are, all ends change in a few instructions.
-        let which = u16::try_from(which).expect("a leaf has fewer than 256 parents");
-        for (place, end) in (0_u16..).zip(&mut self.ends) {
-            let moved = end.wrapping_add_signed(by);
-            *end = if place >= which { moved } else { *end };
+        for (end, step) in self.ends.iter_mut().zip(&Self::STEPS[which]) {
+            *end = end.wrapping_add_signed(step * by);
         }
     }
 
@@ -316,7 +329,9 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
     pub(super) fn move_out(&mut self, sort: Sort, which: usize) {
         let list = LargeList::from_sorted(self.packed(which));
         let place = u8::try_from(which).expect("a leaf has fewer than 256 parents");
-        unshare(self.large.get_or_insert_default()).push((place, list));
+        let lists = unshare(self.large.get_or_insert_default());
+        let at = lists.partition_point(|(other, _)| *other < place);
+        lists.insert(at, (place, list));
         self.splice(sort, which, &[]);
         self.give_memory_back(sort);
     }
@@ -395,11 +410,9 @@ impl<const P: usize, const C: usize, const M: usize> Leaf<P, C, M> {
             }
         }
         let lists = self.large.iter().flat_map(|lists| lists.iter());
-        let mut places: Vec<_> = lists.map(|(place, _)| *place).collect();
+        let places: Vec<_> = lists.map(|(place, _)| *place).collect();
+        assert!(places.windows(2).all(|pair| pair[0] < pair[1]));
         let count = places.len();
-        places.sort_unstable();
-        places.dedup();
-        assert_eq!(places.len(), count);
         assert_eq!(
             self.large.is_some(),
             count > 0,

@@ -98,31 +98,30 @@ impl<L: Leaf, const N: usize> Trie<L, N> {
     /// Whether an index lies under a root of this height.
     #[inline]
     fn reaches(height: u32, index: u32) -> bool {
-        let bits = height * Self::BITS;
-        bits >= u32::BITS || index >> bits == 0
+        u64::from(index) >> (height * Self::BITS) == 0
     }
 
-    /// Which child of a node at `level` (1 = parent of leaves) leads to the index.
+    /// Which child of a node leads to the index, where so many of its lower bits are for the nodes below: none for leaves.
     #[inline]
-    fn child_at(level: u32, index: u32) -> usize {
-        (index >> ((level - 1) * Self::BITS)) as usize & (N - 1)
+    fn child_at(shift: u32, index: u32) -> usize {
+        (index >> shift) as usize & (N - 1)
     }
 
     /// What stands at an index: a leaf, a gap, or nothing where no node reaches.
     #[inline]
     pub(crate) fn get(&self, index: u32) -> Option<&L> {
-        let mut shift = self.height * Self::BITS;
-        if u64::from(index) >> shift != 0 {
+        if !Self::reaches(self.height, index) {
             return None;
         }
+        let mut shift = self.height * Self::BITS;
         let mut node = self.root.as_deref()?;
         loop {
             match node {
                 Node::Branch(children) => {
                     shift -= Self::BITS;
-                    node = children[(index >> shift) as usize & (N - 1)].as_deref()?;
+                    node = children[Self::child_at(shift, index)].as_deref()?;
                 }
-                Node::Twig(leaves) => return Some(&leaves[index as usize & (N - 1)]),
+                Node::Twig(leaves) => return Some(&leaves[Self::child_at(0, index)]),
             }
         }
     }
@@ -139,9 +138,10 @@ impl<L: Leaf, const N: usize> Trie<L, N> {
         if let Some(root) = &self.root
             && Self::reaches(self.height, start)
         {
-            let (mut node, mut level) = (&**root, self.height);
+            let (mut node, mut shift) = (&**root, self.height * Self::BITS);
             loop {
-                let position = Self::child_at(level, start);
+                shift -= Self::BITS;
+                let position = Self::child_at(shift, start);
                 let Node::Branch(children) = node else {
                     path.push((node, position));
                     break;
@@ -151,7 +151,6 @@ impl<L: Leaf, const N: usize> Trie<L, N> {
                     break;
                 };
                 node = child;
-                level -= 1;
             }
         }
         Iter {
@@ -169,22 +168,22 @@ impl<L: Leaf, const N: usize> Trie<L, N> {
         if !Self::reaches(self.height, index) {
             return None;
         }
-        let mut level = self.height;
+        let mut shift = self.height * Self::BITS;
         let mut node = unshare(self.root.as_mut()?);
         loop {
             match node {
                 Node::Branch(children) => {
-                    node = unshare(children[Self::child_at(level, index)].as_mut()?)
+                    shift -= Self::BITS;
+                    node = unshare(children[Self::child_at(shift, index)].as_mut()?);
                 }
                 Node::Twig(leaves) => {
-                    let leaf = &mut leaves[Self::child_at(level, index)];
+                    let leaf = &mut leaves[Self::child_at(0, index)];
                     if leaf.is_shared() {
                         self.leaves_copied += 1;
                     }
                     return (!leaf.is_gap()).then_some(leaf);
                 }
             }
-            level -= 1;
         }
     }
 
@@ -194,16 +193,17 @@ impl<L: Leaf, const N: usize> Trie<L, N> {
         if self.root.is_none() || !Self::reaches(self.height, index) {
             self.grow_to(index);
         }
-        let mut level = self.height;
-        let mut node = unshare(self.root.get_or_insert_with(|| Node::made(level)));
+        let mut shift = self.height * Self::BITS;
+        let mut node = unshare(self.root.get_or_insert_with(|| Node::made(shift)));
         loop {
             match node {
                 Node::Branch(children) => {
-                    let child = &mut children[Self::child_at(level, index)];
-                    node = unshare(child.get_or_insert_with(|| Node::made(level - 1)));
+                    shift -= Self::BITS;
+                    let child = &mut children[Self::child_at(shift, index)];
+                    node = unshare(child.get_or_insert_with(|| Node::made(shift)));
                 }
                 Node::Twig(leaves) => {
-                    let leaf = &mut leaves[Self::child_at(level, index)];
+                    let leaf = &mut leaves[Self::child_at(0, index)];
                     if leaf.is_gap() {
                         self.leaves += 1;
                         *leaf = make();
@@ -213,7 +213,6 @@ impl<L: Leaf, const N: usize> Trie<L, N> {
                     return leaf;
                 }
             }
-            level -= 1;
         }
     }
 
@@ -229,23 +228,24 @@ impl<L: Leaf, const N: usize> Trie<L, N> {
     /// Takes out a leaf that was there, and that a write may have made a gap since.
     pub(crate) fn close(&mut self, index: u32) {
         self.leaves -= 1;
-        let height = self.height;
+        let bits = self.height * Self::BITS;
         if let Some(root) = &mut self.root {
             let root = unshare(root);
-            Self::remove_below(root, height, index);
+            Self::remove_below(root, bits, index);
         }
         self.shrink();
     }
 
     /// Removes a leaf and every node that it leaves empty. The recursion is as deep as the trie is high.
-    fn remove_below(node: &mut Node<L, N>, level: u32, index: u32) {
-        let position = Self::child_at(level, index);
+    fn remove_below(node: &mut Node<L, N>, bits: u32, index: u32) {
+        let shift = bits - Self::BITS;
+        let position = Self::child_at(shift, index);
         match node {
             Node::Twig(leaves) => leaves[position] = L::GAP,
             Node::Branch(children) => {
                 if let Some(child) = &mut children[position] {
                     let below = unshare(child);
-                    Self::remove_below(below, level - 1, index);
+                    Self::remove_below(below, shift, index);
                     if below.is_empty() {
                         children[position] = None;
                     }
@@ -292,12 +292,12 @@ impl<L: Leaf, const N: usize> Trie<L, N> {
 }
 
 impl<L: Leaf, const N: usize> Node<L, N> {
-    /// A node without children. Out of line: it is put together on the stack, and whoever had room for it there would touch
+    /// A node without children over so many bits of an index. Out of line: it is put together on the stack, and whoever had room for it there would touch
     /// that room on each descent.
     #[cold]
     #[inline(never)]
-    fn made(level: u32) -> Arc<Self> {
-        Arc::new(if level == 1 {
+    fn made(bits: u32) -> Arc<Self> {
+        Arc::new(if bits == Trie::<L, N>::BITS {
             Node::Twig([const { L::GAP }; N])
         } else {
             Node::Branch([const { None }; N])
