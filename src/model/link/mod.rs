@@ -120,7 +120,9 @@ impl<'a> Related<'a> {
     }
 
     /// From here on, targets of `has_one` and `has_many` that are no longer associated are destroyed instead of losing
-    /// their key (associations D18). Without it, a key that may not be null forbids ending the association.
+    /// their key (associations D18). Without it, a key that may not be null forbids ending the association. All of them go by
+    /// one statement (beyond BY-12), but those of a `has_one` one by one where associations with `hooks(true)` take others
+    /// along with each.
     pub fn destroy_previous(mut self) -> Self {
         self.destroy_previous = true;
         self
