@@ -47,10 +47,7 @@ fn unsaved(hook: &mut HookContext<'_, '_>, instance: &mut Instance) -> Result<()
 }
 
 fn as_stored(hook: &mut HookContext<'_, '_>, instance: &mut Instance) -> Result<()> {
-    // Whatever scopes say, and softly deleted or not.
-    let all = select(instance.model()).unscoped().with_deleted();
-    let stored = hook.find_selected(&all)?;
-    let is_there = stored.iter().any(|it| it == instance);
+    let is_there = stored(hook, instance.model())?.contains(instance);
     expect(hook, is_there, "is not what its row is")
 }
 
@@ -94,12 +91,8 @@ fn after(
         return Ok(());
     }
     // Nor can one that was destroyed, as its own previous target or along with one.
-    let source = select(change.source.model()).unscoped().with_deleted();
-    let source = hook
-        .find_selected(&source)?
-        .into_iter()
-        .any(|it| it.key() == change.source.key());
-    if !source {
+    let sources = stored(hook, change.source.model())?;
+    if !sources.iter().any(|it| it.key() == change.source.key()) {
         return Ok(());
     }
     let now = associated(hook, &change)?;
@@ -113,6 +106,11 @@ fn after(
         expect(hook, joined, "what was to join is not there")?;
     }
     Ok(())
+}
+
+/// Every row of a model, whatever scopes say, and softly deleted or not.
+fn stored(hook: &HookContext<'_, '_>, model: &str) -> Result<Vec<Instance>> {
+    hook.find_selected(&select(model).unscoped().with_deleted())
 }
 
 fn keys(instances: &[Instance]) -> impl Iterator<Item = &Key> {

@@ -87,8 +87,8 @@ impl Transaction<'_> {
 
     /// A row that was just inserted. It is there, so that nobody has to look.
     fn inserted(&self, table: TableId, row: RowId) -> Row<'_> {
-        let rows = self.reader(table).by_id();
-        rows.row(rows.live(row))
+        let reader = self.reader(table);
+        reader.row(reader.live(row))
     }
 
     /// As [`Transaction::insert_prepared`], unless another row has a unique key of the new one: then it is left out, and not

@@ -292,8 +292,8 @@ impl<L: Leaf, const N: usize> Trie<L, N> {
 }
 
 impl<L: Leaf, const N: usize> Node<L, N> {
-    /// A node without children over so many bits of an index. Out of line: it is put together on the stack, and whoever had room for it there would touch
-    /// that room on each descent.
+    /// A node without children, for so many lower bits of an index. Out of line: it is put together on the stack, and whoever
+    /// had room for it there would touch that room on each descent.
     #[cold]
     #[inline(never)]
     fn made(bits: u32) -> Arc<Self> {
