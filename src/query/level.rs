@@ -40,12 +40,6 @@ pub(crate) struct RowSlice<'l, 's> {
     pub(crate) cells: &'l [RowCells<'s>],
 }
 
-/// How many rows of a list are asked for at once. The rows of a level stand anywhere: one after the other, each would be
-/// waited for, and among the instructions that read the rows before it the processor does not see far enough ahead. Out of
-/// cache an include tree takes 1.3 times as long with 8, 1.1 times with 16, and two to three fifths longer when each row asks
-/// for the one eight behind it (W4b of `benches/rivals`).
-const AT_ONCE: usize = 32;
-
 impl<'s> Level<'s> {
     /// A level that is still to be read. Allocates nothing.
     pub(crate) fn unread(reader: TableReader<'s>) -> Self {
@@ -311,14 +305,10 @@ impl<'s> RowList<'s> {
         self.reader.value(self.cells[position], ordinal)
     }
 
-    /// Says that the row at a position is read next, and those behind it soon: at every so many asks for the memory of as
-    /// many, unless the table is so small that it is at hand.
+    /// Says that the row at a position is read next, and then those behind it.
     #[inline]
     pub(crate) fn look_ahead(&self, position: usize) {
-        if self.reader.is_large && position % AT_ONCE == 0 {
-            let ahead = self.cells[position..].iter().take(AT_ONCE);
-            ahead.for_each(|cells| cells.touch());
-        }
+        self.reader.look_ahead(&self.cells, position);
     }
 
     /// Each row as often as there is something under it.

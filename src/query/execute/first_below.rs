@@ -74,7 +74,8 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
             offsets: vec![0],
             ..Level::unread(reader)
         };
-        for &parent in parents.ids {
+        for (position, &parent) in parents.ids.iter().enumerate() {
+            edges.look_ahead(parents.ids, position);
             let (ids, rows) = (edges.children(parent), &mut level.rows);
             match first.backwards {
                 false => self.take_passing(ids, &test, first.rows, rows)?,
@@ -97,7 +98,8 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
         let edges = snapshot.edges(snapshot.schema().foreign_key(first.key));
         let below_each = parents.reader.mean_children(edges).min(first.rows);
         let mut found = Found::with_capacity(parents.len(), parents.len() * below_each);
-        for &parent in parents.ids {
+        for (position, &parent) in parents.ids.iter().enumerate() {
+            edges.look_ahead(parents.ids, position);
             match first.backwards {
                 false => edges.append_first(parent, first.rows, &mut found.ids),
                 true => {

@@ -196,7 +196,8 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
     fn to_parent(self, key: ForeignKeyId, rows: RowSlice<'_, '_>) -> Result<Found> {
         let key = self.snapshot.schema().foreign_key(key);
         let mut found = Found::with_capacity(rows.len(), rows.len());
-        for &cells in rows.cells {
+        for (position, &cells) in rows.cells.iter().enumerate() {
+            rows.reader.look_ahead(rows.cells, position);
             found.ids.extend(rows.reader.parent(cells, key));
             found.end_row(self.rows_max)?;
         }
@@ -207,7 +208,8 @@ impl<'s, W: Watch> Walker<'_, 's, W> {
         let edges = self.snapshot.edges(self.snapshot.schema().foreign_key(key));
         let expected = rows.len() * rows.reader.mean_children(edges);
         let mut found = Found::with_capacity(rows.len(), expected);
-        for &id in rows.ids {
+        for (position, &id) in rows.ids.iter().enumerate() {
+            edges.look_ahead(rows.ids, position);
             edges.append_children(id, &mut found.ids);
             found.end_row(self.rows_max)?;
         }

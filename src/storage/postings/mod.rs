@@ -20,6 +20,7 @@ mod leaf;
 mod sorting;
 
 use std::fmt;
+use std::hint::black_box;
 
 use crate::storage::RowId;
 use crate::storage::trie::{Leaf as _, Trie};
@@ -195,6 +196,13 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
             Some(leaf) => leaf.chunks(which),
             None => Chunks::of_slice(&[]),
         }
+    }
+
+    /// Asks for the memory of the parent's first ids, which are to be read soon, and does not wait for it.
+    #[inline]
+    pub(crate) fn touch(&self, parent: RowId) {
+        let first = |ids: &[u32]| ids.first().copied();
+        black_box(self.chunks(parent).next().and_then(first));
     }
 
     /// The parents that have children, ascending.
