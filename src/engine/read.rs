@@ -12,7 +12,9 @@ use crate::engine::name::ColumnName;
 use crate::error::{Error, RequestError, RequestKind, Result};
 use crate::expr::{Bound, Cells};
 use crate::schema::{ForeignKey, Table, TableId};
-use crate::storage::{Children, Field, Postings, RowId, RowLayout, RowRef, TableStore};
+use crate::storage::{
+    Children, Field, Postings, RowId, RowLayout, RowRef, TableStore, at_once, is_large,
+};
 use crate::value::{Key, Value, ValueRef};
 
 /// The rows under a parent row, by ascending id.
@@ -54,24 +56,6 @@ pub(crate) struct TableReader<'a> {
 pub(super) struct RowsById<'a> {
     pub(super) table: &'a Table,
     store: &'a TableStore,
-}
-
-/// A table, or lists of ids, of more bytes are not expected to stand in the cache of a core.
-const LARGE_BYTES: usize = 256 << 10;
-
-/// How many rows, or lists of ids, are asked for at once. They stand anywhere: one after the other, each would be waited for,
-/// and among the instructions that read the rows before it the processor does not see far enough ahead. Out of cache an
-/// include tree takes 1.3 times as long with 8, 1.1 times with 16, and 1.7 times where each row asks for the one eight behind
-/// it (W4b of `benches/rivals`).
-const AT_ONCE: usize = 32;
-
-/// What is asked for when the item at a position is about to be read: at every so many, as many; nothing in between.
-#[inline]
-fn at_once<T>(items: &[T], position: usize) -> &[T] {
-    match position.is_multiple_of(AT_ONCE) {
-        true => &items[position..items.len().min(position + AT_ONCE)],
-        false => &[],
-    }
 }
 
 /// The edges of one foreign key, looked up once for walking many.
@@ -341,7 +325,7 @@ impl Snapshot {
             table: self.state.schema.table(table),
             store,
             fields: store.layout().fields(),
-            is_large: store.rows().words_bytes() > LARGE_BYTES,
+            is_large: store.rows().are_large(),
         }
     }
 
@@ -398,7 +382,7 @@ impl Snapshot {
         let children = self.state.children(key);
         Edges {
             children,
-            is_large: children.len() * size_of::<RowId>() > LARGE_BYTES,
+            is_large: is_large(children.len() * size_of::<RowId>()),
         }
     }
 

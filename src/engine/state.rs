@@ -88,6 +88,12 @@ impl State {
         &self.tables[id.index()]
     }
 
+    /// Asks for the memory of a live row that is written soon.
+    #[inline]
+    pub(crate) fn touch(&self, table: TableId, row: RowId) {
+        self.table(table).rows().touch(row);
+    }
+
     /// The store of a table, for writing: copies its handles if a snapshot shares them.
     #[inline]
     pub(crate) fn table_mut(&mut self, id: TableId) -> &mut TableStore {

@@ -21,7 +21,7 @@ use crate::engine::state::State;
 use crate::engine::undo::{Mark, UndoLog};
 use crate::error::{Operation, Result};
 use crate::schema::{ForeignKeyId, TableId};
-use crate::storage::{Collision, RowId, clear_and_give_back};
+use crate::storage::{Collision, RowId, at_once, clear_and_give_back};
 use crate::value::{Timestamp, Value};
 
 pub(crate) use self::addressing::Given;
@@ -276,7 +276,9 @@ impl<'a> Statement<'a> {
             .buffers
             .vacated
             .extend(work.vacated.iter().copied());
-        for delete in &work.deletes {
+        for (position, delete) in work.deletes.iter().enumerate() {
+            let ahead = at_once(&work.deletes, position).iter();
+            ahead.for_each(|it| self.writer.state.touch(it.table, it.row));
             self.take_out(
                 delete.table,
                 delete.row,
@@ -288,7 +290,9 @@ impl<'a> Statement<'a> {
             let key = self.writer.schema.foreign_key(key);
             self.writer.clear_children(key, parent);
         }
-        for ((table, row), assignment) in work.assignments() {
+        for (position, ((table, row), assignment)) in work.assignments().enumerate() {
+            let ahead = at_once(&work.updates, position).iter();
+            ahead.for_each(|it| self.writer.state.touch(it.table, it.row));
             self.write_cells(
                 table,
                 row,

@@ -11,6 +11,7 @@
 use triomphe::Arc;
 
 use crate::storage::layout::{Paging, RowLayout};
+use crate::storage::look_ahead::is_large;
 use crate::storage::page::{PageMut, PageRef};
 use crate::storage::pages::{self, Pages};
 use crate::storage::row_ref::RowRef;
@@ -62,10 +63,10 @@ impl Rows {
         self.len as usize
     }
 
-    /// Bytes of the words of all live rows.
+    /// Whether rows may have to be waited for.
     #[inline]
-    pub(crate) fn words_bytes(&self) -> usize {
-        self.len() * self.paging.row_bytes()
+    pub(crate) fn are_large(&self) -> bool {
+        is_large(self.len() * self.paging.row_bytes())
     }
 
     /// One past the highest slot ever written.
@@ -101,6 +102,17 @@ impl Rows {
         debug_assert!(self.contains(row), "the row is not live");
         let (page, slot) = self.paging.place(row);
         self.pages.live_row_at(page, self.paging.slot_words(slot))
+    }
+
+    /// Asks for the memory of a live row, which is to be written soon, and does not wait for it. Nothing if the rows are at hand
+    /// anyway.
+    #[inline]
+    pub(crate) fn touch(&self, row: RowId) {
+        if self.are_large() {
+            let (page, slot) = self.paging.place(row);
+            let row = self.pages.live_row_at(page, self.paging.slot_words(slot));
+            row.into_iter().for_each(RowRef::touch);
+        }
     }
 
     /// Whether a row is live. A full page answers for all its rows with one word, so that looking up parents in any order
