@@ -127,10 +127,11 @@ impl Snapshot {
     /// `UnknownTable`.
     pub fn rows(&self, table: impl TableName) -> Result<TableRows<'_>> {
         let id = table.table_id(self.schema())?;
-        Ok(TableRows::of_ids(
-            self.reader(id),
-            self.ids_in_key_order(id),
-        ))
+        let (reader, ids) = (self.reader(id), self.ids_in_key_order(id));
+        Ok(match self.ids_are_in_key_order(id) {
+            true => TableRows::of_neighbours(reader, ids),
+            false => TableRows::of_ids(reader, ids),
+        })
     }
 
     /// The rows for which a filter is true, in primary-key order. O(rows), or as many as there are for what the filter says
@@ -171,7 +172,7 @@ impl Snapshot {
     fn rows_under(&self, key: &ForeignKey, parent: Option<RowId>) -> TableRows<'_> {
         let reader = self.reader(key.child);
         match parent {
-            None => TableRows::of_ids(reader, Vec::new()),
+            None => TableRows::of_found(reader, Vec::new()),
             Some(parent) if key.is_to_any_row() => {
                 let value = self.view(key.parent, parent).values_of(&key.parent_columns);
                 let values = value.iter().map(Value::as_ref);

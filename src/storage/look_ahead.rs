@@ -9,7 +9,7 @@ const AT_HAND_BYTES: usize = 256 << 10;
 
 /// How many rows, or lists, are asked for at once. Out of cache an include tree takes 1.3 times as long with 8, 1.1 times with
 /// 16, and 1.7 times where each row asks for the one eight behind it (W4b of `benches/rivals`).
-const AT_ONCE: usize = 32;
+pub(crate) const AT_ONCE: usize = 32;
 
 /// Whether what takes so many bytes may have to be waited for.
 #[inline]

@@ -126,3 +126,31 @@ proptest! {
         }
     }
 }
+
+// Broken, rows of a table that is not expected in cache would be missed, or given out twice, where what is looked up at once
+// ends.
+#[test]
+fn rows_of_a_large_table_come_by_primary_key() {
+    let given: Vec<(u8, u8)> = (0..24)
+        .flat_map(|high| (0..=255).map(move |low| (high, low)))
+        .collect();
+    let numbers_of = |parent: i64| {
+        let of_parent = given.iter().filter(|(_, low)| parent_of(*low) == parent);
+        of_parent.copied().map(number).collect::<Vec<_>>()
+    };
+    for keys in [Keys::Near, Keys::Pairs] {
+        let db = keys.database(&given);
+        let all: Vec<i64> = given.iter().copied().map(number).collect();
+        assert_eq!(numbers(db.rows("children").unwrap()), all);
+        for parent in 0..3 {
+            let found = db.children_of("children_parent_id_fkey", parent).unwrap();
+            assert_eq!(numbers(found), numbers_of(parent));
+        }
+        let mut rows = db.rows("children").unwrap();
+        for taken in 0..100 {
+            assert_eq!(rows.len(), all.len() - taken);
+            assert_eq!(numbers(rows.clone().take(70)), all[taken..taken + 70]);
+            rows.next().unwrap();
+        }
+    }
+}
