@@ -64,9 +64,7 @@ impl<'s> TableRows<'s> {
     /// Rows under a parent row.
     pub(super) fn of_children(reader: TableReader<'s>, ids: ChildIds<'s>) -> Self {
         if reader.is_large && ids.len() <= FEW {
-            let rows: Vec<_> = ids.map(|id| reader.live(id)).collect();
-            rows.iter().for_each(|row| row.touch());
-            return TableRows::of_found(reader, rows);
+            return TableRows::of_found(reader, asked_for(reader.by_id(), ids));
         }
         TableRows::in_bursts(reader, Ids::Children(ids))
     }
@@ -124,12 +122,18 @@ impl<'s> Bursts<'s> {
     fn next(&mut self, rows: RowsById<'s>) -> Option<RowCells<'s>> {
         if self.found.len() == 0 {
             let ids = self.ids.by_ref().take(AT_ONCE);
-            let found: Vec<_> = ids.map(|id| rows.live(id)).collect();
-            found.iter().for_each(|row| row.touch());
-            self.found = found.into_iter();
+            self.found = asked_for(rows, ids).into_iter();
         }
         self.found.next()
     }
+}
+
+/// Looks rows up, and asks for the memory of all before one is read.
+#[inline]
+fn asked_for<'s>(rows: RowsById<'s>, ids: impl Iterator<Item = RowId>) -> Vec<RowCells<'s>> {
+    let found: Vec<_> = ids.map(|id| rows.live(id)).collect();
+    found.iter().for_each(|row| row.touch());
+    found
 }
 
 impl Iterator for Ids<'_> {
