@@ -32,9 +32,10 @@ pub(super) fn sort(reader: TableReader<'_>, ids: &mut [RowId]) {
 #[inline(never)]
 fn order(reader: TableReader<'_>, rows: &[RowCells<'_>]) -> Vec<Ranked<u64>> {
     let first = reader.table.primary_key().columns[0];
-    let ranked = (0..).zip(rows).map(|(position, &cells)| Ranked {
-        rank: reader.rank(cells, first),
-        position,
+    let ranked = (0..).zip(rows).map(|(position, &cells)| {
+        reader.look_ahead(rows, position as usize);
+        let rank = reader.rank(cells, first);
+        Ranked { rank, position }
     });
     let mut order: Vec<_> = ranked.collect();
     ranked::sort(&mut order, |a, b| {
@@ -59,10 +60,8 @@ fn sort_few(reader: TableReader<'_>, rows: &mut [RowCells<'_>]) -> bool {
     let first = reader.table.primary_key().columns[0];
     let mut ranks = [0_u64; FEW];
     let ranks = &mut ranks[..rows.len()];
-    for (rank, &cells) in ranks.iter_mut().zip(&*rows) {
-        if reader.is_large {
-            cells.touch();
-        }
+    for (position, (rank, &cells)) in ranks.iter_mut().zip(&*rows).enumerate() {
+        reader.look_ahead(rows, position);
         *rank = reader.rank(cells, first);
     }
     // What all begin with says nothing, and without it there is room for the position behind ranks that are near each other.

@@ -78,7 +78,7 @@ impl<'a> Edges<'a> {
     pub(crate) fn look_ahead(&self, parents: &[RowId], position: usize) {
         if self.is_large {
             let ahead = at_once(parents, position).iter();
-            ahead.for_each(|&parent| self.children.touch(parent));
+            ahead.for_each(|&parent| self.children.prefetch(parent));
         }
     }
 
@@ -131,7 +131,9 @@ impl<'a> TableReader<'a> {
     #[inline]
     pub(crate) fn look_ahead(&self, rows: &[RowCells<'_>], position: usize) {
         if self.is_large {
-            at_once(rows, position).iter().for_each(|row| row.touch());
+            at_once(rows, position)
+                .iter()
+                .for_each(|row| row.prefetch());
         }
     }
 

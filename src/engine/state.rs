@@ -90,8 +90,8 @@ impl State {
 
     /// Asks for the memory of a live row that is written soon.
     #[inline]
-    pub(crate) fn touch(&self, table: TableId, row: RowId) {
-        self.table(table).rows().touch(row);
+    pub(crate) fn prefetch(&self, table: TableId, row: RowId) {
+        self.table(table).rows().prefetch(row);
     }
 
     /// The store of a table, for writing: copies its handles if a snapshot shares them.

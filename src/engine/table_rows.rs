@@ -131,9 +131,12 @@ impl<'s> Bursts<'s> {
 /// Looks rows up, and asks for the memory of all before one is read.
 #[inline]
 fn asked_for<'s>(rows: RowsById<'s>, ids: impl Iterator<Item = RowId>) -> Vec<RowCells<'s>> {
-    let found: Vec<_> = ids.map(|id| rows.live(id)).collect();
-    found.iter().for_each(|row| row.touch());
-    found
+    let rows = ids.map(|id| {
+        let row = rows.live(id);
+        row.prefetch();
+        row
+    });
+    rows.collect()
 }
 
 impl Iterator for Ids<'_> {

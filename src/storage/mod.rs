@@ -8,8 +8,8 @@
 //! splits and merges happen with ten rows.
 
 mod unshare;
-mod look_ahead;
 mod spare_room;
+mod prefetch;
 mod row_id;
 mod trie;
 mod layout;
@@ -40,10 +40,10 @@ pub(crate) use self::key_columns::KeyColumns;
 pub(crate) use self::key_hash::{KeyHasher, hashes_counted};
 pub(crate) use self::key_index::KeyIndex;
 pub(crate) use self::layout::{Field, RowLayout};
-pub(crate) use self::look_ahead::{AT_ONCE, at_once, is_large};
 pub(crate) use self::multi_index::MultiIndex;
 pub(crate) use self::ordered_index::{OrderedIndex, RowsInOrder, Span, Stretch};
 pub(crate) use self::postings::{Children, Edge, Postings, Written, sort_edges};
+pub(crate) use self::prefetch::{AT_ONCE, at_once, is_large};
 pub(crate) use self::row_id::RowId;
 pub(crate) use self::row_ref::RowRef;
 #[cfg(test)]

@@ -278,7 +278,7 @@ impl<'a> Statement<'a> {
             .extend(work.vacated.iter().copied());
         for (position, delete) in work.deletes.iter().enumerate() {
             let ahead = at_once(&work.deletes, position).iter();
-            ahead.for_each(|it| self.writer.state.touch(it.table, it.row));
+            ahead.for_each(|it| self.writer.state.prefetch(it.table, it.row));
             self.take_out(
                 delete.table,
                 delete.row,
@@ -292,7 +292,7 @@ impl<'a> Statement<'a> {
         }
         for (position, ((table, row), assignment)) in work.assignments().enumerate() {
             let ahead = at_once(&work.updates, position).iter();
-            ahead.for_each(|it| self.writer.state.touch(it.table, it.row));
+            ahead.for_each(|it| self.writer.state.prefetch(it.table, it.row));
             self.write_cells(
                 table,
                 row,

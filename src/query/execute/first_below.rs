@@ -147,7 +147,7 @@ fn asked_for<'s>(
 ) -> SmallVec<[(RowId, RowCells<'s>); AHEAD]> {
     let rows = ids.map(|id| {
         let cells = reader.live(id);
-        cells.touch();
+        cells.prefetch();
         (id, cells)
     });
     rows.collect()

@@ -20,9 +20,9 @@ mod leaf;
 mod sorting;
 
 use std::fmt;
-use std::hint::black_box;
 
 use crate::storage::RowId;
+use crate::storage::prefetch::prefetch;
 use crate::storage::trie::{Leaf as _, Trie};
 
 pub(crate) use self::children::{Children, Chunks};
@@ -200,9 +200,10 @@ impl<const P: usize, const L: usize, const C: usize, const M: usize> Postings<P,
 
     /// Asks for the memory of the parent's first ids, which are to be read soon, and does not wait for it.
     #[inline]
-    pub(crate) fn touch(&self, parent: RowId) {
-        let first = |ids: &[u32]| ids.first().copied();
-        black_box(self.chunks(parent).next().and_then(first));
+    pub(crate) fn prefetch(&self, parent: RowId) {
+        if let Some(ids) = self.chunks(parent).next() {
+            prefetch(ids, 0);
+        }
     }
 
     /// The parents that have children, ascending.

@@ -11,9 +11,9 @@
 use triomphe::Arc;
 
 use crate::storage::layout::{Paging, RowLayout};
-use crate::storage::look_ahead::is_large;
 use crate::storage::page::{PageMut, PageRef};
 use crate::storage::pages::{self, Pages};
+use crate::storage::prefetch::is_large;
 use crate::storage::row_ref::RowRef;
 use crate::storage::{RowId, WordCell};
 use crate::value::{DataType, Value};
@@ -107,11 +107,11 @@ impl Rows {
     /// Asks for the memory of a live row, which is to be written soon, and does not wait for it. Nothing if the rows are at hand
     /// anyway.
     #[inline]
-    pub(crate) fn touch(&self, row: RowId) {
+    pub(crate) fn prefetch(&self, row: RowId) {
         if self.are_large() {
             let (page, slot) = self.paging.place(row);
             let row = self.pages.live_row_at(page, self.paging.slot_words(slot));
-            row.into_iter().for_each(RowRef::touch);
+            row.into_iter().for_each(RowRef::prefetch);
         }
     }
 
