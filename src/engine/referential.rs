@@ -142,7 +142,7 @@ impl WorkList {
     pub(crate) fn arranged(mut self) -> Self {
         let place = |delete: &Delete| (delete.table, delete.row);
         self.deletes
-            .sort_unstable_by_key(|delete| (place(delete), delete.cause.key, delete.cause.change));
+            .sort_unstable_by_key(|delete| turn(delete.table, delete.row, delete.cause));
         self.deletes.dedup_by_key(|delete| place(delete));
         let WorkList {
             deletes, updates, ..
@@ -154,11 +154,7 @@ impl WorkList {
                     .is_err()
             });
         }
-        // The updates of one row in creation order of their keys, as the events come.
-        updates.sort_unstable_by_key(|update| {
-            let Cause { key, change } = update.cause;
-            (update.table, update.row, key, change)
-        });
+        updates.sort_unstable_by_key(|update| turn(update.table, update.row, update.cause));
         self
     }
 
@@ -183,6 +179,15 @@ impl WorkList {
                 ((first.table, first.row), assignment)
             })
     }
+}
+
+/// When something is done to a row: by table and row, and what is done to one row in creation order of the keys, as the events
+/// come.
+//
+// One number: its parts compared one after the other are jumps that are foretold wrongly.
+fn turn(table: TableId, row: RowId, Cause { key, change }: Cause) -> u128 {
+    let parts = [table.0, row.0, key.0, change].into_iter();
+    parts.fold(0, |turn, part| turn << u32::BITS | u128::from(part))
 }
 
 impl Assignment<'_> {

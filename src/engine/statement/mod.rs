@@ -277,8 +277,7 @@ impl<'a> Statement<'a> {
             .vacated
             .extend(work.vacated.iter().copied());
         for (position, delete) in work.deletes.iter().enumerate() {
-            let ahead = at_once(&work.deletes, position).iter();
-            ahead.for_each(|it| self.writer.state.prefetch(it.table, it.row));
+            self.look_ahead(&work.deletes, position, |it| (it.table, it.row));
             self.take_out(
                 delete.table,
                 delete.row,
@@ -291,8 +290,7 @@ impl<'a> Statement<'a> {
             self.writer.clear_children(key, parent);
         }
         for (position, ((table, row), assignment)) in work.assignments().enumerate() {
-            let ahead = at_once(&work.updates, position).iter();
-            ahead.for_each(|it| self.writer.state.prefetch(it.table, it.row));
+            self.look_ahead(&work.updates, position, |it| (it.table, it.row));
             self.write_cells(
                 table,
                 row,
@@ -310,6 +308,14 @@ impl<'a> Statement<'a> {
             self.writer.sweep_children(key, parent);
         }
         Ok(())
+    }
+
+    /// Says that the row of the work at a position is written next, and then those behind it, so that their memory is asked for.
+    #[inline]
+    fn look_ahead<T>(&self, work: &[T], position: usize, row: impl Fn(&T) -> (TableId, RowId)) {
+        for (table, row) in at_once(work, position).iter().map(row) {
+            self.writer.state.prefetch(table, row);
+        }
     }
 
     /// Changes without actions may leave children under any parent that went or took another key.

@@ -4,7 +4,7 @@
 //! of the key's columns, kept by the engine: storage does not know whose rows the parents are, nor whether they are live.
 
 use crate::storage::table_store::TableStore;
-use crate::storage::{Edge, Postings, RowId};
+use crate::storage::{Edge, Postings, RowId, at_once};
 
 impl TableStore {
     /// The rows under each parent, for one of the table's links.
@@ -58,12 +58,14 @@ impl TableStore {
         if self.has_pairs(link) {
             return;
         }
-        let listed = self.children(link).children(parent);
-        let stands_there = |&row: &RowId| self.parent(row, link) == Some(parent);
-        let left: Vec<RowId> = listed.filter(stands_there).collect();
+        let listed: Vec<RowId> = self.children(link).children(parent).collect();
         self.clear_children(link, parent);
-        for row in left {
-            self.children[link as usize].insert(parent, row);
+        for (position, &row) in listed.iter().enumerate() {
+            let ahead = at_once(&listed, position).iter();
+            ahead.for_each(|&row| self.rows.prefetch(row));
+            if self.parent(row, link) == Some(parent) {
+                self.children[link as usize].insert(parent, row);
+            }
         }
     }
 
