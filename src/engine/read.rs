@@ -152,6 +152,12 @@ impl<'a> TableReader<'a> {
         self.by_id().live(id)
     }
 
+    /// The same, and its memory is asked for.
+    #[inline]
+    pub(crate) fn asked_for(&self, id: RowId) -> RowCells<'a> {
+        self.by_id().asked_for(id)
+    }
+
     #[inline]
     pub(crate) fn value(&self, cells: RowCells<'a>, ordinal: u32) -> ValueRef<'a> {
         cells.value(self.store.layout(), ordinal)
@@ -222,6 +228,14 @@ impl<'a> RowsById<'a> {
             .rows()
             .get_live(id)
             .expect("a row id that this snapshot gave out is live in it")
+    }
+
+    /// As [`TableReader::asked_for`].
+    #[inline]
+    pub(super) fn asked_for(self, id: RowId) -> RowCells<'a> {
+        let cells = self.live(id);
+        cells.prefetch();
+        cells
     }
 
     /// As [`TableReader::row`].

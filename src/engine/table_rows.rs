@@ -64,7 +64,8 @@ impl<'s> TableRows<'s> {
     /// Rows under a parent row.
     pub(super) fn of_children(reader: TableReader<'s>, ids: ChildIds<'s>) -> Self {
         if reader.is_large && ids.len() <= FEW {
-            return TableRows::of_found(reader, asked_for(reader.by_id(), ids));
+            let rows = ids.map(|id| reader.asked_for(id)).collect();
+            return TableRows::of_found(reader, rows);
         }
         TableRows::in_bursts(reader, Ids::Children(ids))
     }
@@ -122,21 +123,11 @@ impl<'s> Bursts<'s> {
     fn next(&mut self, rows: RowsById<'s>) -> Option<RowCells<'s>> {
         if self.found.len() == 0 {
             let ids = self.ids.by_ref().take(AT_ONCE);
-            self.found = asked_for(rows, ids).into_iter();
+            let found: Vec<_> = ids.map(|id| rows.asked_for(id)).collect();
+            self.found = found.into_iter();
         }
         self.found.next()
     }
-}
-
-/// Looks rows up, and asks for the memory of all before one is read.
-#[inline]
-fn asked_for<'s>(rows: RowsById<'s>, ids: impl Iterator<Item = RowId>) -> Vec<RowCells<'s>> {
-    let rows = ids.map(|id| {
-        let row = rows.live(id);
-        row.prefetch();
-        row
-    });
-    rows.collect()
 }
 
 impl Iterator for Ids<'_> {

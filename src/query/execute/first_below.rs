@@ -145,10 +145,5 @@ fn asked_for<'s>(
     reader: TableReader<'s>,
     ids: impl Iterator<Item = RowId>,
 ) -> SmallVec<[(RowId, RowCells<'s>); AHEAD]> {
-    let rows = ids.map(|id| {
-        let cells = reader.live(id);
-        cells.prefetch();
-        (id, cells)
-    });
-    rows.collect()
+    ids.map(|id| (id, reader.asked_for(id))).collect()
 }
